@@ -1,1 +1,12 @@
+//! The tables of the ledger, one file each, without logic.
+//!
+//! Times are whole milliseconds since the Unix epoch, so that they compare alike on `PostgreSQL` and `SQLite`.
 
+pub mod api_key;
+pub mod api_key_secret;
+pub mod attachment;
+pub mod correspondent;
+pub mod idempotency;
+pub mod mailing;
+pub mod origin;
+pub mod recipient;

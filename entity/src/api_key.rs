@@ -1,0 +1,22 @@
+//! Who may send: one row per API key, whatever its current secret is.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "api_key")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub name: Option<String>,
+    /// True once the key has had an origin; it never becomes a server key again.
+    pub browser: bool,
+    /// Addresses and `@domain`s it may send from; none means any.
+    pub senders: Json,
+    pub created_at: i64,
+    pub revoked_at: Option<i64>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

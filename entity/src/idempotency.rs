@@ -1,0 +1,24 @@
+//! What was asked under an `Idempotency-Key`, and what was answered.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "idempotency")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub api_key_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub key: String,
+    /// SHA-256 of the request, in hexadecimal.
+    pub fingerprint: String,
+    pub mailing_id: Uuid,
+    /// The answer; null while the first request is running, or if it died.
+    pub answer: Option<Json>,
+    pub lease_until: i64,
+    pub expires_at: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

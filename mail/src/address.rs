@@ -1,0 +1,149 @@
+//! Addresses as SES takes them: an ASCII local part at a domain that may be international.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Longest address, in octets (RFC 5321, 4.5.3.1.3, without the angle brackets).
+const MAX_LENGTH: usize = 254;
+/// Longest local part, in octets (RFC 5321, 4.5.3.1.1).
+const MAX_LOCAL_PART: usize = 64;
+
+/// A mail address, kept as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Address(String);
+
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum InvalidAddress {
+    #[error("must be an address with one @")]
+    NotOneAt,
+    #[error(
+        "must have a local part of 1 to 64 ASCII characters, dots only between others, no spaces"
+    )]
+    LocalPart,
+    #[error("must have a valid domain after the @")]
+    Domain,
+    #[error("must have at most 254 characters")]
+    TooLong,
+}
+
+impl Address {
+    pub fn parse(written: &str) -> Result<Self, InvalidAddress> {
+        let (local, domain) = written.split_once('@').ok_or(InvalidAddress::NotOneAt)?;
+        if domain.contains('@') {
+            return Err(InvalidAddress::NotOneAt);
+        }
+        if !is_dot_atom(local) || local.len() > MAX_LOCAL_PART {
+            return Err(InvalidAddress::LocalPart);
+        }
+        let ascii = ascii_domain(domain).ok_or(InvalidAddress::Domain)?;
+        if local.len() + 1 + ascii.len() > MAX_LENGTH {
+            return Err(InvalidAddress::TooLong);
+        }
+        Ok(Self(written.to_owned()))
+    }
+
+    /// As the caller wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// As it goes over the wire: the domain as punycode (RFC 5891).
+    pub fn to_ascii(&self) -> String {
+        let (local, domain) = self.parts();
+        let domain = ascii_domain(domain).unwrap_or_else(|| domain.to_owned());
+        format!("{local}@{domain}")
+    }
+
+    /// The same for two spellings of one mailbox. Local parts differ in case only in theory.
+    pub fn key(&self) -> String {
+        self.to_ascii().to_ascii_lowercase()
+    }
+
+    /// The domain as punycode, in lower case.
+    pub fn domain(&self) -> String {
+        let (_, domain) = self.parts();
+        ascii_domain(domain).unwrap_or_else(|| domain.to_ascii_lowercase())
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        self.0.split_once('@').unwrap_or((&self.0, ""))
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A domain as punycode in lower case, or nothing if it is none.
+pub fn ascii_domain(domain: &str) -> Option<String> {
+    let ascii = idna::domain_to_ascii_strict(domain).ok()?;
+    let labels = ascii.split('.').count();
+    let numeric_end = ascii
+        .rsplit('.')
+        .next()
+        .is_none_or(|last| last.bytes().all(|b| b.is_ascii_digit()));
+    (labels >= 2 && !numeric_end && !ascii.ends_with('.')).then_some(ascii)
+}
+
+/// RFC 5322, 3.2.3.
+fn is_dot_atom(text: &str) -> bool {
+    text.split('.').all(|atom| {
+        !atom.is_empty()
+            && atom
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_and_international_addresses_are_taken() {
+        for written in [
+            "john@example.com",
+            "a.b+c@sub.example.co.uk",
+            "x@müller.example",
+            "o'neil@example.org",
+        ] {
+            assert!(Address::parse(written).is_ok(), "{written}");
+        }
+    }
+
+    #[test]
+    fn an_international_domain_goes_out_as_punycode() {
+        let address = Address::parse("Info@Müller.example").unwrap();
+        assert_eq!(address.to_ascii(), "Info@xn--mller-kva.example");
+        assert_eq!(address.key(), "info@xn--mller-kva.example");
+        assert_eq!(address.as_str(), "Info@Müller.example");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_the_reason() {
+        for (written, reason) in [
+            ("john", InvalidAddress::NotOneAt),
+            ("a@b@example.com", InvalidAddress::NotOneAt),
+            ("@example.com", InvalidAddress::LocalPart),
+            ("jörg@example.com", InvalidAddress::LocalPart),
+            ("a..b@example.com", InvalidAddress::LocalPart),
+            ("a b@example.com", InvalidAddress::LocalPart),
+            ("a\r\nBcc:x@example.com", InvalidAddress::LocalPart),
+            ("a@", InvalidAddress::Domain),
+            ("a@localhost", InvalidAddress::Domain),
+            ("a@-x.example", InvalidAddress::Domain),
+            ("a@ex ample.com", InvalidAddress::Domain),
+            ("a@example.com\r\n", InvalidAddress::Domain),
+            ("a@127.0.0.1", InvalidAddress::Domain),
+        ] {
+            assert_eq!(Address::parse(written), Err(reason), "{written:?}");
+        }
+        let long = format!("a@{}.example", "x.".repeat(150).trim_end_matches('.'));
+        assert!(Address::parse(&long).is_err());
+    }
+}

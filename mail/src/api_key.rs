@@ -1,0 +1,257 @@
+//! API keys: their secrets, the senders they may use and the browser origins they are bound to.
+
+use std::fmt;
+
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use url::Url;
+use uuid::Uuid;
+
+use crate::address::{Address, ascii_domain};
+
+/// Lets people and secret scanners recognise a key.
+const PREFIX: &str = "mmms_";
+/// Fewest characters of a key that is brought in.
+pub const MIN_LENGTH: usize = 20;
+/// Most characters of a key, so that it fits a header.
+pub const MAX_LENGTH: usize = 255;
+
+/// A key as its user has it. It is shown once and never stored.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// 256 random bits, in hexadecimal behind the prefix.
+    pub fn generate() -> Self {
+        let mut bytes = [0_u8; 32];
+        rand::rng().fill_bytes(&mut bytes);
+        Self(format!("{PREFIX}{}", hex::encode(bytes)))
+    }
+
+    /// A key that exists already elsewhere: 20 to 255 printable ASCII characters without spaces.
+    pub fn import(text: &str) -> Option<Self> {
+        let fits = (MIN_LENGTH..=MAX_LENGTH).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_graphic());
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    pub fn hash(&self) -> String {
+        hash(&self.0)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// What the ledger finds a key by. Keys are random, so a plain SHA-256 is enough.
+pub fn hash(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret))
+}
+
+/// A live key, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    pub id: Uuid,
+    pub name: Option<String>,
+    pub browser: bool,
+    pub origins: Vec<Origin>,
+    pub senders: Vec<SenderRule>,
+    pub created_at: i64,
+    pub revoked_at: Option<i64>,
+}
+
+impl ApiKey {
+    pub fn may_send_from(&self, sender: &Address) -> bool {
+        self.senders.is_empty() || self.senders.iter().any(|rule| rule.allows(sender))
+    }
+
+    pub fn allows_origin(&self, origin: &Origin) -> bool {
+        self.origins.iter().any(|allowed| allowed.covers(origin))
+    }
+}
+
+/// An address, or all of one domain (`@example.com`, not its subdomains).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SenderRule(String);
+
+impl SenderRule {
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix('@') {
+            Some(domain) => ascii_domain(domain).map(|domain| Self(format!("@{domain}"))),
+            None => Address::parse(text).ok().map(|address| Self(address.key())),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn allows(&self, sender: &Address) -> bool {
+        match self.0.strip_prefix('@') {
+            Some(domain) => sender.domain() == domain,
+            None => sender.key() == self.0,
+        }
+    }
+}
+
+/// A browser origin (RFC 6454), or `https://*.example.com` for one label before a domain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Origin(String);
+
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("must be an origin such as https://app.example.com, without a path")]
+pub struct InvalidOrigin;
+
+impl Origin {
+    /// Normalised: host in lower case and as punycode, no default port, `https://` before a bare host.
+    pub fn parse(text: &str) -> Result<Self, InvalidOrigin> {
+        let text = text.trim();
+        let full = if text.contains("://") {
+            text.to_owned()
+        } else {
+            format!("https://{text}")
+        };
+        let (scheme, rest) = full.split_once("://").ok_or(InvalidOrigin)?;
+        let (wildcard, host) = match rest.strip_prefix("*.") {
+            Some(host) => (true, host),
+            None => (false, rest),
+        };
+        if text == "null"
+            || host.contains(['*', '/', '?', '#', '@', '\\', '%'])
+            || host.ends_with(':')
+        {
+            return Err(InvalidOrigin);
+        }
+        let url = Url::parse(&format!("{scheme}://{host}")).map_err(|_| InvalidOrigin)?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(InvalidOrigin);
+        }
+        let host = url.host_str().ok_or(InvalidOrigin)?;
+        if wildcard
+            && (matches!(url.host(), Some(url::Host::Ipv4(_) | url::Host::Ipv6(_)))
+                || !host.contains('.'))
+        {
+            return Err(InvalidOrigin);
+        }
+        let wildcard = if wildcard { "*." } else { "" };
+        let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+        Ok(Self(format!("{}://{wildcard}{host}{port}", url.scheme())))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The stored forms that let this origin in: itself, and its first label as a wildcard.
+    pub fn stored_forms(&self) -> Vec<String> {
+        let wildcard = self.0.split_once("://").and_then(|(scheme, host)| {
+            let (_, parent) = host.split_once('.')?;
+            Some(format!("{scheme}://*.{parent}"))
+        });
+        std::iter::once(self.0.clone()).chain(wildcard).collect()
+    }
+
+    fn covers(&self, origin: &Self) -> bool {
+        origin.stored_forms().contains(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generated_key_is_recognisable_random_and_not_shown_by_debug() {
+        let (a, b) = (Secret::generate(), Secret::generate());
+        assert!(a.expose().starts_with("mmms_") && a.expose().len() == 5 + 64);
+        assert_ne!(a.expose(), b.expose());
+        assert!(!format!("{a:?}").contains(&a.expose()[5..]));
+    }
+
+    #[test]
+    fn a_key_that_is_brought_in_has_at_least_twenty_characters() {
+        assert!(Secret::import(&"k".repeat(20)).is_some());
+        assert!(Secret::import(&"k".repeat(19)).is_none());
+        assert!(Secret::import(&"k".repeat(256)).is_none());
+        assert!(Secret::import(&format!("{} ", "k".repeat(20))).is_none());
+    }
+
+    #[test]
+    fn origins_are_normalised() {
+        for (written, stored) in [
+            ("https://App.Example.com", "https://app.example.com"),
+            ("https://app.example.com:443", "https://app.example.com"),
+            ("http://localhost:3000", "http://localhost:3000"),
+            ("app.example.com", "https://app.example.com"),
+            ("app.example.com:8443", "https://app.example.com:8443"),
+            ("https://*.Example.com", "https://*.example.com"),
+            ("*.example.com", "https://*.example.com"),
+            ("https://müller.example", "https://xn--mller-kva.example"),
+            ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ] {
+            assert_eq!(Origin::parse(written).unwrap().as_str(), stored);
+        }
+    }
+
+    #[test]
+    fn what_is_no_origin_is_refused() {
+        for written in [
+            "",
+            "*",
+            "null",
+            "https://",
+            "https://*",
+            "https://*.com",
+            "https://a.example/",
+            "https://a.example/x",
+            "https://a.*.example",
+            "https://*.*.example.com",
+            "ftp://a.example",
+            "https://u@a.example",
+            "https://a.example?x",
+            "https://a.example:",
+            "javascript:alert(1)",
+            "https://*.127.0.0.1",
+            "https://a b.example",
+        ] {
+            assert_eq!(Origin::parse(written), Err(InvalidOrigin), "{written:?}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_stands_for_one_label() {
+        let wildcard = Origin::parse("https://*.example.com").unwrap();
+        let covers = |origin: &str| wildcard.covers(&Origin::parse(origin).unwrap());
+        assert!(covers("https://a.example.com"));
+        assert!(!covers("https://example.com"));
+        assert!(!covers("https://a.b.example.com"));
+        assert!(!covers("http://a.example.com"));
+        assert!(!covers("https://a.example.com:444"));
+    }
+
+    #[test]
+    fn a_sender_rule_is_an_address_or_exactly_one_domain() {
+        let allows = |rule: &str, sender: &str| {
+            SenderRule::parse(rule)
+                .unwrap()
+                .allows(&Address::parse(sender).unwrap())
+        };
+        assert!(allows("Team@Example.com", "team@example.com"));
+        assert!(!allows("team@example.com", "other@example.com"));
+        assert!(allows("@Example.com", "any@example.com"));
+        assert!(!allows("@example.com", "any@sub.example.com"));
+        assert!(SenderRule::parse("example.com").is_none());
+        assert!(SenderRule::parse("@").is_none());
+    }
+}

@@ -1,0 +1,209 @@
+//! Claims: who may work on which recipients, for how long.
+
+use entity::recipient::{ActiveModel, Column, Entity, Model, Status};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+    sea_query::{Expr, LockBehavior, LockType},
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    Ledger,
+    retry::{briefly, repeat},
+    store::{caller_id, variables},
+};
+use crate::{address::Address, error::Result, message::Recipient};
+
+/// Recipients `first` to `last` of one mailing, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Range {
+    pub mailing_id: Uuid,
+    pub first: i32,
+    pub last: i32,
+}
+
+/// Recipients that only the holder of the token may move, until the lease ends.
+#[derive(Debug)]
+pub struct Claim {
+    pub mailing_id: Uuid,
+    pub token: Uuid,
+    pub recipients: Vec<ClaimedRecipient>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ClaimedRecipient {
+    pub position: i32,
+    /// Calls that were begun before this claim.
+    pub attempts: i32,
+    pub recipient: Recipient,
+}
+
+impl Ledger {
+    /// Takes up to `limit` recipients that are due and nobody else's.
+    pub async fn claim(&self, range: Range, limit: u64) -> Result<Claim> {
+        let token = Uuid::now_v7();
+        let claimed = self.claim_rows(range, limit, token).await;
+        let rows = match claimed {
+            // The answer may have been lost after the commit: the token tells what was taken.
+            Err(error) if error.is_transient() => {
+                repeat(briefly(), || self.held(token, range)).await?
+            }
+            other => other?,
+        };
+        let recipients = rows
+            .into_iter()
+            .map(claimed_recipient)
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Claim {
+            mailing_id: range.mailing_id,
+            token,
+            recipients: recipients.into_iter().flatten().collect(),
+        })
+    }
+
+    async fn claim_rows(&self, range: Range, limit: u64, token: Uuid) -> Result<Vec<Model>> {
+        let free = Entity::find()
+            .select_only()
+            .column(Column::Position)
+            .filter(within(range))
+            .filter(self.is_due())
+            .order_by_asc(Column::Position)
+            .limit(limit)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .into_query();
+        let mut rows = Entity::update_many()
+            .col_expr(Column::ClaimToken, Expr::value(token))
+            .col_expr(Column::LeaseUntil, self.lease_end())
+            .filter(within(range))
+            .filter(Column::Status.eq(Status::Queued))
+            .filter(Column::Position.in_subquery(free))
+            .exec_with_returning(self.db().await?)
+            .await?;
+        rows.sort_by_key(|row| row.position);
+        Ok(rows)
+    }
+
+    async fn held(&self, token: Uuid, range: Range) -> Result<Vec<Model>> {
+        Ok(Entity::find()
+            .filter(within(range))
+            .filter(Column::ClaimToken.eq(token))
+            .filter(Column::Status.eq(Status::Queued))
+            .order_by_asc(Column::Position)
+            .all(self.db().await?)
+            .await?)
+    }
+
+    /// Queued, its time has come and not passed, and nobody's.
+    pub(super) fn is_due(&self) -> Condition {
+        Condition::all()
+            .add(Column::Status.eq(Status::Queued))
+            .add(Expr::col(Column::DueAt).lte(self.now()))
+            .add(Expr::col(Column::ExpiresAt).gt(self.now()))
+            .add(self.is_free())
+    }
+
+    pub(super) fn is_free(&self) -> Condition {
+        Condition::any()
+            .add(Column::LeaseUntil.is_null())
+            .add(Expr::col(Column::LeaseUntil).lte(self.now()))
+    }
+
+    /// Marks the recipients of one call as `sending`, just before it, and renews their lease. Only those it
+    /// returns may be sent to: the others were cancelled, have expired or are no longer this claim's.
+    pub async fn begin_sending(&self, claim: &Claim, positions: &[i32]) -> Result<Vec<i32>> {
+        let mut lost_answer = false;
+        let begun = self.move_to_sending(claim, positions).await;
+        let mut begun = match begun {
+            Err(error) if error.is_transient() => {
+                lost_answer = true;
+                repeat(briefly(), || self.move_to_sending(claim, positions)).await?
+            }
+            other => other?,
+        };
+        if lost_answer {
+            // What an unanswered write has moved is this claim's, and nothing was sent for it yet.
+            begun = repeat(briefly(), || self.sending(claim, positions)).await?;
+        }
+        begun.sort_unstable();
+        Ok(begun)
+    }
+
+    async fn move_to_sending(&self, claim: &Claim, positions: &[i32]) -> Result<Vec<i32>> {
+        let rows = Entity::update_many()
+            .col_expr(Column::Status, Expr::value(Status::Sending))
+            .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+            .col_expr(Column::LeaseUntil, self.lease_end())
+            .filter(held_by(claim, positions))
+            .filter(Column::Status.eq(Status::Queued))
+            .filter(Expr::col(Column::LeaseUntil).gt(self.now()))
+            .filter(Expr::col(Column::ExpiresAt).gt(self.now()))
+            .exec_with_returning(self.db().await?)
+            .await?;
+        Ok(rows.into_iter().map(|row| row.position).collect())
+    }
+
+    async fn sending(&self, claim: &Claim, positions: &[i32]) -> Result<Vec<i32>> {
+        let rows = Entity::find()
+            .filter(held_by(claim, positions))
+            .filter(Column::Status.eq(Status::Sending))
+            .all(self.db().await?)
+            .await?;
+        Ok(rows.into_iter().map(|row| row.position).collect())
+    }
+
+    /// Gives back what was claimed and not begun.
+    pub async fn release(&self, claim: &Claim) -> Result<()> {
+        repeat(briefly(), || async {
+            Entity::update_many()
+                .set(ActiveModel {
+                    claim_token: sea_orm::Set(None),
+                    lease_until: sea_orm::Set(None),
+                    ..ActiveModel::default()
+                })
+                .filter(Column::MailingId.eq(claim.mailing_id))
+                .filter(Column::ClaimToken.eq(claim.token))
+                .filter(Column::Status.eq(Status::Queued))
+                .exec(self.db().await?)
+                .await?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn within(range: Range) -> Condition {
+    Condition::all()
+        .add(Column::MailingId.eq(range.mailing_id))
+        .add(Column::Position.between(range.first, range.last))
+}
+
+fn held_by(claim: &Claim, positions: &[i32]) -> Condition {
+    Condition::all()
+        .add(Column::MailingId.eq(claim.mailing_id))
+        .add(Column::ClaimToken.eq(claim.token))
+        .add(Column::Position.is_in(positions.iter().copied()))
+}
+
+/// Nothing where the address has been removed: there is nobody to send to.
+fn claimed_recipient(row: Model) -> Result<Option<ClaimedRecipient>> {
+    let Some(mail) = row
+        .mail
+        .as_deref()
+        .and_then(|mail| Address::parse(mail).ok())
+    else {
+        return Ok(None);
+    };
+    Ok(Some(ClaimedRecipient {
+        position: row.position,
+        attempts: row.attempts,
+        recipient: Recipient {
+            mail,
+            name: row.name,
+            company: row.company,
+            email_recipient_id: caller_id(row.email_recipient_id)?,
+            variables: variables(row.variables)?,
+        },
+    }))
+}

@@ -1,0 +1,123 @@
+//! Opens the database and brings its schema up to date.
+
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use tokio::sync::OnceCell;
+
+use super::Ledger;
+use crate::{
+    config::{Config, DatabaseUrl},
+    error::{Error, Result},
+};
+
+/// How long a statement waits for a connection, and `SQLite` for its lock.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// More would only queue inside the server.
+const POSTGRES_CONNECTIONS: u32 = 10;
+/// Names the advisory lock of the migrations: "mmms" in ASCII.
+const MIGRATION_LOCK: i64 = 0x6d6d_6d73;
+
+impl Ledger {
+    /// Does not wait for the database: the first use connects and migrates.
+    pub async fn open(config: &Config) -> Result<Self> {
+        let mut options = match &config.database {
+            DatabaseUrl::Postgres(url) => ConnectOptions::new(url.as_str()),
+            DatabaseUrl::Sqlite(path) => {
+                if let Some(folder) = path.parent() {
+                    tokio::fs::create_dir_all(folder).await?;
+                }
+                ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()))
+            }
+        };
+        options
+            .sqlx_logging(false)
+            .connect_lazy(true)
+            .acquire_timeout(PATIENCE)
+            .connect_timeout(PATIENCE);
+        match &config.database {
+            DatabaseUrl::Postgres(_) => {
+                options
+                    .max_connections(POSTGRES_CONNECTIONS)
+                    .test_before_acquire(true);
+            }
+            // One connection: writers then queue in order instead of racing for the file's lock.
+            DatabaseUrl::Sqlite(path) => {
+                let path = path.clone();
+                options
+                    .max_connections(1)
+                    .idle_timeout(None)
+                    .max_lifetime(None)
+                    .map_sqlx_sqlite_opts(move |sqlite| {
+                        sqlite
+                            .filename(&path)
+                            .journal_mode(SqliteJournalMode::Wal)
+                            // Survives a power cut; NORMAL would lose commits.
+                            .synchronous(SqliteSynchronous::Full)
+                            .busy_timeout(PATIENCE)
+                            .foreign_keys(true)
+                    });
+            }
+        }
+        Ok(Self {
+            db: Database::connect(options).await?,
+            migrated: OnceCell::new(),
+            lease_ms: i64::try_from(config.lease.as_millis()).unwrap_or(i64::MAX),
+        })
+    }
+}
+
+/// Has the right to write from its start: an upgrade in the middle could fail on `SQLite`.
+pub(super) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    db.begin_with_options(TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    })
+    .await
+}
+
+/// One cheap look, and one instance at a time only where the schema is behind.
+pub(super) async fn migrate(db: &DatabaseConnection) -> Result<(), Error> {
+    if is_current(db).await? {
+        return Ok(());
+    }
+    let transaction = begin(db).await?;
+    if db.get_database_backend() == DbBackend::Postgres {
+        let lock = Statement::from_sql_and_values(
+            DbBackend::Postgres,
+            "SELECT pg_advisory_xact_lock($1)",
+            [MIGRATION_LOCK.into()],
+        );
+        transaction.execute_raw(lock).await?;
+    }
+    Migrator::up(&transaction, None).await?;
+    transaction.commit().await?;
+    tracing::info!("the schema of the ledger is up to date");
+    Ok(())
+}
+
+async fn is_current(db: &DatabaseConnection) -> Result<bool, DbErr> {
+    let Some(newest) = Migrator::migrations()
+        .last()
+        .map(|step| step.name().to_owned())
+    else {
+        return Ok(true);
+    };
+    let backend = db.get_database_backend();
+    let look = Statement::from_sql_and_values(
+        backend,
+        "SELECT version FROM seaql_migrations WHERE version = $1",
+        [newest.into()],
+    );
+    match db.query_one_raw(look).await {
+        Ok(found) => Ok(found.is_some()),
+        Err(error) if crate::error::is_transient(&error) => Err(error),
+        // The table itself comes with the first migration.
+        Err(_) => Ok(false),
+    }
+}

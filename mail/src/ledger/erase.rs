@@ -1,0 +1,136 @@
+//! Removing a person from what has ended.
+
+use entity::{
+    attachment, correspondent, idempotency, mailing,
+    recipient::{self, Column, Entity, Status},
+};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    QueryTrait, sea_query::Expr,
+};
+use uuid::Uuid;
+
+use super::{
+    Ledger,
+    store::{from_json, to_json},
+};
+use crate::{address::Address, error::Result, message::Envelope};
+
+/// What a removal has found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    pub recipients: u64,
+    pub mailings: u64,
+    /// Mailings with the address that have not ended; they are untouched.
+    pub waiting: u64,
+}
+
+impl Ledger {
+    /// Removes an address, and what was written to it, from every ended mailing.
+    pub async fn erase(&self, address: &Address) -> Result<Erased> {
+        let key = address.key();
+        let transaction = self.begin().await?;
+        let received = Entity::find()
+            .select_only()
+            .column(Column::MailingId)
+            .filter(Column::MailKey.eq(&key))
+            .into_query();
+        let copied = correspondent::Entity::find()
+            .select_only()
+            .column(correspondent::Column::MailingId)
+            .filter(correspondent::Column::MailKey.eq(&key))
+            .into_query();
+        let mailings = mailing::Entity::find()
+            .filter(
+                Condition::any()
+                    .add(mailing::Column::Id.in_subquery(received))
+                    .add(mailing::Column::Id.in_subquery(copied)),
+            )
+            .all(&transaction)
+            .await?;
+        let mut erased = Erased::default();
+        for mailing in mailings {
+            if is_open(&transaction, mailing.id).await? {
+                erased.waiting += 1;
+                continue;
+            }
+            erased.mailings += 1;
+            erased.recipients += erase_in(&transaction, mailing, &key).await?;
+        }
+        transaction.commit().await?;
+        Ok(erased)
+    }
+}
+
+async fn is_open(db: &impl ConnectionTrait, id: Uuid) -> Result<bool> {
+    let open = Entity::find()
+        .filter(Column::MailingId.eq(id))
+        .filter(Column::Status.is_in([Status::Queued, Status::Sending]))
+        .one(db)
+        .await?;
+    Ok(open.is_some())
+}
+
+async fn erase_in(db: &impl ConnectionTrait, row: mailing::Model, key: &str) -> Result<u64> {
+    let id = row.id;
+    let mut envelope: Envelope = from_json("envelope", row.envelope)?;
+    for list in [&mut envelope.cc, &mut envelope.bcc, &mut envelope.reply_to] {
+        list.retain(|address| address.key() != key);
+    }
+    let all = Entity::find()
+        .filter(Column::MailingId.eq(id))
+        .count(db)
+        .await?;
+    let mut update = mailing::Entity::update_many().filter(mailing::Column::Id.eq(id));
+    // With one recipient all of it was written to that person.
+    if all == 1 {
+        envelope.subject.clear();
+        update = update.col_expr(
+            mailing::Column::Body,
+            Expr::value(None::<serde_json::Value>),
+        );
+        attachment::Entity::delete_many()
+            .filter(attachment::Column::MailingId.eq(id))
+            .exec(db)
+            .await?;
+    }
+    update
+        .col_expr(mailing::Column::Envelope, Expr::value(to_json(&envelope)?))
+        .exec(db)
+        .await?;
+    let mut people = Condition::all().add(Column::MailingId.eq(id));
+    if all > 1 {
+        people = people.add(Column::MailKey.eq(key));
+    }
+    let erased = forget_people(db, people).await?;
+    correspondent::Entity::delete_many()
+        .filter(correspondent::Column::MailingId.eq(id))
+        .filter(correspondent::Column::MailKey.eq(key))
+        .exec(db)
+        .await?;
+    // The kept answer names the recipient; from now on it is made from the ledger.
+    idempotency::Entity::update_many()
+        .col_expr(
+            idempotency::Column::Answer,
+            Expr::value(None::<serde_json::Value>),
+        )
+        .filter(idempotency::Column::MailingId.eq(id))
+        .exec(db)
+        .await?;
+    Ok(erased)
+}
+
+/// Empties what tells who recipients are.
+pub(super) async fn forget_people(db: &impl ConnectionTrait, which: Condition) -> Result<u64> {
+    let nothing = || Expr::value(None::<String>);
+    let done = recipient::Entity::update_many()
+        .col_expr(Column::Mail, nothing())
+        .col_expr(Column::MailKey, nothing())
+        .col_expr(Column::Name, nothing())
+        .col_expr(Column::Company, nothing())
+        .col_expr(Column::Variables, Expr::value(None::<serde_json::Value>))
+        .filter(which)
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected)
+}

@@ -1,0 +1,266 @@
+//! API keys in the ledger: found by the hash of a secret, changed by an administrator.
+
+use entity::{api_key, api_key_secret, origin};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
+    sea_query::{Expr, OnConflict},
+};
+use uuid::Uuid;
+
+use super::{
+    Ledger, Page,
+    read::page_of,
+    store::{from_json, to_json},
+};
+use crate::{
+    api_key::{ApiKey, Origin, Secret, SenderRule},
+    error::Result,
+};
+
+#[derive(Debug)]
+pub struct NewKey {
+    pub name: Option<String>,
+    pub origins: Vec<Origin>,
+    pub senders: Vec<SenderRule>,
+    pub secret: Secret,
+}
+
+impl Ledger {
+    /// Nothing where another key has this secret already.
+    pub async fn create_key(&self, new: NewKey) -> Result<Option<ApiKey>> {
+        let id = Uuid::now_v7();
+        let transaction = self.begin().await?;
+        let created_at = self.read_clock(&transaction).await?;
+        api_key::Entity::insert(api_key::ActiveModel {
+            id: Set(id),
+            name: Set(new.name.clone()),
+            browser: Set(!new.origins.is_empty()),
+            senders: Set(to_json(&new.senders)?),
+            created_at: Set(created_at),
+            revoked_at: Set(None),
+        })
+        .exec_without_returning(&transaction)
+        .await?;
+        if !insert_secret(&transaction, id, &new.secret).await? {
+            transaction.rollback().await?;
+            return Ok(None);
+        }
+        insert_origins(&transaction, id, &new.origins).await?;
+        transaction.commit().await?;
+        self.key(id).await
+    }
+
+    /// The live key that a secret opens.
+    pub async fn key_of_secret(&self, secret: &str) -> Result<Option<ApiKey>> {
+        let opened = api_key_secret::Entity::find()
+            .select_only()
+            .column(api_key_secret::Column::ApiKeyId)
+            .filter(api_key_secret::Column::Hash.eq(crate::api_key::hash(secret)))
+            .filter(
+                Condition::any()
+                    .add(api_key_secret::Column::ExpiresAt.is_null())
+                    .add(Expr::col(api_key_secret::Column::ExpiresAt).gt(self.now())),
+            )
+            .into_query();
+        let row = api_key::Entity::find()
+            .filter(api_key::Column::Id.in_subquery(opened))
+            .filter(api_key::Column::RevokedAt.is_null())
+            .one(self.db().await?)
+            .await?;
+        self.with_origins(row).await
+    }
+
+    /// A live key by its id or by one of its secrets.
+    pub async fn find_key(&self, id_or_secret: &str) -> Result<Option<ApiKey>> {
+        match Uuid::parse_str(id_or_secret) {
+            Ok(id) => Ok(self.key(id).await?.filter(|key| key.revoked_at.is_none())),
+            Err(_) => self.key_of_secret(id_or_secret).await,
+        }
+    }
+
+    async fn key(&self, id: Uuid) -> Result<Option<ApiKey>> {
+        let row = api_key::Entity::find_by_id(id)
+            .one(self.db().await?)
+            .await?;
+        self.with_origins(row).await
+    }
+
+    /// Live keys, newest first.
+    pub async fn keys(&self, after: Option<Uuid>, limit: u64) -> Result<Page<ApiKey, Uuid>> {
+        let mut query = api_key::Entity::find()
+            .filter(api_key::Column::RevokedAt.is_null())
+            .order_by_desc(api_key::Column::Id)
+            .limit(limit + 1);
+        if let Some(after) = after {
+            query = query.filter(api_key::Column::Id.lt(after));
+        }
+        let db = self.db().await?;
+        let rows = query.all(db).await?;
+        let origins = origin::Entity::find()
+            .filter(origin::Column::ApiKeyId.is_in(rows.iter().map(|row| row.id)))
+            .order_by_asc(origin::Column::Origin)
+            .all(db)
+            .await?;
+        let keys = rows
+            .into_iter()
+            .map(|row| {
+                let own = origins
+                    .iter()
+                    .filter(|origin| origin.api_key_id == row.id)
+                    .cloned()
+                    .collect();
+                assemble(row, own)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(page_of(keys, limit, |key| key.id))
+    }
+
+    async fn with_origins(&self, row: Option<api_key::Model>) -> Result<Option<ApiKey>> {
+        let Some(row) = row else { return Ok(None) };
+        let origins = if row.browser {
+            origin::Entity::find()
+                .filter(origin::Column::ApiKeyId.eq(row.id))
+                .order_by_asc(origin::Column::Origin)
+                .all(self.db().await?)
+                .await?
+        } else {
+            Vec::new()
+        };
+        assemble(row, origins).map(Some)
+    }
+
+    /// Effective at once. Returns the key as it is afterwards.
+    pub async fn revoke_key(&self, id: Uuid) -> Result<Option<ApiKey>> {
+        api_key::Entity::update_many()
+            .col_expr(api_key::Column::RevokedAt, self.now())
+            .filter(api_key::Column::Id.eq(id))
+            .filter(api_key::Column::RevokedAt.is_null())
+            .exec(self.db().await?)
+            .await?;
+        self.key(id).await
+    }
+
+    /// Replaces the secret; the ones before open the key for `grace_seconds` longer, if they still do.
+    pub async fn rotate_key(
+        &self,
+        id: Uuid,
+        secret: &Secret,
+        grace_seconds: u32,
+    ) -> Result<Option<ApiKey>> {
+        let transaction = self.begin().await?;
+        let end = self.now().add(i64::from(grace_seconds) * 1000);
+        api_key_secret::Entity::update_many()
+            .col_expr(api_key_secret::Column::ExpiresAt, end.clone())
+            .filter(api_key_secret::Column::ApiKeyId.eq(id))
+            .filter(
+                Condition::any()
+                    .add(api_key_secret::Column::ExpiresAt.is_null())
+                    .add(Expr::col(api_key_secret::Column::ExpiresAt).gt(end)),
+            )
+            .exec(&transaction)
+            .await?;
+        insert_secret(&transaction, id, secret).await?;
+        transaction.commit().await?;
+        self.key(id).await
+    }
+
+    /// Adding one twice is no error. From now on the key is a browser's.
+    pub async fn add_origins(&self, id: Uuid, origins: &[Origin]) -> Result<Option<ApiKey>> {
+        let transaction = self.begin().await?;
+        insert_origins(&transaction, id, origins).await?;
+        if !origins.is_empty() {
+            api_key::Entity::update_many()
+                .col_expr(api_key::Column::Browser, Expr::value(true))
+                .filter(api_key::Column::Id.eq(id))
+                .exec(&transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        self.key(id).await
+    }
+
+    /// Nothing where the key does not have the origin.
+    pub async fn remove_origin(&self, id: Uuid, origin: &Origin) -> Result<Option<ApiKey>> {
+        let removed = origin::Entity::delete_by_id((id, origin.as_str().to_owned()))
+            .exec(self.db().await?)
+            .await?;
+        if removed.rows_affected == 0 {
+            return Ok(None);
+        }
+        self.key(id).await
+    }
+
+    /// Whether a live key lets this origin in.
+    pub async fn knows_origin(&self, origin: &Origin) -> Result<bool> {
+        let live = api_key::Entity::find()
+            .select_only()
+            .column(api_key::Column::Id)
+            .filter(api_key::Column::RevokedAt.is_null())
+            .into_query();
+        let found = origin::Entity::find()
+            .filter(origin::Column::Origin.is_in(origin.stored_forms()))
+            .filter(origin::Column::ApiKeyId.in_subquery(live))
+            .one(self.db().await?)
+            .await?;
+        Ok(found.is_some())
+    }
+}
+
+fn assemble(row: api_key::Model, origins: Vec<origin::Model>) -> Result<ApiKey> {
+    Ok(ApiKey {
+        id: row.id,
+        name: row.name,
+        browser: row.browser,
+        origins: origins
+            .into_iter()
+            .map(|row| from_json("origin", row.origin.into()))
+            .collect::<Result<_>>()?,
+        senders: from_json::<Vec<SenderRule>>("senders", row.senders)?,
+        created_at: row.created_at,
+        revoked_at: row.revoked_at,
+    })
+}
+
+/// False where the secret is taken.
+async fn insert_secret(
+    db: &impl ConnectionTrait,
+    api_key_id: Uuid,
+    secret: &Secret,
+) -> Result<bool> {
+    let inserted = api_key_secret::Entity::insert(api_key_secret::ActiveModel {
+        hash: Set(secret.hash()),
+        api_key_id: Set(api_key_id),
+        expires_at: Set(None),
+    })
+    .on_conflict(
+        OnConflict::column(api_key_secret::Column::Hash)
+            .do_nothing()
+            .to_owned(),
+    )
+    .exec_without_returning(db)
+    .await?;
+    Ok(inserted == 1)
+}
+
+async fn insert_origins(
+    db: &impl ConnectionTrait,
+    api_key_id: Uuid,
+    origins: &[Origin],
+) -> Result<()> {
+    for origin in origins {
+        origin::Entity::insert(origin::ActiveModel {
+            api_key_id: Set(api_key_id),
+            origin: Set(origin.as_str().to_owned()),
+        })
+        .on_conflict(
+            OnConflict::columns([origin::Column::ApiKeyId, origin::Column::Origin])
+                .do_nothing()
+                .to_owned(),
+        )
+        .exec_without_returning(db)
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! The ledger: the database that holds every mail and what has become of it.
+//!
+//! Every move between states is one conditional statement that names the claim's token, and time is the
+//! database's, so that instances need not agree on anything else.
+
+mod claim;
+mod connect;
+mod erase;
+mod idempotency;
+mod keys;
+mod outcome;
+pub(crate) mod read;
+mod recall;
+mod retry;
+mod store;
+mod upkeep;
+
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbBackend, ExprTrait,
+    sea_query::{Expr, SimpleExpr},
+};
+use tokio::sync::OnceCell;
+
+use crate::error::Result;
+
+pub use claim::{Claim, ClaimedRecipient, Range};
+pub use erase::Erased;
+pub use idempotency::{IdempotencyRequest, Kept};
+pub use keys::NewKey;
+pub use outcome::{Outcome, Reason};
+pub use read::{Counts, MailingSummary, Page, RecipientView, Scope};
+pub use recall::{Resent, ranges};
+pub use store::{Mailing, NewEntry, StoreOutcome};
+pub use upkeep::{STEP, WokenBefore};
+
+#[derive(Debug)]
+pub struct Ledger {
+    db: DatabaseConnection,
+    migrated: OnceCell<()>,
+    lease_ms: i64,
+}
+
+impl Ledger {
+    /// The database, with the schema this version wants.
+    async fn db(&self) -> Result<&DatabaseConnection> {
+        self.migrated
+            .get_or_try_init(|| connect::migrate(&self.db))
+            .await?;
+        Ok(&self.db)
+    }
+
+    /// A transaction that has the right to write from its start: a later upgrade could fail on `SQLite`.
+    async fn begin(&self) -> Result<DatabaseTransaction> {
+        Ok(connect::begin(self.db().await?).await?)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        Ok(self.db().await?.ping().await?)
+    }
+
+    /// The database's clock, in milliseconds since the Unix epoch.
+    fn now(&self) -> SimpleExpr {
+        Expr::cust(match self.db.get_database_backend() {
+            DbBackend::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+            _ => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+        })
+    }
+
+    fn lease_end(&self) -> SimpleExpr {
+        self.now().add(self.lease_ms)
+    }
+}

@@ -1,0 +1,233 @@
+//! What callers may see, always within what is theirs.
+
+use std::collections::HashMap;
+
+use entity::{
+    mailing,
+    recipient::{self, Status},
+};
+use sea_orm::{
+    ActiveEnum, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+};
+use uuid::Uuid;
+
+use super::{
+    Ledger,
+    store::{caller_id, from_json},
+};
+use crate::{
+    error::Result,
+    message::{CallerId, Envelope},
+};
+
+/// Whose mailings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Everybody,
+    Key(Uuid),
+}
+
+#[derive(Debug)]
+pub struct Page<T, C> {
+    pub items: Vec<T>,
+    /// Where the next page starts; none after the last.
+    pub next: Option<C>,
+}
+
+#[derive(Debug)]
+pub struct MailingSummary {
+    pub id: Uuid,
+    pub envelope: Envelope,
+    pub created_at: i64,
+    pub expires_at: i64,
+    pub counts: Counts,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub queued: u64,
+    pub sending: u64,
+    pub sent: u64,
+    pub failed: u64,
+    pub unconfirmed: u64,
+    pub cancelled: u64,
+}
+
+impl Counts {
+    fn add(&mut self, status: Status, number: u64) {
+        *match status {
+            Status::Queued => &mut self.queued,
+            Status::Sending => &mut self.sending,
+            Status::Sent => &mut self.sent,
+            Status::Failed => &mut self.failed,
+            Status::Unconfirmed => &mut self.unconfirmed,
+            Status::Cancelled => &mut self.cancelled,
+        } += number;
+    }
+}
+
+/// One recipient and what has become of it.
+#[derive(Clone, Debug)]
+pub struct RecipientView {
+    pub position: i32,
+    pub email_id: Option<CallerId>,
+    pub email_recipient_id: Option<CallerId>,
+    /// None after the address was removed.
+    pub recipient: Option<String>,
+    pub status: Status,
+    pub message_id: Option<String>,
+    pub status_detail: Option<String>,
+    pub last_error: Option<String>,
+    pub queued_at: Option<i64>,
+    pub sent_at: Option<i64>,
+    pub attempts: i32,
+    /// While this is ahead, somebody is at work on it.
+    pub lease_until: Option<i64>,
+}
+
+#[derive(FromQueryResult)]
+struct CountRow {
+    mailing_id: Uuid,
+    status: String,
+    number: i64,
+}
+
+impl Ledger {
+    /// Newest first.
+    pub async fn mailings(
+        &self,
+        scope: Scope,
+        email_id: Option<&str>,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Page<MailingSummary, Uuid>> {
+        let mut query = scoped(scope)
+            .order_by_desc(mailing::Column::Id)
+            .limit(limit + 1);
+        if let Some(email_id) = email_id {
+            query = query.filter(mailing::Column::EmailId.eq(email_id));
+        }
+        if let Some(after) = after {
+            query = query.filter(mailing::Column::Id.lt(after));
+        }
+        let rows = query.all(self.db().await?).await?;
+        let page = page_of(rows, limit, |row| row.id);
+        Ok(Page {
+            items: self.with_counts(page.items).await?,
+            next: page.next,
+        })
+    }
+
+    pub async fn mailing_summary(&self, scope: Scope, id: Uuid) -> Result<Option<MailingSummary>> {
+        let row = scoped(scope)
+            .filter(mailing::Column::Id.eq(id))
+            .one(self.db().await?)
+            .await?;
+        Ok(self.with_counts(row.into_iter().collect()).await?.pop())
+    }
+
+    async fn with_counts(&self, rows: Vec<mailing::Model>) -> Result<Vec<MailingSummary>> {
+        let found = recipient::Entity::find()
+            .select_only()
+            .column(recipient::Column::MailingId)
+            .column(recipient::Column::Status)
+            .column_as(recipient::Column::Position.count(), "number")
+            .filter(recipient::Column::MailingId.is_in(rows.iter().map(|row| row.id)))
+            .group_by(recipient::Column::MailingId)
+            .group_by(recipient::Column::Status)
+            .into_model::<CountRow>()
+            .all(self.db().await?)
+            .await?;
+        let mut counts: HashMap<Uuid, Counts> = HashMap::new();
+        for row in found {
+            let status = Status::try_from_value(&row.status)?;
+            counts
+                .entry(row.mailing_id)
+                .or_default()
+                .add(status, row.number.unsigned_abs());
+        }
+        rows.into_iter()
+            .map(|row| {
+                Ok(MailingSummary {
+                    id: row.id,
+                    counts: counts.get(&row.id).copied().unwrap_or_default(),
+                    envelope: from_json("envelope", row.envelope)?,
+                    created_at: row.created_at,
+                    expires_at: row.expires_at,
+                })
+            })
+            .collect()
+    }
+
+    /// In the order of the request; nothing where there is no such mailing in the scope.
+    pub async fn recipients(
+        &self,
+        scope: Scope,
+        mailing_id: Uuid,
+        status: Option<Status>,
+        after: Option<i32>,
+        limit: u64,
+    ) -> Result<Option<Page<RecipientView, i32>>> {
+        let db = self.db().await?;
+        let Some(mailing) = scoped(scope)
+            .filter(mailing::Column::Id.eq(mailing_id))
+            .one(db)
+            .await?
+        else {
+            return Ok(None);
+        };
+        let envelope: Envelope = from_json("envelope", mailing.envelope)?;
+        let mut query = recipient::Entity::find()
+            .filter(recipient::Column::MailingId.eq(mailing_id))
+            .order_by_asc(recipient::Column::Position)
+            .limit(limit + 1);
+        if let Some(status) = status {
+            query = query.filter(recipient::Column::Status.eq(status));
+        }
+        if let Some(after) = after {
+            query = query.filter(recipient::Column::Position.gt(after));
+        }
+        let views = query
+            .all(db)
+            .await?
+            .into_iter()
+            .map(|row| view(row, &envelope))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Some(page_of(views, limit, |view| view.position)))
+    }
+}
+
+pub(crate) fn view(row: recipient::Model, envelope: &Envelope) -> Result<RecipientView> {
+    let own = caller_id(row.email_recipient_id)?;
+    Ok(RecipientView {
+        position: row.position,
+        email_id: envelope.ids.email_id.clone(),
+        email_recipient_id: own.or_else(|| envelope.ids.email_recipient_id.clone()),
+        recipient: row.mail,
+        status: row.status,
+        message_id: row.message_id,
+        status_detail: row.status_detail,
+        last_error: row.last_error,
+        queued_at: row.queued_at,
+        sent_at: row.sent_at,
+        attempts: row.attempts,
+        lease_until: row.lease_until,
+    })
+}
+
+fn scoped(scope: Scope) -> Select<mailing::Entity> {
+    match scope {
+        Scope::Everybody => mailing::Entity::find(),
+        Scope::Key(id) => mailing::Entity::find().filter(mailing::Column::ApiKeyId.eq(id)),
+    }
+}
+
+/// Takes one row more than the page holds as the sign that there is another page.
+pub(super) fn page_of<T, C>(mut rows: Vec<T>, limit: u64, cursor: impl Fn(&T) -> C) -> Page<T, C> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(cursor);
+    Page { items: rows, next }
+}

@@ -1,0 +1,132 @@
+//! The caller's second thoughts: cancelling what waits, sending again what did not arrive.
+
+use entity::{
+    mailing,
+    recipient::{Column, Entity, Status},
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{CaseStatement, Expr, SimpleExpr},
+};
+use uuid::Uuid;
+
+use super::{Ledger, Range, store::DEFAULT_LIFETIME_MS, upkeep::WAKE_SPAN};
+use crate::error::Result;
+
+#[derive(Debug)]
+pub enum Resent {
+    /// What is queued again, and since when.
+    Queued {
+        ranges: Vec<Range>,
+        accepted: u64,
+        queued_at: i64,
+    },
+    /// The content has been removed.
+    Gone,
+}
+
+impl Ledger {
+    /// What is still queued becomes cancelled, also where it is claimed but not begun.
+    pub async fn cancel(&self, mailing_id: Uuid) -> Result<u64> {
+        let done = self
+            .end_each(Status::Cancelled, "cancelled", "Cancelled by the caller")
+            .filter(Column::MailingId.eq(mailing_id))
+            .filter(Column::Status.eq(Status::Queued))
+            .exec(self.db().await?)
+            .await?;
+        Ok(done.rows_affected)
+    }
+
+    pub async fn cancel_of_key(&self, api_key_id: Uuid) -> Result<u64> {
+        let own = mailing::Entity::find()
+            .select_only()
+            .column(mailing::Column::Id)
+            .filter(mailing::Column::ApiKeyId.eq(api_key_id))
+            .into_query();
+        let done = self
+            .end_each(
+                Status::Cancelled,
+                "cancelled",
+                "Cancelled together with its API key",
+            )
+            .filter(Column::MailingId.in_subquery(own))
+            .filter(Column::Status.eq(Status::Queued))
+            .exec(self.db().await?)
+            .await?;
+        Ok(done.rows_affected)
+    }
+
+    /// Queues those recipients again that ended in `status`. What has expired gets the default lifetime anew.
+    pub async fn resend(&self, mailing_id: Uuid, status: Status) -> Result<Resent> {
+        let transaction = self.begin().await?;
+        let now = self.read_clock(&transaction).await?;
+        let expires_at = now + DEFAULT_LIFETIME_MS;
+        let reopened = mailing::Entity::update_many()
+            .col_expr(mailing::Column::EndedAt, Expr::value(None::<i64>))
+            .col_expr(
+                mailing::Column::ExpiresAt,
+                at_least(Expr::col(mailing::Column::ExpiresAt), expires_at),
+            )
+            .filter(mailing::Column::Id.eq(mailing_id))
+            .filter(mailing::Column::Body.is_not_null())
+            .exec(&transaction)
+            .await?;
+        if reopened.rows_affected == 0 {
+            return Ok(Resent::Gone);
+        }
+        let none = || Expr::value(None::<i64>);
+        let mut positions: Vec<i32> = Entity::update_many()
+            .col_expr(Column::Status, Expr::value(Status::Queued))
+            .col_expr(Column::ClaimToken, Expr::value(None::<Uuid>))
+            .col_expr(Column::LeaseUntil, none())
+            .col_expr(Column::DueAt, Expr::value(now))
+            .col_expr(
+                Column::ExpiresAt,
+                at_least(Expr::col(Column::ExpiresAt), expires_at),
+            )
+            .col_expr(Column::WokenAt, Expr::value(now))
+            .col_expr(Column::Attempts, Expr::value(0))
+            .col_expr(Column::QueuedAt, Expr::value(now))
+            .col_expr(Column::EndedAt, none())
+            .col_expr(Column::EventId, Expr::value(None::<Uuid>))
+            .col_expr(Column::PublishedAt, none())
+            .col_expr(Column::StatusDetail, Expr::value(None::<String>))
+            .col_expr(Column::LastError, Expr::value(None::<String>))
+            .filter(Column::MailingId.eq(mailing_id))
+            .filter(Column::Status.eq(status))
+            .filter(Column::Mail.is_not_null())
+            .exec_with_returning(&transaction)
+            .await?
+            .into_iter()
+            .map(|row| row.position)
+            .collect();
+        transaction.commit().await?;
+        positions.sort_unstable();
+        Ok(Resent::Queued {
+            accepted: positions.len() as u64,
+            ranges: ranges(mailing_id, &positions),
+            queued_at: now,
+        })
+    }
+}
+
+fn at_least(column: Expr, floor: i64) -> SimpleExpr {
+    CaseStatement::new()
+        .case(column.clone().lt(floor), floor)
+        .finally(column)
+        .into()
+}
+
+/// Wake-ups for these recipients, in order.
+pub fn ranges(mailing_id: Uuid, positions: &[i32]) -> Vec<Range> {
+    positions
+        .chunk_by(|a, b| a / WAKE_SPAN == b / WAKE_SPAN)
+        .filter_map(|block| {
+            Some(Range {
+                mailing_id,
+                first: *block.first()?,
+                last: *block.last()?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,41 @@
+//! Repeats what must be written: a lost answer or a deadlock is no reason to forget an outcome.
+
+use std::{future::Future, time::Duration};
+
+use backon::{ExponentialBuilder, Retryable};
+
+use crate::error::{Error, Result};
+
+/// For reads and moves that somebody waits for: about two seconds.
+pub fn briefly() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(50))
+        .with_max_delay(Duration::from_secs(1))
+        .with_max_times(5)
+        .with_jitter()
+}
+
+/// For outcomes, which exist nowhere else: about two minutes.
+pub fn stubbornly() -> ExponentialBuilder {
+    briefly()
+        .with_max_delay(Duration::from_secs(5))
+        .with_max_times(30)
+}
+
+/// Repeats `work` while its failure is one that passes. It must be harmless to do twice.
+pub async fn repeat<T, F, Fut>(backoff: ExponentialBuilder, work: F) -> Result<T>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T>>,
+{
+    work.retry(backoff)
+        .when(Error::is_transient)
+        .notify(|error, delay| {
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+                "the ledger failed, trying again"
+            );
+        })
+        .await
+}

@@ -1,0 +1,317 @@
+//! Writes a mailing, all of it or nothing, and reads back what is needed to send it.
+
+use std::collections::BTreeSet;
+
+use entity::{attachment, correspondent, mailing, recipient, recipient::Status};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, sea_query::Query,
+};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::{
+    Claim, ClaimedRecipient, IdempotencyRequest, Ledger,
+    retry::{briefly, repeat},
+};
+use crate::{
+    address::Address,
+    error::{Error, Result},
+    message::{Attachment, Body, CallerId, Envelope, NewMailing, Variables},
+    template::Template,
+};
+
+/// How long a mail may wait unless the caller says otherwise.
+pub const DEFAULT_LIFETIME_MS: i64 = 72 * 3600 * 1000;
+/// Rows of one INSERT: 24 columns each, and `SQLite` takes 32,766 values.
+const ROWS_PER_INSERT: usize = 1000;
+
+/// A request to be written, and by whom.
+#[derive(Clone, Copy, Debug)]
+pub struct NewEntry<'a> {
+    pub api_key_id: Uuid,
+    pub request: &'a NewMailing,
+    /// Inserted already claimed, so that no sweep takes what its own request delivers.
+    pub claimed: bool,
+    pub idempotency: Option<&'a IdempotencyRequest>,
+}
+
+#[derive(Debug)]
+pub enum StoreOutcome {
+    Stored {
+        mailing: Box<Mailing>,
+        claim: Option<Claim>,
+        queued_at: i64,
+    },
+    /// Somebody has the idempotency key already; nothing was written.
+    KeyTaken,
+}
+
+/// What a transport needs to know of a mailing.
+#[derive(Debug)]
+pub struct Mailing {
+    pub id: Uuid,
+    pub envelope: Envelope,
+    pub body: Body,
+    pub attachments: Vec<Attachment>,
+    pub subject: Template,
+    pub html: Option<Template>,
+    pub text: Option<Template>,
+}
+
+impl Mailing {
+    pub fn new(id: Uuid, envelope: Envelope, body: Body, attachments: Vec<Attachment>) -> Self {
+        Self {
+            id,
+            subject: Template::parse(&envelope.subject),
+            html: body.html.as_deref().map(Template::parse),
+            text: body.text.as_deref().map(Template::parse),
+            envelope,
+            body,
+            attachments,
+        }
+    }
+}
+
+impl Ledger {
+    pub async fn store(&self, entry: NewEntry<'_>) -> Result<StoreOutcome> {
+        let id = Uuid::now_v7();
+        let token = entry.claimed.then(Uuid::now_v7);
+        let transaction = self.begin().await?;
+        let now = self.read_clock(&transaction).await?;
+        insert_mailing(&transaction, id, entry, now).await?;
+        if let Some(request) = entry.idempotency
+            && !self
+                .insert_idempotency(
+                    &transaction,
+                    entry.api_key_id,
+                    id,
+                    request,
+                    entry.claimed,
+                    now,
+                )
+                .await?
+        {
+            transaction.rollback().await?;
+            return Ok(StoreOutcome::KeyTaken);
+        }
+        self.insert_recipients(&transaction, id, entry, token, now)
+            .await?;
+        if let Err(error) = transaction.commit().await
+            && (!crate::error::is_transient(&error) || !self.was_stored(id).await?)
+        {
+            return Err(error.into());
+        }
+        let request = entry.request.clone();
+        let claim = token.map(|token| Claim {
+            mailing_id: id,
+            token,
+            recipients: (0..)
+                .zip(request.recipients)
+                .map(|(position, recipient)| ClaimedRecipient {
+                    position,
+                    attempts: 0,
+                    recipient,
+                })
+                .collect(),
+        });
+        let mailing = Mailing::new(id, request.envelope, request.body, request.attachments);
+        Ok(StoreOutcome::Stored {
+            mailing: Box::new(mailing),
+            claim,
+            queued_at: now,
+        })
+    }
+
+    pub(super) async fn read_clock(&self, db: &impl ConnectionTrait) -> Result<i64> {
+        let row = db
+            .query_one(Query::select().expr_as(self.now(), "now"))
+            .await?
+            .ok_or_else(|| DbErr::RecordNotFound("the clock".to_owned()))?;
+        Ok(row.try_get("", "now")?)
+    }
+
+    /// After a COMMIT whose answer was lost.
+    async fn was_stored(&self, id: Uuid) -> Result<bool> {
+        repeat(briefly(), || async {
+            let found = mailing::Entity::find_by_id(id)
+                .one(self.db().await?)
+                .await?;
+            Ok(found.is_some())
+        })
+        .await
+    }
+
+    async fn insert_recipients(
+        &self,
+        transaction: &DatabaseTransaction,
+        mailing_id: Uuid,
+        entry: NewEntry<'_>,
+        token: Option<Uuid>,
+        now: i64,
+    ) -> Result<()> {
+        let expires_at = entry
+            .request
+            .expires_at
+            .unwrap_or(now + DEFAULT_LIFETIME_MS);
+        let mut rows = Vec::with_capacity(entry.request.recipients.len());
+        for (position, recipient) in (0..).zip(&entry.request.recipients) {
+            rows.push(
+                recipient::Model {
+                    mailing_id,
+                    position,
+                    mail: Some(recipient.mail.as_str().to_owned()),
+                    mail_key: Some(recipient.mail.key()),
+                    name: recipient.name.clone(),
+                    company: recipient.company.clone(),
+                    email_recipient_id: recipient
+                        .email_recipient_id
+                        .as_ref()
+                        .map(to_json)
+                        .transpose()?,
+                    variables: (!recipient.variables.is_empty())
+                        .then(|| to_json(&recipient.variables))
+                        .transpose()?,
+                    status: Status::Queued,
+                    claim_token: token,
+                    lease_until: token.map(|_| now + self.lease_ms),
+                    due_at: now,
+                    expires_at,
+                    woken_at: token.is_none().then_some(now),
+                    attempts: 0,
+                    message_id: None,
+                    status_detail: None,
+                    last_error: None,
+                    queued_at: token.is_none().then_some(now),
+                    sent_at: None,
+                    ended_at: None,
+                    event_id: None,
+                    published_at: None,
+                }
+                .into_active_model(),
+            );
+        }
+        while !rows.is_empty() {
+            let rest = rows.split_off(rows.len().min(ROWS_PER_INSERT));
+            recipient::Entity::insert_many(std::mem::replace(&mut rows, rest))
+                .exec_without_returning(transaction)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// A mailing as it is to be sent; nothing where its content is gone.
+    pub async fn mailing(&self, id: Uuid) -> Result<Option<Mailing>> {
+        let db = self.db().await?;
+        let Some(row) = mailing::Entity::find_by_id(id).one(db).await? else {
+            return Ok(None);
+        };
+        let Some(body) = row.body else {
+            return Ok(None);
+        };
+        let attachments = attachment::Entity::find()
+            .filter(attachment::Column::MailingId.eq(id))
+            .order_by_asc(attachment::Column::Position)
+            .all(db)
+            .await?
+            .into_iter()
+            .map(|row| Attachment {
+                filename: row.filename,
+                content_type: row.content_type,
+                content_id: row.content_id,
+                content: row.content,
+            })
+            .collect();
+        let envelope = from_json("envelope", row.envelope)?;
+        Ok(Some(Mailing::new(
+            id,
+            envelope,
+            from_json("body", body)?,
+            attachments,
+        )))
+    }
+}
+
+async fn insert_mailing(
+    transaction: &DatabaseTransaction,
+    id: Uuid,
+    entry: NewEntry<'_>,
+    now: i64,
+) -> Result<()> {
+    let request = entry.request;
+    mailing::Entity::insert(mailing::ActiveModel {
+        id: Set(id),
+        api_key_id: Set(entry.api_key_id),
+        email_id: Set(request
+            .envelope
+            .ids
+            .email_id
+            .as_ref()
+            .map(ToString::to_string)),
+        envelope: Set(to_json(&request.envelope)?),
+        body: Set(Some(to_json(&request.body)?)),
+        anonymous: Set(false),
+        created_at: Set(now),
+        expires_at: Set(request.expires_at.unwrap_or(now + DEFAULT_LIFETIME_MS)),
+        ended_at: Set(None),
+    })
+    .exec_without_returning(transaction)
+    .await?;
+    let envelope = &request.envelope;
+    let further: BTreeSet<String> = [&envelope.cc, &envelope.bcc, &envelope.reply_to]
+        .into_iter()
+        .flatten()
+        .map(Address::key)
+        .collect();
+    for mail_key in further {
+        correspondent::Entity::insert(correspondent::ActiveModel {
+            mailing_id: Set(id),
+            mail_key: Set(mail_key),
+        })
+        .exec_without_returning(transaction)
+        .await?;
+    }
+    let attachments = (0..)
+        .zip(&request.attachments)
+        .map(|(position, attachment)| attachment::ActiveModel {
+            mailing_id: Set(id),
+            position: Set(position),
+            filename: Set(attachment.filename.clone()),
+            content_type: Set(attachment.content_type.clone()),
+            content_id: Set(attachment.content_id.clone()),
+            content: Set(attachment.content.clone()),
+        });
+    for attachment in attachments {
+        attachment::Entity::insert(attachment)
+            .exec_without_returning(transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value> {
+    serde_json::to_value(value).map_err(|source| Error::Corrupt {
+        what: std::any::type_name::<T>(),
+        source,
+    })
+}
+
+pub(super) fn from_json<T: DeserializeOwned>(
+    what: &'static str,
+    value: serde_json::Value,
+) -> Result<T> {
+    serde_json::from_value(value).map_err(|source| Error::Corrupt { what, source })
+}
+
+pub(super) fn caller_id(value: Option<serde_json::Value>) -> Result<Option<CallerId>> {
+    value
+        .map(|value| from_json("caller's id", value))
+        .transpose()
+}
+
+pub(super) fn variables(value: Option<serde_json::Value>) -> Result<Variables> {
+    value.map_or_else(
+        || Ok(Variables::new()),
+        |value| from_json("variables", value),
+    )
+}

@@ -1,0 +1,272 @@
+//! What nobody would come for by themselves. Each step takes a bounded number of rows, so that a backlog
+//! does not become a flood; the caller repeats it while it finds some.
+
+use std::time::Duration;
+
+use entity::{
+    api_key_secret, attachment, correspondent, idempotency, mailing,
+    recipient::{Column, Entity, Model, Status},
+};
+use sea_orm::{
+    ColumnTrait, Condition, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Select, Statement, UpdateMany,
+    sea_query::{Expr, LockBehavior, LockType, SimpleExpr},
+};
+use uuid::Uuid;
+
+use super::{
+    Ledger, Range,
+    store::{from_json, to_json},
+};
+use crate::{error::Result, message::Envelope};
+
+/// Rows that one step takes at most.
+pub const STEP: u64 = 1000;
+/// Recipients that one wake-up covers at most.
+pub const WAKE_SPAN: i32 = 50;
+/// A resend stays possible, and its content therefore stored, for this long after the end.
+const GRACE: Duration = Duration::from_secs(24 * 3600);
+
+/// Which of the due recipients want to be woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WokenBefore {
+    /// Those that no queue was told of since they became due again.
+    Never,
+    /// All of them: the queue is known to hold nothing.
+    AnyTime,
+}
+
+#[derive(FromQueryResult)]
+struct RangeRow {
+    mailing_id: Uuid,
+    first: i32,
+    last: i32,
+}
+
+impl Ledger {
+    /// Whoever was sending these is gone: nobody can know whether they went out.
+    pub async fn settle_lost_leases(&self) -> Result<Vec<Model>> {
+        let lost = Condition::all()
+            .add(Column::Status.eq(Status::Sending))
+            .add(Expr::col(Column::LeaseUntil).lte(self.now()));
+        let update = self.end_each(
+            Status::Unconfirmed,
+            "lease_expired",
+            "The service stopped while it was sending this mail",
+        );
+        self.limited(update, lost, Column::LeaseUntil).await
+    }
+
+    /// What has not gone by its time fails.
+    pub async fn expire(&self) -> Result<Vec<Model>> {
+        let late = Condition::all()
+            .add(Column::Status.eq(Status::Queued))
+            .add(Expr::col(Column::ExpiresAt).lte(self.now()))
+            .add(self.is_free());
+        let update = self.end_each(
+            Status::Failed,
+            "expired",
+            "The mail could not be sent before it expired",
+        );
+        self.limited(update, late, Column::ExpiresAt).await
+    }
+
+    /// An end for many rows at once, each with an event of its own.
+    pub(super) fn end_each(&self, status: Status, code: &str, text: &str) -> UpdateMany<Entity> {
+        self.end(status, Uuid::nil())
+            .col_expr(Column::EventId, self.random_uuid())
+            .col_expr(Column::StatusDetail, Expr::value(code))
+            .col_expr(Column::LastError, Expr::value(text))
+    }
+
+    pub(super) fn random_uuid(&self) -> SimpleExpr {
+        Expr::cust(match self.db.get_database_backend() {
+            DbBackend::Postgres => "gen_random_uuid()",
+            _ => "randomblob(16)",
+        })
+    }
+
+    async fn limited(
+        &self,
+        update: UpdateMany<Entity>,
+        which: Condition,
+        order: Column,
+    ) -> Result<Vec<Model>> {
+        let rows = Entity::find()
+            .select_only()
+            .columns([Column::MailingId, Column::Position])
+            .filter(which.clone())
+            .order_by_asc(order)
+            .limit(STEP)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .into_query();
+        let key = Expr::tuple([Expr::col(Column::MailingId), Expr::col(Column::Position)]);
+        Ok(update
+            .filter(which)
+            .filter(key.in_subquery(rows))
+            .exec_with_returning(self.db().await?)
+            .await?)
+    }
+
+    /// Ranges of recipients that are due and nobody works on; they count as woken from now on.
+    pub async fn wake_due(&self, woken: WokenBefore) -> Result<Vec<Range>> {
+        let db = self.db().await?;
+        let mut due = Entity::find()
+            .select_only()
+            .columns([Column::MailingId, Column::Position])
+            .filter(self.is_due())
+            .order_by_asc(Column::DueAt)
+            .limit(STEP);
+        if woken == WokenBefore::Never {
+            due = due.filter(Column::WokenAt.is_null());
+        }
+        let mut statement: Statement = due.build(db.get_database_backend());
+        statement.sql = format!(
+            "SELECT mailing_id, MIN(position) AS first, MAX(position) AS last FROM ({}) AS due \
+             GROUP BY mailing_id, position / {WAKE_SPAN} ORDER BY mailing_id, first",
+            statement.sql
+        )
+        .into();
+        let ranges = RangeRow::find_by_statement(statement).all(db).await?;
+        let ranges: Vec<Range> = ranges
+            .into_iter()
+            .map(
+                |RangeRow {
+                     mailing_id,
+                     first,
+                     last,
+                 }| Range {
+                    mailing_id,
+                    first,
+                    last,
+                },
+            )
+            .collect();
+        for range in &ranges {
+            self.mark_woken(*range).await?;
+        }
+        Ok(ranges)
+    }
+
+    async fn mark_woken(&self, range: Range) -> Result<()> {
+        Entity::update_many()
+            .col_expr(Column::WokenAt, self.now())
+            .filter(Column::MailingId.eq(range.mailing_id))
+            .filter(Column::Position.between(range.first, range.last))
+            .filter(Column::Status.eq(Status::Queued))
+            .exec(self.db().await?)
+            .await?;
+        Ok(())
+    }
+
+    /// Notes when mailings have ended; retention counts from there.
+    pub async fn note_ended(&self) -> Result<u64> {
+        let open = Entity::find()
+            .select_only()
+            .column(Column::MailingId)
+            .filter(Column::Status.is_in([Status::Queued, Status::Sending]))
+            .into_query();
+        let ended = mailings()
+            .select_only()
+            .column(mailing::Column::Id)
+            .filter(mailing::Column::EndedAt.is_null())
+            .filter(mailing::Column::Id.not_in_subquery(open))
+            .into_query();
+        let done = mailing::Entity::update_many()
+            .col_expr(mailing::Column::EndedAt, self.now())
+            .filter(mailing::Column::Id.in_subquery(ended))
+            .filter(mailing::Column::EndedAt.is_null())
+            .exec(self.db().await?)
+            .await?;
+        Ok(done.rows_affected)
+    }
+
+    /// Removes bodies, attachments and variables of what has ended, a day later or sooner if retention is.
+    pub async fn drop_content(&self, retention: Duration) -> Result<u64> {
+        let over = mailings()
+            .select_only()
+            .column(mailing::Column::Id)
+            .filter(mailing::Column::Body.is_not_null())
+            .filter(self.ended_before(GRACE.min(retention)));
+        let transaction = self.begin().await?;
+        let dropped = mailing::Entity::update_many()
+            .col_expr(
+                mailing::Column::Body,
+                Expr::value(None::<serde_json::Value>),
+            )
+            .filter(mailing::Column::Id.in_subquery(over.into_query()))
+            // A resend that came in between keeps its content.
+            .filter(mailing::Column::EndedAt.is_not_null())
+            .exec_with_returning(&transaction)
+            .await?;
+        let ids: Vec<Uuid> = dropped.iter().map(|row| row.id).collect();
+        attachment::Entity::delete_many()
+            .filter(attachment::Column::MailingId.is_in(ids.iter().copied()))
+            .exec(&transaction)
+            .await?;
+        Entity::update_many()
+            .col_expr(Column::Variables, Expr::value(None::<serde_json::Value>))
+            .filter(Column::MailingId.is_in(ids.iter().copied()))
+            .exec(&transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(ids.len() as u64)
+    }
+
+    /// Removes addresses and names of what has ended longer ago than retention allows.
+    pub async fn drop_addresses(&self, retention: Duration) -> Result<u64> {
+        let transaction = self.begin().await?;
+        let over = mailings()
+            .filter(mailing::Column::Anonymous.eq(false))
+            .filter(self.ended_before(retention))
+            .all(&transaction)
+            .await?;
+        let ids: Vec<Uuid> = over.iter().map(|row| row.id).collect();
+        for row in over {
+            let mut envelope: Envelope = from_json("envelope", row.envelope)?;
+            envelope.cc.clear();
+            envelope.bcc.clear();
+            envelope.reply_to.clear();
+            mailing::Entity::update_many()
+                .col_expr(mailing::Column::Envelope, Expr::value(to_json(&envelope)?))
+                .col_expr(mailing::Column::Anonymous, Expr::value(true))
+                .filter(mailing::Column::Id.eq(row.id))
+                .exec(&transaction)
+                .await?;
+        }
+        super::erase::forget_people(
+            &transaction,
+            Column::MailingId.is_in(ids.iter().copied()).into(),
+        )
+        .await?;
+        correspondent::Entity::delete_many()
+            .filter(correspondent::Column::MailingId.is_in(ids.iter().copied()))
+            .exec(&transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(ids.len() as u64)
+    }
+
+    fn ended_before(&self, age: Duration) -> SimpleExpr {
+        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        Expr::col(mailing::Column::EndedAt).lte(self.now().sub(age))
+    }
+
+    /// Forgets idempotency keys after their day and secrets after their grace.
+    pub async fn forget_expired(&self) -> Result<()> {
+        let db = self.db().await?;
+        idempotency::Entity::delete_many()
+            .filter(Expr::col(idempotency::Column::ExpiresAt).lte(self.now()))
+            .exec(db)
+            .await?;
+        api_key_secret::Entity::delete_many()
+            .filter(Expr::col(api_key_secret::Column::ExpiresAt).lte(self.now()))
+            .exec(db)
+            .await?;
+        Ok(())
+    }
+}
+
+fn mailings() -> Select<mailing::Entity> {
+    mailing::Entity::find().limit(STEP)
+}

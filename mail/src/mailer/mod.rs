@@ -1,0 +1,48 @@
+//! The ways out. Each sorts what it is answered into what that proves about a recipient.
+
+use std::{io, time::Duration};
+
+use crate::{
+    config::Transport,
+    ledger::{ClaimedRecipient, Mailing, Outcome},
+};
+
+mod compose;
+pub mod mailbox;
+mod smtp;
+
+pub use mailbox::Mailbox;
+use smtp::Smtp;
+
+/// How mail leaves.
+#[derive(Debug)]
+pub enum Mailer {
+    Mailbox(Mailbox),
+    Smtp(Smtp),
+}
+
+impl Mailer {
+    pub async fn open(transport: &Transport) -> io::Result<Self> {
+        match transport {
+            Transport::Mailbox(folder) => Mailbox::open(folder).await.map(Self::Mailbox),
+            Transport::Smtp(url) => Smtp::new(url).map(Self::Smtp),
+        }
+    }
+
+    /// How many recipients one call takes at most.
+    pub fn recipients_per_call(&self) -> usize {
+        match self {
+            Self::Mailbox(_) => 50,
+            Self::Smtp(_) => 1,
+        }
+    }
+
+    /// One call. Each recipient has an outcome, in the same order, whatever happens; it takes no longer than
+    /// `limit`.
+    pub async fn send(&self, mailing: &Mailing, recipients: &[ClaimedRecipient], limit: Duration) -> Vec<Outcome> {
+        match self {
+            Self::Mailbox(mailbox) => mailbox.send(mailing, recipients).await,
+            Self::Smtp(smtp) => smtp.send(mailing, recipients, limit).await,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What a caller asks to be sent, once it is known to be valid.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+
+/// One of the caller's own ids, handed back as it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum CallerId {
+    Integer(i64),
+    Text(String),
+}
+
+impl fmt::Display for CallerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(number) => number.fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallerIds {
+    pub client_env_id: Option<CallerId>,
+    pub email_id: Option<CallerId>,
+    pub email_recipient_id: Option<CallerId>,
+    pub project_id: Option<CallerId>,
+    pub closure_id: Option<CallerId>,
+}
+
+/// What stays with a mailing for as long as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    pub sender_email: Address,
+    pub sender_name: String,
+    pub sender_organisation_name: Option<String>,
+    pub subject: String,
+    pub reply_to: Vec<Address>,
+    pub cc: Vec<Address>,
+    pub bcc: Vec<Address>,
+    pub ids: CallerIds,
+}
+
+/// What is needed only until a mailing has ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Body {
+    pub html: Option<String>,
+    pub text: Option<String>,
+    pub headers: BTreeMap<String, String>,
+    pub tags: Vec<Tag>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    pub name: String,
+    pub value: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    pub filename: String,
+    pub content_type: String,
+    pub content_id: Option<String>,
+    pub content: Vec<u8>,
+}
+
+/// The value a placeholder stands for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Variable {
+    Boolean(bool),
+    Number(serde_json::Number),
+    Text(String),
+}
+
+impl fmt::Display for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boolean(value) => value.fmt(f),
+            Self::Number(value) => value.fmt(f),
+            Self::Text(value) => f.write_str(value),
+        }
+    }
+}
+
+pub type Variables = BTreeMap<String, Variable>;
+
+/// One mail of a mailing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipient {
+    pub mail: Address,
+    pub name: Option<String>,
+    pub company: Option<String>,
+    pub email_recipient_id: Option<CallerId>,
+    pub variables: Variables,
+}
+
+/// A valid request to send.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewMailing {
+    pub envelope: Envelope,
+    pub body: Body,
+    pub attachments: Vec<Attachment>,
+    pub recipients: Vec<Recipient>,
+    /// Milliseconds since the Unix epoch.
+    pub expires_at: Option<i64>,
+}
