@@ -3,7 +3,20 @@
 pub mod address;
 pub mod api_key;
 pub mod config;
-pub mod error;
+mod deliver;
+mod drain;
+mod error;
 pub mod ledger;
+pub mod mailer;
 pub mod message;
+pub mod queue;
+mod service;
+mod submit;
+mod sweep;
+pub mod telemetry;
 pub mod template;
+
+pub use entity::recipient::Status;
+pub use error::{Error, Result};
+pub use service::Service;
+pub use submit::{Answer, NewSubmission, Submission};

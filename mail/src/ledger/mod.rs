@@ -9,7 +9,7 @@ mod erase;
 mod idempotency;
 mod keys;
 mod outcome;
-pub(crate) mod read;
+mod read;
 mod recall;
 mod retry;
 mod store;

@@ -55,6 +55,10 @@ pub struct Counts {
 }
 
 impl Counts {
+    pub fn total(self) -> u64 {
+        self.queued + self.sending + self.sent + self.failed + self.unconfirmed + self.cancelled
+    }
+
     fn add(&mut self, status: Status, number: u64) {
         *match status {
             Status::Queued => &mut self.queued,

@@ -41,7 +41,7 @@ pub enum StoreOutcome {
     Stored {
         mailing: Box<Mailing>,
         claim: Option<Claim>,
-        queued_at: i64,
+        stored_at: i64,
     },
     /// Somebody has the idempotency key already; nothing was written.
     KeyTaken,
@@ -119,8 +119,13 @@ impl Ledger {
         Ok(StoreOutcome::Stored {
             mailing: Box::new(mailing),
             claim,
-            queued_at: now,
+            stored_at: now,
         })
+    }
+
+    /// The database's time, in milliseconds since the Unix epoch.
+    pub async fn clock(&self) -> Result<i64> {
+        self.read_clock(self.db().await?).await
     }
 
     pub(super) async fn read_clock(&self, db: &impl ConnectionTrait) -> Result<i64> {

@@ -1,0 +1,67 @@
+//! The parts put together: what both programs run on.
+
+use std::{fmt, io, sync::Arc};
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    config::Config,
+    error::Result,
+    ledger::Ledger,
+    mailer::Mailer,
+    queue::{LocalQueue, Queue},
+};
+
+pub struct Service {
+    pub config: Config,
+    pub ledger: Ledger,
+    pub mailer: Mailer,
+    pub queue: Queue,
+    /// Cancelled when the process is to end: finish what was begun, begin nothing.
+    pub stop: CancellationToken,
+    /// What must be finished before the process ends.
+    pub(crate) tasks: TaskTracker,
+}
+
+impl Service {
+    pub async fn open(config: Config) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            ledger: Ledger::open(&config).await?,
+            mailer: Mailer::open(&config.transport).await?,
+            queue: Queue::Local(LocalQueue::default()),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            config,
+        }))
+    }
+
+    /// Waits until everything that was begun is finished.
+    pub async fn finish(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Ends `stop` at the first SIGTERM or SIGINT.
+    pub fn stop_on_signal(&self) -> io::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let stop = self.stop.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("stopping: what was begun is finished first");
+            stop.cancel();
+        });
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").finish_non_exhaustive()
+    }
+}
