@@ -25,14 +25,19 @@ function fetchPage(after, limit = PAGE) {
   return data(`?${query}`);
 }
 
-function showProblem(error) {
-  const text = !error ? ""
+/** What is wrong with the polling, and with what was asked for last: a poll that works clears only its own. */
+const problems = { poll: "", action: "" };
+
+function showProblem(error, of = "poll") {
+  const again = of === "poll" ? "Trying again…" : "";
+  problems[of] = !error ? ""
     : error.status === 401 || error.status === 403 ? "The mailbox needs the admin token: reload the page to sign in."
-    : error.status ? `The server answered ${error.status}: ${error.message} Trying again…`
-    : "The server does not answer. Trying again…";
+    : error.status ? `The server answered ${error.status}: ${error.message} ${again}`
+    : `The server does not answer. ${again}`;
+  const text = problems.poll || problems.action;
   if ($("problem").textContent !== text) $("problem").textContent = text;
   $("problem").hidden = !text;
-  $("live").hidden = Boolean(text);
+  $("live").hidden = Boolean(problems.poll);
 }
 
 // ---- Address: the search and the open message are in the hash
@@ -106,6 +111,7 @@ async function refresh() {
 
 async function loadMore() {
   $("more").disabled = true;
+  showProblem(null, "action");
   try {
     const { search, next } = list;
     const page = await fetchPage(next);
@@ -116,7 +122,7 @@ async function loadMore() {
     take({ ...page, total: list.total, items: list.items.concat(page.items) });
     rows.get(first)?.querySelector("a").focus({ preventScroll: true });
   } catch (error) {
-    showProblem(error);
+    showProblem(error, "action");
   } finally {
     $("more").disabled = false;
   }
@@ -186,7 +192,10 @@ function openMessage(id) {
   Object.assign(open, { id, content: null });
   $("missing-text").textContent = "";
   markOpen();
-  if (id) return loadOpen();
+  if (id) {
+    loadOpen().catch(showProblem);
+    return;
+  }
   showPane();
   if (narrow.matches) rows.get(closed)?.querySelector("a").focus();
 }
@@ -195,17 +204,18 @@ async function loadOpen() {
   const { id } = open;
   try {
     const content = await data(pathOf(id));
-    if (id !== open.id) return;
+    if (id !== open.id || open.content) return;
     open.content = content;
     showMessage(content);
     showPane();
     if (narrow.matches) $("subject").focus({ preventScroll: true });
   } catch (error) {
     if (id !== open.id) return;
-    if (error.status === 404) $("missing-text").textContent = "This message is no longer here.";
-    else showProblem(error);
+    if (error.status !== 404) throw error;
+    $("missing-text").textContent = "This message is no longer here.";
+  } finally {
+    showPane();
   }
-  showPane();
 }
 
 /** Which of the right-hand views is shown; on a phone, also whether it or the list is. */
@@ -223,10 +233,14 @@ async function deleteOpen() {
   const { id } = open;
   const at = list.items.findIndex((message) => message.id === id);
   const neighbour = list.items[at + 1] ?? list.items[at - 1];
+  showProblem(null, "action");
   try {
     await data(pathOf(id), "DELETE");
   } catch (error) {
-    if (error.status !== 404) return showProblem(error);
+    if (error.status !== 404) {
+      showProblem(error, "action");
+      return;
+    }
   }
   if (open.id === id) replaceHash(null);
   await poll();
@@ -236,6 +250,7 @@ async function deleteOpen() {
 
 async function clearAll() {
   $("clear-dialog").close();
+  showProblem(null, "action");
   try {
     const { deleted } = await data("", "DELETE");
     $("search").value = "";
@@ -243,7 +258,7 @@ async function clearAll() {
     await poll();
     $("news").textContent = `${deleted} messages deleted`;
   } catch (error) {
-    showProblem(error);
+    showProblem(error, "action");
   }
 }
 
@@ -257,8 +272,8 @@ async function poll() {
   let wait = POLL_MS;
   try {
     await refresh();
-    showProblem(null);
     if (open.id && !open.content && !$("missing-text").textContent) await loadOpen();
+    showProblem(null);
   } catch (error) {
     showProblem(error);
     wait = POLL_AWAY_MS;
