@@ -34,7 +34,10 @@ impl Service {
         recipients: &[ClaimedRecipient],
         limit: Duration,
     ) -> Result<Vec<(i32, Outcome)>> {
-        let positions: Vec<i32> = recipients.iter().map(|recipient| recipient.position).collect();
+        let positions: Vec<i32> = recipients
+            .iter()
+            .map(|recipient| recipient.position)
+            .collect();
         let begun = self.ledger.begin_sending(claim, &positions).await?;
         let recipients: Vec<ClaimedRecipient> = recipients
             .iter()
@@ -50,12 +53,21 @@ impl Service {
         Ok(recipients
             .iter()
             .zip(outcomes)
-            .map(|(recipient, outcome)| (recipient.position, self.unless_exhausted(recipient, outcome)))
+            .map(|(recipient, outcome)| {
+                (
+                    recipient.position,
+                    self.unless_exhausted(recipient, outcome),
+                )
+            })
             .collect())
     }
 
     /// Writes the outcomes down and tells of those that are an end.
-    pub(crate) async fn record(&self, claim: &Claim, outcomes: &[(i32, Outcome)]) -> Result<Vec<Model>> {
+    pub(crate) async fn record(
+        &self,
+        claim: &Claim,
+        outcomes: &[(i32, Outcome)],
+    ) -> Result<Vec<Model>> {
         let rows = self.ledger.record(claim, outcomes).await?;
         rows.iter().for_each(telemetry::recipient_moved);
         Ok(rows)
@@ -64,14 +76,14 @@ impl Service {
     /// What has been tried often enough fails instead of being tried once more.
     fn unless_exhausted(&self, recipient: &ClaimedRecipient, outcome: Outcome) -> Outcome {
         match outcome {
-            Outcome::NotAccepted { reason, counts: true, .. }
-                if recipient.attempts + 1 >= self.config.max_attempts =>
-            {
-                Outcome::Refused(Reason {
-                    code: "attempts_exhausted",
-                    text: reason.text,
-                })
-            }
+            Outcome::NotAccepted {
+                reason,
+                counts: true,
+                ..
+            } if recipient.attempts + 1 >= self.config.max_attempts => Outcome::Refused(Reason {
+                code: "attempts_exhausted",
+                text: reason.text,
+            }),
             other => other,
         }
     }

@@ -48,7 +48,13 @@ impl Service {
                     false
                 }
             };
-            if failed && self.stop.run_until_cancelled(tokio::time::sleep(POLL)).await.is_some() {
+            if failed
+                && self
+                    .stop
+                    .run_until_cancelled(tokio::time::sleep(POLL))
+                    .await
+                    .is_some()
+            {
                 queue.push(vec![range]);
             }
         }
@@ -60,11 +66,18 @@ impl Service {
         let mut ticks = tokio::time::interval(POLL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while self.stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            let woken = if queue.is_idle() { WokenBefore::AnyTime } else { WokenBefore::Never };
+            let woken = if queue.is_idle() {
+                WokenBefore::AnyTime
+            } else {
+                WokenBefore::Never
+            };
             match self.ledger.wake_due(woken).await {
                 Ok(ranges) => queue.push(ranges),
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "the ledger does not answer, mail waits");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the ledger does not answer, mail waits"
+                    );
                 }
             }
         }

@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod mailer;
 pub mod message;
 pub mod queue;
+mod recall;
 mod service;
 mod submit;
 mod sweep;

@@ -12,7 +12,8 @@ use uuid::Uuid;
 use crate::{
     error::Result,
     ledger::{
-        Claim, IdempotencyRequest, Kept, Mailing, NewEntry, Outcome, RecipientView, Scope, StoreOutcome, ranges,
+        Claim, IdempotencyRequest, Kept, Mailing, NewEntry, Outcome, RecipientView, Scope,
+        StoreOutcome, ranges,
     },
     message::{CallerId, NewMailing},
     service::Service,
@@ -42,7 +43,10 @@ pub enum Answer {
         queued_at: i64,
     },
     /// Nobody can know whether it went out.
-    Unconfirmed { id: Uuid, email_id: Option<CallerId> },
+    Unconfirmed {
+        id: Uuid,
+        email_id: Option<CallerId>,
+    },
     /// Refused for good.
     Rejected { id: Uuid, reason: String },
 }
@@ -69,14 +73,23 @@ pub struct NewSubmission {
 
 impl Service {
     /// What a request under this idempotency key gets without being looked at; nothing for a new one.
-    pub async fn replay(&self, api_key_id: Uuid, request: &IdempotencyRequest) -> Result<Option<Submission>> {
+    pub async fn replay(
+        &self,
+        api_key_id: Uuid,
+        request: &IdempotencyRequest,
+    ) -> Result<Option<Submission>> {
         Ok(Some(match self.ledger.kept(api_key_id, request).await? {
             Kept::Nothing => return Ok(None),
             Kept::OtherRequest => Submission::KeyOfOtherRequest,
             Kept::Running(left) => Submission::InProgress(left),
             Kept::Answered(answer) => match serde_json::from_value(answer) {
                 Ok(answer) => Submission::Replayed(answer),
-                Err(source) => return Err(crate::Error::Corrupt { what: "answer", source }),
+                Err(source) => {
+                    return Err(crate::Error::Corrupt {
+                        what: "answer",
+                        source,
+                    });
+                }
             },
             Kept::Unanswered(id) => self.answer_from_ledger(id).await?,
         }))
@@ -102,7 +115,11 @@ impl Service {
             idempotency: new.idempotency.as_ref(),
         };
         let (mailing, claim, stored_at) = match self.ledger.store(entry).await? {
-            StoreOutcome::Stored { mailing, claim, stored_at } => (*mailing, claim, stored_at),
+            StoreOutcome::Stored {
+                mailing,
+                claim,
+                stored_at,
+            } => (*mailing, claim, stored_at),
             StoreOutcome::KeyTaken => {
                 let replayed = match &new.idempotency {
                     Some(request) => self.replay(new.api_key_id, request).await?,
@@ -125,7 +142,9 @@ impl Service {
                 queued_at: stored_at,
             }));
         };
-        let answer = self.send_now(Arc::new(mailing), claim, stored_at, deadline).await;
+        let answer = self
+            .send_now(Arc::new(mailing), claim, stored_at, deadline)
+            .await;
         if let Some(request) = &new.idempotency {
             self.keep(new.api_key_id, request, &answer).await;
         }
@@ -148,7 +167,9 @@ impl Service {
         };
         let left = deadline.saturating_duration_since(Instant::now() + TO_RECORD);
         let limit = left.min(self.config.send_timeout());
-        let transmitted = self.transmit(&mailing, &claim, &claim.recipients, limit).await;
+        let transmitted = self
+            .transmit(&mailing, &claim, &claim.recipients, limit)
+            .await;
         let outcomes = match transmitted {
             Ok(outcomes) => outcomes,
             Err(error) => {
@@ -164,7 +185,9 @@ impl Service {
         };
         let recipient = claim.recipients[0].recipient.clone();
         let service = Arc::clone(self);
-        let recording = self.tasks.spawn(async move { service.record(&claim, &outcomes).await });
+        let recording = self
+            .tasks
+            .spawn(async move { service.record(&claim, &outcomes).await });
         let rest = deadline.saturating_duration_since(Instant::now());
         let row = match tokio::time::timeout(rest, recording).await {
             Ok(Ok(Ok(rows))) => rows.into_iter().next(),
@@ -178,16 +201,22 @@ impl Service {
             Outcome::Accepted { message_id } => Answer::Sent {
                 id: mailing.id,
                 email_id: ids.email_id.clone(),
-                email_recipient_id: recipient.email_recipient_id.or_else(|| ids.email_recipient_id.clone()),
+                email_recipient_id: recipient
+                    .email_recipient_id
+                    .or_else(|| ids.email_recipient_id.clone()),
                 recipient: Some(recipient.mail.as_str().to_owned()),
                 message_id,
-                sent_at: row.and_then(|row: Model| row.sent_at).unwrap_or_else(instance_clock),
+                sent_at: row
+                    .and_then(|row: Model| row.sent_at)
+                    .unwrap_or_else(instance_clock),
             },
             Outcome::Refused(reason) => Answer::Rejected {
                 id: mailing.id,
                 reason: reason.text,
             },
-            Outcome::NotAccepted { .. } => queued(row.and_then(|row| row.queued_at).unwrap_or(stored_at)),
+            Outcome::NotAccepted { .. } => {
+                queued(row.and_then(|row| row.queued_at).unwrap_or(stored_at))
+            }
             Outcome::Unknown(_) => Answer::Unconfirmed {
                 id: mailing.id,
                 email_id: ids.email_id.clone(),
@@ -198,11 +227,21 @@ impl Service {
     /// Without it the next asker is answered from the ledger.
     async fn keep(&self, api_key_id: Uuid, request: &IdempotencyRequest, answer: &Answer) {
         let kept = match serde_json::to_value(answer) {
-            Ok(answer) => self.ledger.keep_answer(api_key_id, &request.key, answer).await,
-            Err(source) => Err(crate::Error::Corrupt { what: "answer", source }),
+            Ok(answer) => {
+                self.ledger
+                    .keep_answer(api_key_id, &request.key, answer)
+                    .await
+            }
+            Err(source) => Err(crate::Error::Corrupt {
+                what: "answer",
+                source,
+            }),
         };
         if let Err(error) = kept {
-            tracing::warn!(error = &error as &dyn std::error::Error, "an answer was not kept");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "an answer was not kept"
+            );
         }
     }
 
@@ -219,10 +258,18 @@ impl Service {
             accepted,
             queued_at,
         };
-        let page = self.ledger.recipients(Scope::Everybody, id, None, None, 1).await?;
-        let only = page.filter(|page| page.next.is_none()).and_then(|page| page.items.into_iter().next());
+        let page = self
+            .ledger
+            .recipients(Scope::Everybody, id, None, None, 1)
+            .await?;
+        let only = page
+            .filter(|page| page.next.is_none())
+            .and_then(|page| page.items.into_iter().next());
         let Some(only) = only else {
-            return Ok(Submission::Replayed(queued(mailing.counts.total(), mailing.created_at)));
+            return Ok(Submission::Replayed(queued(
+                mailing.counts.total(),
+                mailing.created_at,
+            )));
         };
         if let Some(queued_at) = only.queued_at {
             return Ok(Submission::Replayed(queued(1, queued_at)));
@@ -259,6 +306,8 @@ fn still_at_work(recipient: &RecipientView, now: i64) -> Option<Duration> {
 
 /// Only where the ledger could not be asked any more.
 fn instance_clock() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -13,15 +13,20 @@ impl Service {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while self.stop.run_until_cancelled(ticks.tick()).await.is_some() {
             if let Err(error) = self.sweep().await {
-                tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed, the next one goes on");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the sweep failed, the next one goes on"
+                );
             }
         }
     }
 
     pub async fn sweep(&self) -> Result<()> {
         let ledger = &self.ledger;
-        self.while_full(|| async { told(&ledger.settle_lost_leases().await?) }).await?;
-        self.while_full(|| async { told(&ledger.expire().await?) }).await?;
+        self.while_full(|| async { told(&ledger.settle_lost_leases().await?) })
+            .await?;
+        self.while_full(|| async { told(&ledger.expire().await?) })
+            .await?;
         self.while_full(|| ledger.note_ended()).await?;
         let retention = self.config.retention;
         self.while_full(|| ledger.drop_content(retention)).await?;
@@ -30,7 +35,10 @@ impl Service {
     }
 
     /// Repeats a step while it finds as much as it takes at once.
-    async fn while_full<F: Future<Output = Result<u64>>>(&self, mut step: impl FnMut() -> F) -> Result<()> {
+    async fn while_full<F: Future<Output = Result<u64>>>(
+        &self,
+        mut step: impl FnMut() -> F,
+    ) -> Result<()> {
         while !self.stop.is_cancelled() && step().await? >= STEP {}
         Ok(())
     }

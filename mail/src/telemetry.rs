@@ -19,7 +19,10 @@ pub fn start(format: LogFormat) {
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
         LogFormat::Pretty => layer.with_ansi(std::io::stderr().is_terminal()).boxed(),
     };
-    tracing_subscriber::registry().with(filter).with(layer).init();
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(layer)
+        .init();
 }
 
 /// One line for each end of a recipient, one of less weight where it will be tried again.

@@ -9,6 +9,7 @@ use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter,
     sea_query::{Expr, OnConflict},
 };
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::Ledger;
@@ -22,6 +23,19 @@ pub struct IdempotencyRequest {
     pub key: String,
     /// Of all that makes the request the same.
     pub fingerprint: String,
+}
+
+impl IdempotencyRequest {
+    pub fn new(key: String, body: &[u8], respond_async: bool) -> Self {
+        let digest = Sha256::new()
+            .chain_update([u8::from(respond_async)])
+            .chain_update(body)
+            .finalize();
+        Self {
+            key,
+            fingerprint: hex::encode(digest),
+        }
+    }
 }
 
 #[derive(Debug)]

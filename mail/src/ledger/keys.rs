@@ -147,10 +147,10 @@ impl Ledger {
         &self,
         id: Uuid,
         secret: &Secret,
-        grace_seconds: u32,
+        grace_seconds: i64,
     ) -> Result<Option<ApiKey>> {
         let transaction = self.begin().await?;
-        let end = self.now().add(i64::from(grace_seconds) * 1000);
+        let end = self.now().add(grace_seconds * 1000);
         api_key_secret::Entity::update_many()
             .col_expr(api_key_secret::Column::ExpiresAt, end.clone())
             .filter(api_key_secret::Column::ApiKeyId.eq(id))

@@ -7,10 +7,12 @@ use crate::{
     ledger::{ClaimedRecipient, Mailing, Outcome},
 };
 
+mod backoff;
 mod compose;
 pub mod mailbox;
 mod smtp;
 
+pub use backoff::{backoff, throttle_pause};
 pub use mailbox::Mailbox;
 use smtp::Smtp;
 
@@ -39,7 +41,12 @@ impl Mailer {
 
     /// One call. Each recipient has an outcome, in the same order, whatever happens; it takes no longer than
     /// `limit`.
-    pub async fn send(&self, mailing: &Mailing, recipients: &[ClaimedRecipient], limit: Duration) -> Vec<Outcome> {
+    pub async fn send(
+        &self,
+        mailing: &Mailing,
+        recipients: &[ClaimedRecipient],
+        limit: Duration,
+    ) -> Vec<Outcome> {
         match self {
             Self::Mailbox(mailbox) => mailbox.send(mailing, recipients).await,
             Self::Smtp(smtp) => smtp.send(mailing, recipients, limit).await,

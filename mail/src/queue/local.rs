@@ -108,7 +108,10 @@ mod tests {
         for _ in 0..4 {
             order.push(queue.next().await.range);
         }
-        assert_eq!(order, [range(1, 0), range(2, 0), range(1, 50), range(1, 100)]);
+        assert_eq!(
+            order,
+            [range(1, 0), range(2, 0), range(1, 50), range(1, 100)]
+        );
     }
 
     #[tokio::test]

@@ -1,0 +1,48 @@
+//! The HTTP application: routes, and what is true for every answer.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use mail::Service;
+use poem::{EndpointExt, Route, endpoint::BoxEndpoint, middleware::CatchPanic};
+
+use crate::{docs, edge::Edge, mailbox, problem::Problem, v1};
+
+/// What handlers share.
+#[derive(Debug)]
+pub struct App {
+    pub service: Arc<Service>,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl App {
+    pub fn new(service: Arc<Service>, address: SocketAddr) -> Arc<Self> {
+        Arc::new(Self { service, address })
+    }
+
+    /// Whether management needs no token: only on loopback, and only while none is set.
+    pub fn management_is_open(&self) -> bool {
+        self.service.config.admin_token.is_none() && self.address.ip().is_loopback()
+    }
+
+    pub fn endpoint(self: Arc<Self>) -> BoxEndpoint<'static> {
+        let mut route = Route::new().nest("/", v1::service());
+        route = docs::mount(route);
+        if let mail::mailer::Mailer::Mailbox(_) = self.service.mailer {
+            route = mailbox::mount(route);
+        }
+        let panics = CatchPanic::new().with_handler(|panic: Box<dyn std::any::Any + Send>| {
+            let said = panic
+                .downcast_ref::<&str>()
+                .copied()
+                .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+            tracing::error!(panic = said.unwrap_or("unknown"), "a request panicked");
+            poem::Error::from(Problem::internal()).into_response()
+        });
+        route
+            .with(panics)
+            .data(Arc::clone(&self))
+            .with(Edge(self))
+            .boxed()
+    }
+}

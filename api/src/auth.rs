@@ -1,0 +1,273 @@
+//! Who is calling, and what that one may do.
+
+use std::sync::Arc;
+
+use mail::{
+    api_key::{ApiKey, Origin},
+    ledger::Scope,
+};
+use poem::{
+    Request, RequestBody, Result,
+    http::{HeaderMap, header},
+};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaSecurityScheme, Registry},
+};
+
+use crate::{app::App, edge::Trace, problem::Problem};
+
+const API_KEY_SCHEME: &str = "ApiKey";
+const ADMIN_SCHEME: &str = "Management";
+
+/// Whoever may send: any API key, a browser's only from its own pages.
+#[derive(Debug)]
+pub struct Sender(pub ApiKey);
+
+/// Whoever may look at mailings: a server key at its own, management at all.
+#[derive(Debug)]
+pub struct Viewer(pub Scope);
+
+/// Whoever may manage keys and data.
+#[derive(Debug)]
+pub struct Admin;
+
+/// The ways to identify, in one place for the three of them.
+trait Caller: Sized {
+    const SCHEMES: &'static [&'static str];
+
+    fn identify(app: &App, request: &Request)
+    -> impl Future<Output = Result<Self, Problem>> + Send;
+}
+
+impl Caller for Sender {
+    const SCHEMES: &'static [&'static str] = &[API_KEY_SCHEME];
+
+    async fn identify(app: &App, request: &Request) -> Result<Self, Problem> {
+        let key = api_key(app, request).await?;
+        check_origin(&key, request)?;
+        Ok(Self(key))
+    }
+}
+
+impl Caller for Viewer {
+    const SCHEMES: &'static [&'static str] = &[API_KEY_SCHEME, ADMIN_SCHEME];
+
+    async fn identify(app: &App, request: &Request) -> Result<Self, Problem> {
+        let keyed = request.headers().contains_key("x-api-key");
+        if request.headers().contains_key(header::AUTHORIZATION) || !keyed {
+            return Admin::identify(app, request)
+                .await
+                .map(|Admin| Self(Scope::Everybody));
+        }
+        let key = api_key(app, request).await?;
+        if key.browser {
+            return Err(Problem::forbidden(
+                "This key can only send mail: anybody can read it in the page",
+            ));
+        }
+        check_origin(&key, request)?;
+        Ok(Self(Scope::Key(key.id)))
+    }
+}
+
+impl Caller for Admin {
+    const SCHEMES: &'static [&'static str] = &[ADMIN_SCHEME];
+
+    async fn identify(app: &App, request: &Request) -> Result<Self, Problem> {
+        let allowed = match &app.service.config.admin_token {
+            Some(token) => bearer(request.headers()).is_some_and(|given| token.matches(given)),
+            None => app.management_is_open() && is_local(request),
+        };
+        if allowed {
+            Ok(Self)
+        } else {
+            Err(Problem::unauthenticated())
+        }
+    }
+}
+
+async fn api_key(app: &App, request: &Request) -> Result<ApiKey, Problem> {
+    let given = request
+        .headers()
+        .get("x-api-key")
+        .and_then(|value| value.to_str().ok());
+    let Some(given) = given.filter(|given| !given.is_empty()) else {
+        return Err(Problem::unauthenticated());
+    };
+    let key = app.service.ledger.key_of_secret(given).await?;
+    let key = key.ok_or_else(Problem::unauthenticated)?;
+    if let Some(trace) = request.extensions().get::<Arc<Trace>>() {
+        let _ = trace.key_id.set(key.id);
+    }
+    Ok(key)
+}
+
+/// A server key is for servers; a browser key is for its own pages.
+fn check_origin(key: &ApiKey, request: &Request) -> Result<(), Problem> {
+    let given = request.headers().get(header::ORIGIN);
+    let origin = given
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| Origin::parse(text).ok());
+    if key.browser {
+        return match origin {
+            Some(origin) if key.allows_origin(&origin) => Ok(()),
+            _ => Err(Problem::forbidden("This key is not for this origin")),
+        };
+    }
+    if given.is_none() || origin.is_some_and(|origin| is_own(&origin, request)) {
+        Ok(())
+    } else {
+        Err(Problem::forbidden(
+            "This key is for servers: give it origins to use it in a browser",
+        ))
+    }
+}
+
+/// The service's own pages: same scheme, same host.
+fn is_own(origin: &Origin, request: &Request) -> bool {
+    let text = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let scheme = text("x-forwarded-proto").unwrap_or("http");
+    text("host")
+        .and_then(|host| Origin::parse(&format!("{scheme}://{host}")).ok())
+        .is_some_and(|own| own == *origin)
+}
+
+/// A person at this machine: not a page of somebody else's, not through a proxy.
+pub fn is_local(request: &Request) -> bool {
+    let headers = request.headers();
+    let forwarded = headers.keys().any(|name| {
+        let name = name.as_str();
+        name == "forwarded"
+            || name == "via"
+            || name.starts_with("x-forwarded-")
+            || name == "x-real-ip"
+    });
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let own_page = match headers.get(header::ORIGIN) {
+        None => true,
+        Some(origin) => origin
+            .to_str()
+            .ok()
+            .and_then(|text| Origin::parse(text).ok())
+            .is_some_and(|origin| is_own(&origin, request)),
+    };
+    !forwarded && own_page && is_loopback(host)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let Ok(url) = url::Url::parse(&format!("http://{host}")) else {
+        return false;
+    };
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn register_schemes(registry: &mut Registry) {
+    let scheme = |ty, description| MetaSecurityScheme {
+        ty,
+        description: Some(description),
+        name: None,
+        key_in: None,
+        scheme: None,
+        bearer_format: None,
+        flows: None,
+        openid_connect_url: None,
+    };
+    registry.create_security_scheme(
+        API_KEY_SCHEME,
+        MetaSecurityScheme {
+            name: Some("x-api-key"),
+            key_in: Some("header"),
+            ..scheme("apiKey", "An API key, as `POST /v1/api-key` gave it.")
+        },
+    );
+    registry.create_security_scheme(
+        ADMIN_SCHEME,
+        MetaSecurityScheme {
+            scheme: Some("bearer"),
+            ..scheme(
+                "http",
+                "The service's `ADMIN_TOKEN`. On a laptop where none is set, leave it out.",
+            )
+        },
+    );
+}
+
+macro_rules! extract_caller {
+    ($caller:ty) => {
+        impl<'a> ApiExtractor<'a> for $caller {
+            const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+            type ParamType = ();
+            type ParamRawType = ();
+
+            fn register(registry: &mut Registry) {
+                register_schemes(registry);
+            }
+
+            fn security_schemes() -> Vec<&'static str> {
+                <Self as Caller>::SCHEMES.to_vec()
+            }
+
+            async fn from_request(
+                request: &'a Request,
+                _: &mut RequestBody,
+                _: ExtractParamOptions<()>,
+            ) -> Result<Self> {
+                let app = request.data::<Arc<App>>().ok_or_else(Problem::internal)?;
+                Ok(Self::identify(app, request).await?)
+            }
+        }
+    };
+}
+
+extract_caller!(Sender);
+extract_caller!(Viewer);
+extract_caller!(Admin);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_loopback() {
+        for host in [
+            "localhost",
+            "localhost:8000",
+            "127.0.0.1:8000",
+            "[::1]:8000",
+            "127.9.9.9",
+        ] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "",
+            "example.com",
+            "localhost.example.com",
+            "10.0.0.1",
+            "127.0.0.1.example.com",
+            "0.0.0.0",
+        ] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The specification and Swagger UI, made when they are first asked for.
+
+mod polish;
+
+use std::sync::LazyLock;
+
+use poem::{
+    IntoResponse, Response, Route, get, handler,
+    http::{Method, header},
+};
+use serde_json::Value;
+
+use crate::{routes::RouteEntry, v1};
+
+static SPEC: LazyLock<Value> = LazyLock::new(|| {
+    let raw = serde_json::from_str(&v1::service().spec()).unwrap_or_default();
+    polish::polish(raw)
+});
+static JSON: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", *SPEC));
+static YAML: LazyLock<String> =
+    LazyLock::new(|| serde_yaml_ng::to_string(&*SPEC).unwrap_or_default());
+static PAGE: LazyLock<String> = LazyLock::new(|| {
+    let service = v1::service();
+    service.swagger_ui_html().replace(&service.spec(), &JSON)
+});
+
+/// Swagger UI is one page with everything inside it.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
+     img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+pub fn mount(route: Route) -> Route {
+    route
+        .at("/openapi.json", get(json))
+        .at("/openapi.yaml", get(yaml))
+        .at("/docs", get(page))
+}
+
+/// The specification as it is published.
+pub fn yaml_text() -> &'static str {
+    &YAML
+}
+
+/// The paths of the specification and their methods.
+pub fn paths() -> Vec<RouteEntry> {
+    let Some(paths) = SPEC["paths"].as_object() else {
+        return Vec::new();
+    };
+    paths
+        .iter()
+        .map(|(template, operations)| RouteEntry {
+            template: template.clone(),
+            methods: operations
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter_map(|(method, _)| Method::from_bytes(method.to_uppercase().as_bytes()).ok())
+                .collect(),
+        })
+        .collect()
+}
+
+#[handler]
+fn json() -> Response {
+    JSON.as_str()
+        .with_content_type("application/json")
+        .into_response()
+}
+
+#[handler]
+fn yaml() -> Response {
+    YAML.as_str()
+        .with_content_type("application/yaml")
+        .into_response()
+}
+
+#[handler]
+fn page() -> Response {
+    PAGE.as_str()
+        .with_content_type("text/html; charset=utf-8")
+        .with_header(header::CONTENT_SECURITY_POLICY, PAGE_POLICY)
+        .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .into_response()
+}

@@ -1,0 +1,188 @@
+//! What the generated document lacks: it is made stricter here, never different.
+
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+
+/// Bodies of requests and answers by `operationId`, checked by a test against the schemas.
+static EXAMPLES: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("examples.json")).unwrap_or_default());
+
+/// Where an answer leads: operation, its answer, the operations its data can be given to.
+const LINKS: [(&str, &str, &str, &str, &[&str]); 4] = [
+    ("sendMail", "200", "id", "$response.body#/data/id", MAILING),
+    ("sendMail", "202", "id", "$response.body#/data/id", MAILING),
+    (
+        "resendMailing",
+        "202",
+        "id",
+        "$response.body#/data/id",
+        &["getMailing", "listRecipients"],
+    ),
+    (
+        "createApiKey",
+        "201",
+        "api_key",
+        "$response.body#/data/id",
+        &["rotateApiKey", "addOrigins", "revokeApiKey"],
+    ),
+];
+const MAILING: &[&str] = &[
+    "getMailing",
+    "listRecipients",
+    "cancelMailing",
+    "resendMailing",
+];
+
+pub fn polish(mut spec: Value) -> Value {
+    spec["openapi"] = json!("3.0.3");
+    spec["servers"] = json!([{"url": "/"}]);
+    spec["info"]["license"] = json!({
+        "name": "MIT OR Apache-2.0",
+        "url": "https://spdx.org/licenses/MIT.html"
+    });
+    if let Some(schemas) = spec["components"]["schemas"].as_object_mut() {
+        for (name, schema) in schemas {
+            tighten(name, schema);
+        }
+    }
+    let Some(paths) = spec["paths"].as_object_mut() else {
+        return spec;
+    };
+    for operation in paths
+        .values_mut()
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut)
+    {
+        complete(operation);
+    }
+    spec
+}
+
+/// Objects take no other fields; what may be absent may be null, and answers always have all of their fields.
+fn tighten(name: &str, schema: &mut Value) {
+    let is_request = name.ends_with("Request") || matches!(name, "Attachment" | "Tag");
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    if object.get("type") != Some(&json!("object")) {
+        return;
+    }
+    object.insert("additionalProperties".into(), json!(false));
+    let required: Vec<Value> = object
+        .get("required")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (property, schema) in properties.iter_mut() {
+        if !required.contains(&json!(property)) {
+            make_nullable(schema);
+        }
+        if let Some(schema) = schema.as_object_mut() {
+            // Which side a schema is for follows from where it is used.
+            schema.remove("readOnly");
+            schema.remove("writeOnly");
+        }
+    }
+    if !is_request {
+        let all: Vec<&String> = properties.keys().collect();
+        let all = json!(all);
+        object.insert("required".into(), all);
+    }
+}
+
+fn make_nullable(schema: &mut Value) {
+    if schema.get("$ref").is_some() {
+        *schema = json!({"allOf": [schema.take()], "nullable": true});
+    } else if let Some(schema) = schema.as_object_mut() {
+        schema.insert("nullable".into(), json!(true));
+    }
+}
+
+fn complete(operation: &mut Value) {
+    if operation.get("security").is_none() {
+        operation["security"] = json!([]);
+    }
+    let id = operation["operationId"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let examples = &EXAMPLES[&id];
+    if let Some(example) = examples.get("request") {
+        operation["requestBody"]["content"]["application/json"]["example"] = example.clone();
+    }
+    let Some(responses) = operation["responses"].as_object_mut() else {
+        return;
+    };
+    for (status, response) in responses {
+        let example = match examples.get(status) {
+            Some(example) => Some(example.clone()),
+            None => EXAMPLES["errors"].get(status).cloned(),
+        };
+        if let Some(example) = example {
+            response["content"]["application/json"]["example"] = example;
+        }
+        for (from, answer, parameter, expression, targets) in LINKS {
+            if from == id && answer == status {
+                for target in targets {
+                    response["links"][*target] = json!({
+                        "operationId": target,
+                        "parameters": {parameter: expression},
+                    });
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::docs::SPEC;
+
+    fn operations() -> impl Iterator<Item = &'static Value> {
+        SPEC["paths"]
+            .as_object()
+            .unwrap()
+            .values()
+            .flat_map(|path| path.as_object().unwrap().values())
+    }
+
+    #[test]
+    fn every_operation_has_a_summary_an_id_and_examples_of_all_its_answers() {
+        for operation in operations() {
+            let id = operation["operationId"].as_str().expect("an operationId");
+            assert!(operation["summary"].is_string(), "{id} has no summary");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                assert!(
+                    !response["content"]["application/json"]["example"].is_null(),
+                    "{id} has no example of {status}"
+                );
+            }
+            if let Some(body) = operation.get("requestBody") {
+                assert!(
+                    !body["content"]["application/json"]["example"].is_null(),
+                    "{id} has no example of its request"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn no_example_belongs_to_an_operation_that_is_not_there() {
+        let ids: Vec<&str> = operations()
+            .filter_map(|operation| operation["operationId"].as_str())
+            .collect();
+        for id in EXAMPLES
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|id| *id != "errors")
+        {
+            assert!(ids.contains(&id.as_str()), "{id}");
+        }
+    }
+}

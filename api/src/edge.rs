@@ -1,0 +1,164 @@
+//! Around every request: its id, its log line, CORS, and one shape of error.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
+
+use mail::{api_key::Origin, telemetry::milliseconds};
+use poem::{
+    Endpoint, IntoResponse, Middleware, Request, Response, Result,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+};
+use uuid::Uuid;
+
+use crate::{app::App, problem::Problem, routes};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const EXPOSED: &str = "x-request-id, Idempotency-Replayed, Retry-After";
+const ALLOWED_HEADERS: &str = "content-type, x-api-key, idempotency-key, prefer";
+
+/// What is known of a request while it is answered.
+#[derive(Debug)]
+pub struct Trace {
+    pub request_id: String,
+    /// Whose key it carries, once that is known.
+    pub key_id: OnceLock<Uuid>,
+}
+
+#[derive(Debug)]
+pub struct Edge(pub Arc<App>);
+
+impl<E: Endpoint> Middleware<E> for Edge {
+    type Output = EdgeEndpoint<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        EdgeEndpoint {
+            app: Arc::clone(&self.0),
+            inner,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct EdgeEndpoint<E> {
+    app: Arc<App>,
+    inner: E,
+}
+
+impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let started = Instant::now();
+        let trace = Arc::new(Trace {
+            request_id: Uuid::now_v7().to_string(),
+            key_id: OnceLock::new(),
+        });
+        request.extensions_mut().insert(Arc::clone(&trace));
+        let method = request.method().clone();
+        let route = routes::find(request.uri().path());
+        let origin = request.headers().get(header::ORIGIN).cloned();
+        let mut response = if is_preflight(&request) {
+            StatusCode::NO_CONTENT.into_response()
+        } else {
+            self.answer(request, route, &trace).await
+        };
+        let touches_nothing = route.is_none_or(|route| {
+            !route.template.starts_with("/v1/") || route.template == "/v1/health"
+        });
+        if let Some(origin) = origin.filter(|_| !touches_nothing) {
+            self.allow_origin(response.headers_mut(), &origin, method == Method::OPTIONS)
+                .await;
+        }
+        if let Ok(id) = HeaderValue::from_str(&trace.request_id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        tracing::info!(
+            method = %method,
+            route = route.map_or("unknown", |route| route.template.as_str()),
+            status = response.status().as_u16(),
+            duration_ms = milliseconds(started.elapsed()),
+            request.id = trace.request_id,
+            key.id = trace.key_id.get().map(tracing::field::display),
+            "request answered"
+        );
+        Ok(response)
+    }
+}
+
+impl<E: Endpoint> EdgeEndpoint<E> {
+    async fn answer(
+        &self,
+        request: Request,
+        route: Option<&routes::RouteEntry>,
+        trace: &Trace,
+    ) -> Response {
+        let error = match self.inner.call(request).await {
+            // A panic, answered deeper inside, where the request id is not known.
+            Ok(response) => match response.into_response() {
+                response if response.status() == StatusCode::INTERNAL_SERVER_ERROR => {
+                    Problem::internal()
+                }
+                response => return response,
+            },
+            Err(error) => {
+                let allow = route.map(|route| route.methods.clone()).unwrap_or_default();
+                Problem::of_framework(&error, allow)
+            }
+        };
+        error.into_answer(&trace.request_id)
+    }
+
+    /// Only where some live key has the origin; if nobody can tell, not.
+    async fn allow_origin(&self, headers: &mut HeaderMap, given: &HeaderValue, preflight: bool) {
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        let Some(origin) = given
+            .to_str()
+            .ok()
+            .and_then(|text| Origin::parse(text).ok())
+        else {
+            return;
+        };
+        match self.app.service.ledger.knows_origin(&origin).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "an origin could not be looked up"
+                );
+                return;
+            }
+        }
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, given.clone());
+        if preflight {
+            headers.insert(
+                header::ACCESS_CONTROL_ALLOW_METHODS,
+                HeaderValue::from_static("POST"),
+            );
+            headers.insert(
+                header::ACCESS_CONTROL_ALLOW_HEADERS,
+                HeaderValue::from_static(ALLOWED_HEADERS),
+            );
+            headers.insert(
+                header::ACCESS_CONTROL_MAX_AGE,
+                HeaderValue::from_static("600"),
+            );
+        } else {
+            headers.insert(
+                header::ACCESS_CONTROL_EXPOSE_HEADERS,
+                HeaderValue::from_static(EXPOSED),
+            );
+        }
+    }
+}
+
+/// <https://fetch.spec.whatwg.org/#cors-preflight-request>
+fn is_preflight(request: &Request) -> bool {
+    request.method() == Method::OPTIONS
+        && request.headers().contains_key(header::ORIGIN)
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}

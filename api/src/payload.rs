@@ -1,0 +1,181 @@
+//! JSON in and out. What comes in is read here only as bytes, within its limit; `request` makes sense of it.
+
+use std::marker::PhantomData;
+
+use poem::{
+    FromRequest, IntoResponse, Request, RequestBody, Response, Result,
+    error::ReadBodyError,
+    http::{StatusCode, header},
+    web::headers::{ContentLength, HeaderMapExt},
+};
+use poem_openapi::{
+    ApiResponse, impl_apirequest_for_payload,
+    payload::{ParsePayload, Payload},
+    registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
+    types::{ToJSON, Type},
+};
+
+use crate::problem::{ErrorType, Problem};
+
+/// Largest request body: 4 MiB.
+pub const MAX_BODY: usize = 4 * 1024 * 1024;
+const CONTENT_TYPE: &str = "application/json";
+
+/// A JSON answer.
+#[derive(Clone, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: Type> Payload for Json<T> {
+    const CONTENT_TYPE: &'static str = CONTENT_TYPE;
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: ToJSON> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        self.respond(StatusCode::OK)
+    }
+}
+
+impl<T: ToJSON> ApiResponse for Json<T> {
+    fn meta() -> MetaResponses {
+        MetaResponses {
+            responses: vec![MetaResponse {
+                description: "Done",
+                status: Some(200),
+                status_range: None,
+                content: vec![MetaMediaType {
+                    content_type: CONTENT_TYPE,
+                    schema: Self::schema_ref(),
+                }],
+                headers: vec![],
+            }],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+/// The bytes of a JSON request of which `T` is the published schema.
+#[derive(Debug)]
+pub struct RawJson<T> {
+    pub bytes: Vec<u8>,
+    schema: PhantomData<T>,
+}
+
+impl<T: Type> Payload for RawJson<T> {
+    const CONTENT_TYPE: &'static str = CONTENT_TYPE;
+
+    fn check_content_type(content_type: &str) -> bool {
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        essence.eq_ignore_ascii_case(CONTENT_TYPE)
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Type> ParsePayload for RawJson<T> {
+    const IS_REQUIRED: bool = true;
+
+    async fn from_request(request: &Request, body: &mut RequestBody) -> Result<Self> {
+        Ok(Self {
+            bytes: read(request, body).await?,
+            schema: PhantomData,
+        })
+    }
+}
+
+impl_apirequest_for_payload!(RawJson<T>, T: Type);
+
+/// A body that may be left out, also together with its content type.
+#[derive(Debug)]
+pub struct OptionalJson<T> {
+    pub bytes: Vec<u8>,
+    schema: PhantomData<T>,
+}
+
+impl<'a, T: Type> poem_openapi::ApiExtractor<'a> for OptionalJson<T> {
+    const TYPES: &'static [poem_openapi::ApiExtractorType] =
+        &[poem_openapi::ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<poem_openapi::registry::MetaRequest> {
+        RawJson::<T>::request_meta().map(|meta| poem_openapi::registry::MetaRequest {
+            required: false,
+            ..meta
+        })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: poem_openapi::ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let bytes = read(request, body).await?;
+        let typed = request
+            .content_type()
+            .is_some_and(RawJson::<T>::check_content_type);
+        if !bytes.is_empty() && !typed {
+            return Err(Problem::new(
+                ErrorType::UnsupportedMediaType,
+                "The body must be application/json",
+            )
+            .into());
+        }
+        Ok(Self {
+            bytes: if bytes.is_empty() {
+                b"{}".to_vec()
+            } else {
+                bytes
+            },
+            schema: PhantomData,
+        })
+    }
+}
+
+/// Refuses by what is announced, or as soon as more than the limit has come.
+async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
+    let too_large = || {
+        Problem::new(
+            ErrorType::PayloadTooLarge,
+            "The body must not be larger than 4 MiB",
+        )
+    };
+    let announced = request.headers().typed_get::<ContentLength>();
+    if announced.is_some_and(|ContentLength(length)| length > MAX_BODY as u64) {
+        return Err(too_large().into());
+    }
+    if request.headers().contains_key(header::CONTENT_ENCODING) {
+        return Err(Problem::new(
+            ErrorType::UnsupportedMediaType,
+            "The body must not be encoded",
+        )
+        .into());
+    }
+    let body = poem::Body::from_request(request, body).await?;
+    match body.into_bytes_limit(MAX_BODY).await {
+        Ok(bytes) => Ok(bytes.to_vec()),
+        Err(ReadBodyError::PayloadTooLarge) => Err(too_large().into()),
+        Err(_) => Err(Problem::invalid("", "The body did not arrive whole").into()),
+    }
+}

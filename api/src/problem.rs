@@ -1,0 +1,361 @@
+//! Every answer that is not a success has the same body, decided here and nowhere else.
+
+use std::{borrow::Cow, marker::PhantomData, time::Duration};
+
+use poem::{
+    Response,
+    error::ResponseError,
+    http::{HeaderValue, Method, StatusCode, header},
+};
+use poem_openapi::{
+    ApiResponse, Enum, Object,
+    payload::Payload,
+    registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
+    types::ToJSON,
+};
+
+use crate::payload::Json;
+
+/// What kind of error it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+pub enum ErrorType {
+    /// 400: the request breaks a rule; `errors` lists where.
+    ValidationError,
+    /// 401: no valid API key or admin token.
+    AuthenticationError,
+    /// 403: the key must not do this.
+    AuthorizationError,
+    /// 404: there is no such thing, or it belongs to another key.
+    NotFound,
+    /// 405: `Allow` lists the methods there are.
+    MethodNotAllowed,
+    /// 409: the `Idempotency-Key` belongs to another request.
+    IdempotencyConflict,
+    /// 409: the first request under this `Idempotency-Key` is running; `Retry-After` says when to ask again.
+    IdempotencyInProgress,
+    /// 410: the content of the mailing has been removed.
+    Gone,
+    /// 413: the request body is larger than 4 MiB.
+    PayloadTooLarge,
+    /// 415: the request body is not `application/json`.
+    UnsupportedMediaType,
+    /// 422: the mail was refused for good.
+    SendRejected,
+    /// 429: too many requests.
+    RateLimitExceeded,
+    /// 500: a fault of the service.
+    InternalError,
+    /// 503: the service cannot do it now.
+    ServiceUnavailable,
+}
+
+impl ErrorType {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::ValidationError => StatusCode::BAD_REQUEST,
+            Self::AuthenticationError => StatusCode::UNAUTHORIZED,
+            Self::AuthorizationError => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::IdempotencyConflict | Self::IdempotencyInProgress => StatusCode::CONFLICT,
+            Self::Gone => StatusCode::GONE,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::SendRejected => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateLimitExceeded => StatusCode::TOO_MANY_REQUESTS,
+            Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn of(status: StatusCode) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => Self::AuthenticationError,
+            StatusCode::FORBIDDEN => Self::AuthorizationError,
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::SERVICE_UNAVAILABLE => Self::ServiceUnavailable,
+            status if status.is_client_error() => Self::ValidationError,
+            _ => Self::InternalError,
+        }
+    }
+}
+
+/// One thing that is wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq, Object)]
+pub struct FieldError {
+    /// Where, as a path from the top of the body or as the name of a parameter.
+    #[oai(validator(min_length = 0))]
+    pub field: String,
+    pub message: String,
+}
+
+/// The body of every answer that is not a success.
+#[derive(Clone, Debug, PartialEq, Eq, Object)]
+#[oai(rename = "Error")]
+pub struct ErrorBody {
+    /// The HTTP status once more.
+    pub status: u16,
+    /// For people; it may change.
+    pub message: String,
+    /// For programs; it stays.
+    pub error_type: ErrorType,
+    /// More for people.
+    pub details: Option<String>,
+    /// What is wrong where, the first 100 faults.
+    pub errors: Vec<FieldError>,
+    /// Also in the header `x-request-id`.
+    pub request_id: String,
+}
+
+/// Why a request is not answered with a success.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Problem {
+    kind: ErrorType,
+    message: Cow<'static, str>,
+    details: Option<String>,
+    errors: Vec<FieldError>,
+    retry_after: Option<Duration>,
+    allow: Vec<Method>,
+    replayed: bool,
+    challenge: &'static str,
+}
+
+impl Problem {
+    pub fn new(kind: ErrorType, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            details: None,
+            errors: Vec::new(),
+            retry_after: None,
+            allow: Vec::new(),
+            replayed: false,
+            challenge: "Bearer",
+        }
+    }
+
+    /// A fault of one field or parameter.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        let fault = FieldError {
+            field: field.into(),
+            message: message.into(),
+        };
+        Self::new(ErrorType::ValidationError, "The request is not valid").with_errors(vec![fault])
+    }
+
+    pub fn not_found() -> Self {
+        Self::new(ErrorType::NotFound, "There is no such resource")
+    }
+
+    pub fn unauthenticated() -> Self {
+        Self::new(
+            ErrorType::AuthenticationError,
+            "A valid credential is needed",
+        )
+    }
+
+    pub fn forbidden(message: &'static str) -> Self {
+        Self::new(ErrorType::AuthorizationError, message)
+    }
+
+    pub fn unavailable() -> Self {
+        Self::new(
+            ErrorType::ServiceUnavailable,
+            "The service cannot do this now, try again",
+        )
+    }
+
+    pub fn internal() -> Self {
+        Self::new(
+            ErrorType::InternalError,
+            "Something went wrong in the service",
+        )
+    }
+
+    #[cfg(test)]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    #[must_use]
+    pub fn with_details(mut self, details: impl Into<String>) -> Self {
+        self.details = Some(details.into());
+        self
+    }
+
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// It was the answer of an earlier request with the same `Idempotency-Key`.
+    #[must_use]
+    pub fn replayed(mut self) -> Self {
+        self.replayed = true;
+        self
+    }
+
+    /// Lets a browser ask its user.
+    #[must_use]
+    pub fn asking_for_password(mut self) -> Self {
+        self.challenge = "Basic realm=\"MMMS mailbox\", charset=\"UTF-8\"";
+        self
+    }
+
+    /// What the framework refused before a handler saw it.
+    pub fn of_framework(error: &poem::Error, allow: Vec<Method>) -> Self {
+        use poem_openapi::error::{ContentTypeError, ParseParamError, ParsePathError};
+        if let Some(problem) = error.downcast_ref::<Self>() {
+            return problem.clone();
+        }
+        if error.downcast_ref::<ParsePathError>().is_some() {
+            return Self::not_found();
+        }
+        if let Some(error) = error.downcast_ref::<ParseParamError>() {
+            return Self::invalid(error.name, error.reason.clone());
+        }
+        if error.downcast_ref::<ContentTypeError>().is_some() {
+            return Self::new(
+                ErrorType::UnsupportedMediaType,
+                "The body must be application/json",
+            );
+        }
+        let kind = ErrorType::of(error.status());
+        match kind {
+            ErrorType::NotFound => Self::not_found(),
+            ErrorType::MethodNotAllowed => Self {
+                allow,
+                ..Self::new(kind, "There is no such method here")
+            },
+            ErrorType::InternalError => {
+                tracing::error!(error = %error, "a request failed");
+                Self::internal()
+            }
+            _ => Self::new(kind, error.to_string()),
+        }
+    }
+
+    pub fn into_answer(self, request_id: &str) -> Response {
+        let status = self.kind.status();
+        let body = ErrorBody {
+            status: status.as_u16(),
+            message: self.message.into_owned(),
+            error_type: self.kind,
+            details: self.details,
+            errors: self.errors,
+            request_id: request_id.to_owned(),
+        };
+        let mut response = Json(body).respond(status);
+        let headers = response.headers_mut();
+        if let Some(wait) = self.retry_after {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        if self.replayed {
+            headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
+        }
+        if !self.allow.is_empty() {
+            let allow: Vec<&str> = self.allow.iter().map(Method::as_str).collect();
+            if let Ok(allow) = allow.join(", ").parse() {
+                headers.insert(header::ALLOW, allow);
+            }
+        }
+        if self.kind == ErrorType::AuthenticationError {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static(self.challenge),
+            );
+        }
+        response
+    }
+}
+
+impl From<mail::Error> for Problem {
+    fn from(error: mail::Error) -> Self {
+        tracing::error!(error = &error as &dyn std::error::Error, "a request failed");
+        if error.is_transient() {
+            Self::unavailable()
+        } else {
+            Self::internal()
+        }
+    }
+}
+
+impl ResponseError for Problem {
+    fn status(&self) -> StatusCode {
+        self.kind.status()
+    }
+
+    fn as_response(&self) -> Response
+    where
+        Self: std::error::Error + Send + Sync + 'static,
+    {
+        self.clone().into_answer("")
+    }
+}
+
+/// The error answers an operation can give, for the specification.
+pub trait Statuses: Send + Sync + 'static {
+    const LIST: &'static [(u16, &'static str)];
+}
+
+/// A [`Problem`] that the specification knows the statuses of.
+#[derive(Debug)]
+pub struct Failure<S>(Problem, PhantomData<S>);
+
+impl<S, E: Into<Problem>> From<E> for Failure<S> {
+    fn from(problem: E) -> Self {
+        Self(problem.into(), PhantomData)
+    }
+}
+
+impl<S> From<Failure<S>> for poem::Error {
+    fn from(failure: Failure<S>) -> Self {
+        failure.0.into()
+    }
+}
+
+impl<S: Statuses> ApiResponse for Failure<S> {
+    fn meta() -> MetaResponses {
+        let responses = S::LIST.iter().map(|(status, description)| MetaResponse {
+            description,
+            status: Some(*status),
+            status_range: None,
+            content: vec![MetaMediaType {
+                content_type: Json::<ErrorBody>::CONTENT_TYPE,
+                schema: Json::<ErrorBody>::schema_ref(),
+            }],
+            headers: vec![],
+        });
+        MetaResponses {
+            responses: responses.collect(),
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        <Json<ErrorBody> as Payload>::register(registry);
+    }
+}
+
+impl<T: ToJSON> Json<T> {
+    /// With another status than 200.
+    pub fn respond(self, status: StatusCode) -> Response {
+        let body = serde_json::to_vec(&self.0.to_json()).unwrap_or_default();
+        Response::builder()
+            .status(status)
+            .content_type("application/json")
+            .body(body)
+    }
+}

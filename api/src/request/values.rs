@@ -1,0 +1,39 @@
+//! Values of the domain that several fields hold.
+
+use mail::{
+    address::Address,
+    message::{CallerId, Variable, Variables},
+};
+use serde_json::Value;
+
+use super::Node;
+
+/// Longest of the caller's own ids, in characters.
+const MAX_ID: usize = 512;
+/// Far longer than an address may be, so that the fault names what is really wrong.
+const MAX_WRITTEN_ADDRESS: usize = 1000;
+
+pub fn address(node: Node<'_>) -> Option<Address> {
+    node.parsed(MAX_WRITTEN_ADDRESS, Address::parse)
+}
+
+pub fn caller_id(node: Node<'_>) -> Option<CallerId> {
+    match &node.value {
+        Value::String(_) => node.text(MAX_ID).map(CallerId::Text),
+        Value::Number(number) => match number.as_i64() {
+            Some(number) => Some(CallerId::Integer(number)),
+            None => node.fault("must be a string or a whole number of 64 bits"),
+        },
+        _ => node.fault("must be a string or a whole number"),
+    }
+}
+
+pub fn variables(node: Node<'_>) -> Option<Variables> {
+    node.map(|_, mut node| match node.value.take() {
+        Value::String(text) if text.contains('\0') => node.fault("must not contain NUL"),
+        Value::String(text) => Some(Variable::Text(text)),
+        Value::Number(number) => Some(Variable::Number(number)),
+        Value::Bool(value) => Some(Variable::Boolean(value)),
+        _ => node.fault("must be a string, a number or a boolean"),
+    })
+}

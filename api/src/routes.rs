@@ -1,0 +1,83 @@
+//! Which paths there are, as the specification has them: for logs, which must not hold real paths, and for
+//! the `Allow` of a wrong method.
+
+use std::sync::LazyLock;
+
+use poem::http::Method;
+
+use crate::docs;
+
+#[derive(Debug)]
+pub struct RouteEntry {
+    pub template: String,
+    pub methods: Vec<Method>,
+}
+
+static ROUTES: LazyLock<Vec<RouteEntry>> = LazyLock::new(|| {
+    let mut routes = docs::paths();
+    let get = |template: &str| RouteEntry {
+        template: template.to_owned(),
+        methods: vec![Method::GET],
+    };
+    routes.extend(
+        [
+            "/openapi.json",
+            "/openapi.yaml",
+            "/docs",
+            "/mailbox",
+            "/mailbox/assets/{name}",
+        ]
+        .map(get),
+    );
+    routes.extend(
+        ["/source", "/html", "/attachments/{index}"]
+            .map(|part| get(&format!("/mailbox/api/messages/{{id}}{part}"))),
+    );
+    routes.extend(
+        ["/mailbox/api/messages", "/mailbox/api/messages/{id}"].map(|template| RouteEntry {
+            template: template.to_owned(),
+            methods: vec![Method::GET, Method::DELETE],
+        }),
+    );
+    routes
+});
+
+/// The route a path belongs to; nothing where there is none.
+pub fn find(path: &str) -> Option<&'static RouteEntry> {
+    ROUTES.iter().find(|route| matches(&route.template, path))
+}
+
+fn matches(template: &str, path: &str) -> bool {
+    let (mut template, mut path) = (template.split('/'), path.split('/'));
+    loop {
+        match (template.next(), path.next()) {
+            (None, None) => return true,
+            (Some(expected), Some(found)) => {
+                let is_parameter = expected.starts_with('{');
+                if expected != found && (!is_parameter || found.is_empty()) {
+                    return false;
+                }
+            }
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_told_by_its_template() {
+        assert_eq!(
+            find("/v1/api-key/mmms_secret/origins").unwrap().template,
+            "/v1/api-key/{api_key}/origins"
+        );
+        assert_eq!(
+            find("/v1/mail").unwrap().methods,
+            [Method::GET, Method::POST]
+        );
+        assert!(find("/v1/mail/").is_none());
+        assert!(find("/nowhere").is_none());
+    }
+}

@@ -1,0 +1,57 @@
+//! One process: the HTTP server, and the worker's job beside it.
+
+use std::{io::Write, net::SocketAddr, time::Duration};
+
+use anyhow::Context;
+use mail::{Service, config::Config, mailer::Mailer};
+use poem::{
+    Server,
+    listener::{Acceptor, Listener, TcpListener},
+};
+
+use crate::app::App;
+
+/// How long answers that were begun may take when the process is to end.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Serves until SIGTERM or SIGINT.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let service = Service::open(config)
+        .await
+        .context("the service cannot start")?;
+    service.stop_on_signal()?;
+    let wanted = SocketAddr::new(service.config.host, service.config.port);
+    let acceptor = TcpListener::bind(wanted)
+        .into_acceptor()
+        .await
+        .with_context(|| format!("cannot listen on {wanted}"))?;
+    let address = acceptor
+        .local_addr()
+        .first()
+        .and_then(|local| local.as_socket_addr().copied())
+        .unwrap_or(wanted);
+    let app = App::new(service.clone(), address);
+    announce(&app)?;
+    service.start_draining();
+    let stop = service.stop.clone();
+    Server::new_with_acceptor(acceptor)
+        .run_with_graceful_shutdown(app.endpoint(), stop.cancelled_owned(), Some(GRACE))
+        .await?;
+    service.finish().await;
+    Ok(())
+}
+
+/// What a person who started it wants to open.
+fn announce(app: &App) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let address = app.address;
+    writeln!(out, "MMMS is listening on http://{address}")?;
+    writeln!(out, "Swagger UI   http://{address}/docs")?;
+    if let Mailer::Mailbox(_) = app.service.mailer {
+        writeln!(out, "Mailbox      http://{address}/mailbox")?;
+    }
+    if app.management_is_open() {
+        writeln!(out, "Management   open on loopback: no ADMIN_TOKEN is set")?;
+    }
+    out.flush()
+}

@@ -1,0 +1,387 @@
+//! Who may send.
+
+use std::sync::Arc;
+
+use mail::{
+    api_key::{ApiKey, Origin, Secret, SenderRule},
+    ledger::NewKey,
+};
+use poem::web::Data;
+use poem_openapi::{
+    ApiResponse, Object, OpenApi,
+    param::{Path, Query},
+};
+use uuid::Uuid;
+
+use super::{
+    Tag,
+    mailings::{DEFAULT_LIMIT, cursor},
+    types::{Items, Success, Timestamp},
+};
+use crate::{
+    app::App,
+    auth::Admin,
+    payload::{Json, OptionalJson, RawJson},
+    problem::{Failure, Problem, Statuses},
+    request::{Node, ObjectNode, parse},
+};
+
+const MAX_ORIGINS: usize = 100;
+const MAX_SENDERS: usize = 100;
+/// 30 days.
+const MAX_GRACE_SECONDS: i64 = 2_592_000;
+
+#[derive(Debug)]
+struct ListErrors;
+
+impl Statuses for ListErrors {
+    const LIST: &'static [(u16, &'static str)] = &[
+        (400, "A bad cursor or limit"),
+        (401, "No valid admin token"),
+        (500, "A fault of the service"),
+        (503, "The service cannot do it now"),
+    ];
+}
+
+#[derive(Debug)]
+struct CreateErrors;
+
+impl Statuses for CreateErrors {
+    const LIST: &'static [(u16, &'static str)] = &[
+        (400, "The request breaks a rule"),
+        (401, "No valid admin token"),
+        (413, "The body is larger than 4 MiB"),
+        (415, "The body is not `application/json`"),
+        (500, "A fault of the service"),
+        (503, "The service cannot do it now"),
+    ];
+}
+
+#[derive(Debug)]
+struct RemoveErrors;
+
+impl Statuses for RemoveErrors {
+    const LIST: &'static [(u16, &'static str)] = &[
+        (400, "The request breaks a rule"),
+        (401, "No valid admin token"),
+        (404, "No such key"),
+        (500, "A fault of the service"),
+        (503, "The service cannot do it now"),
+    ];
+}
+
+#[derive(Debug)]
+struct ChangeErrors;
+
+impl Statuses for ChangeErrors {
+    const LIST: &'static [(u16, &'static str)] = &[
+        (400, "The request breaks a rule"),
+        (401, "No valid admin token"),
+        (404, "No such key"),
+        (413, "The body is larger than 4 MiB"),
+        (415, "The body is not `application/json`"),
+        (500, "A fault of the service"),
+        (503, "The service cannot do it now"),
+    ];
+}
+
+/// A new key. With `origins` it is a browser key: it can only send, only from there, and needs `senders`.
+#[derive(Clone, Debug, Object)]
+struct ApiKeyRequest {
+    #[oai(validator(max_length = 200))]
+    name: Option<String>,
+    /// `https://app.example.com`, or `https://*.example.com` for one label.
+    #[oai(validator(max_items = 100))]
+    origins: Option<Vec<String>>,
+    /// Addresses, or `@example.com` for that domain. None: any sender.
+    #[oai(validator(max_items = 100))]
+    senders: Option<Vec<String>>,
+    /// Brings in an existing key: printable ASCII without spaces.
+    #[oai(validator(min_length = 20, max_length = 255))]
+    api_key: Option<String>,
+}
+
+/// Origins to add.
+#[derive(Clone, Debug, Object)]
+struct OriginsRequest {
+    #[oai(validator(max_items = 100))]
+    origins: Vec<String>,
+}
+
+/// How to change the secret.
+#[derive(Clone, Debug, Object)]
+struct RotateRequest {
+    /// How long the old secret still opens the key, at most 30 days; 0 unless given.
+    #[oai(validator(minimum(value = "0"), maximum(value = "2592000")))]
+    grace_seconds: Option<i64>,
+}
+
+/// A key, without its secret.
+#[derive(Clone, Debug, Object)]
+#[oai(rename = "ApiKey")]
+struct ApiKeyOut {
+    id: Uuid,
+    name: Option<String>,
+    origins: Vec<String>,
+    senders: Vec<String>,
+    created_at: Timestamp,
+    /// Null while it is live.
+    revoked_at: Option<Timestamp>,
+}
+
+impl From<ApiKey> for ApiKeyOut {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            id: key.id,
+            name: key.name,
+            origins: key
+                .origins
+                .iter()
+                .map(|origin| origin.as_str().to_owned())
+                .collect(),
+            senders: key
+                .senders
+                .iter()
+                .map(|rule| rule.as_str().to_owned())
+                .collect(),
+            created_at: key.created_at.into(),
+            revoked_at: key.revoked_at.map(Timestamp::from),
+        }
+    }
+}
+
+/// A key with its secret, which is shown this once.
+#[derive(Clone, Debug, Object)]
+#[oai(rename = "ApiKeyWithSecret")]
+struct SecretOut {
+    id: Uuid,
+    /// For the header `x-api-key`. It is not stored and cannot be shown again.
+    api_key: String,
+    name: Option<String>,
+    origins: Vec<String>,
+    senders: Vec<String>,
+    created_at: Timestamp,
+}
+
+impl SecretOut {
+    fn new(key: ApiKey, secret: &Secret) -> Self {
+        let key = ApiKeyOut::from(key);
+        Self {
+            id: key.id,
+            api_key: secret.expose().to_owned(),
+            name: key.name,
+            origins: key.origins,
+            senders: key.senders,
+            created_at: key.created_at,
+        }
+    }
+}
+
+#[derive(ApiResponse)]
+enum CreateResponse {
+    /// Created
+    #[oai(status = 201)]
+    Created(Json<Success<SecretOut>>),
+}
+
+#[derive(Debug)]
+pub struct ApiKeys;
+
+#[OpenApi(prefix_path = "/v1", tag = "Tag::Keys")]
+impl ApiKeys {
+    /// Create an API key
+    #[oai(path = "/api-key", method = "post", operation_id = "createApiKey")]
+    async fn create(
+        &self,
+        _admin: Admin,
+        app: Data<&Arc<App>>,
+        body: RawJson<ApiKeyRequest>,
+    ) -> Result<CreateResponse, Failure<CreateErrors>> {
+        let new = parse(&body.bytes, new_key)?;
+        let secret = new.secret.clone();
+        let created = app.service.ledger.create_key(new).await?;
+        let key = created.ok_or_else(|| Problem::invalid("api_key", "is in use already"))?;
+        let data = SecretOut::new(key, &secret);
+        Ok(CreateResponse::Created(Json(Success::new(
+            201,
+            "API key created",
+            data,
+        ))))
+    }
+
+    /// List API keys
+    ///
+    /// The live ones, newest first, never a secret.
+    #[oai(path = "/api-key", method = "get", operation_id = "listApiKeys")]
+    async fn list(
+        &self,
+        _admin: Admin,
+        app: Data<&Arc<App>>,
+        /// Entries of a page, 50 unless given.
+        #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
+        limit: Query<Option<u64>>,
+        /// The `next` of the page before.
+        after: Query<Option<String>>,
+    ) -> Result<Json<Success<Items<ApiKeyOut>>>, Failure<ListErrors>> {
+        let after = cursor(after.0, |text| Uuid::parse_str(text).ok())?;
+        let page = app
+            .service
+            .ledger
+            .keys(after, limit.0.unwrap_or(DEFAULT_LIMIT))
+            .await?;
+        Ok(Json(Success::new(200, "API keys", Items::of(page))))
+    }
+
+    /// Revoke an API key
+    ///
+    /// Effective at once. What it has queued still goes out unless `cancel_queued` is `true`.
+    #[oai(
+        path = "/api-key/:api_key",
+        method = "delete",
+        operation_id = "revokeApiKey"
+    )]
+    async fn revoke(
+        &self,
+        _admin: Admin,
+        app: Data<&Arc<App>>,
+        /// The key or its id.
+        api_key: Path<String>,
+        /// Also cancels what the key has queued.
+        cancel_queued: Query<Option<bool>>,
+    ) -> Result<Json<Success<ApiKeyOut>>, Failure<RemoveErrors>> {
+        let ledger = &app.service.ledger;
+        let id = find(&app, &api_key.0).await?.id;
+        let key = ledger
+            .revoke_key(id)
+            .await?
+            .ok_or_else(Problem::not_found)?;
+        if cancel_queued.0 == Some(true) {
+            ledger.cancel_of_key(id).await?;
+        }
+        Ok(Json(Success::new(200, "API key revoked", key.into())))
+    }
+
+    /// Give an API key a new secret
+    #[oai(
+        path = "/api-key/:api_key/rotate",
+        method = "post",
+        operation_id = "rotateApiKey"
+    )]
+    async fn rotate(
+        &self,
+        _admin: Admin,
+        app: Data<&Arc<App>>,
+        /// The key or its id.
+        api_key: Path<String>,
+        body: OptionalJson<RotateRequest>,
+    ) -> Result<Json<Success<SecretOut>>, Failure<ChangeErrors>> {
+        let grace = parse(&body.bytes, |object| {
+            Some(
+                object
+                    .optional("grace_seconds", |node| node.integer(0..=MAX_GRACE_SECONDS))
+                    .unwrap_or(0),
+            )
+        })?;
+        let id = find(&app, &api_key.0).await?.id;
+        let secret = Secret::generate();
+        let rotated = app.service.ledger.rotate_key(id, &secret, grace).await?;
+        let key = rotated.ok_or_else(Problem::not_found)?;
+        Ok(Json(Success::new(
+            200,
+            "API key rotated",
+            SecretOut::new(key, &secret),
+        )))
+    }
+
+    /// Add origins to an API key
+    ///
+    /// From then on it is a browser key. Adding one twice is no error.
+    #[oai(
+        path = "/api-key/:api_key/origins",
+        method = "post",
+        operation_id = "addOrigins"
+    )]
+    async fn add_origins(
+        &self,
+        _admin: Admin,
+        app: Data<&Arc<App>>,
+        /// The key or its id.
+        api_key: Path<String>,
+        body: RawJson<OriginsRequest>,
+    ) -> Result<Json<Success<ApiKeyOut>>, Failure<ChangeErrors>> {
+        let added = parse(&body.bytes, |object| object.required("origins", origins))?;
+        let key = find(&app, &api_key.0).await?;
+        if key.senders.is_empty() && !added.is_empty() {
+            return Err(Problem::invalid("origins", NEEDS_SENDERS).into());
+        }
+        let changed = app.service.ledger.add_origins(key.id, &added).await?;
+        let key = changed.ok_or_else(Problem::not_found)?;
+        Ok(Json(Success::new(200, "Origins added", key.into())))
+    }
+
+    /// Remove an origin from an API key
+    ///
+    /// A key without any left can do nothing.
+    #[oai(
+        path = "/api-key/:api_key/origins",
+        method = "delete",
+        operation_id = "removeOrigin"
+    )]
+    async fn remove_origin(
+        &self,
+        _admin: Admin,
+        app: Data<&Arc<App>>,
+        /// The key or its id.
+        api_key: Path<String>,
+        /// The origin to remove.
+        #[oai(validator(max_length = 300))]
+        origin: Query<String>,
+    ) -> Result<Json<Success<ApiKeyOut>>, Failure<RemoveErrors>> {
+        let origin = Origin::parse(&origin.0)
+            .map_err(|error| Problem::invalid("origin", error.to_string()))?;
+        let id = find(&app, &api_key.0).await?.id;
+        let key = app.service.ledger.remove_origin(id, &origin).await?;
+        let key = key.ok_or_else(Problem::not_found)?;
+        Ok(Json(Success::new(200, "Origin removed", key.into())))
+    }
+}
+
+const NEEDS_SENDERS: &str = "need senders: anybody can read the key in the page";
+
+async fn find(app: &App, id_or_secret: &str) -> Result<ApiKey, Problem> {
+    let key = app.service.ledger.find_key(id_or_secret).await?;
+    key.ok_or_else(Problem::not_found)
+}
+
+fn new_key(object: &mut ObjectNode<'_>) -> Option<NewKey> {
+    let name = object.optional("name", |node| node.text(200));
+    let origins = object.optional("origins", origins).unwrap_or_default();
+    let senders = object
+        .optional("senders", |node| {
+            node.list(0..=MAX_SENDERS, |node| {
+                node.parsed(300, |text| {
+                    SenderRule::parse(text).ok_or("must be an address or @domain")
+                })
+            })
+        })
+        .unwrap_or_default();
+    let secret = object.optional("api_key", |node| {
+        node.parsed(1000, |text| {
+            Secret::import(text)
+                .ok_or("must have 20 to 255 printable ASCII characters and no spaces")
+        })
+    });
+    if !origins.is_empty() && senders.is_empty() {
+        object.fault("senders", NEEDS_SENDERS);
+    }
+    Some(NewKey {
+        name,
+        origins,
+        senders,
+        secret: secret.unwrap_or_else(Secret::generate),
+    })
+}
+
+fn origins(node: Node<'_>) -> Option<Vec<Origin>> {
+    node.list(0..=MAX_ORIGINS, |node| node.parsed(300, Origin::parse))
+}

@@ -1,0 +1,76 @@
+//! Removing a person.
+
+use std::sync::Arc;
+
+use poem::web::Data;
+use poem_openapi::{Object, OpenApi};
+
+use super::{Tag, types::Success};
+use crate::{
+    app::App,
+    auth::Admin,
+    payload::{Json, RawJson},
+    problem::{Failure, Statuses},
+    request::{parse, values},
+};
+
+#[derive(Debug)]
+struct Errors;
+
+impl Statuses for Errors {
+    const LIST: &'static [(u16, &'static str)] = &[
+        (400, "The request breaks a rule"),
+        (401, "No valid admin token"),
+        (413, "The body is larger than 4 MiB"),
+        (415, "The body is not `application/json`"),
+        (500, "A fault of the service"),
+        (503, "The service cannot do it now"),
+    ];
+}
+
+/// Whom to remove.
+#[derive(Clone, Debug, Object)]
+struct EraseRequest {
+    #[oai(validator(max_length = 1000))]
+    mail: String,
+}
+
+/// What was removed.
+#[derive(Clone, Debug, Object)]
+struct Erased {
+    /// Recipients whose address, name and variables are gone.
+    recipients: u64,
+    /// Ended mailings in which the address was.
+    mailings: u64,
+    /// Mailings with the address that have not ended; erase it again when they have.
+    waiting: u64,
+}
+
+#[derive(Debug)]
+pub struct Erase;
+
+#[OpenApi(prefix_path = "/v1", tag = "Tag::Privacy")]
+impl Erase {
+    /// Remove an address
+    ///
+    /// Removes it, and what was written to it, from every ended mailing. A mailing with one recipient loses its
+    /// subject and content; of a larger one the recipient's address, name and variables go.
+    #[oai(path = "/erase", method = "post", operation_id = "eraseAddress")]
+    async fn erase(
+        &self,
+        _admin: Admin,
+        app: Data<&Arc<App>>,
+        body: RawJson<EraseRequest>,
+    ) -> Result<Json<Success<Erased>>, Failure<Errors>> {
+        let address = parse(&body.bytes, |object| {
+            object.required("mail", values::address)
+        })?;
+        let erased = app.service.erase(&address).await?;
+        let data = Erased {
+            recipients: erased.recipients,
+            mailings: erased.mailings,
+            waiting: erased.waiting,
+        };
+        Ok(Json(Success::new(200, "Address erased", data)))
+    }
+}

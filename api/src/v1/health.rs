@@ -1,0 +1,76 @@
+//! Whether the service is up, and whether it can work.
+
+use std::sync::Arc;
+
+use poem::web::Data;
+use poem_openapi::{Enum, Object, OpenApi};
+
+use super::Tag;
+use crate::{
+    app::App,
+    payload::Json,
+    problem::{ErrorType, Failure, FieldError, Problem, Statuses},
+};
+
+#[derive(Debug)]
+struct Errors;
+
+impl Statuses for Errors {
+    const LIST: &'static [(u16, &'static str)] = &[
+        (500, "A fault of the service"),
+        (503, "`errors` names what is down"),
+    ];
+}
+
+#[derive(Debug)]
+struct HealthErrors;
+
+impl Statuses for HealthErrors {
+    const LIST: &'static [(u16, &'static str)] = &[(500, "A fault of the service")];
+}
+
+#[derive(Clone, Copy, Debug, Enum)]
+#[oai(rename_all = "snake_case")]
+enum Working {
+    Ok,
+}
+
+/// All that is needed works.
+#[derive(Clone, Debug, Object)]
+struct Ready {
+    database: Working,
+    queue: Working,
+}
+
+#[derive(Debug)]
+pub struct Health;
+
+#[OpenApi(prefix_path = "/v1", tag = "Tag::Health")]
+impl Health {
+    /// Tell that the service runs
+    ///
+    /// Touches neither database nor queue.
+    #[oai(path = "/health", method = "get", operation_id = "getHealth")]
+    async fn health(&self) -> Result<Json<String>, Failure<HealthErrors>> {
+        Ok(Json("OK".to_owned()))
+    }
+
+    /// Tell whether the service can work
+    #[oai(path = "/ready", method = "get", operation_id = "getReady")]
+    async fn ready(&self, app: Data<&Arc<App>>) -> Result<Json<Ready>, Failure<Errors>> {
+        if let Err(error) = app.service.ledger.ping().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
+            let down = FieldError {
+                field: "database".to_owned(),
+                message: "down".to_owned(),
+            };
+            return Err(Problem::new(ErrorType::ServiceUnavailable, "Not ready")
+                .with_errors(vec![down])
+                .into());
+        }
+        Ok(Json(Ready {
+            database: Working::Ok,
+            queue: Working::Ok,
+        }))
+    }
+}

@@ -1,0 +1,276 @@
+//! What has become of mail.
+
+use std::sync::Arc;
+
+use mail::{Status, ledger::Resent};
+use poem::web::Data;
+use poem_openapi::{
+    ApiResponse, Enum, Object, OpenApi,
+    param::{Path, Query},
+};
+use uuid::Uuid;
+
+use super::{
+    Tag,
+    send::Queued,
+    types::{Id, Items, MailingOut, RecipientOut, StatusName, Success},
+};
+use crate::{
+    app::App,
+    auth::Viewer,
+    payload::{Json, RawJson},
+    problem::{ErrorType, Failure, Problem, Statuses},
+    request::parse,
+};
+
+#[derive(Debug)]
+struct ListErrors;
+
+impl Statuses for ListErrors {
+    const LIST: &'static [(u16, &'static str)] = &[
+        (400, "A bad cursor or limit"),
+        (401, "No valid API key or admin token"),
+        (403, "A browser key can only send"),
+        (500, "A fault of the service"),
+        (503, "The service cannot do it now"),
+    ];
+}
+
+#[derive(Debug)]
+struct ItemErrors;
+
+impl Statuses for ItemErrors {
+    const LIST: &'static [(u16, &'static str)] = &[
+        (400, "The request breaks a rule"),
+        (401, "No valid API key or admin token"),
+        (403, "A browser key can only send"),
+        (404, "No such mailing, or another key's"),
+        (500, "A fault of the service"),
+        (503, "The service cannot do it now"),
+    ];
+}
+
+#[derive(Debug)]
+struct ResendErrors;
+
+impl Statuses for ResendErrors {
+    const LIST: &'static [(u16, &'static str)] = &[
+        (400, "The request breaks a rule"),
+        (401, "No valid API key or admin token"),
+        (403, "A browser key can only send"),
+        (404, "No such mailing, or another key's"),
+        (410, "The content of the mailing has been removed"),
+        (413, "The body is larger than 4 MiB"),
+        (415, "The body is not `application/json`"),
+        (500, "A fault of the service"),
+        (503, "The service cannot do it now"),
+    ];
+}
+
+#[derive(Clone, Copy, Debug, Enum)]
+#[oai(rename_all = "snake_case")]
+enum Resendable {
+    Unconfirmed,
+    Failed,
+}
+
+/// Which recipients to send to again.
+#[derive(Clone, Debug, Object)]
+struct ResendRequest {
+    status: Resendable,
+}
+
+/// What was cancelled.
+#[derive(Clone, Debug, Object)]
+struct Cancelled {
+    id: Uuid,
+    /// Recipients that will not be sent to.
+    cancelled: u64,
+}
+
+#[derive(ApiResponse)]
+enum ResendResponse {
+    /// Queued again
+    #[oai(status = 202)]
+    Queued(Json<Success<Queued>>),
+}
+
+#[derive(Debug)]
+pub struct Mailings;
+
+#[OpenApi(prefix_path = "/v1", tag = "Tag::Mailings")]
+impl Mailings {
+    /// List mailings
+    ///
+    /// Those of the API key, or all for management; newest first.
+    #[oai(path = "/mail", method = "get", operation_id = "listMailings")]
+    async fn list(
+        &self,
+        viewer: Viewer,
+        app: Data<&Arc<App>>,
+        /// Only those with this `email_id`.
+        #[oai(validator(max_length = 512))]
+        email_id: Query<Option<String>>,
+        /// Entries of a page, 50 unless given.
+        #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
+        limit: Query<Option<u64>>,
+        /// The `next` of the page before.
+        after: Query<Option<String>>,
+    ) -> Result<Json<Success<Items<MailingOut>>>, Failure<ListErrors>> {
+        let after = cursor(after.0, |text| Uuid::parse_str(text).ok())?;
+        if email_id.0.as_deref().is_some_and(|id| id.contains('\0')) {
+            return Err(Problem::invalid("email_id", "must not contain NUL").into());
+        }
+        let page = app
+            .service
+            .ledger
+            .mailings(
+                viewer.0,
+                email_id.0.as_deref(),
+                after,
+                limit.0.unwrap_or(DEFAULT_LIMIT),
+            )
+            .await?;
+        Ok(Json(Success::new(200, "Mailings", Items::of(page))))
+    }
+
+    /// Look at one mailing
+    #[oai(path = "/mail/:id", method = "get", operation_id = "getMailing")]
+    async fn one(
+        &self,
+        viewer: Viewer,
+        app: Data<&Arc<App>>,
+        /// Of the mailing.
+        id: Path<Uuid>,
+    ) -> Result<Json<Success<MailingOut>>, Failure<ItemErrors>> {
+        let mailing = app.service.ledger.mailing_summary(viewer.0, id.0).await?;
+        let mailing = mailing.ok_or_else(Problem::not_found)?;
+        Ok(Json(Success::new(200, "Mailing", mailing.into())))
+    }
+
+    /// List the recipients of a mailing
+    ///
+    /// In the order of the request.
+    #[oai(
+        path = "/mail/:id/recipients",
+        method = "get",
+        operation_id = "listRecipients"
+    )]
+    async fn recipients(
+        &self,
+        viewer: Viewer,
+        app: Data<&Arc<App>>,
+        /// Of the mailing.
+        id: Path<Uuid>,
+        /// Only those with this status.
+        status: Query<Option<StatusName>>,
+        /// Entries of a page, 50 unless given.
+        #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
+        limit: Query<Option<u64>>,
+        /// The `next` of the page before.
+        after: Query<Option<String>>,
+    ) -> Result<Json<Success<Items<RecipientOut>>>, Failure<ItemErrors>> {
+        let after = cursor(after.0, |text| {
+            text.parse().ok().filter(|position: &i32| *position >= 0)
+        })?;
+        let limit = limit.0.unwrap_or(DEFAULT_LIMIT);
+        let status = status.0.map(Status::from);
+        let page = app
+            .service
+            .ledger
+            .recipients(viewer.0, id.0, status, after, limit)
+            .await?;
+        let page = page.ok_or_else(Problem::not_found)?;
+        Ok(Json(Success::new(200, "Recipients", Items::of(page))))
+    }
+
+    /// Cancel what is still queued
+    #[oai(
+        path = "/mail/:id/cancel",
+        method = "post",
+        operation_id = "cancelMailing"
+    )]
+    async fn cancel(
+        &self,
+        viewer: Viewer,
+        app: Data<&Arc<App>>,
+        /// Of the mailing.
+        id: Path<Uuid>,
+    ) -> Result<Json<Success<Cancelled>>, Failure<ItemErrors>> {
+        let ledger = &app.service.ledger;
+        ledger
+            .mailing_summary(viewer.0, id.0)
+            .await?
+            .ok_or_else(Problem::not_found)?;
+        let cancelled = ledger.cancel(id.0).await?;
+        let data = Cancelled {
+            id: id.0,
+            cancelled,
+        };
+        Ok(Json(Success::new(200, "Mailing cancelled", data)))
+    }
+
+    /// Send again what failed or is unconfirmed
+    ///
+    /// By the caller's decision: an unconfirmed mail may have gone out, and its recipient then gets it twice.
+    /// Possible for a day after the mailing has ended; then its content is removed.
+    #[oai(
+        path = "/mail/:id/resend",
+        method = "post",
+        operation_id = "resendMailing"
+    )]
+    async fn resend(
+        &self,
+        viewer: Viewer,
+        app: Data<&Arc<App>>,
+        /// Of the mailing.
+        id: Path<Uuid>,
+        body: RawJson<ResendRequest>,
+    ) -> Result<ResendResponse, Failure<ResendErrors>> {
+        let status = parse(&body.bytes, |object| {
+            object.required("status", |node| {
+                node.parsed(20, |text| match text {
+                    "unconfirmed" => Ok(Status::Unconfirmed),
+                    "failed" => Ok(Status::Failed),
+                    _ => Err("must be unconfirmed or failed"),
+                })
+            })
+        })?;
+        let mailing = app.service.ledger.mailing_summary(viewer.0, id.0).await?;
+        let mailing = mailing.ok_or_else(Problem::not_found)?;
+        match app.service.resend(id.0, status).await? {
+            Resent::Queued {
+                accepted,
+                queued_at,
+                ..
+            } => {
+                let email_id = mailing.envelope.ids.email_id.map(Id::from);
+                let data = Queued::new(id.0, email_id, accepted, queued_at);
+                Ok(ResendResponse::Queued(Json(Success::new(
+                    202,
+                    "Email queued",
+                    data,
+                ))))
+            }
+            Resent::Gone => Err(Problem::new(
+                ErrorType::Gone,
+                "The content of this mailing has been removed",
+            )
+            .into()),
+        }
+    }
+}
+
+/// Entries of a page unless the caller says otherwise.
+pub(super) const DEFAULT_LIMIT: u64 = 50;
+
+pub(super) fn cursor<C>(
+    after: Option<String>,
+    read: impl Fn(&str) -> Option<C>,
+) -> Result<Option<C>, Problem> {
+    after
+        .map(|text| {
+            read(&text).ok_or_else(|| Problem::invalid("after", "is no cursor of this list"))
+        })
+        .transpose()
+}

@@ -1,0 +1,288 @@
+//! `POST /v1/mail`.
+
+mod parse;
+mod schema;
+
+use std::sync::Arc;
+
+use mail::{Answer, NewSubmission, Submission, ledger::IdempotencyRequest};
+use poem::{Request, http::HeaderMap, web::Data};
+use poem_openapi::{ApiResponse, Object, OpenApi, param::Header};
+use uuid::Uuid;
+
+use self::schema::MailRequest;
+use super::{
+    Tag,
+    types::{Id, StatusName, Success, Timestamp},
+};
+use crate::{
+    app::App,
+    auth::Sender,
+    payload::{Json, RawJson},
+    problem::{ErrorType, Failure, Problem, Statuses},
+};
+
+/// Longest `Idempotency-Key`.
+const MAX_IDEMPOTENCY_KEY: usize = 255;
+
+#[derive(Debug)]
+struct Errors;
+
+impl Statuses for Errors {
+    const LIST: &'static [(u16, &'static str)] = &[
+        (400, "The request breaks a rule; nothing was sent"),
+        (401, "No valid API key"),
+        (
+            403,
+            "The key must not send from this origin or as this sender",
+        ),
+        (
+            409,
+            "The `Idempotency-Key` is another request's, or the first request is running",
+        ),
+        (413, "The body is larger than 4 MiB"),
+        (415, "The body is not `application/json`"),
+        (422, "The mail was refused for good"),
+        (500, "A fault of the service"),
+        (503, "The service cannot take mail now"),
+    ];
+}
+
+#[derive(Clone, Debug, Object)]
+struct SesResponse {
+    #[oai(rename = "MessageId")]
+    message_id: String,
+}
+
+/// What has become of the one recipient.
+#[derive(Clone, Debug, Object)]
+struct SentStatus {
+    email_id: Option<Id>,
+    email_recipient_id: Option<Id>,
+    /// Null only in a replay after the address was removed.
+    recipient: Option<String>,
+    status: StatusName,
+    message_id: String,
+    status_detail: Option<String>,
+    last_error: Option<String>,
+    queued_at: Option<Timestamp>,
+    sent_at: Timestamp,
+}
+
+/// A mail that the mail system has accepted.
+#[derive(Clone, Debug, Object)]
+struct Sent {
+    /// Of the mailing, for `GET /v1/mail/{id}`.
+    id: Uuid,
+    message_id: String,
+    ses_response: SesResponse,
+    status: SentStatus,
+}
+
+/// Mail that is stored and on its way.
+#[derive(Clone, Debug, Object)]
+pub(super) struct Queued {
+    /// Of the mailing, for `GET /v1/mail/{id}`.
+    id: Uuid,
+    email_id: Option<Id>,
+    /// `queued`, or `unconfirmed` where one mail was tried and nobody can know whether it went out.
+    status: StatusName,
+    /// Recipients that were taken.
+    accepted: u64,
+    queued_at: Option<Timestamp>,
+}
+
+impl Queued {
+    pub(super) fn new(id: Uuid, email_id: Option<Id>, accepted: u64, queued_at: i64) -> Self {
+        Self {
+            id,
+            email_id,
+            status: StatusName::Queued,
+            accepted,
+            queued_at: Some(queued_at.into()),
+        }
+    }
+}
+
+#[derive(ApiResponse)]
+enum SendResponse {
+    /// One recipient: the mail system has accepted the mail
+    #[oai(status = 200)]
+    Sent(
+        Json<Success<Sent>>,
+        /// `true` where this is the answer of an earlier request with the same key
+        #[oai(header = "Idempotency-Replayed")]
+        Option<bool>,
+    ),
+    /// Stored, and sent in the background
+    #[oai(status = 202)]
+    Queued(
+        Json<Success<Queued>>,
+        /// `true` where this is the answer of an earlier request with the same key
+        #[oai(header = "Idempotency-Replayed")]
+        Option<bool>,
+    ),
+}
+
+#[derive(Debug)]
+pub struct Send;
+
+#[OpenApi(prefix_path = "/v1", tag = "Tag::Mail")]
+impl Send {
+    /// Send mail
+    ///
+    /// One recipient is sent to at once (200), more are queued (202). A single mail that cannot go now is queued
+    /// too, and one whose fate is unknown is answered 202 with `status: "unconfirmed"`. Whatever is answered 2xx
+    /// is stored. An answer comes within 25 seconds.
+    ///
+    /// `{{ name }}` in the subject and both templates stands for the recipient's variable of that name, else for
+    /// the field of that name: `name`, `mail`, `company`, `emailRecipientId`, `sender_name`, `sender_email`,
+    /// `sender_organisation_name`, `client_env_id`, `email_id`, `projectId`, `closureId`. A field that is absent
+    /// is empty; any other name is a fault. Values are HTML-escaped in `html_template`.
+    #[oai(path = "/mail", method = "post", operation_id = "sendMail")]
+    async fn send_mail(
+        &self,
+        sender: Sender,
+        app: Data<&Arc<App>>,
+        /// 1 to 255 printable ASCII characters. For 24 hours the same request under the same key gets the same
+        /// answer and sends nothing.
+        #[oai(name = "Idempotency-Key", validator(min_length = 1, max_length = 255))]
+        idempotency_key: Header<Option<String>>,
+        /// `respond-async` queues the mail even for one recipient (RFC 7240).
+        #[oai(name = "Prefer")]
+        prefer: Header<Option<String>>,
+        request: &Request,
+        body: RawJson<MailRequest>,
+    ) -> Result<SendResponse, Failure<Errors>> {
+        let service = &app.service;
+        let Sender(key) = sender;
+        let respond_async = wants_async(prefer.0.as_deref());
+        check_idempotency_key(request.headers())?;
+        let idempotency = idempotency_key.0.map(|idempotency_key| {
+            IdempotencyRequest::new(idempotency_key, &body.bytes, respond_async)
+        });
+        if let Some(idempotency) = &idempotency
+            && let Some(known) = service.replay(key.id, idempotency).await?
+        {
+            return Ok(respond(known)?);
+        }
+        let request = parse::mailing(&body.bytes)?;
+        if !key.may_send_from(&request.envelope.sender_email) {
+            return Err(Problem::forbidden("This key must not send as this sender").into());
+        }
+        let new = NewSubmission {
+            api_key_id: key.id,
+            request,
+            idempotency,
+            respond_async,
+        };
+        Ok(respond(service.submit(new).await?)?)
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc7240#section-4.1>
+fn wants_async(prefer: Option<&str>) -> bool {
+    prefer.is_some_and(|prefer| {
+        prefer
+            .split([',', ';'])
+            .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
+    })
+}
+
+/// One that could not be read must not count as none: its sender relies on it.
+fn check_idempotency_key(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut given = headers.get_all("idempotency-key").iter();
+    let fits = given.next().is_none_or(|key| {
+        let key = key.as_bytes();
+        (1..=MAX_IDEMPOTENCY_KEY).contains(&key.len())
+            && key.iter().all(|b| (b' '..=b'~').contains(b))
+    });
+    if fits && given.next().is_none() {
+        Ok(())
+    } else {
+        Err(Problem::invalid(
+            "Idempotency-Key",
+            "must be one value of 1 to 255 printable ASCII characters",
+        ))
+    }
+}
+
+fn respond(submission: Submission) -> Result<SendResponse, Problem> {
+    match submission {
+        Submission::Answered(answer) => success(answer, None),
+        Submission::Replayed(answer) => success(answer, Some(true)),
+        Submission::KeyOfOtherRequest => Err(Problem::new(
+            ErrorType::IdempotencyConflict,
+            "This Idempotency-Key was used for another request",
+        )),
+        Submission::InProgress(left) => Err(Problem::new(
+            ErrorType::IdempotencyInProgress,
+            "The first request with this Idempotency-Key is still running",
+        )
+        .with_retry_after(left)),
+    }
+}
+
+fn success(answer: Answer, replayed: Option<bool>) -> Result<SendResponse, Problem> {
+    Ok(match answer {
+        Answer::Sent {
+            id,
+            email_id,
+            email_recipient_id,
+            recipient,
+            message_id,
+            sent_at,
+        } => {
+            let data = Sent {
+                id,
+                message_id: message_id.clone(),
+                ses_response: SesResponse {
+                    message_id: message_id.clone(),
+                },
+                status: SentStatus {
+                    email_id: email_id.map(Id::from),
+                    email_recipient_id: email_recipient_id.map(Id::from),
+                    recipient,
+                    status: StatusName::Sent,
+                    message_id,
+                    status_detail: None,
+                    last_error: None,
+                    queued_at: None,
+                    sent_at: sent_at.into(),
+                },
+            };
+            SendResponse::Sent(
+                Json(Success::new(200, "Email sent successfully", data)),
+                replayed,
+            )
+        }
+        Answer::Queued {
+            id,
+            email_id,
+            accepted,
+            queued_at,
+        } => {
+            let data = Queued::new(id, email_id.map(Id::from), accepted, queued_at);
+            SendResponse::Queued(Json(Success::new(202, "Email queued", data)), replayed)
+        }
+        Answer::Unconfirmed { id, email_id } => {
+            let data = Queued {
+                id,
+                email_id: email_id.map(Id::from),
+                status: StatusName::Unconfirmed,
+                accepted: 1,
+                queued_at: None,
+            };
+            let message = "Nobody can know whether the email was sent";
+            SendResponse::Queued(Json(Success::new(202, message, data)), replayed)
+        }
+        Answer::Rejected { id, reason } => {
+            let problem = Problem::new(ErrorType::SendRejected, "The mail was refused for good")
+                .with_details(format!("{reason} (mailing {id})"));
+            return Err(match replayed {
+                Some(true) => problem.replayed(),
+                _ => problem,
+            });
+        }
+    })
+}

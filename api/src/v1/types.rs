@@ -1,0 +1,291 @@
+//! What several resources answer with.
+
+use mail::{
+    Status,
+    ledger::{Counts, MailingSummary, RecipientView},
+    message::CallerId,
+};
+use poem_openapi::{
+    Enum, Object, Union,
+    registry::{MetaSchema, MetaSchemaRef},
+    types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
+};
+use serde_json::Value;
+use time::{OffsetDateTime, format_description::FormatItem, macros::format_description};
+use uuid::Uuid;
+
+const TIME: &[FormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+
+/// RFC 3339 in UTC with milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timestamp(i64);
+
+impl From<i64> for Timestamp {
+    fn from(milliseconds: i64) -> Self {
+        Self(milliseconds)
+    }
+}
+
+impl Timestamp {
+    fn written(&self) -> String {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+            .ok()
+            .and_then(|time| time.format(TIME).ok())
+            .unwrap_or_default()
+    }
+}
+
+impl Type for Timestamp {
+    const IS_REQUIRED: bool = true;
+    type RawValueType = Self;
+    type RawElementValueType = Self;
+
+    fn name() -> std::borrow::Cow<'static, str> {
+        "string(date-time)".into()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        MetaSchemaRef::Inline(Box::new(MetaSchema::new_with_format("string", "date-time")))
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+        Box::new(self.as_raw_value().into_iter())
+    }
+}
+
+impl ToJSON for Timestamp {
+    fn to_json(&self) -> Option<Value> {
+        Some(Value::String(self.written()))
+    }
+}
+
+impl ParseFromJSON for Timestamp {
+    fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+        let text = String::parse_from_json(value).map_err(ParseError::propagate)?;
+        parse_time(&text).map(Self).map_err(ParseError::custom)
+    }
+}
+
+/// Reads RFC 3339 into milliseconds since the Unix epoch.
+pub fn parse_time(text: &str) -> Result<i64, &'static str> {
+    OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
+        .map_err(|_| "must be a time such as 2026-01-27T10:30:00Z (RFC 3339)")
+        .and_then(|time| {
+            i64::try_from(time.unix_timestamp_nanos() / 1_000_000).map_err(|_| "is too far away")
+        })
+}
+
+/// One of the caller's own ids: a string of up to 512 characters or a whole number of 64 bits.
+#[derive(Clone, Debug, PartialEq, Union)]
+pub enum Id {
+    Text(String),
+    Integer(i64),
+}
+
+impl From<CallerId> for Id {
+    fn from(id: CallerId) -> Self {
+        match id {
+            CallerId::Integer(number) => Self::Integer(number),
+            CallerId::Text(text) => Self::Text(text),
+        }
+    }
+}
+
+/// Where a recipient is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename = "Status", rename_all = "snake_case")]
+pub enum StatusName {
+    /// Waits for its turn.
+    Queued,
+    /// A call to the mail system is going on.
+    Sending,
+    /// The mail system has accepted it.
+    Sent,
+    /// Refused for good, expired, or tried too often.
+    Failed,
+    /// Nobody can know whether it was accepted; it is not sent again by itself.
+    Unconfirmed,
+    /// Cancelled before it was sent.
+    Cancelled,
+}
+
+impl From<Status> for StatusName {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Queued => Self::Queued,
+            Status::Sending => Self::Sending,
+            Status::Sent => Self::Sent,
+            Status::Failed => Self::Failed,
+            Status::Unconfirmed => Self::Unconfirmed,
+            Status::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+impl From<StatusName> for Status {
+    fn from(status: StatusName) -> Self {
+        match status {
+            StatusName::Queued => Self::Queued,
+            StatusName::Sending => Self::Sending,
+            StatusName::Sent => Self::Sent,
+            StatusName::Failed => Self::Failed,
+            StatusName::Unconfirmed => Self::Unconfirmed,
+            StatusName::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+/// Every success.
+#[derive(Clone, Debug, Object)]
+pub struct Success<T: Send + Sync + Type + ParseFromJSON + ToJSON> {
+    /// The HTTP status once more.
+    pub status: u16,
+    /// For people; it may change.
+    pub message: String,
+    pub data: T,
+}
+
+impl<T: Send + Sync + Type + ParseFromJSON + ToJSON> Success<T> {
+    pub fn new(status: u16, message: &str, data: T) -> Self {
+        Self {
+            status,
+            message: message.to_owned(),
+            data,
+        }
+    }
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, Object)]
+pub struct Items<T: Send + Sync + Type + ParseFromJSON + ToJSON> {
+    pub items: Vec<T>,
+    /// The cursor of the next page; null after the last.
+    pub next: Option<String>,
+}
+
+impl<T: Send + Sync + Type + ParseFromJSON + ToJSON> Items<T> {
+    pub fn of<V, C: ToString>(page: mail::ledger::Page<V, C>) -> Self
+    where
+        T: From<V>,
+    {
+        Self {
+            items: page.items.into_iter().map(T::from).collect(),
+            next: page.next.map(|cursor| cursor.to_string()),
+        }
+    }
+}
+
+/// How many of a mailing's recipients are where.
+#[derive(Clone, Debug, Object)]
+#[oai(rename = "Counts")]
+pub struct CountsOut {
+    pub queued: u64,
+    pub sending: u64,
+    pub sent: u64,
+    pub failed: u64,
+    pub unconfirmed: u64,
+    pub cancelled: u64,
+}
+
+impl From<Counts> for CountsOut {
+    fn from(counts: Counts) -> Self {
+        Self {
+            queued: counts.queued,
+            sending: counts.sending,
+            sent: counts.sent,
+            failed: counts.failed,
+            unconfirmed: counts.unconfirmed,
+            cancelled: counts.cancelled,
+        }
+    }
+}
+
+/// One accepted request, without its content.
+#[derive(Clone, Debug, Object)]
+#[oai(rename = "Mailing")]
+pub struct MailingOut {
+    pub id: Uuid,
+    pub sender_email: String,
+    pub sender_name: String,
+    pub sender_organisation_name: Option<String>,
+    /// As it was sent in, with its placeholders.
+    pub subject: String,
+    pub client_env_id: Option<Id>,
+    pub email_id: Option<Id>,
+    #[oai(rename = "emailRecipientId")]
+    pub email_recipient_id: Option<Id>,
+    #[oai(rename = "projectId")]
+    pub project_id: Option<Id>,
+    #[oai(rename = "closureId")]
+    pub closure_id: Option<Id>,
+    pub created_at: Timestamp,
+    /// What has not gone by then fails.
+    pub expires_at: Timestamp,
+    pub counts: CountsOut,
+}
+
+impl From<MailingSummary> for MailingOut {
+    fn from(mailing: MailingSummary) -> Self {
+        let envelope = mailing.envelope;
+        Self {
+            id: mailing.id,
+            sender_email: envelope.sender_email.to_string(),
+            sender_name: envelope.sender_name,
+            sender_organisation_name: envelope.sender_organisation_name,
+            subject: envelope.subject,
+            client_env_id: envelope.ids.client_env_id.map(Id::from),
+            email_id: envelope.ids.email_id.map(Id::from),
+            email_recipient_id: envelope.ids.email_recipient_id.map(Id::from),
+            project_id: envelope.ids.project_id.map(Id::from),
+            closure_id: envelope.ids.closure_id.map(Id::from),
+            created_at: mailing.created_at.into(),
+            expires_at: mailing.expires_at.into(),
+            counts: mailing.counts.into(),
+        }
+    }
+}
+
+/// A recipient and what has become of it.
+#[derive(Clone, Debug, Object)]
+#[oai(rename = "Recipient")]
+pub struct RecipientOut {
+    /// Its place in the request, from 0.
+    pub index: i32,
+    pub email_id: Option<Id>,
+    pub email_recipient_id: Option<Id>,
+    /// Null after the address was removed.
+    pub recipient: Option<String>,
+    pub status: StatusName,
+    pub message_id: Option<String>,
+    /// A stable code that says why.
+    pub status_detail: Option<String>,
+    /// For people; never holds an address.
+    pub last_error: Option<String>,
+    pub queued_at: Option<Timestamp>,
+    pub sent_at: Option<Timestamp>,
+    /// Calls to the mail system that were begun for it.
+    pub attempts: i32,
+}
+
+impl From<RecipientView> for RecipientOut {
+    fn from(view: RecipientView) -> Self {
+        Self {
+            index: view.position,
+            email_id: view.email_id.map(Id::from),
+            email_recipient_id: view.email_recipient_id.map(Id::from),
+            recipient: view.recipient,
+            status: view.status.into(),
+            message_id: view.message_id,
+            status_detail: view.status_detail,
+            last_error: view.last_error,
+            queued_at: view.queued_at.map(Timestamp::from),
+            sent_at: view.sent_at.map(Timestamp::from),
+            attempts: view.attempts,
+        }
+    }
+}

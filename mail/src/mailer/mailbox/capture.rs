@@ -1,0 +1,94 @@
+//! Writes captured mail so that nobody sees half of it, not even after a crash.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::Path,
+};
+
+use tokio::sync::mpsc::Receiver;
+
+use super::{
+    files::{self, Id, Kind},
+    summary::Record,
+};
+use crate::{
+    ledger::{ClaimedRecipient, Mailing},
+    mailer::compose::Composed,
+};
+
+#[derive(Debug)]
+pub struct Capture {
+    id: Id,
+    mail: Vec<u8>,
+    record: Record,
+}
+
+impl Capture {
+    pub fn new(mailing: &Mailing, claimed: &ClaimedRecipient, mail: Composed) -> Self {
+        let id = Id::new();
+        Self {
+            id,
+            record: Record::new(id, mailing, claimed, &mail),
+            mail: mail.bytes,
+        }
+    }
+}
+
+/// Each has a result, in order. What could not be written leaves nothing behind.
+pub fn write_all(folder: &Path, mut captures: Receiver<Capture>) -> Vec<io::Result<()>> {
+    let mut staged = Vec::new();
+    while let Some(capture) = captures.blocking_recv() {
+        staged.push((capture.id, stage(folder, &capture)));
+    }
+    let mut results: Vec<_> = staged
+        .into_iter()
+        .map(|(id, files)| (id, files.and_then(|files| publish(folder, id, &files))))
+        .collect();
+    let kept = File::open(folder).and_then(|folder| folder.sync_all());
+    for (id, result) in &mut results {
+        if let (Ok(()), Err(error)) = (&result, &kept) {
+            *result = Err(error.kind().into());
+        }
+        if result.is_err() {
+            abandon(folder, *id);
+        }
+    }
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+fn stage(folder: &Path, capture: &Capture) -> io::Result<[File; 2]> {
+    let record = serde_json::to_vec(&capture.record)?;
+    Ok([
+        create(folder, capture.id, Kind::Mail, &capture.mail)?,
+        create(folder, capture.id, Kind::Record, &record)?,
+    ])
+}
+
+fn create(folder: &Path, id: Id, kind: Kind, content: &[u8]) -> io::Result<File> {
+    let mut file = File::create_new(files::temporary_path(folder, id, kind))?;
+    file.write_all(content)?;
+    Ok(file)
+}
+
+/// The record goes last: it makes the message visible.
+fn publish(folder: &Path, id: Id, staged: &[File; 2]) -> io::Result<()> {
+    for file in staged {
+        file.sync_data()?;
+    }
+    for kind in [Kind::Mail, Kind::Record] {
+        fs::rename(
+            files::temporary_path(folder, id, kind),
+            files::path(folder, id, kind),
+        )?;
+    }
+    Ok(())
+}
+
+/// The reason why it could not be written is told already; this may fail for the same one.
+fn abandon(folder: &Path, id: Id) {
+    for kind in [Kind::Record, Kind::Mail] {
+        files::remove_file(&files::path(folder, id, kind)).ok();
+        files::remove_file(&files::temporary_path(folder, id, kind)).ok();
+    }
+}

@@ -1,0 +1,239 @@
+//! Captured mail: nothing leaves, everything can be looked at.
+//!
+//! A message is two files: `{id}.eml`, the mail as it would have gone out, and `{id}.json`, what the list shows
+//! and who was on the envelope. The second one, put there last, makes it visible. Any number of processes may
+//! share the folder.
+
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::{sync::mpsc, task::spawn_blocking};
+
+use super::{backoff::backoff, compose::compose};
+use crate::{
+    address::Address,
+    ledger::{ClaimedRecipient, Mailing, Outcome, Reason},
+};
+
+mod capture;
+mod files;
+mod index;
+mod parse;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+use files::{Id, Kind};
+use index::Index;
+pub use parse::{AttachmentInfo, HeaderField, Message};
+pub use summary::{Captured, Person, Summary};
+
+/// Composed mails that wait for the disk; each may carry megabytes.
+const WAITING: usize = 4;
+
+#[derive(Clone, Debug)]
+pub struct Mailbox {
+    folder: Arc<PathBuf>,
+    index: Arc<Mutex<Index>>,
+}
+
+/// A page of the list, newest first.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    pub items: Vec<Summary>,
+    /// What `after` takes to go on.
+    pub next: Option<String>,
+    /// All that match, on this page and others.
+    pub total: usize,
+}
+
+impl Mailbox {
+    pub async fn open(folder: impl Into<PathBuf>) -> io::Result<Self> {
+        let mailbox = Self {
+            folder: Arc::new(folder.into()),
+            index: Arc::default(),
+        };
+        mailbox
+            .blocking(|folder, _| {
+                std::fs::create_dir_all(folder)?;
+                files::remove_leftovers(folder)
+            })
+            .await?;
+        Ok(mailbox)
+    }
+
+    pub async fn send(&self, mailing: &Mailing, recipients: &[ClaimedRecipient]) -> Vec<Outcome> {
+        let (captured, waiting) = mpsc::channel(WAITING);
+        let folder = Arc::clone(&self.folder);
+        let written = spawn_blocking(move || capture::write_all(&folder, waiting));
+        let mut outcomes = Vec::with_capacity(recipients.len());
+        for claimed in recipients {
+            let composed = compose(mailing, claimed);
+            outcomes.push(match composed {
+                Ok(mail) => {
+                    let message_id = mail.message_id.clone();
+                    let capture = capture::Capture::new(mailing, claimed, mail);
+                    // Where nobody takes it, the writer is gone and says why below.
+                    drop(captured.send(capture).await);
+                    Outcome::Accepted { message_id }
+                }
+                Err(reason) => reason.into(),
+            });
+        }
+        drop(captured);
+        let written = written.await;
+        let mut results = written.into_iter().flatten();
+        for (outcome, claimed) in outcomes.iter_mut().zip(recipients) {
+            if !matches!(outcome, Outcome::Accepted { .. }) {
+                continue;
+            }
+            match results.next() {
+                Some(Ok(())) => {}
+                Some(Err(error)) => *outcome = unavailable(&error, claimed.attempts),
+                None => *outcome = Outcome::Unknown(reason("The mailbox stopped while it wrote.")),
+            }
+        }
+        outcomes
+    }
+
+    /// `search` is looked for in subject, names, addresses and text, whatever the case. An `after` that is no id
+    /// is invalid input.
+    pub async fn list(
+        &self,
+        search: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> io::Result<Listing> {
+        let needle = search
+            .map(|text| text.trim().to_lowercase())
+            .unwrap_or_default();
+        let after = after
+            .map(|after| Id::parse(after).ok_or(io::ErrorKind::InvalidInput))
+            .transpose()?;
+        self.blocking(move |folder, index| {
+            index.refresh(folder)?;
+            Ok(index.list(&needle, after, limit))
+        })
+        .await
+    }
+
+    pub async fn message(&self, id: &str) -> io::Result<Option<Message>> {
+        self.read(id, |folder, id| {
+            let Some(summary) = files::read_summary(folder, id)? else {
+                return Ok(None);
+            };
+            let bytes = files::read(folder, id, Kind::Mail)?;
+            Ok(bytes.map(|bytes| parse::message(summary.captured, &bytes)))
+        })
+        .await
+    }
+
+    /// The mail as it would have gone out.
+    pub async fn source(&self, id: &str) -> io::Result<Option<Vec<u8>>> {
+        self.read(id, files::read_visible).await
+    }
+
+    /// The HTML body with its inline images in it.
+    pub async fn html(&self, id: &str) -> io::Result<Option<String>> {
+        self.read(id, |folder, id| {
+            let bytes = files::read_visible(folder, id)?;
+            Ok(bytes.and_then(|bytes| parse::html(&bytes)))
+        })
+        .await
+    }
+
+    pub async fn attachment(
+        &self,
+        id: &str,
+        index: usize,
+    ) -> io::Result<Option<(AttachmentInfo, Vec<u8>)>> {
+        self.read(id, move |folder, id| {
+            let bytes = files::read_visible(folder, id)?;
+            Ok(bytes.and_then(|bytes| parse::attachment(&bytes, index)))
+        })
+        .await
+    }
+
+    /// Removes everything; how many there were.
+    pub async fn clear(&self) -> io::Result<usize> {
+        self.blocking(|folder, _| {
+            let visible = files::visible(folder)?;
+            let mut removed = 0;
+            for id in visible {
+                removed += usize::from(files::remove(folder, id)?);
+            }
+            Ok(removed)
+        })
+        .await
+    }
+
+    pub async fn delete(&self, id: &str) -> io::Result<bool> {
+        let Some(id) = Id::parse(id) else {
+            return Ok(false);
+        };
+        self.blocking(move |folder, _| files::remove(folder, id))
+            .await
+    }
+
+    /// Removes what was captured for an address, also as a copy; how many there were.
+    pub async fn erase(&self, address: &Address) -> io::Result<usize> {
+        let key = address.key();
+        self.blocking(move |folder, index| {
+            index.refresh(folder)?;
+            let mut removed = 0;
+            for id in index.received_by(&key) {
+                removed += usize::from(files::remove(folder, id)?);
+            }
+            Ok(removed)
+        })
+        .await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        id: &str,
+        read: impl FnOnce(&std::path::Path, Id) -> io::Result<Option<T>> + Send + 'static,
+    ) -> io::Result<Option<T>> {
+        let Some(id) = Id::parse(id) else {
+            return Ok(None);
+        };
+        let folder = Arc::clone(&self.folder);
+        spawn_blocking(move || read(&folder, id))
+            .await
+            .map_err(io::Error::other)?
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&std::path::Path, &mut Index) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let mailbox = self.clone();
+        spawn_blocking(move || {
+            let mut index = mailbox.index.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mailbox.folder, &mut index)
+        })
+        .await
+        .map_err(io::Error::other)?
+    }
+}
+
+fn unavailable(error: &io::Error, attempts: i32) -> Outcome {
+    Outcome::NotAccepted {
+        reason: reason(&format!(
+            "The mailbox could not be written: {}.",
+            error.kind()
+        )),
+        again_in: backoff(attempts),
+        counts: true,
+    }
+}
+
+fn reason(text: &str) -> Reason {
+    Reason {
+        code: "mailbox_unavailable",
+        text: text.to_owned(),
+    }
+}

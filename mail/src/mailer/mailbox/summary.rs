@@ -1,0 +1,171 @@
+//! What is known of a captured mail without opening it.
+
+use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, macros::format_description};
+use uuid::Uuid;
+
+use super::files::Id;
+use crate::{
+    address::Address,
+    ledger::{ClaimedRecipient, Mailing},
+    mailer::compose::{Composed, Content},
+};
+
+/// Characters of the text that the list shows.
+const SNIPPET: usize = 140;
+/// Octets of the text that are searched.
+const SEARCHED: usize = 32 * 1024;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub name: Option<String>,
+    /// As the sender wrote it.
+    pub mail: String,
+}
+
+/// A captured mail and its envelope: `bcc` is nowhere in the mail itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Captured {
+    pub id: String,
+    pub mailing_id: Uuid,
+    /// The recipient's place in the request, from 0.
+    pub index: i32,
+    pub message_id: String,
+    pub from: Person,
+    pub to: Vec<Person>,
+    pub cc: Vec<Person>,
+    pub bcc: Vec<Person>,
+    pub reply_to: Vec<Person>,
+    pub subject: String,
+    /// RFC 3339, UTC, with milliseconds.
+    pub captured_at: String,
+    /// Octets of the whole mail.
+    pub size: usize,
+    pub snippet: String,
+}
+
+/// A captured mail as the list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    #[serde(flatten)]
+    pub captured: Captured,
+    /// How many there are.
+    pub attachments: usize,
+}
+
+/// What `{id}.json` holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// In lower case.
+    pub searchable: String,
+}
+
+impl Record {
+    pub fn new(id: Id, mailing: &Mailing, claimed: &ClaimedRecipient, mail: &Composed) -> Self {
+        let envelope = &mailing.envelope;
+        let text = readable(&mail.content);
+        let captured = Captured {
+            id: id.to_string(),
+            mailing_id: mailing.id,
+            index: claimed.position,
+            message_id: mail.message_id.clone(),
+            from: person(Some(&envelope.sender_name), &envelope.sender_email),
+            to: vec![person(
+                claimed.recipient.name.as_deref(),
+                &claimed.recipient.mail,
+            )],
+            cc: people(&envelope.cc),
+            bcc: people(&envelope.bcc),
+            reply_to: people(&envelope.reply_to),
+            subject: mail.content.subject.clone(),
+            captured_at: now(),
+            size: mail.bytes.len(),
+            snippet: snippet(&text),
+        };
+        Self {
+            searchable: searchable(&captured, mail, &text),
+            summary: Summary {
+                captured,
+                attachments: mailing.attachments.len(),
+            },
+        }
+    }
+}
+
+impl Captured {
+    /// Whether it went to somebody, by the normalised address.
+    pub fn is_for(&self, key: &str) -> bool {
+        [&self.to, &self.cc, &self.bcc]
+            .into_iter()
+            .flatten()
+            .any(|person| Address::parse(&person.mail).is_ok_and(|address| address.key() == key))
+    }
+
+    fn people(&self) -> impl Iterator<Item = &Person> {
+        std::iter::once(&self.from)
+            .chain(&self.to)
+            .chain(&self.cc)
+            .chain(&self.bcc)
+            .chain(&self.reply_to)
+    }
+}
+
+fn person(name: Option<&str>, address: &Address) -> Person {
+    Person {
+        name: name.filter(|name| !name.is_empty()).map(ToOwned::to_owned),
+        mail: address.as_str().to_owned(),
+    }
+}
+
+fn people(addresses: &[Address]) -> Vec<Person> {
+    addresses
+        .iter()
+        .map(|address| person(None, address))
+        .collect()
+}
+
+/// Both bodies as text: what is in one of them may be missing in the other.
+fn readable(content: &Content) -> String {
+    let mut text = content.text.clone().unwrap_or_default();
+    if let Some(html) = &content.html {
+        text.push('\n');
+        text.push_str(&mail_parser::decoders::html::html_to_text(html));
+    }
+    text
+}
+
+fn snippet(text: &str) -> String {
+    let mut snippet = String::new();
+    for word in text.split_whitespace() {
+        if !snippet.is_empty() {
+            snippet.push(' ');
+        }
+        snippet.push_str(word);
+        if let Some((end, _)) = snippet.char_indices().nth(SNIPPET) {
+            snippet.truncate(end);
+            break;
+        }
+    }
+    snippet
+}
+
+fn searchable(captured: &Captured, mail: &Composed, text: &str) -> String {
+    let mut fields = vec![captured.subject.as_str(), mail.from.as_str()];
+    for person in captured.people() {
+        fields.extend(person.name.as_deref());
+        fields.push(&person.mail);
+    }
+    fields.extend(mail.recipients.iter().map(String::as_str));
+    fields.push(&text[..text.floor_char_boundary(SEARCHED)]);
+    fields.join("\n").to_lowercase()
+}
+
+fn now() -> String {
+    let format =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    OffsetDateTime::now_utc()
+        .format(&format)
+        .unwrap_or_default()
+}

@@ -1,0 +1,77 @@
+//! Connections that are kept for the next mail.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use lettre::transport::smtp::{
+    client::AsyncSmtpConnection,
+    commands::{Noop, Rset},
+};
+use tokio::time::{Instant, timeout};
+
+const MOST: usize = 8;
+/// Idle for longer, it is asked first whether it still works.
+const FRESH: Duration = Duration::from_secs(3);
+/// Idle for longer, it is given up: servers hang up after some minutes (RFC 5321, 4.5.3.2.7).
+const OLDEST: Duration = Duration::from_secs(60);
+/// Longer than this, opening another is faster than waiting.
+const ANSWER: Duration = Duration::from_secs(2);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Clean,
+    /// A refusal has left a mail half told.
+    InTransaction,
+}
+
+#[derive(Default)]
+pub struct IdleConnections(Mutex<Vec<Idle>>);
+
+struct Idle {
+    connection: AsyncSmtpConnection,
+    since: Instant,
+    state: State,
+}
+
+impl IdleConnections {
+    pub fn put(&self, connection: AsyncSmtpConnection, state: State) {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|idle| idle.since.elapsed() < OLDEST);
+        if idle.len() < MOST {
+            idle.push(Idle {
+                connection,
+                since: Instant::now(),
+                state,
+            });
+        }
+    }
+
+    /// The one that was used last, if it is fit for another mail.
+    pub async fn take(&self) -> Option<AsyncSmtpConnection> {
+        while let Some(mut idle) = self.pop() {
+            if idle.is_fit().await {
+                return Some(idle.connection);
+            }
+        }
+        None
+    }
+
+    fn pop(&self) -> Option<Idle> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+}
+
+impl Idle {
+    async fn is_fit(&mut self) -> bool {
+        let age = self.since.elapsed();
+        let answer = match self.state {
+            _ if age > OLDEST => return false,
+            State::InTransaction => timeout(ANSWER, self.connection.command(Rset)).await,
+            State::Clean if age > FRESH => timeout(ANSWER, self.connection.command(Noop)).await,
+            State::Clean => return true,
+        };
+        matches!(answer, Ok(Ok(_)))
+    }
+}
