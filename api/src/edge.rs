@@ -102,10 +102,7 @@ impl<E: Endpoint> EdgeEndpoint<E> {
                 }
                 response => return response,
             },
-            Err(error) => {
-                let allow = route.map(|route| route.methods.clone()).unwrap_or_default();
-                Problem::of_framework(&error, allow)
-            }
+            Err(error) => Problem::of_framework(&error, route.map_or(&[], |route| &route.methods)),
         };
         error.into_answer(&trace.request_id)
     }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, marker::PhantomData, time::Duration};
 use poem::{
     Response,
     error::ResponseError,
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
 };
 use poem_openapi::{
     ApiResponse, Enum, Object,
@@ -119,10 +119,7 @@ pub struct Problem {
     message: Cow<'static, str>,
     details: Option<String>,
     errors: Vec<FieldError>,
-    retry_after: Option<Duration>,
-    allow: Vec<Method>,
-    replayed: bool,
-    challenge: &'static str,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
@@ -132,10 +129,7 @@ impl Problem {
             message: message.into(),
             details: None,
             errors: Vec::new(),
-            retry_after: None,
-            allow: Vec::new(),
-            replayed: false,
-            challenge: "Bearer",
+            headers: Vec::new(),
         }
     }
 
@@ -153,10 +147,16 @@ impl Problem {
     }
 
     pub fn unauthenticated() -> Self {
+        Self::challenge(HeaderValue::from_static("Bearer"))
+    }
+
+    /// `WWW-Authenticate` lets a browser ask its user.
+    pub fn challenge(challenge: HeaderValue) -> Self {
         Self::new(
             ErrorType::AuthenticationError,
             "A valid credential is needed",
         )
+        .with_header(header::WWW_AUTHENTICATE, challenge)
     }
 
     pub fn forbidden(message: &'static str) -> Self {
@@ -195,27 +195,19 @@ impl Problem {
     }
 
     #[must_use]
-    pub fn with_retry_after(mut self, wait: Duration) -> Self {
-        self.retry_after = Some(wait);
-        self
+    pub fn with_retry_after(self, wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
     }
 
-    /// It was the answer of an earlier request with the same `Idempotency-Key`.
     #[must_use]
-    pub fn replayed(mut self) -> Self {
-        self.replayed = true;
-        self
-    }
-
-    /// Lets a browser ask its user.
-    #[must_use]
-    pub fn asking_for_password(mut self) -> Self {
-        self.challenge = "Basic realm=\"MMMS mailbox\", charset=\"UTF-8\"";
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
         self
     }
 
     /// What the framework refused before a handler saw it.
-    pub fn of_framework(error: &poem::Error, allow: Vec<Method>) -> Self {
+    pub fn of_framework(error: &poem::Error, allow: &[Method]) -> Self {
         use poem_openapi::error::{ContentTypeError, ParseParamError, ParsePathError};
         if let Some(problem) = error.downcast_ref::<Self>() {
             return problem.clone();
@@ -235,10 +227,14 @@ impl Problem {
         let kind = ErrorType::of(error.status());
         match kind {
             ErrorType::NotFound => Self::not_found(),
-            ErrorType::MethodNotAllowed => Self {
-                allow,
-                ..Self::new(kind, "There is no such method here")
-            },
+            ErrorType::MethodNotAllowed => {
+                let allow: Vec<&str> = allow.iter().map(Method::as_str).collect();
+                let problem = Self::new(kind, "There is no such method here");
+                match HeaderValue::from_str(&allow.join(", ")) {
+                    Ok(allow) => problem.with_header(header::ALLOW, allow),
+                    Err(_) => problem,
+                }
+            }
             ErrorType::InternalError => {
                 tracing::error!(error = %error, "a request failed");
                 Self::internal()
@@ -258,26 +254,7 @@ impl Problem {
             request_id: request_id.to_owned(),
         };
         let mut response = Json(body).respond(status);
-        let headers = response.headers_mut();
-        if let Some(wait) = self.retry_after {
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
-        }
-        if self.replayed {
-            headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
-        }
-        if !self.allow.is_empty() {
-            let allow: Vec<&str> = self.allow.iter().map(Method::as_str).collect();
-            if let Ok(allow) = allow.join(", ").parse() {
-                headers.insert(header::ALLOW, allow);
-            }
-        }
-        if self.kind == ErrorType::AuthenticationError {
-            headers.insert(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static(self.challenge),
-            );
-        }
+        response.headers_mut().extend(self.headers);
         response
     }
 }

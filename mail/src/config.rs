@@ -273,10 +273,10 @@ mod tests {
     fn unset_means_the_embedded_default() {
         let config = read(&[]).unwrap();
         assert!(
-            matches!(config.database, DatabaseUrl::Sqlite(path) if path.ends_with("data/mmms.db"))
+            matches!(config.database, DatabaseUrl::Sqlite(ref path) if path.ends_with("data/mmms.db"))
         );
         assert!(
-            matches!(config.transport, Transport::Mailbox(dir) if dir.ends_with("data/mailbox"))
+            matches!(config.transport, Transport::Mailbox(ref dir) if dir.ends_with("data/mailbox"))
         );
         assert_eq!(
             (config.host.to_string().as_str(), config.port),

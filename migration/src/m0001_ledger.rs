@@ -1,6 +1,12 @@
 //! Keys, mailings, their recipients, and the answers kept under idempotency keys.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, big_integer_null, blob, boolean, integer, json, json_null, text, text_null,
+        uuid, uuid_null,
+    },
+};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;

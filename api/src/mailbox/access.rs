@@ -5,6 +5,7 @@ use std::sync::Arc;
 use mail::config::AdminToken;
 use poem::{
     Endpoint, IntoResponse, Middleware, Request, Response, Result,
+    http::HeaderValue,
     web::headers::{
         Authorization, HeaderMapExt,
         authorization::{Basic, Bearer},
@@ -12,6 +13,9 @@ use poem::{
 };
 
 use crate::{app::App, auth, problem::Problem};
+
+const PASSWORD: HeaderValue =
+    HeaderValue::from_static("Basic realm=\"MMMS mailbox\", charset=\"UTF-8\"");
 
 #[derive(Debug)]
 pub struct Access;
@@ -37,7 +41,7 @@ impl<E: Endpoint> Endpoint for AccessEndpoint<E> {
         if local || token.is_some_and(|token| carries(&request, token)) {
             return self.0.call(request).await.map(IntoResponse::into_response);
         }
-        Err(Problem::unauthenticated().asking_for_password().into())
+        Err(Problem::challenge(PASSWORD).into())
     }
 }
 

@@ -79,7 +79,7 @@ struct Success<T> {
 }
 
 #[derive(Debug, Serialize)]
-struct Items {
+struct Captured {
     items: Vec<Summary>,
     next: Option<String>,
     /// All that the search finds, on every page.
@@ -123,7 +123,7 @@ async fn list(app: Data<&Arc<App>>, query: Result<Query<ListQuery>>) -> Result<R
         ErrorKind::InvalidInput => Problem::invalid("after", "is no cursor of this list"),
         _ => failed(error),
     })?;
-    let data = Items {
+    let data = Captured {
         items: listing.items,
         next: listing.next,
         total: listing.total,

@@ -197,7 +197,7 @@ impl ApiKeys {
         app: Data<&Arc<App>>,
         body: RawJson<ApiKeyRequest>,
     ) -> Result<CreateResponse, Failure<CreateErrors>> {
-        let new = parse(&body.bytes, new_key)?;
+        let new = parse(&body.bytes, |object| Some(new_key(object)))?;
         let secret = new.secret.clone();
         let created = app.service.ledger.create_key(new).await?;
         let key = created.ok_or_else(|| Problem::invalid("api_key", "is in use already"))?;
@@ -353,7 +353,7 @@ async fn find(app: &App, id_or_secret: &str) -> Result<ApiKey, Problem> {
     key.ok_or_else(Problem::not_found)
 }
 
-fn new_key(object: &mut ObjectNode<'_>) -> Option<NewKey> {
+fn new_key(object: &mut ObjectNode<'_>) -> NewKey {
     let name = object.optional("name", |node| node.text(200));
     let origins = object.optional("origins", origins).unwrap_or_default();
     let senders = object
@@ -374,12 +374,12 @@ fn new_key(object: &mut ObjectNode<'_>) -> Option<NewKey> {
     if !origins.is_empty() && senders.is_empty() {
         object.fault("senders", NEEDS_SENDERS);
     }
-    Some(NewKey {
+    NewKey {
         name,
         origins,
         senders,
         secret: secret.unwrap_or_else(Secret::generate),
-    })
+    }
 }
 
 fn origins(node: Node<'_>) -> Option<Vec<Origin>> {

@@ -45,6 +45,7 @@ struct Ready {
 #[derive(Debug)]
 pub struct Health;
 
+#[expect(clippy::unused_async, reason = "operations are async")]
 #[OpenApi(prefix_path = "/v1", tag = "Tag::Health")]
 impl Health {
     /// Tell that the service runs

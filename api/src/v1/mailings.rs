@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     Tag,
-    send::Queued,
+    send::QueuedMail,
     types::{Id, Items, MailingOut, RecipientOut, StatusName, Success},
 };
 use crate::{
@@ -92,7 +92,7 @@ struct Cancelled {
 enum ResendResponse {
     /// Queued again
     #[oai(status = 202)]
-    Queued(Json<Success<Queued>>),
+    Queued(Json<Success<QueuedMail>>),
 }
 
 #[derive(Debug)]
@@ -245,7 +245,7 @@ impl Mailings {
                 ..
             } => {
                 let email_id = mailing.envelope.ids.email_id.map(Id::from);
-                let data = Queued::new(id.0, email_id, accepted, queued_at);
+                let data = QueuedMail::new(id.0, email_id, accepted, queued_at);
                 Ok(ResendResponse::Queued(Json(Success::new(
                     202,
                     "Email queued",

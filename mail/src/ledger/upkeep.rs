@@ -25,7 +25,7 @@ pub const STEP: u64 = 1000;
 /// Recipients that one wake-up covers at most.
 pub const WAKE_SPAN: i32 = 50;
 /// A resend stays possible, and its content therefore stored, for this long after the end.
-const GRACE: Duration = Duration::from_secs(24 * 3600);
+const GRACE: Duration = Duration::from_hours(24);
 
 /// Which of the due recipients want to be woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,8 +125,7 @@ impl Ledger {
             "SELECT mailing_id, MIN(position) AS first, MAX(position) AS last FROM ({}) AS due \
              GROUP BY mailing_id, position / {WAKE_SPAN} ORDER BY mailing_id, first",
             statement.sql
-        )
-        .into();
+        );
         let ranges = RangeRow::find_by_statement(statement).all(db).await?;
         let ranges: Vec<Range> = ranges
             .into_iter()

@@ -6,7 +6,11 @@ mod schema;
 use std::sync::Arc;
 
 use mail::{Answer, NewSubmission, Submission, ledger::IdempotencyRequest};
-use poem::{Request, http::HeaderMap, web::Data};
+use poem::{
+    Request,
+    http::{HeaderMap, HeaderName, HeaderValue},
+    web::Data,
+};
 use poem_openapi::{ApiResponse, Object, OpenApi, param::Header};
 use uuid::Uuid;
 
@@ -22,6 +26,7 @@ use crate::{
     problem::{ErrorType, Failure, Problem, Statuses},
 };
 
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Longest `Idempotency-Key`.
 const MAX_IDEMPOTENCY_KEY: usize = 255;
 
@@ -71,7 +76,7 @@ struct SentStatus {
 
 /// A mail that the mail system has accepted.
 #[derive(Clone, Debug, Object)]
-struct Sent {
+struct SentMail {
     /// Of the mailing, for `GET /v1/mail/{id}`.
     id: Uuid,
     message_id: String,
@@ -81,7 +86,7 @@ struct Sent {
 
 /// Mail that is stored and on its way.
 #[derive(Clone, Debug, Object)]
-pub(super) struct Queued {
+pub(super) struct QueuedMail {
     /// Of the mailing, for `GET /v1/mail/{id}`.
     id: Uuid,
     email_id: Option<Id>,
@@ -92,7 +97,7 @@ pub(super) struct Queued {
     queued_at: Option<Timestamp>,
 }
 
-impl Queued {
+impl QueuedMail {
     pub(super) fn new(id: Uuid, email_id: Option<Id>, accepted: u64, queued_at: i64) -> Self {
         Self {
             id,
@@ -109,7 +114,7 @@ enum SendResponse {
     /// One recipient: the mail system has accepted the mail
     #[oai(status = 200)]
     Sent(
-        Json<Success<Sent>>,
+        Json<Success<SentMail>>,
         /// `true` where this is the answer of an earlier request with the same key
         #[oai(header = "Idempotency-Replayed")]
         Option<bool>,
@@ -117,7 +122,7 @@ enum SendResponse {
     /// Stored, and sent in the background
     #[oai(status = 202)]
     Queued(
-        Json<Success<Queued>>,
+        Json<Success<QueuedMail>>,
         /// `true` where this is the answer of an earlier request with the same key
         #[oai(header = "Idempotency-Replayed")]
         Option<bool>,
@@ -233,7 +238,7 @@ fn success(answer: Answer, replayed: Option<bool>) -> Result<SendResponse, Probl
             message_id,
             sent_at,
         } => {
-            let data = Sent {
+            let data = SentMail {
                 id,
                 message_id: message_id.clone(),
                 ses_response: SesResponse {
@@ -262,11 +267,11 @@ fn success(answer: Answer, replayed: Option<bool>) -> Result<SendResponse, Probl
             accepted,
             queued_at,
         } => {
-            let data = Queued::new(id, email_id.map(Id::from), accepted, queued_at);
+            let data = QueuedMail::new(id, email_id.map(Id::from), accepted, queued_at);
             SendResponse::Queued(Json(Success::new(202, "Email queued", data)), replayed)
         }
         Answer::Unconfirmed { id, email_id } => {
-            let data = Queued {
+            let data = QueuedMail {
                 id,
                 email_id: email_id.map(Id::from),
                 status: StatusName::Unconfirmed,
@@ -280,7 +285,7 @@ fn success(answer: Answer, replayed: Option<bool>) -> Result<SendResponse, Probl
             let problem = Problem::new(ErrorType::SendRejected, "The mail was refused for good")
                 .with_details(format!("{reason} (mailing {id})"));
             return Err(match replayed {
-                Some(true) => problem.replayed(),
+                Some(true) => problem.with_header(REPLAYED, HeaderValue::from_static("true")),
                 _ => problem,
             });
         }
