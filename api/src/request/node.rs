@@ -178,7 +178,10 @@ impl ObjectNode<'_> {
         name: &str,
         read: impl FnOnce(Node<'_>) -> Option<T>,
     ) -> Option<T> {
-        let value = self.fields.remove(name).filter(|value| !value.is_null())?;
+        let value = self
+            .fields
+            .shift_remove(name)
+            .filter(|value| !value.is_null())?;
         read(Node {
             value,
             path: Path::Field(&self.path, name),
@@ -192,7 +195,7 @@ impl ObjectNode<'_> {
         read: impl FnOnce(Node<'_>) -> Option<T>,
     ) -> Option<T> {
         if self.fields.get(name).is_none_or(Value::is_null) {
-            self.fields.remove(name);
+            self.fields.shift_remove(name);
             self.fault(name, "is required");
             return None;
         }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     Tag,
-    mailings::{DEFAULT_LIMIT, cursor},
+    mail::{DEFAULT_LIMIT, cursor},
     types::{Items, Success, Timestamp},
 };
 use crate::{

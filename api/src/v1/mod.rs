@@ -3,8 +3,7 @@
 mod api_keys;
 mod erase;
 mod health;
-mod mailings;
-mod send;
+mod mail;
 mod types;
 
 use poem_openapi::{LicenseObject, OpenApi, OpenApiService, Tags};
@@ -27,13 +26,7 @@ enum Tag {
 const DESCRIPTION: &str = include_str!("description.md");
 
 pub fn service() -> OpenApiService<impl OpenApi, ()> {
-    let apis = (
-        send::Send,
-        mailings::Mailings,
-        api_keys::ApiKeys,
-        erase::Erase,
-        health::Health,
-    );
+    let apis = (mail::Mail, api_keys::ApiKeys, erase::Erase, health::Health);
     OpenApiService::new(apis, "MMMS", env!("CARGO_PKG_VERSION"))
         .description(DESCRIPTION)
         .license(LicenseObject::new("MIT OR Apache-2.0").identifier("MIT OR Apache-2.0"))

@@ -1,29 +1,20 @@
-//! `POST /v1/mail`.
-
-mod parse;
-mod schema;
-
-use std::sync::Arc;
+//! `POST /v1/mail`: its answers, and the way to them.
 
 use mail::{Answer, NewSubmission, Submission, ledger::IdempotencyRequest};
 use poem::{
     Request,
     http::{HeaderMap, HeaderName, HeaderValue},
-    web::Data,
 };
-use poem_openapi::{ApiResponse, Object, OpenApi, param::Header};
+use poem_openapi::{ApiResponse, Object};
 use uuid::Uuid;
 
-use self::schema::MailRequest;
-use super::{
-    Tag,
-    types::{Id, StatusName, Success, Timestamp},
-};
+use super::parse;
+use crate::v1::types::{Id, StatusName, Success, Timestamp};
 use crate::{
     app::App,
     auth::Sender,
-    payload::{Json, RawJson},
-    problem::{ErrorType, Failure, Problem, Statuses},
+    payload::Json,
+    problem::{ErrorType, Problem, Statuses},
 };
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -31,7 +22,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const MAX_IDEMPOTENCY_KEY: usize = 255;
 
 #[derive(Debug)]
-struct Errors;
+pub(super) struct Errors;
 
 impl Statuses for Errors {
     const LIST: &'static [(u16, &'static str)] = &[
@@ -54,14 +45,14 @@ impl Statuses for Errors {
 }
 
 #[derive(Clone, Debug, Object)]
-struct SesResponse {
+pub(super) struct SesResponse {
     #[oai(rename = "MessageId")]
     message_id: String,
 }
 
 /// What has become of the one recipient.
 #[derive(Clone, Debug, Object)]
-struct SentStatus {
+pub(super) struct SentStatus {
     email_id: Option<Id>,
     email_recipient_id: Option<Id>,
     /// Null only in a replay after the address was removed.
@@ -76,7 +67,7 @@ struct SentStatus {
 
 /// A mail that the mail system has accepted.
 #[derive(Clone, Debug, Object)]
-struct SentMail {
+pub(super) struct SentMail {
     /// Of the mailing, for `GET /v1/mail/{id}`.
     id: Uuid,
     message_id: String,
@@ -86,7 +77,7 @@ struct SentMail {
 
 /// Mail that is stored and on its way.
 #[derive(Clone, Debug, Object)]
-pub(super) struct QueuedMail {
+pub(in crate::v1) struct QueuedMail {
     /// Of the mailing, for `GET /v1/mail/{id}`.
     id: Uuid,
     email_id: Option<Id>,
@@ -98,7 +89,12 @@ pub(super) struct QueuedMail {
 }
 
 impl QueuedMail {
-    pub(super) fn new(id: Uuid, email_id: Option<Id>, accepted: u64, queued_at: i64) -> Self {
+    pub(in crate::v1) fn new(
+        id: Uuid,
+        email_id: Option<Id>,
+        accepted: u64,
+        queued_at: i64,
+    ) -> Self {
         Self {
             id,
             email_id,
@@ -110,7 +106,7 @@ impl QueuedMail {
 }
 
 #[derive(ApiResponse)]
-enum SendResponse {
+pub(super) enum SendResponse {
     /// One recipient: the mail system has accepted the mail
     #[oai(status = 200)]
     Sent(
@@ -129,60 +125,36 @@ enum SendResponse {
     ),
 }
 
-#[derive(Debug)]
-pub struct Send;
-
-#[OpenApi(prefix_path = "/v1", tag = "Tag::Mail")]
-impl Send {
-    /// Send mail
-    ///
-    /// One recipient is sent to at once (200), more are queued (202). A single mail that cannot go now is queued
-    /// too, and one whose fate is unknown is answered 202 with `status: "unconfirmed"`. Whatever is answered 2xx
-    /// is stored. An answer comes within 25 seconds.
-    ///
-    /// `{{ name }}` in the subject and both templates stands for the recipient's variable of that name, else for
-    /// the field of that name: `name`, `mail`, `company`, `emailRecipientId`, `sender_name`, `sender_email`,
-    /// `sender_organisation_name`, `client_env_id`, `email_id`, `projectId`, `closureId`. A field that is absent
-    /// is empty; any other name is a fault. Values are HTML-escaped in `html_template`.
-    #[oai(path = "/mail", method = "post", operation_id = "sendMail")]
-    async fn send_mail(
-        &self,
-        sender: Sender,
-        app: Data<&Arc<App>>,
-        /// 1 to 255 printable ASCII characters. For 24 hours the same request under the same key gets the same
-        /// answer and sends nothing.
-        #[oai(name = "Idempotency-Key", validator(min_length = 1, max_length = 255))]
-        idempotency_key: Header<Option<String>>,
-        /// `respond-async` queues the mail even for one recipient (RFC 7240).
-        #[oai(name = "Prefer")]
-        prefer: Header<Option<String>>,
-        request: &Request,
-        body: RawJson<MailRequest>,
-    ) -> Result<SendResponse, Failure<Errors>> {
-        let service = &app.service;
-        let Sender(key) = sender;
-        let respond_async = wants_async(prefer.0.as_deref());
-        check_idempotency_key(request.headers())?;
-        let idempotency = idempotency_key.0.map(|idempotency_key| {
-            IdempotencyRequest::new(idempotency_key, &body.bytes, respond_async)
-        });
-        if let Some(idempotency) = &idempotency
-            && let Some(known) = service.replay(key.id, idempotency).await?
-        {
-            return Ok(respond(known)?);
-        }
-        let request = parse::mailing(&body.bytes)?;
-        if !key.may_send_from(&request.envelope.sender_email) {
-            return Err(Problem::forbidden("This key must not send as this sender").into());
-        }
-        let new = NewSubmission {
-            api_key_id: key.id,
-            request,
-            idempotency,
-            respond_async,
-        };
-        Ok(respond(service.submit(new).await?)?)
+/// The operation, once its parts are taken off the request.
+pub(super) async fn send(
+    app: &App,
+    Sender(key): Sender,
+    idempotency_key: Option<String>,
+    prefer: Option<&str>,
+    request: &Request,
+    bytes: &[u8],
+) -> Result<SendResponse, Problem> {
+    let service = &app.service;
+    let respond_async = wants_async(prefer);
+    check_idempotency_key(request.headers())?;
+    let idempotency = idempotency_key
+        .map(|idempotency_key| IdempotencyRequest::new(idempotency_key, bytes, respond_async));
+    if let Some(idempotency) = &idempotency
+        && let Some(known) = service.replay(key.id, idempotency).await?
+    {
+        return respond(known);
     }
+    let request = parse::mailing(bytes)?;
+    if !key.may_send_from(&request.envelope.sender_email) {
+        return Err(Problem::forbidden("This key must not send as this sender"));
+    }
+    let new = NewSubmission {
+        api_key_id: key.id,
+        request,
+        idempotency,
+        respond_async,
+    };
+    respond(service.submit(new).await?)
 }
 
 /// <https://www.rfc-editor.org/rfc/rfc7240#section-4.1>

@@ -1,23 +1,27 @@
-//! What has become of mail.
+//! Sending mail, and what has become of it.
+
+mod parse;
+mod schema;
+mod send;
 
 use std::sync::Arc;
 
 use mail::{Status, ledger::Resent};
-use poem::web::Data;
+use poem::{Request, web::Data};
 use poem_openapi::{
     ApiResponse, Enum, Object, OpenApi,
-    param::{Path, Query},
+    param::{Header, Path, Query},
 };
 use uuid::Uuid;
 
+use self::{schema::MailRequest, send::QueuedMail};
 use super::{
     Tag,
-    send::QueuedMail,
     types::{Id, Items, MailingOut, RecipientOut, StatusName, Success},
 };
 use crate::{
     app::App,
-    auth::Viewer,
+    auth::{Sender, Viewer},
     payload::{Json, RawJson},
     problem::{ErrorType, Failure, Problem, Statuses},
     request::parse,
@@ -96,14 +100,54 @@ enum ResendResponse {
 }
 
 #[derive(Debug)]
-pub struct Mailings;
+pub struct Mail;
 
-#[OpenApi(prefix_path = "/v1", tag = "Tag::Mailings")]
-impl Mailings {
+#[OpenApi(prefix_path = "/v1")]
+impl Mail {
+    /// Send mail
+    ///
+    /// One recipient is sent to at once (200), more are queued (202). A single mail that cannot go now is queued
+    /// too, and one whose fate is unknown is answered 202 with `status: "unconfirmed"`. Whatever is answered 2xx
+    /// is stored. An answer comes within 25 seconds.
+    ///
+    /// `{{ name }}` in the subject and both templates stands for the recipient's variable of that name, else for
+    /// the field of that name: `name`, `mail`, `company`, `emailRecipientId`, `sender_name`, `sender_email`,
+    /// `sender_organisation_name`, `client_env_id`, `email_id`, `projectId`, `closureId`. A field that is absent
+    /// is empty; any other name is a fault. Values are HTML-escaped in `html_template`.
+    #[oai(
+        path = "/mail",
+        method = "post",
+        operation_id = "sendMail",
+        tag = "Tag::Mail"
+    )]
+    async fn send_mail(
+        &self,
+        sender: Sender,
+        app: Data<&Arc<App>>,
+        /// 1 to 255 printable ASCII characters. For 24 hours the same request under the same key gets the same
+        /// answer and sends nothing.
+        #[oai(name = "Idempotency-Key", validator(min_length = 1, max_length = 255))]
+        idempotency_key: Header<Option<String>>,
+        /// `respond-async` queues the mail even for one recipient (RFC 7240).
+        #[oai(name = "Prefer")]
+        prefer: Header<Option<String>>,
+        request: &Request,
+        body: RawJson<MailRequest>,
+    ) -> Result<send::SendResponse, Failure<send::Errors>> {
+        let idempotency_key = idempotency_key.0;
+        let prefer = prefer.0.as_deref();
+        Ok(send::send(&app, sender, idempotency_key, prefer, request, &body.bytes).await?)
+    }
+
     /// List mailings
     ///
     /// Those of the API key, or all for management; newest first.
-    #[oai(path = "/mail", method = "get", operation_id = "listMailings")]
+    #[oai(
+        path = "/mail",
+        method = "get",
+        operation_id = "listMailings",
+        tag = "Tag::Mailings"
+    )]
     async fn list(
         &self,
         viewer: Viewer,
@@ -135,7 +179,12 @@ impl Mailings {
     }
 
     /// Look at one mailing
-    #[oai(path = "/mail/:id", method = "get", operation_id = "getMailing")]
+    #[oai(
+        path = "/mail/:id",
+        method = "get",
+        operation_id = "getMailing",
+        tag = "Tag::Mailings"
+    )]
     async fn one(
         &self,
         viewer: Viewer,
@@ -154,7 +203,8 @@ impl Mailings {
     #[oai(
         path = "/mail/:id/recipients",
         method = "get",
-        operation_id = "listRecipients"
+        operation_id = "listRecipients",
+        tag = "Tag::Mailings"
     )]
     async fn recipients(
         &self,
@@ -188,7 +238,8 @@ impl Mailings {
     #[oai(
         path = "/mail/:id/cancel",
         method = "post",
-        operation_id = "cancelMailing"
+        operation_id = "cancelMailing",
+        tag = "Tag::Mailings"
     )]
     async fn cancel(
         &self,
@@ -217,7 +268,8 @@ impl Mailings {
     #[oai(
         path = "/mail/:id/resend",
         method = "post",
-        operation_id = "resendMailing"
+        operation_id = "resendMailing",
+        tag = "Tag::Mailings"
     )]
     async fn resend(
         &self,
