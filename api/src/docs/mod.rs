@@ -45,16 +45,19 @@ pub fn paths() -> Vec<RouteEntry> {
     let Some(paths) = SPEC["paths"].as_object() else {
         return Vec::new();
     };
+    let methods = |operations: &Value| {
+        let operations = operations.as_object().into_iter().flatten();
+        let mut methods: Vec<Method> = operations
+            .filter_map(|(method, _)| Method::from_bytes(method.to_uppercase().as_bytes()).ok())
+            .collect();
+        methods.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
+        methods
+    };
     paths
         .iter()
         .map(|(template, operations)| RouteEntry {
             template: template.clone(),
-            methods: operations
-                .as_object()
-                .into_iter()
-                .flatten()
-                .filter_map(|(method, _)| Method::from_bytes(method.to_uppercase().as_bytes()).ok())
-                .collect(),
+            methods: methods(operations),
         })
         .collect()
 }
