@@ -41,23 +41,10 @@ pub fn polish(mut spec: Value) -> Value {
         "name": "MIT OR Apache-2.0",
         "url": "https://spdx.org/licenses/MIT.html"
     });
-    for union in spec["components"]["schemas"]
-        .as_object_mut()
-        .into_iter()
-        .flat_map(Map::values_mut)
-    {
-        // It says that a choice between strings and numbers is an object.
-        if let Some(union) = union
-            .as_object_mut()
-            .filter(|union| union.contains_key("anyOf"))
-        {
-            union.remove("type");
-        }
-    }
-    let originals = spec["components"]["schemas"].clone();
     if let Some(schemas) = spec["components"]["schemas"].as_object_mut() {
         for (name, schema) in schemas {
-            tighten(name, schema, &originals);
+            make_union(schema);
+            tighten(name, schema);
         }
     }
     let Some(paths) = spec["paths"].as_object_mut() else {
@@ -74,7 +61,7 @@ pub fn polish(mut spec: Value) -> Value {
 }
 
 /// Objects take no other fields; what may be absent may be null, and answers always have all of their fields.
-fn tighten(name: &str, schema: &mut Value, originals: &Value) {
+fn tighten(name: &str, schema: &mut Value) {
     let is_request = name.ends_with("Request") || matches!(name, "Attachment" | "Tag");
     let Some(object) = schema.as_object_mut() else {
         return;
@@ -93,7 +80,7 @@ fn tighten(name: &str, schema: &mut Value, originals: &Value) {
     };
     for (property, schema) in properties.iter_mut() {
         if !required.contains(&json!(property)) {
-            make_nullable(schema, originals);
+            make_nullable(schema);
         }
         if let Some(schema) = schema.as_object_mut() {
             // Which side a schema is for follows from where it is used.
@@ -108,28 +95,25 @@ fn tighten(name: &str, schema: &mut Value, originals: &Value) {
     }
 }
 
-/// `nullable` counts only beside a `type`, so that what is referred to is written out.
-fn make_nullable(schema: &mut Value, originals: &Value) {
-    let (target, description) = match &schema["allOf"] {
-        Value::Array(parts) if parts.len() == 2 => (&parts[0], &parts[1]["description"]),
-        _ => (&*schema, &Value::Null),
-    };
-    if let Some((_, name)) = target["$ref"]
-        .as_str()
-        .and_then(|target| target.rsplit_once('/'))
+/// A reference cannot be made nullable; what it refers to is.
+fn make_nullable(schema: &mut Value) {
+    if let Some(schema) = schema
+        .as_object_mut()
+        .filter(|schema| schema.contains_key("type"))
     {
-        let mut written_out = originals[name].clone();
-        if description.is_string() {
-            written_out["description"] = description.clone();
-        }
-        *schema = written_out;
+        schema.insert("nullable".into(), json!(true));
     }
-    if let Some(choices) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
-        choices
-            .iter_mut()
-            .for_each(|choice| choice["nullable"] = json!(true));
-    } else {
-        schema["nullable"] = json!(true);
+}
+
+/// A choice between strings, numbers and null.
+fn make_union(schema: &mut Value) {
+    let Some(choices) = schema.get_mut("anyOf").and_then(Value::as_array_mut) else {
+        return;
+    };
+    choices.iter_mut().for_each(make_nullable);
+    if let Some(schema) = schema.as_object_mut() {
+        // The generator calls it an object.
+        schema.shift_remove("type");
     }
 }
 
