@@ -4,7 +4,7 @@ use std::time::Duration;
 
 const FIRST: Duration = Duration::from_secs(2);
 /// With the jitter on top it is three hours.
-const LONGEST: Duration = Duration::from_secs(144 * 60);
+const LONGEST: Duration = Duration::from_mins(144);
 const THROTTLED: Duration = Duration::from_secs(5);
 
 /// The wait before the next attempt, after `attempts` earlier ones and the one that has just failed: 2 s, 8 s,
@@ -35,7 +35,7 @@ mod tests {
             assert!((0.75 * seconds..=1.25 * seconds).contains(&wait), "{wait}");
         }
         for attempts in [-1, 8, 1000, i32::MAX] {
-            assert!(backoff(attempts) <= Duration::from_secs(3 * 3600));
+            assert!(backoff(attempts) <= Duration::from_hours(3));
         }
     }
 

@@ -13,8 +13,8 @@ use crate::{address::Address, template::one_line};
 
 /// A longer word cannot be folded into lines that any server takes.
 const MAX_WORD: usize = 900;
-/// Octets of text in one encoded word, which has at most 75 characters (RFC 2047, 2).
-const ENCODED_WORD: usize = 45;
+/// Octets of text in one encoded word, so that the first line too has at most 76 characters (RFC 2047, 2).
+const ENCODED_WORD: usize = 39;
 
 pub fn named(name: Option<&str>, address: &Address) -> Result<Mailboxes, NotComposed> {
     let name = name

@@ -42,7 +42,7 @@ pub fn body(content: &Content, attachments: &[Attachment]) -> Result<Vec<u8>, No
     let text = content
         .text
         .as_ref()
-        .map(|text| Part::Single(SinglePart::plain(text.clone())));
+        .map(|text| Part::Single(SinglePart::plain(line_feeds(text))));
     let shown = match (text, html) {
         // What shows most comes last (RFC 2046, 5.1.4).
         (Some(text), Some(html)) => {
@@ -61,8 +61,13 @@ pub fn body(content: &Content, attachments: &[Attachment]) -> Result<Vec<u8>, No
     Ok(mixed.formatted())
 }
 
+/// lettre turns them into CRLF, and leaves a CR that stands alone: no line end that servers agree on.
+fn line_feeds(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
 fn related(html: &str, inline: &[&Attachment]) -> Result<Part, NotComposed> {
-    let html = SinglePart::html(html.to_owned());
+    let html = SinglePart::html(line_feeds(html));
     if inline.is_empty() {
         return Ok(Part::Single(html));
     }

@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::Path,
+    thread,
 };
 
 use tokio::sync::mpsc::Receiver;
@@ -16,6 +17,9 @@ use crate::{
     ledger::{ClaimedRecipient, Mailing},
     mailer::compose::Composed,
 };
+
+/// At once; measured on ext4, more are slower again.
+const SYNCING: usize = 8;
 
 #[derive(Debug)]
 pub struct Capture {
@@ -41,9 +45,10 @@ pub fn write_all(folder: &Path, mut captures: Receiver<Capture>) -> Vec<io::Resu
     while let Some(capture) = captures.blocking_recv() {
         staged.push((capture.id, stage(folder, &capture)));
     }
+    sync_all(&mut staged);
     let mut results: Vec<_> = staged
         .into_iter()
-        .map(|(id, files)| (id, files.and_then(|files| publish(folder, id, &files))))
+        .map(|(id, staged)| (id, staged.and_then(|_| publish(folder, id))))
         .collect();
     let kept = File::open(folder).and_then(|folder| folder.sync_all());
     for (id, result) in &mut results {
@@ -71,11 +76,25 @@ fn create(folder: &Path, id: Id, kind: Kind, content: &[u8]) -> io::Result<File>
     Ok(file)
 }
 
+/// Several at a time: the file system then writes its journal once for all of them.
+fn sync_all(staged: &mut [(Id, io::Result<[File; 2]>)]) {
+    thread::scope(|scope| {
+        for share in staged.chunks_mut(staged.len().div_ceil(SYNCING).max(1)) {
+            scope.spawn(move || {
+                for (_, staged) in share {
+                    if let Ok(files) = staged
+                        && let Err(error) = files.iter().try_for_each(File::sync_data)
+                    {
+                        *staged = Err(error);
+                    }
+                }
+            });
+        }
+    });
+}
+
 /// The record goes last: it makes the message visible.
-fn publish(folder: &Path, id: Id, staged: &[File; 2]) -> io::Result<()> {
-    for file in staged {
-        file.sync_data()?;
-    }
+fn publish(folder: &Path, id: Id) -> io::Result<()> {
     for kind in [Kind::Mail, Kind::Record] {
         fs::rename(
             files::temporary_path(folder, id, kind),

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::summary::{Record, Summary};
 
 /// A process that has died may leave files that nobody sees; one that lives is done with them much sooner.
-const LEFTOVER: Duration = Duration::from_secs(3600);
+const LEFTOVER: Duration = Duration::from_hours(1);
 
 /// Time-ordered, and safe as a part of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use mail_parser::{
-    MessageParser, MessagePart, MimeHeaders, PartType, decoders::base64::base64_decode,
+    ContentType, HeaderName, MessageParser, MessagePart, MimeHeaders, PartType,
+    decoders::base64::base64_decode,
 };
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
@@ -106,7 +107,9 @@ fn find_scheme(text: &str) -> Option<usize> {
 }
 
 fn headers(bytes: &[u8]) -> Vec<HeaderField> {
+    // Without a header of its own the parser would take its defaults, which take addresses apart.
     let head = MessageParser::new()
+        .header_text(HeaderName::Subject)
         .default_header_text()
         .parse_headers(bytes);
     let Some(head) = head else {
@@ -168,7 +171,9 @@ impl<'a> Mail<'a> {
                     filename: part.attachment_name().unwrap_or_default().to_owned(),
                     content_type: content_type(part),
                     content_id: part.content_id().map(ToOwned::to_owned),
-                    inline: part.content_disposition().is_some_and(|d| d.is_inline()),
+                    inline: part
+                        .content_disposition()
+                        .is_some_and(ContentType::is_inline),
                     size: content.len(),
                 };
                 (info, content)

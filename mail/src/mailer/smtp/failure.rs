@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Somebody has to change the settings first.
-const ACCOUNT_PAUSE: Duration = Duration::from_secs(60);
+const ACCOUNT_PAUSE: Duration = Duration::from_mins(1);
 
 /// Whether the end of the mail had begun to leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ const MOST: usize = 8;
 /// Idle for longer, it is asked first whether it still works.
 const FRESH: Duration = Duration::from_secs(3);
 /// Idle for longer, it is given up: servers hang up after some minutes (RFC 5321, 4.5.3.2.7).
-const OLDEST: Duration = Duration::from_secs(60);
+const OLDEST: Duration = Duration::from_mins(1);
 /// Longer than this, opening another is faster than waiting.
 const ANSWER: Duration = Duration::from_secs(2);
 
