@@ -12,6 +12,7 @@ pub mod process;
 pub mod raw;
 pub mod server;
 pub mod smtp;
+pub mod times;
 pub mod waiting;
 pub mod worker;
 

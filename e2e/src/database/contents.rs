@@ -1,5 +1,7 @@
 //! Looks for a text in every column of every table, whatever the tables are.
 
+use std::time::Duration;
+
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 use super::Database;
@@ -22,7 +24,7 @@ impl Database {
     }
 
     /// Every column of every table of the programs.
-    pub async fn columns(&self, connection: &DatabaseConnection) -> Vec<(String, String)> {
+    async fn columns(&self, connection: &DatabaseConnection) -> Vec<(String, String)> {
         let query = if self.is_postgres() {
             "SELECT table_name::text AS t, column_name::text AS c FROM information_schema.columns \
              WHERE table_schema = 'public'"
@@ -43,6 +45,34 @@ impl Database {
             .collect()
     }
 
+    /// Makes everything in the database this much older: the programs' times are milliseconds in
+    /// columns that end in `_at` and `_until`.
+    pub async fn age(&self, time: Duration) {
+        let connection = self.connect().await;
+        let mut times = self.columns(&connection).await;
+        times.retain(|(table, column)| {
+            (column.ends_with("_at") || column.ends_with("_until")) && !table.contains("migration")
+        });
+        assert!(!times.is_empty(), "the database has no times");
+        let by = time.as_millis();
+        for (table, column) in times {
+            let older = format!("UPDATE \"{table}\" SET \"{column}\" = \"{column}\" - {by}");
+            connection
+                .execute_unprepared(&older)
+                .await
+                .unwrap_or_else(|error| panic!("{older}: {error}"));
+        }
+        connection.close().await.expect("the connection closes");
+    }
+
+    /// The one number that a query answers.
+    pub async fn count(&self, query: &str) -> i64 {
+        let connection = self.connect().await;
+        let count = number(&connection, query).await;
+        connection.close().await.expect("the connection closes");
+        count
+    }
+
     fn condition(&self, column: &str, text: &str) -> String {
         let text = text.to_ascii_lowercase();
         assert!(text.is_ascii() && !text.contains('\''), "{text}");
@@ -57,8 +87,7 @@ impl Database {
     }
 }
 
-/// The one number that a query answers.
-pub async fn number(connection: &DatabaseConnection, query: &str) -> i64 {
+async fn number(connection: &DatabaseConnection, query: &str) -> i64 {
     let row = connection
         .query_one_raw(statement(connection.get_database_backend(), query))
         .await
