@@ -9,6 +9,8 @@ use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::waiting::eventually;
+
 mod contents;
 
 /// Runs each named `async fn(Database)` as two tests, one on each kind of database.
@@ -90,6 +92,30 @@ impl Database {
     /// A connection to look into the tables, or to change them.
     pub async fn connect(&self) -> DatabaseConnection {
         connect(self.url()).await
+    }
+
+    /// Waits until what a killed program had begun is over: a server finishes a statement whose
+    /// client is gone.
+    pub async fn quiet(&self) {
+        if !self.is_postgres() {
+            return;
+        }
+        eventually("the killed program's connections end", || async {
+            let others = self
+                .count(
+                    "SELECT COUNT(*) FROM pg_stat_activity \
+                     WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                )
+                .await;
+            if others == 0 { Ok(()) } else { Err(others) }
+        })
+        .await;
+    }
+
+    /// How many mails the ledger holds to be at the transport now.
+    pub async fn sending(&self) -> usize {
+        let query = "SELECT COUNT(*) FROM recipient WHERE status = 'sending'";
+        usize::try_from(self.count(query).await).expect("a count")
     }
 
     /// Takes the database away from under the programs that use it (`PostgreSQL`).

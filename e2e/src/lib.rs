@@ -3,6 +3,7 @@
 //! programs' code; only their binaries, their protocols and the database they write.
 
 pub mod answer;
+pub mod balance;
 pub mod binaries;
 pub mod caller;
 pub mod database;

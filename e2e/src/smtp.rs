@@ -59,6 +59,7 @@ struct State {
     /// How often each step was come to, by step and recipient.
     visits: Mutex<HashMap<(Phase, String), usize>>,
     sessions: AtomicUsize,
+    most_sessions: AtomicUsize,
     transactions: AtomicUsize,
     answering: AtomicUsize,
 }
@@ -77,6 +78,7 @@ impl SmtpServer {
             accepted: watch::Sender::new(Vec::new()),
             visits: Mutex::default(),
             sessions: AtomicUsize::new(0),
+            most_sessions: AtomicUsize::new(0),
             transactions: AtomicUsize::new(0),
             answering: AtomicUsize::new(0),
         });
@@ -164,6 +166,11 @@ impl SmtpServer {
         self.state.sessions.load(Ordering::SeqCst)
     }
 
+    /// The most connections that were ever open at once.
+    pub fn most_sessions(&self) -> usize {
+        self.state.most_sessions.load(Ordering::SeqCst)
+    }
+
     /// The mails between MAIL FROM and the last answer.
     pub fn transactions(&self) -> usize {
         self.state.transactions.load(Ordering::SeqCst)
@@ -230,6 +237,8 @@ async fn serve(
 
 async fn converse(stream: TcpStream, state: Arc<State>) {
     let _session = Counted::one(&state.sessions);
+    let now = state.sessions.load(Ordering::SeqCst);
+    state.most_sessions.fetch_max(now, Ordering::SeqCst);
     // The client may go at any moment; that is its business.
     let _ = session::run(stream, &state).await;
 }
