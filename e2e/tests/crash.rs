@@ -8,7 +8,7 @@ use e2e::balance::balanced;
 use e2e::smtp::{Phase, Reaction};
 use e2e::{Database, Server, SmtpServer, With, eventually, mailing, on_both_databases};
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
