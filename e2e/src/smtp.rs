@@ -4,6 +4,8 @@
 mod message;
 mod script;
 mod session;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::collections::HashMap;
