@@ -60,6 +60,8 @@ struct State {
     accepted: watch::Sender<Vec<Accepted>>,
     /// How often each step was come to, by step and recipient.
     visits: Mutex<HashMap<(Phase, String), usize>>,
+    /// Who tried to log in, whether it was let in or not.
+    users: Mutex<Vec<String>>,
     sessions: AtomicUsize,
     most_sessions: AtomicUsize,
     transactions: AtomicUsize,
@@ -79,6 +81,7 @@ impl SmtpServer {
             script: RwLock::new(Arc::new(|_| Reaction::Continue)),
             accepted: watch::Sender::new(Vec::new()),
             visits: Mutex::default(),
+            users: Mutex::default(),
             sessions: AtomicUsize::new(0),
             most_sessions: AtomicUsize::new(0),
             transactions: AtomicUsize::new(0),
@@ -163,6 +166,11 @@ impl SmtpServer {
         visits.get(&key).copied().unwrap_or_default()
     }
 
+    /// Who tried to log in.
+    pub fn users(&self) -> Vec<String> {
+        self.state.users.lock().expect("no script panics").clone()
+    }
+
     /// The connections that are open.
     pub fn sessions(&self) -> usize {
         self.state.sessions.load(Ordering::SeqCst)
@@ -191,6 +199,11 @@ impl Drop for SmtpServer {
 }
 
 impl State {
+    fn note_user(&self, user: &str) {
+        let mut users = self.users.lock().expect("no script panics");
+        users.push(user.to_owned());
+    }
+
     /// What the script says to this step.
     fn react(&self, phase: Phase, sender: &str, recipients: &[String]) -> Reaction {
         let recipient = recipients.last().cloned().unwrap_or_default();

@@ -98,6 +98,8 @@ impl Session<'_> {
             .strip_prefix("PLAIN ")
             .and_then(|coded| BASE64_STANDARD.decode(coded).ok())
             .and_then(|plain| String::from_utf8(plain).ok());
+        let tried = given.as_deref().and_then(|plain| plain.split('\0').nth(1));
+        self.state.note_user(tried.unwrap_or_default());
         let expected = self.state.options.credentials;
         match expected {
             Some((user, password)) if given == Some(format!("\0{user}\0{password}")) => {

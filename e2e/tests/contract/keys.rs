@@ -90,7 +90,7 @@ async fn keys_are_random_behind_a_prefix(database: Database) {
 
 async fn an_existing_key_can_be_brought_in(database: Database) {
     let server = Server::on(&database).start().await;
-    let existing = "legacy/key=of 20+chars";
+    let existing = "legacy/key=of-20+chars";
     let key = server.new_key(json!({ "api_key": existing })).await;
     assert_eq!(key["api_key"], existing);
     let body = letter("ann@example.org");

@@ -108,5 +108,4 @@ async fn without_a_token_management_is_open_to_this_machine_only(database: Datab
     ] {
         refused_everything(&anonymous.clone().with(name, value)).await;
     }
-    refused_everything(&anonymous.bearer("any token")).await;
 }
