@@ -1,1 +1,27 @@
+//! Black-box tests of the programs, and what they need: databases of their own, the programs as
+//! child processes, an SMTP server that counts, and the words of HTTP. Nothing here knows the
+//! programs' code; only their binaries, their protocols and the database they write.
 
+pub mod answer;
+pub mod balance;
+pub mod binaries;
+pub mod caller;
+pub mod database;
+pub mod letter;
+pub mod mailbox;
+pub mod process;
+pub mod raw;
+pub mod server;
+pub mod smtp;
+pub mod times;
+pub mod waiting;
+pub mod worker;
+
+pub use answer::Answer;
+pub use caller::Caller;
+pub use database::Database;
+pub use letter::{With, letter, mailing};
+pub use server::Server;
+pub use smtp::SmtpServer;
+pub use waiting::eventually;
+pub use worker::Worker;

@@ -1,0 +1,41 @@
+//! The balance of a mailing after faults: what the ledger says against what the SMTP server got.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::letter::recipient;
+use crate::smtp::SmtpServer;
+
+/// Asserts of a mailing to `count` recipients, all at an end: nobody got two mails, nobody is
+/// missing, everyone `sent` was mailed, and no more are `unconfirmed` than were in flight when
+/// something was killed or stalled.
+#[track_caller]
+pub fn balanced(recipients: &[Value], smtp: &SmtpServer, count: usize, in_flight: usize) {
+    let tally = smtp.tally();
+    let twice: Vec<_> = tally.iter().filter(|(_, mails)| **mails > 1).collect();
+    assert!(twice.is_empty(), "got more than one mail: {twice:?}");
+    assert_eq!(recipients.len(), count);
+    let mut ends: HashMap<&str, usize> = HashMap::new();
+    for (index, entry) in recipients.iter().enumerate() {
+        let address = recipient(index);
+        assert_eq!(entry["index"], index, "{entry}");
+        assert_eq!(entry["recipient"], address.as_str(), "{entry}");
+        let status = entry["status"].as_str().expect("a status");
+        *ends.entry(status).or_default() += 1;
+        match status {
+            "sent" => assert!(
+                tally.contains_key(&address),
+                "sent, but not mailed: {entry}"
+            ),
+            "unconfirmed" => {}
+            _ => panic!("neither sent nor unconfirmed: {entry}"),
+        }
+    }
+    let unconfirmed = ends.get("unconfirmed").copied().unwrap_or_default();
+    println!("{ends:?}, mailed {}, in flight {in_flight}", tally.len());
+    assert!(
+        unconfirmed <= in_flight,
+        "{unconfirmed} unconfirmed, {in_flight} were in flight"
+    );
+}

@@ -1,0 +1,184 @@
+//! Databases for the programs, of the test's own and gone with it; and a look into them.
+
+use std::env;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::waiting::eventually;
+
+mod contents;
+
+/// Runs each named `async fn(Database)` as two tests, one on each kind of database.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($($test:ident),+ $(,)?) => {$(
+        mod $test {
+            #[tokio::test]
+            async fn on_sqlite() {
+                super::$test($crate::Database::sqlite()).await;
+            }
+
+            #[tokio::test]
+            async fn on_postgres() {
+                super::$test($crate::Database::postgres().await).await;
+            }
+        }
+    )+};
+}
+
+/// A new, empty database, and a folder for what its programs keep beside it. Clones are the same
+/// database; the last one removes it.
+#[derive(Clone)]
+pub struct Database(Arc<Place>);
+
+struct Place {
+    url: String,
+    on_server: Option<OnServer>,
+    folder: TempDir,
+}
+
+/// A database that has to be dropped on the server it is on.
+struct OnServer {
+    admin: String,
+    name: String,
+}
+
+impl Database {
+    pub fn sqlite() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let url = format!("sqlite://{}", folder.path().join("mmms.db").display());
+        Self(Arc::new(Place {
+            url,
+            on_server: None,
+            folder,
+        }))
+    }
+
+    /// A database on the server of `TEST_DATABASE_URL`.
+    pub async fn postgres() -> Self {
+        let admin = env::var("TEST_DATABASE_URL").unwrap_or_else(|_| {
+            panic!(
+                "TEST_DATABASE_URL names no PostgreSQL server: run `make test`, which starts one"
+            )
+        });
+        let name = format!("mmms_{}", Uuid::new_v4().simple());
+        execute(&admin, &format!("CREATE DATABASE {name}")).await;
+        Self(Arc::new(Place {
+            url: beside(&admin, &name),
+            on_server: Some(OnServer { admin, name }),
+            folder: TempDir::new().expect("a temporary folder"),
+        }))
+    }
+
+    /// The programs' `DATABASE_URL`.
+    pub fn url(&self) -> &str {
+        &self.0.url
+    }
+
+    /// The folder the programs run in.
+    pub fn folder(&self) -> &Path {
+        self.0.folder.path()
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        self.0.on_server.is_some()
+    }
+
+    /// A connection to look into the tables, or to change them.
+    pub async fn connect(&self) -> DatabaseConnection {
+        connect(self.url()).await
+    }
+
+    /// Waits until what a killed program had begun is over: a server finishes a statement whose
+    /// client is gone.
+    pub async fn quiet(&self) {
+        if !self.is_postgres() {
+            return;
+        }
+        eventually("the killed program's connections end", || async {
+            let others = self
+                .count(
+                    "SELECT COUNT(*) FROM pg_stat_activity \
+                     WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                )
+                .await;
+            if others == 0 { Ok(()) } else { Err(others) }
+        })
+        .await;
+    }
+
+    /// How many mails the ledger holds to be at the transport now.
+    pub async fn sending(&self) -> usize {
+        let query = "SELECT COUNT(*) FROM recipient WHERE status = 'sending'";
+        usize::try_from(self.count(query).await).expect("a count")
+    }
+
+    /// Takes the database away from under the programs that use it (`PostgreSQL`).
+    pub async fn vanish(&self) {
+        let place = self.0.on_server.as_ref().expect("a PostgreSQL database");
+        execute(&place.admin, &place.removal()).await;
+    }
+}
+
+impl OnServer {
+    fn removal(&self) -> String {
+        format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)
+    }
+}
+
+impl Drop for OnServer {
+    fn drop(&mut self) {
+        let (admin, removal) = (self.admin.clone(), self.removal());
+        // A thread of its own, because the test's runtime cannot be blocked on.
+        let removed = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(execute(&admin, &removal));
+        });
+        assert!(
+            removed.join().is_ok() || thread::panicking(),
+            "the database {} could not be dropped",
+            self.name
+        );
+    }
+}
+
+/// The same server's address with another database's name.
+fn beside(admin: &str, name: &str) -> String {
+    let (address, query) = match admin.split_once('?') {
+        Some((address, query)) => (address, format!("?{query}")),
+        None => (admin, String::new()),
+    };
+    let host = address
+        .find("://")
+        .map(|scheme| scheme + 3)
+        .expect("a database URL has a scheme");
+    let end = address[host..]
+        .find('/')
+        .map_or(address.len(), |slash| host + slash);
+    format!("{}/{name}{query}", &address[..end])
+}
+
+async fn connect(url: &str) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    sea_orm::Database::connect(options)
+        .await
+        .unwrap_or_else(|error| panic!("no connection to the test's database: {error}"))
+}
+
+async fn execute(url: &str, statement: &str) {
+    let connection = connect(url).await;
+    connection
+        .execute_unprepared(statement)
+        .await
+        .unwrap_or_else(|error| panic!("{statement}: {error}"));
+    connection.close().await.expect("the connection closes");
+}

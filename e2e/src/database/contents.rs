@@ -1,0 +1,101 @@
+//! Looks for a text in every column of every table, whatever the tables are.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+
+use super::Database;
+
+impl Database {
+    /// The columns, as `table.column`, that hold this ASCII text anywhere in any row: in text, in
+    /// JSON, or as bytes. Letters' case does not matter.
+    pub async fn columns_with(&self, text: &str) -> Vec<String> {
+        let connection = self.connect().await;
+        let mut found = Vec::new();
+        for (table, column) in self.columns(&connection).await {
+            let condition = self.condition(&column, text);
+            let rows = format!("SELECT COUNT(*) FROM \"{table}\" WHERE {condition}");
+            if number(&connection, &rows).await > 0 {
+                found.push(format!("{table}.{column}"));
+            }
+        }
+        connection.close().await.expect("the connection closes");
+        found
+    }
+
+    /// Every column of every table of the programs.
+    async fn columns(&self, connection: &DatabaseConnection) -> Vec<(String, String)> {
+        let query = if self.is_postgres() {
+            "SELECT table_name::text AS t, column_name::text AS c FROM information_schema.columns \
+             WHERE table_schema = 'public'"
+        } else {
+            "SELECT m.name AS t, p.name AS c FROM sqlite_master m, pragma_table_info(m.name) p \
+             WHERE m.type = 'table'"
+        };
+        let rows = connection
+            .query_all_raw(statement(connection.get_database_backend(), query))
+            .await
+            .expect("the database lists its columns");
+        assert!(!rows.is_empty(), "the database has no tables");
+        rows.iter()
+            .map(|row| {
+                let table = row.try_get("", "t").expect("a table's name");
+                (table, row.try_get("", "c").expect("a column's name"))
+            })
+            .collect()
+    }
+
+    /// Makes everything in the database this much older: the programs' times are milliseconds in
+    /// columns that end in `_at` and `_until`.
+    pub async fn age(&self, time: Duration) {
+        let connection = self.connect().await;
+        let mut times = self.columns(&connection).await;
+        times.retain(|(table, column)| {
+            (column.ends_with("_at") || column.ends_with("_until")) && !table.contains("migration")
+        });
+        assert!(!times.is_empty(), "the database has no times");
+        let by = time.as_millis();
+        for (table, column) in times {
+            let older = format!("UPDATE \"{table}\" SET \"{column}\" = \"{column}\" - {by}");
+            connection
+                .execute_unprepared(&older)
+                .await
+                .unwrap_or_else(|error| panic!("{older}: {error}"));
+        }
+        connection.close().await.expect("the connection closes");
+    }
+
+    /// The one number that a query answers.
+    pub async fn count(&self, query: &str) -> i64 {
+        let connection = self.connect().await;
+        let count = number(&connection, query).await;
+        connection.close().await.expect("the connection closes");
+        count
+    }
+
+    fn condition(&self, column: &str, text: &str) -> String {
+        let text = text.to_ascii_lowercase();
+        assert!(text.is_ascii() && !text.contains('\''), "{text}");
+        if self.is_postgres() {
+            format!(
+                "position('{text}' IN lower(\"{column}\"::text)) > 0 \
+                 OR position(encode('{text}', 'hex') IN \"{column}\"::text) > 0"
+            )
+        } else {
+            format!("instr(lower(CAST(\"{column}\" AS TEXT)), '{text}') > 0")
+        }
+    }
+}
+
+async fn number(connection: &DatabaseConnection, query: &str) -> i64 {
+    let row = connection
+        .query_one_raw(statement(connection.get_database_backend(), query))
+        .await
+        .unwrap_or_else(|error| panic!("{query}: {error}"))
+        .expect("a row");
+    row.try_get_by_index(0).expect("a number")
+}
+
+fn statement(backend: DbBackend, query: &str) -> Statement {
+    Statement::from_string(backend, query.to_owned())
+}

@@ -1,0 +1,219 @@
+//! `api` as a process of the test's own, on a port of its own.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::caller::Caller;
+use crate::database::Database;
+use crate::mailbox::Mailbox;
+use crate::process::Program;
+use crate::waiting::within;
+
+const READY: &str = "MMMS is listening on ";
+
+/// A running `api`, until it is dropped. It can be stopped, killed and started again on the same
+/// database; each start has another port.
+pub struct Server {
+    program: Option<Program>,
+    environment: Vec<(String, String)>,
+    url: String,
+    past_logs: Vec<String>,
+    database: Database,
+}
+
+/// What a server is to be started with.
+pub struct Settings {
+    environment: Vec<(String, String)>,
+    database: Database,
+}
+
+impl Settings {
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub async fn start(self) -> Server {
+        let mut server = Server {
+            program: None,
+            environment: self.environment,
+            url: String::new(),
+            past_logs: Vec::new(),
+            database: self.database,
+        };
+        server.start().await;
+        server
+    }
+}
+
+impl Server {
+    /// The embedded default: `SQLite` and the mailbox, in a folder of its own.
+    pub async fn embedded() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The embedded default with other variables as well.
+    pub async fn start_with(variables: &[(&str, &str)]) -> Self {
+        let mut settings = Self::on(&Database::sqlite());
+        for (name, value) in variables {
+            settings = settings.env(name, value);
+        }
+        settings.start().await
+    }
+
+    /// A server on this database, not started yet.
+    pub fn on(database: &Database) -> Settings {
+        let settings = Settings {
+            environment: Vec::new(),
+            database: database.clone(),
+        };
+        settings
+            .env("DATABASE_URL", database.url())
+            .env("PORT", "0")
+    }
+
+    /// Starts the program again, with the same variables, after `stop` or `kill`.
+    pub async fn start(&mut self) {
+        assert!(self.program.is_none(), "the server runs already");
+        let program = Program::start("api", &[], &self.environment, self.database.folder());
+        let line = program.line(|_| true).await;
+        let address = line
+            .strip_prefix(READY)
+            .unwrap_or_else(|| panic!("the first line is {line:?}"));
+        self.url = address.replace("//0.0.0.0:", "//127.0.0.1:");
+        self.program = Some(program);
+    }
+
+    /// Ends the program as a supervisor does, and looks that it ends well.
+    pub async fn stop(&mut self) {
+        self.program().signal(Signal::TERM);
+        let status = self.ended().await;
+        assert!(status.success(), "after SIGTERM the server ends {status}");
+    }
+
+    /// Ends the program as a power cut does.
+    pub async fn kill(&mut self) {
+        self.program().signal(Signal::KILL);
+        self.ended().await;
+    }
+
+    /// SIGKILL, then a start on the same database.
+    pub async fn crash(&mut self) {
+        self.kill().await;
+        self.start().await;
+    }
+
+    async fn ended(&mut self) -> std::process::ExitStatus {
+        let mut program = self.program.take().expect("the server runs");
+        let status = program.ended().await;
+        program.join();
+        self.past_logs.extend(program.stderr());
+        status
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn program(&self) -> &Program {
+        self.program.as_ref().expect("the server runs")
+    }
+
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// What the server has logged, over all its starts.
+    pub fn logs(&self) -> Vec<String> {
+        let mut lines = self.past_logs.clone();
+        if let Some(program) = &self.program {
+            lines.extend(program.stderr());
+        }
+        lines
+    }
+
+    /// A caller who shows nothing.
+    pub fn anonymous(&self) -> Caller {
+        Caller::new(&self.url)
+    }
+
+    pub fn with_key(&self, api_key: &str) -> Caller {
+        self.anonymous().key(api_key)
+    }
+
+    /// A caller with the admin token, where there is one.
+    pub fn management(&self) -> Caller {
+        let caller = self.anonymous();
+        match self.variable("ADMIN_TOKEN") {
+            Some(token) => caller.bearer(token),
+            None => caller,
+        }
+    }
+
+    /// A new API key as the answer to `POST /v1/api-key` shows it.
+    pub async fn new_key(&self, body: Value) -> Value {
+        let answer = self.management().post("/v1/api-key", &body).await;
+        answer.data(201)
+    }
+
+    /// A caller with a new server key.
+    pub async fn sender(&self) -> Caller {
+        let key = self.new_key(json!({ "name": "a server" })).await;
+        self.with_key(key["api_key"].as_str().expect("the key is shown once"))
+    }
+
+    /// What the mailbox transport has captured.
+    pub fn mailbox(&self) -> Mailbox {
+        Mailbox::of(self.management())
+    }
+
+    /// The mailing as management sees it.
+    pub async fn mailing(&self, id: &str) -> Value {
+        let answer = self.management().get(&format!("/v1/mail/{id}")).await;
+        answer.data(200)
+    }
+
+    /// Every recipient of a mailing, over all pages.
+    pub async fn recipients(&self, id: &str) -> Vec<Value> {
+        let management = self.management();
+        let page = format!("/v1/mail/{id}/recipients?limit=100");
+        let mut recipients = Vec::new();
+        let mut path = page.clone();
+        loop {
+            let answer = management.get(&path).await;
+            recipients.extend(answer.items());
+            match answer.next() {
+                Some(cursor) => path = format!("{page}&after={cursor}"),
+                None => return recipients,
+            }
+        }
+    }
+
+    /// Waits until nothing of the mailing is queued or being sent; its counts then.
+    pub async fn settled(&self, id: &str) -> Value {
+        self.settled_within(Duration::from_mins(1), id).await
+    }
+
+    pub async fn settled_within(&self, limit: Duration, id: &str) -> Value {
+        within(limit, "every recipient comes to an end", || async {
+            let counts = self.mailing(id).await["counts"].clone();
+            if counts["queued"] == 0 && counts["sending"] == 0 {
+                Ok(counts)
+            } else {
+                Err(counts)
+            }
+        })
+        .await
+    }
+
+    fn variable(&self, name: &str) -> Option<&str> {
+        let mut variables = self.environment.iter().rev();
+        variables
+            .find(|(given, _)| given == name)
+            .map(|(_, value)| value.as_str())
+    }
+}

@@ -1,0 +1,275 @@
+//! A real SMTP server that counts: it keeps every message it accepted, and does at each step what
+//! the test's script says.
+
+mod message;
+mod script;
+mod session;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+pub use message::Accepted;
+pub use script::{Phase, Reaction, Step};
+pub use tls::Certificate;
+
+type Script = Arc<dyn Fn(&Step) -> Reaction + Send + Sync>;
+
+const WAIT: Duration = Duration::from_mins(1);
+
+/// How the server speaks.
+#[derive(Default)]
+pub struct Options {
+    pub tls: Tls,
+    /// The only user and password that it lets in; without them, everybody.
+    pub credentials: Option<(&'static str, &'static str)>,
+}
+
+#[derive(Default)]
+pub enum Tls {
+    #[default]
+    None,
+    /// Offered by STARTTLS.
+    Offered(TlsAcceptor),
+    /// From the first byte.
+    Implicit(TlsAcceptor),
+}
+
+pub struct SmtpServer {
+    address: SocketAddr,
+    state: Arc<State>,
+    open: watch::Sender<bool>,
+    listening: watch::Receiver<bool>,
+    listener: JoinHandle<()>,
+}
+
+struct State {
+    options: Options,
+    script: RwLock<Script>,
+    accepted: watch::Sender<Vec<Accepted>>,
+    /// How often each step was come to, by step and recipient.
+    visits: Mutex<HashMap<(Phase, String), usize>>,
+    /// Who tried to log in, whether it was let in or not.
+    users: Mutex<Vec<String>>,
+    sessions: AtomicUsize,
+    most_sessions: AtomicUsize,
+    transactions: AtomicUsize,
+    answering: AtomicUsize,
+}
+
+impl SmtpServer {
+    pub async fn start() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub async fn with(options: Options) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("the port's number");
+        let state = Arc::new(State {
+            options,
+            script: RwLock::new(Arc::new(|_| Reaction::Continue)),
+            accepted: watch::Sender::new(Vec::new()),
+            visits: Mutex::default(),
+            users: Mutex::default(),
+            sessions: AtomicUsize::new(0),
+            most_sessions: AtomicUsize::new(0),
+            transactions: AtomicUsize::new(0),
+            answering: AtomicUsize::new(0),
+        });
+        let (open, opened) = watch::channel(true);
+        let (now_listening, listening) = watch::channel(true);
+        let serving = serve(listener, address, state.clone(), opened, now_listening);
+        Self {
+            address,
+            state,
+            open,
+            listening,
+            listener: tokio::spawn(serving),
+        }
+    }
+
+    /// The `MAIL_TRANSPORT` that leads here.
+    pub fn transport(&self) -> String {
+        format!("smtp://{}", self.address)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// From now on, what the server does at each step.
+    pub fn script(&self, script: impl Fn(&Step) -> Reaction + Send + Sync + 'static) {
+        *self.state.script.write().expect("no script panics") = Arc::new(script);
+    }
+
+    /// Refuses connections (`false`), or takes them again (`true`), once this returns.
+    pub async fn set_open(&self, open: bool) {
+        self.open.send_replace(open);
+        let mut listening = self.listening.clone();
+        let settled = timeout(WAIT, listening.wait_for(|listening| *listening == open)).await;
+        settled.expect("the listener follows").expect("it runs");
+    }
+
+    /// Every message accepted so far, in order.
+    pub fn accepted(&self) -> Vec<Accepted> {
+        self.state.accepted.borrow().clone()
+    }
+
+    /// The messages accepted for an address.
+    pub fn to(&self, address: &str) -> Vec<Accepted> {
+        let mut messages = self.accepted();
+        messages.retain(|message| message.recipients.iter().any(|to| to == address));
+        messages
+    }
+
+    /// How many messages were accepted for each address.
+    pub fn tally(&self) -> HashMap<String, usize> {
+        let mut tally = HashMap::new();
+        for message in self.state.accepted.borrow().iter() {
+            for recipient in &message.recipients {
+                *tally.entry(recipient.clone()).or_default() += 1;
+            }
+        }
+        tally
+    }
+
+    pub fn count(&self) -> usize {
+        self.state.accepted.borrow().len()
+    }
+
+    /// Waits until so many messages were accepted.
+    pub async fn accepts(&self, count: usize) {
+        let mut accepted = self.state.accepted.subscribe();
+        let enough = timeout(WAIT, accepted.wait_for(|messages| messages.len() >= count)).await;
+        assert!(
+            enough.is_ok(),
+            "{} of {count} messages came within {WAIT:?}",
+            self.count()
+        );
+    }
+
+    /// How often a step was come to for this recipient, for `""` in all (`Connect`, `Mail`).
+    pub fn visits(&self, phase: Phase, recipient: &str) -> usize {
+        let visits = self.state.visits.lock().expect("no script panics");
+        let key = (phase, recipient.to_owned());
+        visits.get(&key).copied().unwrap_or_default()
+    }
+
+    /// Who tried to log in.
+    pub fn users(&self) -> Vec<String> {
+        self.state.users.lock().expect("no script panics").clone()
+    }
+
+    /// The connections that are open.
+    pub fn sessions(&self) -> usize {
+        self.state.sessions.load(Ordering::SeqCst)
+    }
+
+    /// The most connections that were ever open at once.
+    pub fn most_sessions(&self) -> usize {
+        self.state.most_sessions.load(Ordering::SeqCst)
+    }
+
+    /// The mails between MAIL FROM and the last answer.
+    pub fn transactions(&self) -> usize {
+        self.state.transactions.load(Ordering::SeqCst)
+    }
+
+    /// The mails received whole and not answered yet.
+    pub fn answering(&self) -> usize {
+        self.state.answering.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for SmtpServer {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+impl State {
+    fn note_user(&self, user: &str) {
+        let mut users = self.users.lock().expect("no script panics");
+        users.push(user.to_owned());
+    }
+
+    /// What the script says to this step.
+    fn react(&self, phase: Phase, sender: &str, recipients: &[String]) -> Reaction {
+        let recipient = recipients.last().cloned().unwrap_or_default();
+        let visit = {
+            let mut visits = self.visits.lock().expect("no script panics");
+            let visits = visits.entry((phase, recipient.clone())).or_default();
+            *visits += 1;
+            *visits
+        };
+        let script = self.script.read().expect("no script panics").clone();
+        script(&Step {
+            phase,
+            sender,
+            recipient: &recipient,
+            visit,
+        })
+    }
+}
+
+async fn serve(
+    mut listener: TcpListener,
+    address: SocketAddr,
+    state: Arc<State>,
+    mut open: watch::Receiver<bool>,
+    listening: watch::Sender<bool>,
+) {
+    loop {
+        tokio::select! {
+            connection = listener.accept() => {
+                if let Ok((stream, _)) = connection {
+                    tokio::spawn(converse(stream, state.clone()));
+                }
+                continue;
+            }
+            closed = open.wait_for(|open| !open) => if closed.is_err() { return },
+        }
+        drop(listener);
+        listening.send_replace(false);
+        if open.wait_for(|open| *open).await.is_err() {
+            return;
+        }
+        listener = TcpListener::bind(address).await.expect("the same port");
+        listening.send_replace(true);
+    }
+}
+
+async fn converse(stream: TcpStream, state: Arc<State>) {
+    let _session = Counted::one(&state.sessions);
+    let now = state.sessions.load(Ordering::SeqCst);
+    state.most_sessions.fetch_max(now, Ordering::SeqCst);
+    // The client may go at any moment; that is its business.
+    let _ = session::run(stream, &state).await;
+}
+
+/// Counts one while it lives.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn one(counter: &'a AtomicUsize) -> Self {
+        counter.fetch_add(1, Ordering::SeqCst);
+        Self(counter)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,148 @@
+//! The size of a body and the numbers of things in it.
+
+use std::time::Instant;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use e2e::raw::Connection;
+use e2e::{Caller, Database, Server, With, letter, mailing, on_both_databases};
+use serde_json::{Value, json};
+
+const MIB: usize = 1024 * 1024;
+
+on_both_databases!(
+    a_body_over_4_mib_is_refused_before_it_is_read,
+    a_chunked_body_over_4_mib_is_refused_before_it_ends,
+    a_body_of_nearly_4_mib_is_read,
+    ten_thousand_recipients_are_taken_and_one_more_is_not,
+    fifty_addresses_are_taken_and_one_more_is_not,
+    a_subject_of_998_characters_is_taken_and_one_more_is_not,
+    attachments_of_two_and_a_half_mib_are_taken_and_one_byte_more_is_not,
+);
+
+fn head(server: &Server, key: &str, length: &str) -> String {
+    let host = server.url().trim_start_matches("http://");
+    format!(
+        "POST /v1/mail HTTP/1.1\r\nhost: {host}\r\nx-api-key: {key}\r\n\
+         content-type: application/json\r\n{length}\r\n\r\n"
+    )
+}
+
+async fn key(server: &Server) -> String {
+    let key = server.new_key(json!({})).await;
+    key["api_key"].as_str().expect("a key").to_owned()
+}
+
+async fn a_body_over_4_mib_is_refused_before_it_is_read(database: Database) {
+    let server = Server::on(&database).start().await;
+    let key = key(&server).await;
+    for size in [4 * MIB + 1, 100 * MIB, 10_000 * MIB] {
+        let mut connection = Connection::to(server.url()).await;
+        let head = head(&server, &key, &format!("content-length: {size}"));
+        connection.write(head.as_bytes()).await.expect("a request");
+        let (status, text) = connection.answer().await;
+        assert_eq!(status, 413, "{text}");
+        assert!(text.contains("\"payload_too_large\""), "{text}");
+        assert!(text.to_lowercase().contains("x-request-id:"), "{text}");
+    }
+}
+
+async fn a_chunked_body_over_4_mib_is_refused_before_it_ends(database: Database) {
+    let server = Server::on(&database).start().await;
+    let key = key(&server).await;
+    let mut connection = Connection::to(server.url()).await;
+    let head = head(&server, &key, "transfer-encoding: chunked");
+    connection.write(head.as_bytes()).await.expect("a request");
+    let chunk = format!("{:x}\r\n{}\r\n", 64 * 1024, " ".repeat(64 * 1024));
+    for _ in 0..=(4 * MIB / (64 * 1024)) {
+        if connection.write(chunk.as_bytes()).await.is_err() {
+            break;
+        }
+    }
+    let (status, text) = connection.answer().await;
+    assert_eq!(status, 413, "{text}");
+    assert!(text.contains("\"payload_too_large\""), "{text}");
+}
+
+async fn a_body_of_nearly_4_mib_is_read(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    let room = 4 * MIB - letter("ann@example.org").to_string().len() - 100;
+    let body = letter("ann@example.org").with("text_template", "a".repeat(room));
+    sender.mail(&body).await.data(200);
+}
+
+async fn ten_thousand_recipients_are_taken_and_one_more_is_not(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    let answer = sender.mail(&mailing(10_001)).await;
+    answer.only_fault("recipients");
+    assert!(sender.get("/v1/mail").await.items().is_empty());
+    let begin = Instant::now();
+    let data = sender.mail(&mailing(10_000)).await.data(202);
+    assert_eq!(data["accepted"], 10_000);
+    assert!(begin.elapsed().as_secs() < 25, "{:?}", begin.elapsed());
+    let answer = sender.mail(&mailing(0)).await;
+    answer.only_fault("recipients");
+}
+
+async fn fifty_addresses_are_taken_and_one_more_is_not(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    let many = |name: &str, count: usize| -> Value {
+        (0..count)
+            .map(|index| format!("{name}-{index}@example.org"))
+            .collect()
+    };
+    let body = letter("ann@example.org")
+        .with("cc", many("cc", 25))
+        .with("bcc", many("bcc", 24));
+    sender.mail(&body).await.data(200);
+    let answer = sender.mail(&body.with("cc", many("cc", 26))).await;
+    let faults = answer.faults();
+    assert!(
+        faults
+            .iter()
+            .all(|path| path.starts_with("cc") || path.starts_with("bcc") || path == "recipients"),
+        "{faults:?}"
+    );
+}
+
+async fn a_subject_of_998_characters_is_taken_and_one_more_is_not(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    for letters in ["a", "é"] {
+        let body = letter("ann@example.org").with("subject", letters.repeat(998));
+        sender.mail(&body).await.data(200);
+        let body = body.with("subject", letters.repeat(999));
+        sender.mail(&body).await.only_fault("subject");
+    }
+    let empty = letter("ann@example.org").with("subject", "");
+    sender.mail(&empty).await.only_fault("subject");
+}
+
+async fn attachments_of_two_and_a_half_mib_are_taken_and_one_byte_more_is_not(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    let half = 5 * MIB / 4;
+    attach(&sender, &[half, half]).await.data(200);
+    let answer = attach(&sender, &[half, half + 1]).await;
+    let faults = answer.faults();
+    assert!(
+        faults.iter().all(|path| path.starts_with("attachments")),
+        "{faults:?}"
+    );
+}
+
+async fn attach(sender: &Caller, sizes: &[usize]) -> e2e::Answer {
+    let attachments: Value = sizes
+        .iter()
+        .enumerate()
+        .map(|(index, size)| {
+            let content = BASE64_STANDARD.encode(vec![7; *size]);
+            json!({ "filename": format!("{index}.bin"), "content": content })
+        })
+        .collect();
+    let body = letter("ann@example.org").with("attachments", attachments);
+    sender.mail(&body).await
+}

@@ -1,0 +1,33 @@
+//! The contract, point by point, from outside, on both databases.
+
+mod addresses;
+mod attachments;
+mod authentication;
+mod browser_keys;
+mod bulk;
+mod caller_ids;
+mod cancel;
+mod configuration;
+mod cors;
+mod erase;
+mod errors;
+mod expiry;
+mod headers;
+mod health;
+mod host;
+mod idempotency;
+mod isolation;
+mod keys;
+mod limits;
+mod listings;
+mod logs;
+mod management;
+mod origins;
+mod placeholders;
+mod resend;
+mod rotation;
+mod senders;
+mod single;
+mod spec;
+mod startup;
+mod validation;

@@ -1,0 +1,115 @@
+//! `POST /v1/mail/{id}/resend`: by the caller's decision, and only what the caller names.
+
+use e2e::answer::{is_time, keys};
+use e2e::letter::recipient;
+use e2e::smtp::{Phase, Reaction};
+use e2e::{Database, Server, SmtpServer, With, mailing, on_both_databases};
+use serde_json::json;
+
+on_both_databases!(
+    what_failed_is_sent_again_on_request,
+    what_is_unconfirmed_is_sent_again_on_request_only,
+    a_resend_names_what_it_means,
+);
+
+/// The fate of three recipients: the first is refused, the second unknown, the third sent.
+fn three_fates(step: &e2e::smtp::Step) -> Reaction {
+    match (step.phase, step.recipient) {
+        (Phase::Recipient, "recipient-0@example.org") => Reaction::Reply("550 5.1.1 no"),
+        (Phase::End, "recipient-1@example.org") => Reaction::AcceptAndClose,
+        _ => Reaction::Continue,
+    }
+}
+
+/// A mailing of three with those fates, settled; then nothing fails any more.
+async fn settled(server: &Server, smtp: &SmtpServer) -> (e2e::Caller, String) {
+    smtp.script(three_fates);
+    let sender = server.sender().await;
+    let body = mailing(3).with("email_id", "e-3");
+    let data = sender.mail(&body).await.data(202);
+    let id = data["id"].as_str().expect("an id").to_owned();
+    let counts = server.settled(&id).await;
+    let expected = json!({
+        "queued": 0, "sending": 0, "sent": 1, "failed": 1, "unconfirmed": 1, "cancelled": 0
+    });
+    assert_eq!(counts, expected);
+    smtp.script(|_| Reaction::Continue);
+    (sender, id)
+}
+
+async fn start(database: &Database, smtp: &SmtpServer) -> Server {
+    Server::on(database)
+        .env("MAIL_TRANSPORT", &smtp.transport())
+        .env("SWEEP_SECONDS", "1")
+        .start()
+        .await
+}
+
+async fn what_failed_is_sent_again_on_request(database: Database) {
+    let smtp = SmtpServer::start().await;
+    let server = start(&database, &smtp).await;
+    let (sender, id) = settled(&server, &smtp).await;
+    let path = format!("/v1/mail/{id}/resend");
+    let data = sender
+        .post(&path, &json!({ "status": "failed" }))
+        .await
+        .data(202);
+    assert_eq!(
+        keys(&data),
+        ["accepted", "email_id", "id", "queued_at", "status"]
+    );
+    assert_eq!(data["id"], id.as_str());
+    assert_eq!(data["email_id"], "e-3");
+    assert_eq!(data["status"], "queued");
+    assert_eq!(data["accepted"], 1);
+    assert!(is_time(&data["queued_at"]), "{data}");
+    let counts = server.settled(&id).await;
+    assert_eq!(
+        (&counts["sent"], &counts["unconfirmed"]),
+        (&json!(2), &json!(1))
+    );
+    let tally = smtp.tally();
+    for index in 0..3 {
+        assert_eq!(tally[&recipient(index)], 1, "{tally:?}");
+    }
+    let again = &server.recipients(&id).await[0];
+    assert_eq!(again["status"], "sent", "{again}");
+    assert!(
+        again["status_detail"].is_null() && again["last_error"].is_null(),
+        "{again}"
+    );
+}
+
+async fn what_is_unconfirmed_is_sent_again_on_request_only(database: Database) {
+    let smtp = SmtpServer::start().await;
+    let server = start(&database, &smtp).await;
+    let (sender, id) = settled(&server, &smtp).await;
+    assert_eq!(smtp.to(&recipient(1)).len(), 1);
+    let path = format!("/v1/mail/{id}/resend");
+    let data = sender
+        .post(&path, &json!({ "status": "unconfirmed" }))
+        .await
+        .data(202);
+    assert_eq!(data["accepted"], 1);
+    let counts = server.settled(&id).await;
+    assert_eq!((&counts["sent"], &counts["failed"]), (&json!(2), &json!(1)));
+    assert_eq!(smtp.to(&recipient(1)).len(), 2, "the caller decided so");
+    assert_eq!(smtp.to(&recipient(2)).len(), 1);
+}
+
+async fn a_resend_names_what_it_means(database: Database) {
+    let smtp = SmtpServer::start().await;
+    let server = start(&database, &smtp).await;
+    let (sender, id) = settled(&server, &smtp).await;
+    let path = format!("/v1/mail/{id}/resend");
+    for bad in [json!({}), json!({ "status": null })] {
+        sender.post(&path, &bad).await.only_fault("status");
+    }
+    for bad in ["sent", "queued", "cancelled", "sending", "", "FAILED"] {
+        let answer = sender.post(&path, &json!({ "status": bad })).await;
+        answer.only_fault("status");
+    }
+    let unknown = json!({ "status": "failed", "to": "x" });
+    sender.post(&path, &unknown).await.only_fault("to");
+    assert_eq!(smtp.count(), 2);
+}

@@ -1,0 +1,154 @@
+//! Several workers on one ledger, with leases that run out under them.
+
+use std::time::Duration;
+
+use e2e::balance::balanced;
+use e2e::letter::recipient;
+use e2e::smtp::{Phase, Reaction};
+use e2e::{Database, Server, SmtpServer, Worker, eventually, mailing, waiting::within};
+use tokio::time::sleep;
+
+const LEASE: Duration = Duration::from_secs(2);
+const RECIPIENTS: usize = 400;
+
+fn variables(transport: &str) -> [(&str, &str); 3] {
+    [
+        ("MAIL_TRANSPORT", transport),
+        ("LEASE_SECONDS", "2"),
+        ("SWEEP_SECONDS", "1"),
+    ]
+}
+
+/// A mailing in the ledger that the server which took it had no time to send.
+async fn accepted(database: &Database, smtp: &SmtpServer) -> (Server, String) {
+    let mut settings = Server::on(database);
+    for (name, value) in variables(&smtp.transport()) {
+        settings = settings.env(name, value);
+    }
+    let mut server = settings.start().await;
+    let data = server
+        .sender()
+        .await
+        .mail(&mailing(RECIPIENTS))
+        .await
+        .data(202);
+    server.stop().await;
+    assert!(
+        smtp.count() < RECIPIENTS / 2,
+        "there is work left for the workers"
+    );
+    (server, data["id"].as_str().expect("an id").to_owned())
+}
+
+/// Waits until the ledger has nothing that is not at an end.
+async fn nothing_left(database: &Database) {
+    let open = "SELECT COUNT(*) FROM recipient WHERE status IN ('queued', 'sending')";
+    within(
+        Duration::from_mins(3),
+        "every recipient comes to an end",
+        || async {
+            let left = database.count(open).await;
+            if left == 0 { Ok(()) } else { Err(left) }
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_transport_that_stalls_past_the_leases_doubles_nothing() {
+    let database = Database::postgres().await;
+    let smtp = SmtpServer::start().await;
+    let stalls = |address: &str| (0..RECIPIENTS).step_by(20).any(|i| address == recipient(i));
+    let stalled = RECIPIENTS.div_ceil(20);
+    smtp.script(move |step| match step.phase {
+        Phase::End if stalls(step.recipient) => Reaction::Delay(2 * LEASE),
+        Phase::End => Reaction::Delay(Duration::from_millis(20)),
+        _ => Reaction::Continue,
+    });
+    let (mut server, id) = accepted(&database, &smtp).await;
+    let transport = smtp.transport();
+    let variables = variables(&transport);
+    let (one, other) = tokio::join!(
+        Worker::start(&database, &variables),
+        Worker::start(&database, &variables),
+    );
+    nothing_left(&database).await;
+    one.stop().await;
+    other.stop().await;
+    server.start().await;
+    let recipients = server.recipients(&id).await;
+    // The server that accepted it was stopped, not killed: only the stalls are unknown.
+    balanced(&recipients, &smtp, RECIPIENTS, stalled);
+}
+
+#[tokio::test]
+async fn a_worker_that_freezes_past_its_lease_doubles_nothing() {
+    let database = Database::postgres().await;
+    let smtp = SmtpServer::start().await;
+    smtp.script(|step| match step.phase {
+        Phase::End => Reaction::Delay(Duration::from_millis(100)),
+        _ => Reaction::Continue,
+    });
+    let (mut server, id) = accepted(&database, &smtp).await;
+    let transport = smtp.transport();
+    let workers = [
+        Worker::start(&database, &variables(&transport)).await,
+        Worker::start(&database, &variables(&transport)).await,
+    ];
+    let mut freezes = 0;
+    for worker in workers.iter().cycle().take(4) {
+        let busy = eventually("mail is on its way", || async {
+            let ended = smtp.count() == RECIPIENTS;
+            if smtp.answering() > 0 || ended {
+                Ok(!ended)
+            } else {
+                Err(smtp.count())
+            }
+        })
+        .await;
+        if !busy {
+            break;
+        }
+        worker.freeze();
+        freezes += 1;
+        sleep(LEASE + Duration::from_secs(2)).await;
+        worker.resume();
+    }
+    assert!(freezes > 0, "the workers were too fast to be frozen");
+    nothing_left(&database).await;
+    let [one, other] = workers;
+    one.stop().await;
+    other.stop().await;
+    server.start().await;
+    let recipients = server.recipients(&id).await;
+    balanced(
+        &recipients,
+        &smtp,
+        RECIPIENTS,
+        freezes * smtp.most_sessions(),
+    );
+}
+
+#[tokio::test]
+async fn what_a_killed_worker_had_is_taken_over() {
+    let database = Database::postgres().await;
+    let smtp = SmtpServer::start().await;
+    smtp.script(|step| match step.phase {
+        Phase::End => Reaction::Delay(Duration::from_millis(50)),
+        _ => Reaction::Continue,
+    });
+    let (mut server, id) = accepted(&database, &smtp).await;
+    let transport = smtp.transport();
+    let variables = variables(&transport);
+    let (one, other) = tokio::join!(
+        Worker::start(&database, &variables),
+        Worker::start(&database, &variables),
+    );
+    smtp.accepts(smtp.count() + 20).await;
+    one.kill().await;
+    nothing_left(&database).await;
+    other.stop().await;
+    server.start().await;
+    let recipients = server.recipients(&id).await;
+    balanced(&recipients, &smtp, RECIPIENTS, smtp.most_sessions());
+}
