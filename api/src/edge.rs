@@ -16,6 +16,8 @@ use crate::{app::App, problem::Problem, routes};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const EXPOSED: &str = "x-request-id, Idempotency-Replayed, Retry-After";
+/// Health touches no database, and captured mail is for this service's own page.
+const WITHOUT_CORS: [&str; 2] = ["/v1/health", "/mailbox"];
 const ALLOWED_HEADERS: &str = "content-type, x-api-key, idempotency-key, prefer";
 
 /// What is known of a request while it is answered.
@@ -64,10 +66,12 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
         } else {
             self.answer(request, route, &trace).await
         };
-        let touches_nothing = route.is_none_or(|route| {
-            !route.template.starts_with("/v1/") || route.template == "/v1/health"
+        let has_cors = route.is_none_or(|route| {
+            !WITHOUT_CORS
+                .iter()
+                .any(|path| route.template.starts_with(path))
         });
-        if let Some(origin) = origin.filter(|_| !touches_nothing) {
+        if let Some(origin) = origin.filter(|_| has_cors) {
             self.allow_origin(response.headers_mut(), &origin, method == Method::OPTIONS)
                 .await;
         }
@@ -75,9 +79,9 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         tracing::info!(
-            method = %method,
-            route = route.map_or("unknown", |route| route.template.as_str()),
-            status = response.status().as_u16(),
+            http.method = %method,
+            http.route = route.map_or("unknown", |route| route.template.as_str()),
+            http.status = response.status().as_u16(),
             duration_ms = milliseconds(started.elapsed()),
             request.id = trace.request_id,
             key.id = trace.key_id.get().map(tracing::field::display),

@@ -2,7 +2,7 @@
 
 use std::{io::Write, process::ExitCode};
 
-use mail::config::Config;
+use mail::Service;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
@@ -18,14 +18,13 @@ async fn main() -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     }
-    let config = match Config::from_env() {
-        Ok(config) => config,
+    let service = match Service::start().await {
+        Ok(service) => service,
         Err(error) => {
             eprintln!("{error}");
             return Ok(ExitCode::from(2));
         }
     };
-    mail::telemetry::start(config.log_format);
-    api::serve(config).await?;
+    api::serve(service).await?;
     Ok(ExitCode::SUCCESS)
 }

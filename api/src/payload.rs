@@ -1,6 +1,6 @@
 //! JSON in and out. What comes in is read here only as bytes, within its limit; `request` makes sense of it.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, time::Duration};
 
 use poem::{
     FromRequest, IntoResponse, Request, RequestBody, Response, Result,
@@ -19,6 +19,8 @@ use crate::problem::{ErrorType, Problem};
 
 /// Largest request body: 4 MiB.
 pub const MAX_BODY: usize = 4 * 1024 * 1024;
+/// How long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(20);
 const CONTENT_TYPE: &str = "application/json";
 
 /// A JSON answer.
@@ -173,9 +175,9 @@ async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
         .into());
     }
     let body = poem::Body::from_request(request, body).await?;
-    match body.into_bytes_limit(MAX_BODY).await {
-        Ok(bytes) => Ok(bytes.to_vec()),
-        Err(ReadBodyError::PayloadTooLarge) => Err(too_large().into()),
-        Err(_) => Err(Problem::invalid("", "The body did not arrive whole").into()),
+    match tokio::time::timeout(PATIENCE, body.into_bytes_limit(MAX_BODY)).await {
+        Ok(Ok(bytes)) => Ok(bytes.to_vec()),
+        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(too_large().into()),
+        _ => Err(Problem::invalid("", "The body did not arrive whole").into()),
     }
 }

@@ -1,9 +1,9 @@
 //! One process: the HTTP server, and the worker's job beside it.
 
-use std::{io::Write, net::SocketAddr, time::Duration};
+use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use mail::{Service, config::Config, mailer::Mailer};
+use mail::{Service, mailer::Mailer};
 use poem::{
     Server,
     listener::{Acceptor, Listener, TcpListener},
@@ -15,10 +15,7 @@ use crate::app::App;
 const GRACE: Duration = Duration::from_secs(30);
 
 /// Serves until SIGTERM or SIGINT.
-pub async fn serve(config: Config) -> anyhow::Result<()> {
-    let service = Service::open(config)
-        .await
-        .context("the service cannot start")?;
+pub async fn serve(service: Arc<Service>) -> anyhow::Result<()> {
     service.stop_on_signal()?;
     let wanted = SocketAddr::new(service.config.host, service.config.port);
     let acceptor = TcpListener::bind(wanted)

@@ -129,6 +129,8 @@ impl Origin {
         };
         if text == "null"
             || host.contains(['*', '/', '?', '#', '@', '\\', '%'])
+            || host.starts_with('.')
+            || host.contains("..")
             || host.ends_with(':')
         {
             return Err(InvalidOrigin);
@@ -221,6 +223,8 @@ mod tests {
             "https://u@a.example",
             "https://a.example?x",
             "https://a.example:",
+            "https://.example.com",
+            "https://a..example.com",
             "javascript:alert(1)",
             "https://*.127.0.0.1",
             "https://a b.example",

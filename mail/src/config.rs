@@ -36,6 +36,8 @@ pub struct Config {
     pub sweep_every: Duration,
     pub max_attempts: i32,
     pub log_format: LogFormat,
+    /// Directives of `RUST_LOG`.
+    pub log_filter: String,
 }
 
 #[derive(Clone, Debug)]
@@ -144,6 +146,7 @@ impl Config {
             )?),
             max_attempts: env.parsed("MAX_ATTEMPTS", number(1..=1000), "8")?,
             log_format: env.parsed("LOG_FORMAT", LogFormat::parse, "pretty")?,
+            log_filter: env.text("RUST_LOG")?.unwrap_or_else(|| "info".to_owned()),
         })
     }
 
@@ -173,7 +176,7 @@ impl<F: Fn(&'static str) -> Result<Option<String>, String>> Environment<F> {
     }
 }
 
-fn invalid(variable: &'static str, reason: impl Into<String>) -> InvalidConfig {
+pub(crate) fn invalid(variable: &'static str, reason: impl Into<String>) -> InvalidConfig {
     InvalidConfig {
         variable,
         reason: reason.into(),

@@ -32,9 +32,10 @@ impl Error {
     }
 }
 
-/// SQLSTATE classes and codes that pass by themselves: connection, resources, operator intervention,
-/// serialization failure and deadlock (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
-const PASSING_POSTGRES: [&str; 5] = ["08", "53", "57", "40001", "40P01"];
+/// SQLSTATE classes and codes of a server that does not serve now, and may again: connection, authorization, no
+/// such database, resources, operator intervention, serialization failure and deadlock
+/// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+const PASSING_POSTGRES: [&str; 7] = ["08", "28", "3D", "53", "57", "40001", "40P01"];
 /// `SQLITE_BUSY` and `SQLITE_LOCKED`; extended codes carry them in their low byte.
 const PASSING_SQLITE: [u32; 2] = [5, 6];
 

@@ -5,11 +5,11 @@ use std::{fmt, io, sync::Arc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::Config,
-    error::Result,
+    config::{Config, InvalidConfig, Transport, invalid},
     ledger::Ledger,
     mailer::Mailer,
     queue::{LocalQueue, Queue},
+    telemetry,
 };
 
 pub struct Service {
@@ -24,10 +24,25 @@ pub struct Service {
 }
 
 impl Service {
-    pub async fn open(config: Config) -> Result<Arc<Self>> {
+    /// Reads the settings and opens what they name; nothing works yet.
+    pub async fn start() -> Result<Arc<Self>, InvalidConfig> {
+        let config = Config::from_env()?;
+        telemetry::start(&config)?;
+        let ledger = Ledger::open(&config)
+            .await
+            .map_err(|_| invalid("DATABASE_URL", "names a database that cannot be opened"))?;
+        let mailer =
+            Mailer::open(&config.transport)
+                .await
+                .map_err(|error| match config.transport {
+                    Transport::Mailbox(_) => {
+                        invalid("MAILBOX_DIR", format!("cannot be used ({})", error.kind()))
+                    }
+                    Transport::Smtp(_) => invalid("MAIL_TRANSPORT", error.to_string()),
+                })?;
         Ok(Arc::new(Self {
-            ledger: Ledger::open(&config).await?,
-            mailer: Mailer::open(&config.transport).await?,
+            ledger,
+            mailer,
             queue: Queue::Local(LocalQueue::default()),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -7,15 +7,20 @@ use sea_orm::ActiveEnum;
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 use uuid::Uuid;
 
-use crate::config::LogFormat;
+use crate::config::{Config, InvalidConfig, LogFormat, invalid};
 
-/// Sends logs to standard error, filtered by `RUST_LOG` (`info` where it is not set).
-pub fn start(format: LogFormat) {
+/// Sends logs to standard error.
+pub fn start(config: &Config) -> Result<(), InvalidConfig> {
     let filter = EnvFilter::builder()
-        .with_default_directive(tracing::Level::INFO.into())
-        .from_env_lossy();
+        .parse(&config.log_filter)
+        .map_err(|_| {
+            invalid(
+                "RUST_LOG",
+                "must be directives such as info or mail=debug,info",
+            )
+        })?;
     let layer = fmt::layer().with_writer(std::io::stderr);
-    let layer = match format {
+    let layer = match config.log_format {
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
         LogFormat::Pretty => layer.with_ansi(std::io::stderr().is_terminal()).boxed(),
     };
@@ -23,6 +28,7 @@ pub fn start(format: LogFormat) {
         .with(filter)
         .with(layer)
         .init();
+    Ok(())
 }
 
 /// One line for each end of a recipient, one of less weight where it will be tried again.
@@ -31,13 +37,13 @@ pub(crate) fn recipient_moved(row: &Model) {
     let detail = row.status_detail.as_deref();
     if row.status == Status::Queued {
         tracing::debug!(
-            mail.id = %row.mailing_id, recipient.index = row.position, status, status_detail = detail,
-            attempts = row.attempts, "recipient will be tried again"
+            mail.id = %row.mailing_id, recipient.index = row.position, recipient.status = status, recipient.status_detail = detail,
+            recipient.attempts = row.attempts, "recipient will be tried again"
         );
     } else {
         tracing::info!(
-            mail.id = %row.mailing_id, recipient.index = row.position, status, status_detail = detail,
-            attempts = row.attempts, "recipient ended"
+            mail.id = %row.mailing_id, recipient.index = row.position, recipient.status = status, recipient.status_detail = detail,
+            recipient.attempts = row.attempts, "recipient ended"
         );
     }
 }

@@ -2,22 +2,17 @@
 
 use std::{io::Write, process::ExitCode};
 
-use anyhow::Context;
-use mail::{Service, config::Config};
+use mail::Service;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
-    let config = match Config::from_env() {
-        Ok(config) => config,
+    let service = match Service::start().await {
+        Ok(service) => service,
         Err(error) => {
             eprintln!("{error}");
             return Ok(ExitCode::from(2));
         }
     };
-    mail::telemetry::start(config.log_format);
-    let service = Service::open(config)
-        .await
-        .context("the worker cannot start")?;
     service.stop_on_signal()?;
     service.start_draining();
     let mut out = std::io::stdout();

@@ -125,8 +125,31 @@ struct ApiKeyOut {
     origins: Vec<String>,
     senders: Vec<String>,
     created_at: Timestamp,
-    /// Null while it is live.
-    revoked_at: Option<Timestamp>,
+}
+
+/// A key that opens nothing any more.
+#[derive(Clone, Debug, Object)]
+struct RevokedApiKey {
+    id: Uuid,
+    name: Option<String>,
+    origins: Vec<String>,
+    senders: Vec<String>,
+    created_at: Timestamp,
+    revoked_at: Timestamp,
+}
+
+impl RevokedApiKey {
+    fn new(key: ApiKey, revoked_at: i64) -> Self {
+        let key = ApiKeyOut::from(key);
+        Self {
+            id: key.id,
+            name: key.name,
+            origins: key.origins,
+            senders: key.senders,
+            created_at: key.created_at,
+            revoked_at: revoked_at.into(),
+        }
+    }
 }
 
 impl From<ApiKey> for ApiKeyOut {
@@ -145,7 +168,6 @@ impl From<ApiKey> for ApiKeyOut {
                 .map(|rule| rule.as_str().to_owned())
                 .collect(),
             created_at: key.created_at.into(),
-            revoked_at: key.revoked_at.map(Timestamp::from),
         }
     }
 }
@@ -229,7 +251,11 @@ impl ApiKeys {
             .ledger
             .keys(after, limit.0.unwrap_or(DEFAULT_LIMIT))
             .await?;
-        Ok(Json(Success::new(200, "API keys", Items::of(page))))
+        Ok(Json(Success::new(
+            200,
+            "API keys",
+            Items::of(page, |id| id.to_string()),
+        )))
     }
 
     /// Revoke an API key
@@ -248,17 +274,22 @@ impl ApiKeys {
         api_key: Path<String>,
         /// Also cancels what the key has queued.
         cancel_queued: Query<Option<bool>>,
-    ) -> Result<Json<Success<ApiKeyOut>>, Failure<RemoveErrors>> {
+    ) -> Result<Json<Success<RevokedApiKey>>, Failure<RemoveErrors>> {
         let ledger = &app.service.ledger;
         let id = find(&app, &api_key.0).await?.id;
         let key = ledger
             .revoke_key(id)
             .await?
             .ok_or_else(Problem::not_found)?;
+        let revoked_at = key.revoked_at.ok_or_else(Problem::internal)?;
         if cancel_queued.0 == Some(true) {
             ledger.cancel_of_key(id).await?;
         }
-        Ok(Json(Success::new(200, "API key revoked", key.into())))
+        Ok(Json(Success::new(
+            200,
+            "API key revoked",
+            RevokedApiKey::new(key, revoked_at),
+        )))
     }
 
     /// Give an API key a new secret

@@ -169,13 +169,13 @@ pub struct Items<T: Send + Sync + Type + ParseFromJSON + ToJSON> {
 }
 
 impl<T: Send + Sync + Type + ParseFromJSON + ToJSON> Items<T> {
-    pub fn of<V, C: ToString>(page: mail::ledger::Page<V, C>) -> Self
+    pub fn of<V, C>(page: mail::ledger::Page<V, C>, cursor: impl Fn(C) -> String) -> Self
     where
         T: From<V>,
     {
         Self {
             items: page.items.into_iter().map(T::from).collect(),
-            next: page.next.map(|cursor| cursor.to_string()),
+            next: page.next.map(cursor),
         }
     }
 }

@@ -61,6 +61,8 @@ impl Ledger {
                             .synchronous(SqliteSynchronous::Full)
                             .busy_timeout(PATIENCE)
                             .foreign_keys(true)
+                            // What is erased is overwritten.
+                            .pragma("secure_delete", "ON")
                     });
             }
         }

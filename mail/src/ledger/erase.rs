@@ -74,35 +74,31 @@ async fn is_open(db: &impl ConnectionTrait, id: Uuid) -> Result<bool> {
 async fn erase_in(db: &impl ConnectionTrait, row: mailing::Model, key: &str) -> Result<u64> {
     let id = row.id;
     let mut envelope: Envelope = from_json("envelope", row.envelope)?;
+    let copied = [&envelope.cc, &envelope.bcc]
+        .into_iter()
+        .flatten()
+        .any(|copy| copy.key() == key);
     for list in [&mut envelope.cc, &mut envelope.bcc, &mut envelope.reply_to] {
         list.retain(|address| address.key() != key);
     }
-    let all = Entity::find()
+    let addressed = Condition::all()
+        .add(Column::MailingId.eq(id))
+        .add(Column::MailKey.eq(key));
+    let erased = forget_people(db, addressed).await?;
+    let recipients = Entity::find()
         .filter(Column::MailingId.eq(id))
         .count(db)
         .await?;
-    let mut update = mailing::Entity::update_many().filter(mailing::Column::Id.eq(id));
-    // With one recipient all of it was written to that person.
-    if all == 1 {
+    // With one recipient all of it was written to that person, and to whoever had a copy.
+    if recipients == 1 && (copied || erased == 1) {
         envelope.subject.clear();
-        update = update.col_expr(
-            mailing::Column::Body,
-            Expr::value(None::<serde_json::Value>),
-        );
-        attachment::Entity::delete_many()
-            .filter(attachment::Column::MailingId.eq(id))
-            .exec(db)
-            .await?;
+        forget_content(db, id).await?;
     }
-    update
+    mailing::Entity::update_many()
         .col_expr(mailing::Column::Envelope, Expr::value(to_json(&envelope)?))
+        .filter(mailing::Column::Id.eq(id))
         .exec(db)
         .await?;
-    let mut people = Condition::all().add(Column::MailingId.eq(id));
-    if all > 1 {
-        people = people.add(Column::MailKey.eq(key));
-    }
-    let erased = forget_people(db, people).await?;
     correspondent::Entity::delete_many()
         .filter(correspondent::Column::MailingId.eq(id))
         .filter(correspondent::Column::MailKey.eq(key))
@@ -118,6 +114,27 @@ async fn erase_in(db: &impl ConnectionTrait, row: mailing::Model, key: &str) -> 
         .exec(db)
         .await?;
     Ok(erased)
+}
+
+async fn forget_content(db: &impl ConnectionTrait, id: Uuid) -> Result<()> {
+    mailing::Entity::update_many()
+        .col_expr(
+            mailing::Column::Body,
+            Expr::value(None::<serde_json::Value>),
+        )
+        .filter(mailing::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    attachment::Entity::delete_many()
+        .filter(attachment::Column::MailingId.eq(id))
+        .exec(db)
+        .await?;
+    Entity::update_many()
+        .col_expr(Column::Variables, Expr::value(None::<serde_json::Value>))
+        .filter(Column::MailingId.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 /// Empties what tells who recipients are.

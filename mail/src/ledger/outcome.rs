@@ -71,6 +71,7 @@ impl Ledger {
         outcome: &Outcome,
         event_id: Uuid,
     ) -> Result<Vec<Model>> {
+        let event_id = Expr::value(event_id);
         let update = match outcome {
             Outcome::Accepted { message_id } => self
                 .end(Status::Sent, event_id)
@@ -99,11 +100,11 @@ impl Ledger {
     }
 
     /// Reaching an end. The token stays: whoever holds it may still learn more.
-    pub(super) fn end(&self, status: Status, event_id: Uuid) -> UpdateMany<Entity> {
+    pub(super) fn end(&self, status: Status, event_id: SimpleExpr) -> UpdateMany<Entity> {
         Entity::update_many()
             .col_expr(Column::Status, Expr::value(status))
             .col_expr(Column::EndedAt, self.now())
-            .col_expr(Column::EventId, Expr::value(event_id))
+            .col_expr(Column::EventId, event_id)
             .col_expr(Column::PublishedAt, Expr::value(None::<i64>))
             .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
     }

@@ -73,13 +73,12 @@ impl Ledger {
 
     /// An end for many rows at once, each with an event of its own.
     pub(super) fn end_each(&self, status: Status, code: &str, text: &str) -> UpdateMany<Entity> {
-        self.end(status, Uuid::nil())
-            .col_expr(Column::EventId, self.random_uuid())
+        self.end(status, self.random_uuid())
             .col_expr(Column::StatusDetail, Expr::value(code))
             .col_expr(Column::LastError, Expr::value(text))
     }
 
-    pub(super) fn random_uuid(&self) -> SimpleExpr {
+    fn random_uuid(&self) -> SimpleExpr {
         Expr::cust(match self.db.get_database_backend() {
             DbBackend::Postgres => "gen_random_uuid()",
             _ => "randomblob(16)",

@@ -175,7 +175,11 @@ impl Mail {
                 limit.0.unwrap_or(DEFAULT_LIMIT),
             )
             .await?;
-        Ok(Json(Success::new(200, "Mailings", Items::of(page))))
+        Ok(Json(Success::new(
+            200,
+            "Mailings",
+            Items::of(page, |id| id.to_string()),
+        )))
     }
 
     /// Look at one mailing
@@ -221,17 +225,21 @@ impl Mail {
         after: Query<Option<String>>,
     ) -> Result<Json<Success<Items<RecipientOut>>>, Failure<ItemErrors>> {
         let after = cursor(after.0, |text| {
-            text.parse().ok().filter(|position: &i32| *position >= 0)
+            text.strip_prefix(INDEX_CURSOR)?.parse::<u16>().ok()
         })?;
         let limit = limit.0.unwrap_or(DEFAULT_LIMIT);
         let status = status.0.map(Status::from);
         let page = app
             .service
             .ledger
-            .recipients(viewer.0, id.0, status, after, limit)
+            .recipients(viewer.0, id.0, status, after.map(i32::from), limit)
             .await?;
         let page = page.ok_or_else(Problem::not_found)?;
-        Ok(Json(Success::new(200, "Recipients", Items::of(page))))
+        Ok(Json(Success::new(
+            200,
+            "Recipients",
+            Items::of(page, |index| format!("{INDEX_CURSOR}{index}")),
+        )))
     }
 
     /// Cancel what is still queued
@@ -312,6 +320,9 @@ impl Mail {
         }
     }
 }
+
+/// Before an index, so that no number passes for a cursor by chance.
+const INDEX_CURSOR: &str = "index-";
 
 /// Entries of a page unless the caller says otherwise.
 pub(super) const DEFAULT_LIMIT: u64 = 50;
