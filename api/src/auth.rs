@@ -108,7 +108,7 @@ fn check_origin(key: &ApiKey, request: &Request) -> Result<(), Problem> {
     let given = request.headers().get(header::ORIGIN);
     let origin = given
         .and_then(|value| value.to_str().ok())
-        .and_then(|text| Origin::parse(text).ok());
+        .and_then(|text| Origin::of_request(text).ok());
     if key.browser {
         return match origin {
             Some(origin) if key.allows_origin(&origin) => Ok(()),
@@ -157,7 +157,7 @@ pub fn is_local(request: &Request) -> bool {
         Some(origin) => origin
             .to_str()
             .ok()
-            .and_then(|text| Origin::parse(text).ok())
+            .and_then(|text| Origin::of_request(text).ok())
             .is_some_and(|origin| is_own(&origin, request)),
     };
     !forwarded && own_page && is_loopback(host)

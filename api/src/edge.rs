@@ -117,7 +117,7 @@ impl<E: Endpoint> EdgeEndpoint<E> {
         let Some(origin) = given
             .to_str()
             .ok()
-            .and_then(|text| Origin::parse(text).ok())
+            .and_then(|text| Origin::of_request(text).ok())
         else {
             return;
         };

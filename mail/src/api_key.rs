@@ -151,6 +151,14 @@ impl Origin {
         Ok(Self(format!("{}://{wildcard}{host}{port}", url.scheme())))
     }
 
+    /// As a browser sends it: one origin, never a wildcard.
+    pub fn of_request(header: &str) -> Result<Self, InvalidOrigin> {
+        if header.contains('*') {
+            return Err(InvalidOrigin);
+        }
+        Self::parse(header)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -104,12 +104,13 @@ async fn erase_in(db: &impl ConnectionTrait, row: mailing::Model, key: &str) -> 
         .filter(correspondent::Column::MailKey.eq(key))
         .exec(db)
         .await?;
-    // The kept answer names the recipient; from now on it is made from the ledger.
+    // The kept answer names the recipient; from now on it is made from the ledger, and nobody is at work on it.
     idempotency::Entity::update_many()
         .col_expr(
             idempotency::Column::Answer,
             Expr::value(None::<serde_json::Value>),
         )
+        .col_expr(idempotency::Column::LeaseUntil, Expr::value(0))
         .filter(idempotency::Column::MailingId.eq(id))
         .exec(db)
         .await?;
