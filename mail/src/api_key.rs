@@ -86,6 +86,10 @@ pub struct SenderRule(String);
 
 impl SenderRule {
     pub fn parse(text: &str) -> Option<Self> {
+        // Valid in an address, but whoever writes it here means something else.
+        if text.contains('*') {
+            return None;
+        }
         match text.strip_prefix('@') {
             Some(domain) => ascii_domain(domain).map(|domain| Self(format!("@{domain}"))),
             None => Address::parse(text).ok().map(|address| Self(address.key())),
@@ -265,5 +269,6 @@ mod tests {
         assert!(!allows("@example.com", "any@sub.example.com"));
         assert!(SenderRule::parse("example.com").is_none());
         assert!(SenderRule::parse("@").is_none());
+        assert!(SenderRule::parse("*@example.com").is_none());
     }
 }

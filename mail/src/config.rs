@@ -1,6 +1,12 @@
 //! The settings, read once from the environment. Nothing else reads it.
 
-use std::{env, fmt, net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    env, fmt,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use thiserror::Error;
 use url::Url;
@@ -8,15 +14,24 @@ use url::Url;
 /// Where the database is unless `DATABASE_URL` says otherwise.
 const DEFAULT_DATABASE_URL: &str = "sqlite://./data/mmms.db";
 
+/// How `PostgreSQL` connections are encrypted and checked
+/// (<https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION>).
+const SSL_MODES: [&str; 6] = [
+    "disable",
+    "allow",
+    "prefer",
+    "require",
+    "verify-ca",
+    "verify-full",
+];
+
 /// Belongs to parts that this version does not have yet; set, it would be quietly ignored.
-const NOT_YET: [&str; 12] = [
+const NOT_YET: [&str; 10] = [
     "ADMIN_SECRET_NAME",
     "AWS_LAMBDA_RUNTIME_API",
     "DB_HOST",
     "DB_NAME",
     "DB_PORT",
-    "DB_SSLMODE",
-    "DB_SSLROOTCERT",
     "MAIL_QUEUE_URL",
     "MAIL_RESULT_QUEUE_URL",
     "MAX_SEND_RATE",
@@ -101,7 +116,23 @@ impl Config {
                 return Err(invalid(variable, "is not supported by this version yet"));
             }
         }
-        let database = env.parsed("DATABASE_URL", DatabaseUrl::parse, DEFAULT_DATABASE_URL)?;
+        let mut database = env.parsed("DATABASE_URL", DatabaseUrl::parse, DEFAULT_DATABASE_URL)?;
+        if let Some(mode) = env.text("DB_SSLMODE")? {
+            if !SSL_MODES.contains(&mode.as_str()) {
+                let modes = SSL_MODES.join(", ");
+                return Err(invalid("DB_SSLMODE", format!("must be one of {modes}")));
+            }
+            database.set_parameter("DB_SSLMODE", "sslmode", &mode)?;
+        }
+        if let Some(path) = env.text("DB_SSLROOTCERT")? {
+            if !Path::new(&path).is_file() {
+                return Err(invalid(
+                    "DB_SSLROOTCERT",
+                    "must name a file of certificates",
+                ));
+            }
+            database.set_parameter("DB_SSLROOTCERT", "sslrootcert", &path)?;
+        }
         let host = env.parsed("HOST", parse_host, "127.0.0.1")?;
         let transport = env.text("MAIL_TRANSPORT")?;
         if transport.is_none() && !host.is_loopback() {
@@ -228,6 +259,28 @@ impl DatabaseUrl {
         Ok(Self::Postgres(url))
     }
 
+    /// Goes before one of the same name in the address.
+    fn set_parameter(
+        &mut self,
+        variable: &'static str,
+        name: &str,
+        value: &str,
+    ) -> Result<(), InvalidConfig> {
+        let Self::Postgres(url) = self else {
+            return Err(invalid(variable, "is for PostgreSQL only"));
+        };
+        let others: Vec<(String, String)> = url
+            .query_pairs()
+            .filter(|(other, _)| other != name)
+            .map(|(other, value)| (other.into_owned(), value.into_owned()))
+            .collect();
+        url.query_pairs_mut()
+            .clear()
+            .extend_pairs(others)
+            .append_pair(name, value);
+        Ok(())
+    }
+
     /// Captured mail lies beside the database; where that is a server, in `./data`.
     fn mailbox_dir(&self) -> PathBuf {
         match self {
@@ -304,12 +357,28 @@ mod tests {
             ("MAX_ATTEMPTS", "0"),
             ("LOG_FORMAT", "xml"),
             ("ADMIN_TOKEN", "two words"),
+            ("DB_SSLMODE", "maybe"),
+            ("DB_SSLMODE", "verify-full"),
+            ("DB_SSLROOTCERT", "/nowhere/ca.pem"),
             ("MAIL_QUEUE_URL", "https://queue.example/1/q"),
         ] {
             let error = read(&[(variable, value)]).expect_err(variable);
             assert_eq!(error.variable, variable);
             assert!(!error.to_string().contains(value), "{error}");
         }
+    }
+
+    #[test]
+    fn the_ssl_mode_goes_before_the_one_of_the_address() {
+        let address = "postgres://me@db.example/mmms?application_name=mmms&sslmode=disable";
+        let config = read(&[("DATABASE_URL", address), ("DB_SSLMODE", "verify-full")]).unwrap();
+        let DatabaseUrl::Postgres(url) = config.database else {
+            panic!("not PostgreSQL");
+        };
+        assert_eq!(
+            url.query(),
+            Some("application_name=mmms&sslmode=verify-full")
+        );
     }
 
     #[test]

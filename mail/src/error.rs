@@ -10,6 +10,9 @@ pub enum Error {
     Ledger(#[from] DbErr),
     #[error("the mailbox failed")]
     Mailbox(#[from] std::io::Error),
+    /// It took longer than a caller waits; it may still come to pass.
+    #[error("it took too long")]
+    Overdue,
     /// A row holds what this version cannot read.
     #[error("the ledger holds an unreadable {what}")]
     Corrupt {
@@ -26,7 +29,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Ledger(error) => is_transient(error),
-            Self::Mailbox(_) => true,
+            Self::Mailbox(_) | Self::Overdue => true,
             Self::Corrupt { .. } => false,
         }
     }

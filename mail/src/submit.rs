@@ -19,7 +19,9 @@ use crate::{
     service::Service,
 };
 
-/// By when a caller has an answer.
+/// By when a caller has an answer if the ledger cannot even store the mail.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(24);
+/// By when a caller has an answer once the mail is stored.
 const ANSWER_WITHIN: Duration = Duration::from_secs(23);
 /// Kept free for writing down what the transport said.
 const TO_RECORD: Duration = Duration::from_secs(4);
@@ -99,9 +101,10 @@ impl Service {
     pub async fn submit(self: &Arc<Self>, new: NewSubmission) -> Result<Submission> {
         let service = Arc::clone(self);
         let task = self.tasks.spawn(async move { service.take_in(new).await });
-        match task.await {
-            Ok(answer) => answer,
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        match tokio::time::timeout(GIVE_UP_AFTER, task).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => Err(crate::Error::Overdue),
         }
     }
 

@@ -172,6 +172,11 @@ pub struct ObjectNode<'a> {
 }
 
 impl ObjectNode<'_> {
+    /// Whether the field is there and not `null`.
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.get(name).is_some_and(|value| !value.is_null())
+    }
+
     /// `null` is the same as absent.
     pub fn optional<T>(
         &mut self,
@@ -194,7 +199,7 @@ impl ObjectNode<'_> {
         name: &str,
         read: impl FnOnce(Node<'_>) -> Option<T>,
     ) -> Option<T> {
-        if self.fields.get(name).is_none_or(Value::is_null) {
+        if !self.has(name) {
             self.fields.shift_remove(name);
             self.fault(name, "is required");
             return None;

@@ -262,7 +262,9 @@ pub struct RecipientOut {
     pub recipient: Option<String>,
     pub status: StatusName,
     pub message_id: Option<String>,
-    /// A stable code that says why.
+    /// A stable code that says why: `refused`, `invalid_message`, `expired`, `attempts_exhausted`, `not_connected`,
+    /// `deferred`, `throttled`, `account`, `mailbox_unavailable`, `connection_lost`, `timeout`, `lease_expired` or
+    /// `cancelled`.
     pub status_detail: Option<String>,
     /// For people; never holds an address.
     pub last_error: Option<String>,

@@ -66,6 +66,7 @@ pub fn mailing(body: &[u8]) -> Result<NewMailing, Problem> {
         let sender_organisation_name =
             object.optional("sender_organisation_name", |node| node.text(usize::MAX));
         let subject = object.required("subject", |node| node.line(MAX_SUBJECT));
+        let has_template = object.has("html_template") || object.has("text_template");
         let html = object.optional("html_template", |node| node.text(usize::MAX));
         let text = object.optional("text_template", |node| node.text(usize::MAX));
         let reply_to = addresses(object, "reply_to", MAX_ADDRESSES);
@@ -90,7 +91,7 @@ pub fn mailing(body: &[u8]) -> Result<NewMailing, Problem> {
             &attachments,
             &tags,
         );
-        if html.is_none() && text.is_none() {
+        if !has_template {
             object.fault(
                 "html_template",
                 "is required where there is no text_template",
