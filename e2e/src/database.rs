@@ -1,5 +1,6 @@
 //! Databases for the programs, of the test's own and gone with it; and a look into them.
 
+use std::collections::HashSet;
 use std::env;
 use std::path::Path;
 use std::sync::Arc;
@@ -112,10 +113,10 @@ impl Database {
         .await;
     }
 
-    /// How many mails the ledger holds to be at the transport now.
-    pub async fn sending(&self) -> usize {
-        let query = "SELECT COUNT(*) FROM recipient WHERE status = 'sending'";
-        usize::try_from(self.count(query).await).expect("a count")
+    /// The recipients, by index, that the ledger holds to be at the transport now.
+    pub async fn sending(&self) -> HashSet<i64> {
+        let query = "SELECT CAST(position AS bigint) FROM recipient WHERE status = 'sending'";
+        self.numbers(query).await.into_iter().collect()
     }
 
     /// Takes the database away from under the programs that use it (`PostgreSQL`).

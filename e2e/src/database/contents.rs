@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryResult, Statement};
 
 use super::Database;
 
@@ -15,7 +15,7 @@ impl Database {
         for (table, column) in self.columns(&connection).await {
             let condition = self.condition(&column, text);
             let rows = format!("SELECT COUNT(*) FROM \"{table}\" WHERE {condition}");
-            if number(&connection, &rows).await > 0 {
+            if numbers(&connection, &rows).await != [0] {
                 found.push(format!("{table}.{column}"));
             }
         }
@@ -67,10 +67,18 @@ impl Database {
 
     /// The one number that a query answers.
     pub async fn count(&self, query: &str) -> i64 {
+        let [number] = self.numbers(query).await[..] else {
+            panic!("{query} answers one number");
+        };
+        number
+    }
+
+    /// The numbers that a query answers, one a row.
+    pub async fn numbers(&self, query: &str) -> Vec<i64> {
         let connection = self.connect().await;
-        let count = number(&connection, query).await;
+        let numbers = numbers(&connection, query).await;
         connection.close().await.expect("the connection closes");
-        count
+        numbers
     }
 
     fn condition(&self, column: &str, text: &str) -> String {
@@ -87,13 +95,13 @@ impl Database {
     }
 }
 
-async fn number(connection: &DatabaseConnection, query: &str) -> i64 {
-    let row = connection
-        .query_one_raw(statement(connection.get_database_backend(), query))
+async fn numbers(connection: &DatabaseConnection, query: &str) -> Vec<i64> {
+    let rows = connection
+        .query_all_raw(statement(connection.get_database_backend(), query))
         .await
-        .unwrap_or_else(|error| panic!("{query}: {error}"))
-        .expect("a row");
-    row.try_get_by_index(0).expect("a number")
+        .unwrap_or_else(|error| panic!("{query}: {error}"));
+    let number = |row: &QueryResult| row.try_get_by_index(0).expect("a number");
+    rows.iter().map(number).collect()
 }
 
 fn statement(backend: DbBackend, query: &str) -> Statement {

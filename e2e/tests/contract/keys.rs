@@ -39,10 +39,7 @@ async fn a_new_key_is_shown_once(database: Database) {
     let listing = server.management().get("/v1/api-key").await;
     let items = listing.items();
     assert_eq!(items.len(), 1);
-    assert_eq!(
-        keys(&items[0]),
-        ["created_at", "id", "name", "origins", "senders"]
-    );
+    assert!(items[0].get("api_key").is_none(), "{}", items[0]);
     for field in ["id", "name", "origins", "senders", "created_at"] {
         assert_eq!(items[0][field], key[field], "{field}");
     }

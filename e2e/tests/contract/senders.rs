@@ -60,7 +60,6 @@ async fn what_is_no_sender_is_refused(database: Database) {
         "",
         "@",
         "example.com",
-        "*@example.com",
         "a@b@c",
         "@exa mple.com",
         "a b@example.com",
