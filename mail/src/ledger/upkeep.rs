@@ -10,12 +10,13 @@ use entity::{
 use sea_orm::{
     ColumnTrait, Condition, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait, Select, Statement, UpdateMany,
-    sea_query::{Expr, LockBehavior, LockType, SimpleExpr},
+    sea_query::{Expr, SimpleExpr},
 };
 use uuid::Uuid;
 
 use super::{
     Ledger, Range,
+    claim::only,
     store::{from_json, to_json},
 };
 use crate::{error::Result, message::Envelope};
@@ -92,17 +93,10 @@ impl Ledger {
         order: Column,
     ) -> Result<Vec<Model>> {
         let rows = Entity::find()
-            .select_only()
-            .columns([Column::MailingId, Column::Position])
             .filter(which.clone())
             .order_by_asc(order)
-            .limit(STEP)
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .into_query();
-        let key = Expr::tuple([Expr::col(Column::MailingId), Expr::col(Column::Position)]);
-        Ok(update
-            .filter(which)
-            .filter(key.in_subquery(rows))
+            .limit(STEP);
+        Ok(only(update.filter(which), rows)
             .exec_with_returning(self.db().await?)
             .await?)
     }
