@@ -146,6 +146,8 @@ impl Ledger {
             .filter(Column::MailingId.eq(range.mailing_id))
             .filter(Column::Position.between(range.first, range.last))
             .filter(Column::Status.eq(Status::Queued))
+            // What becomes due later between the others wants a wake-up of its own.
+            .filter(Expr::col(Column::DueAt).lte(self.now()))
             .exec(self.db().await?)
             .await?;
         Ok(())
