@@ -20,9 +20,12 @@ macro_rules! on_both_databases {
 
 mod claim;
 mod database;
+mod erase;
+mod keys;
 mod mailings;
 mod outcome;
 mod recall;
+mod retention;
 mod stale;
 mod store;
 mod wake;
