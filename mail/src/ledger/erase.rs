@@ -5,8 +5,8 @@ use entity::{
     recipient::{self, Column, Entity, Status},
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    QueryTrait, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -46,6 +46,9 @@ impl Ledger {
                     .add(mailing::Column::Id.in_subquery(received))
                     .add(mailing::Column::Id.in_subquery(copied)),
             )
+            .order_by_asc(mailing::Column::Id)
+            // No resend opens one of them meanwhile.
+            .lock_exclusive()
             .all(&transaction)
             .await?;
         let mut erased = Erased::default();

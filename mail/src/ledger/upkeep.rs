@@ -10,7 +10,7 @@ use entity::{
 use sea_orm::{
     ColumnTrait, Condition, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait, Select, Statement, UpdateMany,
-    sea_query::{Expr, SimpleExpr},
+    sea_query::{Expr, LockBehavior, LockType, Query, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -155,23 +155,23 @@ impl Ledger {
 
     /// Notes when mailings have ended; retention counts from there.
     pub async fn note_ended(&self) -> Result<u64> {
-        let open = Entity::find()
-            .select_only()
-            .column(Column::MailingId)
-            .filter(Column::Status.is_in([Status::Queued, Status::Sending]))
-            .into_query();
-        let ended = mailings()
+        let transaction = self.begin().await?;
+        let ended: Vec<Uuid> = mailings()
             .select_only()
             .column(mailing::Column::Id)
-            .filter(mailing::Column::EndedAt.is_null())
-            .filter(mailing::Column::Id.not_in_subquery(open))
-            .into_query();
+            .filter(has_ended())
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .into_tuple()
+            .all(&transaction)
+            .await?;
         let done = mailing::Entity::update_many()
             .col_expr(mailing::Column::EndedAt, self.now())
-            .filter(mailing::Column::Id.in_subquery(ended))
-            .filter(mailing::Column::EndedAt.is_null())
-            .exec(self.db().await?)
+            .filter(mailing::Column::Id.is_in(ended))
+            // Looked at again under the lock: a resend may have opened it just before.
+            .filter(has_ended())
+            .exec(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(done.rows_affected)
     }
 
@@ -213,6 +213,7 @@ impl Ledger {
         let over = mailings()
             .filter(mailing::Column::Anonymous.eq(false))
             .filter(self.ended_before(retention))
+            .lock_exclusive()
             .all(&transaction)
             .await?;
         let ids: Vec<Uuid> = over.iter().map(|row| row.id).collect();
@@ -259,6 +260,21 @@ impl Ledger {
             .await?;
         Ok(())
     }
+}
+
+/// All of its recipients are at an end, and nobody has noted it yet.
+fn has_ended() -> Condition {
+    let open = Query::select()
+        .expr(Expr::value(1))
+        .from(Entity)
+        .and_where(
+            Expr::col((Entity, Column::MailingId)).equals((mailing::Entity, mailing::Column::Id)),
+        )
+        .and_where(Column::Status.is_in([Status::Queued, Status::Sending]))
+        .to_owned();
+    Condition::all()
+        .add(mailing::Column::EndedAt.is_null())
+        .add(Expr::not_exists(open))
 }
 
 fn mailings() -> Select<mailing::Entity> {
