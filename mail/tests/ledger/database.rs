@@ -18,7 +18,7 @@ use url::Url;
 use uuid::Uuid;
 
 /// Long enough that no lease ends unless a test says so.
-pub const LEASE: Duration = Duration::from_secs(600);
+pub const LEASE: Duration = Duration::from_mins(10);
 
 pub struct TestLedger {
     pub ledger: Ledger,
@@ -61,11 +61,12 @@ pub fn config(database: DatabaseUrl) -> Config {
         host: [127, 0, 0, 1].into(),
         port: 0,
         admin_token: None,
-        retention: Duration::from_secs(30 * 24 * 3600),
+        retention: Duration::from_hours(30 * 24),
         lease: LEASE,
-        sweep_every: Duration::from_secs(60),
+        sweep_every: Duration::from_mins(1),
         max_attempts: 8,
         log_format: LogFormat::Pretty,
+        log_filter: "off".to_owned(),
     }
 }
 

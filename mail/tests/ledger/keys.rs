@@ -140,22 +140,6 @@ async fn a_rotation_with_grace_keeps_the_old_secret_that_long(t: &TestLedger) {
     }
 }
 
-async fn of_two_rotations_at_once_one_secret_lasts(t: &TestLedger) {
-    let (key, _) = create(t, &[]).await;
-    let secrets = [Secret::generate(), Secret::generate()];
-    let ledgers = [t.another().await, t.another().await];
-    for ledger in &ledgers {
-        ledger.ping().await.unwrap();
-    }
-    let rotations = std::iter::zip(&ledgers, &secrets)
-        .map(|(ledger, secret)| ledger.rotate_key(key.id, secret, 0));
-    for rotated in futures_util::future::join_all(rotations).await {
-        rotated.unwrap();
-    }
-    let lasting = "SELECT CAST(COUNT(*) AS BIGINT) FROM api_key_secret WHERE expires_at IS NULL";
-    assert_eq!(t.number(lasting).await, 1);
-}
-
 async fn origins_come_and_go_but_a_browser_key_stays_one(t: &TestLedger) {
     let (key, _) = create(t, &[]).await;
     assert!(!key.browser);
@@ -219,7 +203,6 @@ on_both_databases![
     a_revoked_key_opens_nothing_at_once_and_for_good,
     a_rotation_without_grace_ends_the_old_secret,
     a_rotation_with_grace_keeps_the_old_secret_that_long,
-    of_two_rotations_at_once_one_secret_lasts,
     origins_come_and_go_but_a_browser_key_stays_one,
     an_origin_is_known_while_a_live_key_lets_it_in,
 ];

@@ -23,7 +23,10 @@ mod database;
 mod erase;
 mod keys;
 mod mailings;
+mod migrations;
 mod outcome;
+
+mod races;
 mod recall;
 mod retention;
 mod stale;

@@ -37,7 +37,7 @@ async fn the_outcomes_of_a_call_are_written_each_for_its_recipient(t: &TestLedge
         (3, unknown()),
         (1, refused()),
         (0, accepted()),
-        (2, not_accepted(Duration::from_secs(60), true)),
+        (2, not_accepted(Duration::from_mins(1), true)),
     ];
     let moved = t.ledger.record(&claim, &outcomes).await.unwrap();
     let rows = t.rows(id).await;
@@ -73,7 +73,7 @@ async fn what_was_surely_not_accepted_waits_and_is_tried_again(t: &TestLedger) {
         .await;
     let claim = t.send(id).await;
     let before = t.ledger.clock().await.unwrap();
-    let again_in = Duration::from_secs(60);
+    let again_in = Duration::from_mins(1);
     let outcomes = [
         (0, not_accepted(again_in, true)),
         (1, not_accepted(again_in, false)),

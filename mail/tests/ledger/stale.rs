@@ -177,8 +177,8 @@ impl<'a> Case<'a> {
             Move::Expire => return Some(ledger.expire().await.unwrap().len()),
             Move::Accepted => accepted(),
             Move::Refused => refused(),
-            Move::NotAccepted => not_accepted(Duration::from_secs(60), true),
-            Move::Throttled => not_accepted(Duration::from_secs(60), false),
+            Move::NotAccepted => not_accepted(Duration::from_mins(1), true),
+            Move::Throttled => not_accepted(Duration::from_mins(1), false),
             Move::Unknown => unknown(),
         };
         Some(ledger.record(claim, &[(0, outcome)]).await.unwrap().len())
