@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Ledger,
+    Ledger, is_in,
     retry::{briefly, repeat},
     store::{caller_id, variables},
 };
@@ -94,8 +94,8 @@ impl Ledger {
     /// Queued, its time has come and not passed, and nobody's.
     pub(super) fn is_due(&self) -> Condition {
         Condition::all()
-            .add(Column::Status.eq(Status::Queued))
-            .add(Expr::col(Column::DueAt).lte(self.now()))
+            .add(is_in([Status::Queued]))
+            .add(self.is_over(Column::DueAt))
             .add(Expr::col(Column::ExpiresAt).gt(self.now()))
             .add(self.is_free())
     }
@@ -103,7 +103,7 @@ impl Ledger {
     pub(super) fn is_free(&self) -> Condition {
         Condition::any()
             .add(Column::LeaseUntil.is_null())
-            .add(Expr::col(Column::LeaseUntil).lte(self.now()))
+            .add(self.is_over(Column::LeaseUntil))
     }
 
     /// Marks the recipients of one call as `sending`, just before it, and renews their lease. Only those it

@@ -11,7 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    Ledger,
+    Ledger, is_in,
     store::{from_json, to_json},
 };
 use crate::{address::Address, error::Result, message::Envelope};
@@ -68,7 +68,7 @@ impl Ledger {
 async fn is_open(db: &impl ConnectionTrait, id: Uuid) -> Result<bool> {
     let open = Entity::find()
         .filter(Column::MailingId.eq(id))
-        .filter(Column::Status.is_in([Status::Queued, Status::Sending]))
+        .filter(is_in([Status::Queued, Status::Sending]))
         .one(db)
         .await?;
     Ok(open.is_some())

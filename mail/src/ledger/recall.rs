@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Ledger, Range, store::DEFAULT_LIFETIME_MS, upkeep::WAKE_SPAN};
+use super::{Ledger, Range, is_in, store::DEFAULT_LIFETIME_MS, upkeep::WAKE_SPAN};
 use crate::error::Result;
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Ledger {
         let done = self
             .end_each(Status::Cancelled, "cancelled", "Cancelled by the caller")
             .filter(Column::MailingId.eq(mailing_id))
-            .filter(Column::Status.eq(Status::Queued))
+            .filter(is_in([Status::Queued]))
             .exec(self.db().await?)
             .await?;
         Ok(done.rows_affected)
@@ -50,7 +50,7 @@ impl Ledger {
                 "Cancelled together with its API key",
             )
             .filter(Column::MailingId.in_subquery(own))
-            .filter(Column::Status.eq(Status::Queued))
+            .filter(is_in([Status::Queued]))
             .exec(self.db().await?)
             .await?;
         Ok(done.rows_affected)

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{
     Ledger, Range,
     claim::only,
+    is_in,
     store::{from_json, to_json},
 };
 use crate::{error::Result, message::Envelope};
@@ -48,8 +49,8 @@ impl Ledger {
     /// Whoever was sending these is gone: nobody can know whether they went out.
     pub async fn settle_lost_leases(&self) -> Result<Vec<Model>> {
         let lost = Condition::all()
-            .add(Column::Status.eq(Status::Sending))
-            .add(Expr::col(Column::LeaseUntil).lte(self.now()));
+            .add(is_in([Status::Sending]))
+            .add(self.is_over(Column::LeaseUntil));
         let update = self.end_each(
             Status::Unconfirmed,
             "lease_expired",
@@ -61,8 +62,8 @@ impl Ledger {
     /// What has not gone by its time fails.
     pub async fn expire(&self) -> Result<Vec<Model>> {
         let late = Condition::all()
-            .add(Column::Status.eq(Status::Queued))
-            .add(Expr::col(Column::ExpiresAt).lte(self.now()))
+            .add(is_in([Status::Queued]))
+            .add(self.is_over(Column::ExpiresAt))
             .add(self.is_free());
         let update = self.end_each(
             Status::Failed,
@@ -147,7 +148,7 @@ impl Ledger {
             .filter(Column::Position.between(range.first, range.last))
             .filter(Column::Status.eq(Status::Queued))
             // What becomes due later between the others wants a wake-up of its own.
-            .filter(Expr::col(Column::DueAt).lte(self.now()))
+            .filter(self.is_over(Column::DueAt))
             .exec(self.db().await?)
             .await?;
         Ok(())
@@ -251,11 +252,11 @@ impl Ledger {
     pub async fn forget_expired(&self) -> Result<()> {
         let db = self.db().await?;
         idempotency::Entity::delete_many()
-            .filter(Expr::col(idempotency::Column::ExpiresAt).lte(self.now()))
+            .filter(self.is_over(idempotency::Column::ExpiresAt))
             .exec(db)
             .await?;
         api_key_secret::Entity::delete_many()
-            .filter(Expr::col(api_key_secret::Column::ExpiresAt).lte(self.now()))
+            .filter(self.is_over(api_key_secret::Column::ExpiresAt))
             .exec(db)
             .await?;
         Ok(())
@@ -270,7 +271,7 @@ fn has_ended() -> Condition {
         .and_where(
             Expr::col((Entity, Column::MailingId)).equals((mailing::Entity, mailing::Column::Id)),
         )
-        .and_where(Column::Status.is_in([Status::Queued, Status::Sending]))
+        .and_where(is_in([Status::Queued, Status::Sending]))
         .to_owned();
     Condition::all()
         .add(mailing::Column::EndedAt.is_null())
