@@ -26,6 +26,7 @@ mod mailings;
 mod migrations;
 mod outcome;
 
+mod plans;
 mod races;
 mod recall;
 mod retention;
