@@ -104,7 +104,7 @@ pub async fn with_postgres(test: impl AsyncFnOnce(Url)) {
     assert_eq!(server.get_database_backend(), DbBackend::Postgres);
     let create = format!("CREATE DATABASE {name}");
     server.execute_unprepared(&create).await.unwrap();
-    let outcome = AssertUnwindSafe(test(url)).catch_unwind().await;
+    let outcome = AssertUnwindSafe(Box::pin(test(url))).catch_unwind().await;
     let drop = format!("DROP DATABASE {name} WITH (FORCE)");
     server.execute_unprepared(&drop).await.unwrap();
     if let Err(panic) = outcome {

@@ -19,6 +19,7 @@ macro_rules! on_both_databases {
 }
 
 mod claim;
+mod connection;
 mod database;
 mod erase;
 mod keys;
@@ -27,6 +28,7 @@ mod migrations;
 mod outcome;
 
 mod plans;
+mod proxy;
 mod races;
 mod recall;
 mod retention;

@@ -44,9 +44,9 @@ async fn during_a_resend<T>(t: &TestLedger, mailing_id: Uuid, work: impl Future<
         until_waiting(t, 2, || done.get()).await;
         held.rollback().await.unwrap();
     };
-    let (resent, result, ()) = tokio::join!(resend, work, release);
+    let (outcome, result, ()) = tokio::join!(resend, work, release);
     assert!(matches!(
-        resent.unwrap(),
+        outcome.unwrap(),
         Resent::Queued { accepted: 1, .. }
     ));
     result

@@ -54,7 +54,7 @@ async fn a_mailing_has_ended_when_all_of_it_has(t: &TestLedger) {
 async fn content_goes_a_day_after_the_end_and_not_before(t: &TestLedger) {
     let id = ended_mailing(t).await;
     let open = t.store(&mailing_to(1)).await;
-    ended_ago(t, DAY - Duration::from_mins(1)).await;
+    ended_ago(t, Duration::from_mins(24 * 60 - 1)).await;
     t.sql("UPDATE mailing SET ended_at = NULL WHERE id IN (SELECT mailing_id FROM recipient WHERE status = 'queued')")
         .await;
     assert_eq!(t.ledger.drop_content(30 * DAY).await.unwrap(), 0);
@@ -92,7 +92,7 @@ async fn what_is_resent_keeps_its_content(t: &TestLedger) {
 async fn addresses_go_after_the_retention_and_not_before(t: &TestLedger) {
     let id = ended_mailing(t).await;
     let open = t.store(&mailing_to(1)).await;
-    ended_ago(t, 30 * DAY - Duration::from_mins(1)).await;
+    ended_ago(t, Duration::from_mins(30 * 24 * 60 - 1)).await;
     t.sql("UPDATE mailing SET ended_at = NULL WHERE id IN (SELECT mailing_id FROM recipient WHERE status = 'queued')")
         .await;
     assert_eq!(t.ledger.drop_addresses(30 * DAY).await.unwrap(), 0);

@@ -77,6 +77,7 @@ const BY_OTHERS: [Move; 5] = [
 ];
 
 /// Where a move leads that is made by the holder of the claim, or by nobody's claim; none where it changes nothing.
+#[expect(clippy::match_same_arms, reason = "one line for each move")]
 fn leads_to(state: State, step: Move) -> Option<Status> {
     use State as S;
     match (step, state) {
@@ -107,18 +108,18 @@ fn leads_to(state: State, step: Move) -> Option<Status> {
 struct Case<'a> {
     t: &'a TestLedger,
     live: Claim,
-    stale: Claim,
+    lost: Claim,
 }
 
 impl<'a> Case<'a> {
     /// A recipient in that state, whose first claim was lost to a second one.
     async fn in_state(t: &'a TestLedger, state: State) -> Self {
         let id = t.store(&mailing_to(1)).await;
-        let stale = t.claim_all(id).await;
+        let lost = t.claim_all(id).await;
         t.sql("UPDATE recipient SET lease_until = 1 WHERE status = 'queued'")
             .await;
         let live = t.claim_all(id).await;
-        let case = Self { t, live, stale };
+        let case = Self { t, live, lost };
         let over = "UPDATE recipient SET lease_until = 1";
         let expired = "UPDATE recipient SET expires_at = 1";
         let (before, change): (&[Move], &[&str]) = match state {
@@ -214,7 +215,7 @@ async fn a_move_of_a_lost_claim_changes_nothing(t: &TestLedger) {
         let case = Case::in_state(t, state).await;
         let before = case.row().await;
         for step in BY_CLAIM {
-            let said = case.make(step, &case.stale).await;
+            let said = case.make(step, &case.lost).await;
             assert_eq!(case.row().await, before, "{step:?} changed {state:?}");
             assert!(matches!(said, None | Some(0)), "{step:?} {state:?}");
         }
