@@ -52,7 +52,7 @@ impl MigrationTrait for Migration {
 }
 
 /// Partial indexes keep what has ended out of the paths that run all the time.
-const INDEXES: [&str; 15] = [
+const INDEXES: [&str; 16] = [
     "CREATE INDEX api_key_secret_api_key ON api_key_secret (api_key_id)",
     "CREATE INDEX origin_origin ON origin (origin)",
     "CREATE INDEX mailing_api_key ON mailing (api_key_id, id)",
@@ -64,6 +64,7 @@ const INDEXES: [&str; 15] = [
     "CREATE INDEX idempotency_mailing ON idempotency (mailing_id)",
     "CREATE INDEX idempotency_expiry ON idempotency (expires_at)",
     "CREATE INDEX recipient_due ON recipient (due_at) WHERE status = 'queued'",
+    "CREATE INDEX recipient_unwoken ON recipient (due_at) WHERE status = 'queued' AND woken_at IS NULL",
     "CREATE INDEX recipient_expiry ON recipient (expires_at) WHERE status = 'queued'",
     "CREATE INDEX recipient_sending ON recipient (lease_until) WHERE status = 'sending'",
     "CREATE INDEX recipient_open ON recipient (mailing_id) WHERE status IN ('queued', 'sending')",

@@ -3,14 +3,14 @@
 use entity::recipient::{ActiveModel, Column, Entity, Model, Status};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
-    sea_query::{Expr, LockBehavior, LockType},
+    QueryTrait, Select, UpdateMany,
+    sea_query::{CommonTableExpression, Expr, LockBehavior, LockType, Query},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Ledger,
+    Ledger, is_in,
     retry::{briefly, repeat},
     store::{caller_id, variables},
 };
@@ -65,20 +65,16 @@ impl Ledger {
 
     async fn claim_rows(&self, range: Range, limit: u64, token: Uuid) -> Result<Vec<Model>> {
         let free = Entity::find()
-            .select_only()
-            .column(Column::Position)
             .filter(within(range))
             .filter(self.is_due())
             .order_by_asc(Column::Position)
-            .limit(limit)
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .into_query();
-        let mut rows = Entity::update_many()
+            .limit(limit);
+        let update = Entity::update_many()
             .col_expr(Column::ClaimToken, Expr::value(token))
             .col_expr(Column::LeaseUntil, self.lease_end())
             .filter(within(range))
-            .filter(Column::Status.eq(Status::Queued))
-            .filter(Column::Position.in_subquery(free))
+            .filter(Column::Status.eq(Status::Queued));
+        let mut rows = only(update, free)
             .exec_with_returning(self.db().await?)
             .await?;
         rows.sort_by_key(|row| row.position);
@@ -98,8 +94,8 @@ impl Ledger {
     /// Queued, its time has come and not passed, and nobody's.
     pub(super) fn is_due(&self) -> Condition {
         Condition::all()
-            .add(Column::Status.eq(Status::Queued))
-            .add(Expr::col(Column::DueAt).lte(self.now()))
+            .add(is_in([Status::Queued]))
+            .add(self.is_over(Column::DueAt))
             .add(Expr::col(Column::ExpiresAt).gt(self.now()))
             .add(self.is_free())
     }
@@ -107,7 +103,7 @@ impl Ledger {
     pub(super) fn is_free(&self) -> Condition {
         Condition::any()
             .add(Column::LeaseUntil.is_null())
-            .add(Expr::col(Column::LeaseUntil).lte(self.now()))
+            .add(self.is_over(Column::LeaseUntil))
     }
 
     /// Marks the recipients of one call as `sending`, just before it, and renews their lease. Only those it
@@ -171,6 +167,27 @@ impl Ledger {
         })
         .await
     }
+}
+
+/// Restricts `update` to the rows that `picked` finds and that nobody else is changing.
+///
+/// They are found once, by a query of their own: a subquery that locks may be run again for each row of the
+/// update, passes over what it has changed so far, and takes more than its limit.
+pub(super) fn only(mut update: UpdateMany<Entity>, picked: Select<Entity>) -> UpdateMany<Entity> {
+    const PICKED: &str = "picked";
+    let key = [Column::MailingId, Column::Position];
+    let picked = picked
+        .select_only()
+        .columns(key)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .into_query();
+    let picked = CommonTableExpression::new()
+        .table_name(PICKED)
+        .query(picked)
+        .to_owned();
+    QueryTrait::query(&mut update).with_cte(picked);
+    let picked = Query::select().columns(key).from(PICKED).to_owned();
+    update.filter(Expr::tuple(key.map(Expr::col)).in_subquery(picked))
 }
 
 fn within(range: Range) -> Condition {

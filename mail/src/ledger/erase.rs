@@ -5,13 +5,13 @@ use entity::{
     recipient::{self, Column, Entity, Status},
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    QueryTrait, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, sea_query::Expr,
 };
 use uuid::Uuid;
 
 use super::{
-    Ledger,
+    Ledger, is_in,
     store::{from_json, to_json},
 };
 use crate::{address::Address, error::Result, message::Envelope};
@@ -46,6 +46,9 @@ impl Ledger {
                     .add(mailing::Column::Id.in_subquery(received))
                     .add(mailing::Column::Id.in_subquery(copied)),
             )
+            .order_by_asc(mailing::Column::Id)
+            // No resend opens one of them meanwhile.
+            .lock_exclusive()
             .all(&transaction)
             .await?;
         let mut erased = Erased::default();
@@ -65,7 +68,7 @@ impl Ledger {
 async fn is_open(db: &impl ConnectionTrait, id: Uuid) -> Result<bool> {
     let open = Entity::find()
         .filter(Column::MailingId.eq(id))
-        .filter(Column::Status.is_in([Status::Queued, Status::Sending]))
+        .filter(is_in([Status::Queued, Status::Sending]))
         .one(db)
         .await?;
     Ok(open.is_some())

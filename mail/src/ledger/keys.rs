@@ -150,6 +150,11 @@ impl Ledger {
         grace_seconds: i64,
     ) -> Result<Option<ApiKey>> {
         let transaction = self.begin().await?;
+        // One rotation after the other: each ends the secret of the one before.
+        api_key::Entity::find_by_id(id)
+            .lock_exclusive()
+            .one(&transaction)
+            .await?;
         let end = self.now().add(grace_seconds * 1000);
         api_key_secret::Entity::update_many()
             .col_expr(api_key_secret::Column::ExpiresAt, end.clone())

@@ -15,8 +15,9 @@ mod retry;
 mod store;
 mod upkeep;
 
+use entity::recipient::{self, Status};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, ExprTrait,
+    ActiveEnum, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbBackend, ExprTrait,
     sea_query::{Expr, SimpleExpr},
 };
 use tokio::sync::OnceCell;
@@ -62,12 +63,33 @@ impl Ledger {
     /// The database's clock, in milliseconds since the Unix epoch.
     fn now(&self) -> SimpleExpr {
         Expr::cust(match self.db.get_database_backend() {
-            DbBackend::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+            DbBackend::Postgres => {
+                "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)"
+            }
             _ => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
         })
+    }
+
+    /// Whether a time has come. It is compared with the start of the statement, which `PostgreSQL` can look up
+    /// in an index; its clock, which moves on during the statement, it would have to compare with each row.
+    fn is_over(&self, time: impl ColumnTrait) -> SimpleExpr {
+        let start = Expr::cust(match self.db.get_database_backend() {
+            DbBackend::Postgres => {
+                "CAST(FLOOR(EXTRACT(EPOCH FROM statement_timestamp()) * 1000) AS BIGINT)"
+            }
+            _ => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+        });
+        Expr::col(time).lte(start)
     }
 
     fn lease_end(&self) -> SimpleExpr {
         self.now().add(self.lease_ms)
     }
+}
+
+/// Whether a recipient is in one of these states. They stand in the text of the statement: a plan that `PostgreSQL`
+/// keeps for any value of a parameter cannot use an index over rows of one status.
+fn is_in<const N: usize>(statuses: [Status; N]) -> SimpleExpr {
+    Expr::col((recipient::Entity, recipient::Column::Status))
+        .is_in(statuses.map(|status| SimpleExpr::Constant(status.to_value().into())))
 }

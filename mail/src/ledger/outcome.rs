@@ -71,18 +71,18 @@ impl Ledger {
         outcome: &Outcome,
         event_id: Uuid,
     ) -> Result<Vec<Model>> {
-        let event_id = Expr::value(event_id);
+        let event = Expr::value(event_id);
         let update = match outcome {
             Outcome::Accepted { message_id } => self
-                .end(Status::Sent, event_id)
+                .end(Status::Sent, event)
                 .col_expr(Column::MessageId, Expr::value(message_id.as_str()))
                 .col_expr(Column::SentAt, self.now())
                 .col_expr(Column::StatusDetail, null_text())
                 .col_expr(Column::LastError, null_text())
                 .filter(Column::Status.is_in([Status::Sending, Status::Unconfirmed])),
-            Outcome::Refused(reason) => explained(self.end(Status::Failed, event_id), reason)
+            Outcome::Refused(reason) => explained(self.end(Status::Failed, event), reason)
                 .filter(Column::Status.is_in([Status::Sending, Status::Unconfirmed])),
-            Outcome::Unknown(reason) => explained(self.end(Status::Unconfirmed, event_id), reason)
+            Outcome::Unknown(reason) => explained(self.end(Status::Unconfirmed, event), reason)
                 .filter(Column::Status.eq(Status::Sending)),
             Outcome::NotAccepted {
                 reason,
@@ -91,11 +91,19 @@ impl Ledger {
             } => explained(self.queue_again(*again_in, *counts), reason)
                 .filter(Column::Status.eq(Status::Sending)),
         };
-        Ok(update
+        let moved = update
             .filter(Column::MailingId.eq(claim.mailing_id))
             .filter(Column::Position.eq(position))
             .filter(Column::ClaimToken.eq(claim.token))
             .exec_with_returning(transaction)
+            .await?;
+        if !moved.is_empty() {
+            return Ok(moved);
+        }
+        // Its event tells that it was moved before, by a COMMIT whose answer was lost.
+        Ok(Entity::find_by_id((claim.mailing_id, position))
+            .filter(Column::EventId.eq(event_id))
+            .all(transaction)
             .await?)
     }
 

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Ledger, Range, store::DEFAULT_LIFETIME_MS, upkeep::WAKE_SPAN};
+use super::{Ledger, Range, is_in, store::DEFAULT_LIFETIME_MS, upkeep::WAKE_SPAN};
 use crate::error::Result;
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Ledger {
         let done = self
             .end_each(Status::Cancelled, "cancelled", "Cancelled by the caller")
             .filter(Column::MailingId.eq(mailing_id))
-            .filter(Column::Status.eq(Status::Queued))
+            .filter(is_in([Status::Queued]))
             .exec(self.db().await?)
             .await?;
         Ok(done.rows_affected)
@@ -50,7 +50,7 @@ impl Ledger {
                 "Cancelled together with its API key",
             )
             .filter(Column::MailingId.in_subquery(own))
-            .filter(Column::Status.eq(Status::Queued))
+            .filter(is_in([Status::Queued]))
             .exec(self.db().await?)
             .await?;
         Ok(done.rows_affected)
@@ -60,12 +60,11 @@ impl Ledger {
     pub async fn resend(&self, mailing_id: Uuid, status: Status) -> Result<Resent> {
         let transaction = self.begin().await?;
         let now = self.read_clock(&transaction).await?;
-        let expires_at = now + DEFAULT_LIFETIME_MS;
         let reopened = mailing::Entity::update_many()
             .col_expr(mailing::Column::EndedAt, Expr::value(None::<i64>))
             .col_expr(
                 mailing::Column::ExpiresAt,
-                at_least(Expr::col(mailing::Column::ExpiresAt), expires_at),
+                alive(Expr::col(mailing::Column::ExpiresAt), now),
             )
             .filter(mailing::Column::Id.eq(mailing_id))
             .filter(mailing::Column::Body.is_not_null())
@@ -80,10 +79,7 @@ impl Ledger {
             .col_expr(Column::ClaimToken, Expr::value(None::<Uuid>))
             .col_expr(Column::LeaseUntil, none())
             .col_expr(Column::DueAt, Expr::value(now))
-            .col_expr(
-                Column::ExpiresAt,
-                at_least(Expr::col(Column::ExpiresAt), expires_at),
-            )
+            .col_expr(Column::ExpiresAt, alive(Expr::col(Column::ExpiresAt), now))
             .col_expr(Column::WokenAt, Expr::value(now))
             .col_expr(Column::Attempts, Expr::value(0))
             .col_expr(Column::QueuedAt, Expr::value(now))
@@ -100,7 +96,12 @@ impl Ledger {
             .into_iter()
             .map(|row| row.position)
             .collect();
-        transaction.commit().await?;
+        if positions.is_empty() {
+            // The mailing stays ended, and its content goes when it was to go.
+            transaction.rollback().await?;
+        } else {
+            transaction.commit().await?;
+        }
         positions.sort_unstable();
         Ok(Resent::Queued {
             accepted: positions.len() as u64,
@@ -110,10 +111,10 @@ impl Ledger {
     }
 }
 
-fn at_least(column: Expr, floor: i64) -> SimpleExpr {
+fn alive(expires_at: Expr, now: i64) -> SimpleExpr {
     CaseStatement::new()
-        .case(column.clone().lt(floor), floor)
-        .finally(column)
+        .case(expires_at.clone().lte(now), now + DEFAULT_LIFETIME_MS)
+        .finally(expires_at)
         .into()
 }
 

@@ -10,12 +10,14 @@ use entity::{
 use sea_orm::{
     ColumnTrait, Condition, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait, Select, Statement, UpdateMany,
-    sea_query::{Expr, LockBehavior, LockType, SimpleExpr},
+    sea_query::{Expr, LockBehavior, LockType, Query, SimpleExpr},
 };
 use uuid::Uuid;
 
 use super::{
     Ledger, Range,
+    claim::only,
+    is_in,
     store::{from_json, to_json},
 };
 use crate::{error::Result, message::Envelope};
@@ -47,8 +49,8 @@ impl Ledger {
     /// Whoever was sending these is gone: nobody can know whether they went out.
     pub async fn settle_lost_leases(&self) -> Result<Vec<Model>> {
         let lost = Condition::all()
-            .add(Column::Status.eq(Status::Sending))
-            .add(Expr::col(Column::LeaseUntil).lte(self.now()));
+            .add(is_in([Status::Sending]))
+            .add(self.is_over(Column::LeaseUntil));
         let update = self.end_each(
             Status::Unconfirmed,
             "lease_expired",
@@ -60,8 +62,8 @@ impl Ledger {
     /// What has not gone by its time fails.
     pub async fn expire(&self) -> Result<Vec<Model>> {
         let late = Condition::all()
-            .add(Column::Status.eq(Status::Queued))
-            .add(Expr::col(Column::ExpiresAt).lte(self.now()))
+            .add(is_in([Status::Queued]))
+            .add(self.is_over(Column::ExpiresAt))
             .add(self.is_free());
         let update = self.end_each(
             Status::Failed,
@@ -92,17 +94,10 @@ impl Ledger {
         order: Column,
     ) -> Result<Vec<Model>> {
         let rows = Entity::find()
-            .select_only()
-            .columns([Column::MailingId, Column::Position])
             .filter(which.clone())
             .order_by_asc(order)
-            .limit(STEP)
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .into_query();
-        let key = Expr::tuple([Expr::col(Column::MailingId), Expr::col(Column::Position)]);
-        Ok(update
-            .filter(which)
-            .filter(key.in_subquery(rows))
+            .limit(STEP);
+        Ok(only(update.filter(which), rows)
             .exec_with_returning(self.db().await?)
             .await?)
     }
@@ -152,6 +147,8 @@ impl Ledger {
             .filter(Column::MailingId.eq(range.mailing_id))
             .filter(Column::Position.between(range.first, range.last))
             .filter(Column::Status.eq(Status::Queued))
+            // What becomes due later between the others wants a wake-up of its own.
+            .filter(self.is_over(Column::DueAt))
             .exec(self.db().await?)
             .await?;
         Ok(())
@@ -159,23 +156,23 @@ impl Ledger {
 
     /// Notes when mailings have ended; retention counts from there.
     pub async fn note_ended(&self) -> Result<u64> {
-        let open = Entity::find()
-            .select_only()
-            .column(Column::MailingId)
-            .filter(Column::Status.is_in([Status::Queued, Status::Sending]))
-            .into_query();
-        let ended = mailings()
+        let transaction = self.begin().await?;
+        let ended: Vec<Uuid> = mailings()
             .select_only()
             .column(mailing::Column::Id)
-            .filter(mailing::Column::EndedAt.is_null())
-            .filter(mailing::Column::Id.not_in_subquery(open))
-            .into_query();
+            .filter(has_ended())
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .into_tuple()
+            .all(&transaction)
+            .await?;
         let done = mailing::Entity::update_many()
             .col_expr(mailing::Column::EndedAt, self.now())
-            .filter(mailing::Column::Id.in_subquery(ended))
-            .filter(mailing::Column::EndedAt.is_null())
-            .exec(self.db().await?)
+            .filter(mailing::Column::Id.is_in(ended))
+            // Looked at again under the lock: a resend may have opened it just before.
+            .filter(has_ended())
+            .exec(&transaction)
             .await?;
+        transaction.commit().await?;
         Ok(done.rows_affected)
     }
 
@@ -217,6 +214,7 @@ impl Ledger {
         let over = mailings()
             .filter(mailing::Column::Anonymous.eq(false))
             .filter(self.ended_before(retention))
+            .lock_exclusive()
             .all(&transaction)
             .await?;
         let ids: Vec<Uuid> = over.iter().map(|row| row.id).collect();
@@ -254,15 +252,30 @@ impl Ledger {
     pub async fn forget_expired(&self) -> Result<()> {
         let db = self.db().await?;
         idempotency::Entity::delete_many()
-            .filter(Expr::col(idempotency::Column::ExpiresAt).lte(self.now()))
+            .filter(self.is_over(idempotency::Column::ExpiresAt))
             .exec(db)
             .await?;
         api_key_secret::Entity::delete_many()
-            .filter(Expr::col(api_key_secret::Column::ExpiresAt).lte(self.now()))
+            .filter(self.is_over(api_key_secret::Column::ExpiresAt))
             .exec(db)
             .await?;
         Ok(())
     }
+}
+
+/// All of its recipients are at an end, and nobody has noted it yet.
+fn has_ended() -> Condition {
+    let open = Query::select()
+        .expr(Expr::value(1))
+        .from(Entity)
+        .and_where(
+            Expr::col((Entity, Column::MailingId)).equals((mailing::Entity, mailing::Column::Id)),
+        )
+        .and_where(is_in([Status::Queued, Status::Sending]))
+        .to_owned();
+    Condition::all()
+        .add(mailing::Column::EndedAt.is_null())
+        .add(Expr::not_exists(open))
 }
 
 fn mailings() -> Select<mailing::Entity> {

@@ -1,0 +1,160 @@
+//! `PostgreSQL` comes and goes: connections are cut, and answers are lost after the work was done.
+
+use entity::recipient::Status;
+use mail::{
+    config::DatabaseUrl,
+    ledger::{Ledger, NewEntry, StoreOutcome, WokenBefore},
+};
+
+use crate::{
+    database::{TestLedger, config, on_postgres},
+    mailings::{accepted, all_of, mailing_to, positions},
+    proxy::{self, Proxy},
+};
+
+/// A ledger that reaches the database through a proxy.
+async fn behind_a_proxy(t: &TestLedger) -> (Ledger, Proxy) {
+    let DatabaseUrl::Postgres(url) = &t.config.database else {
+        panic!("not PostgreSQL");
+    };
+    let proxy = Proxy::before(url).await;
+    let config = config(DatabaseUrl::Postgres(proxy.url.clone()));
+    let ledger = Ledger::open(&config).await.unwrap();
+    ledger.ping().await.unwrap();
+    (ledger, proxy)
+}
+
+/// Ends all connections but the one that asks for it.
+async fn cut_all(t: &TestLedger) {
+    let cut = "SELECT COUNT(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    assert!(t.number(cut).await > 0, "nothing was connected");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_call_works_after_all_connections_were_cut() {
+    on_postgres(async |t| {
+        let ledger = &t.ledger;
+        let pings = (0..8).map(|_| ledger.clock());
+        futures_util::future::join_all(pings).await;
+        cut_all(t).await;
+        let id = t.store(&mailing_to(2)).await;
+        cut_all(t).await;
+        assert_eq!(
+            ledger.wake_due(WokenBefore::AnyTime).await.unwrap().len(),
+            1
+        );
+        cut_all(t).await;
+        let claim = ledger.claim(all_of(id), 10).await.unwrap();
+        assert_eq!(positions(&claim), [0, 1]);
+        cut_all(t).await;
+        assert_eq!(ledger.begin_sending(&claim, &[0]).await.unwrap(), [0]);
+        cut_all(t).await;
+        let moved = ledger.record(&claim, &[(0, accepted())]).await.unwrap();
+        assert_eq!(moved.len(), 1);
+        cut_all(t).await;
+        ledger.release(&claim).await.unwrap();
+        cut_all(t).await;
+        assert_eq!(ledger.cancel(id).await.unwrap(), 1);
+        cut_all(t).await;
+        assert_eq!(ledger.note_ended().await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outcome_is_written_when_the_database_is_back() {
+    on_postgres(async |t| {
+        let (ledger, proxy) = behind_a_proxy(t).await;
+        let id = t.store(&mailing_to(2)).await;
+        let claim = t.send(id).await;
+        proxy.go_down();
+        let outcomes = [(0, accepted()), (1, accepted())];
+        let recording = ledger.record(&claim, &outcomes);
+        let restart = async {
+            while proxy.refused() < 3 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(t.row(id).await.status, Status::Sending);
+            proxy.come_up();
+        };
+        let (moved, ()) = tokio::join!(recording, restart);
+        assert_eq!(moved.unwrap().len(), 2);
+        assert!(
+            t.rows(id)
+                .await
+                .iter()
+                .all(|row| row.status == Status::Sent)
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_database_nothing_is_begun() {
+    on_postgres(async |t| {
+        let (ledger, proxy) = behind_a_proxy(t).await;
+        let id = t.store(&mailing_to(1)).await;
+        let claim = t.claim_all(id).await;
+        proxy.go_down();
+        let begun = ledger.begin_sending(&claim, &[0]).await;
+        assert!(begun.unwrap_err().is_transient());
+        assert!(proxy.refused() > 1, "it was tried again for a while");
+        assert_eq!(t.row(id).await.status, Status::Queued);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_stored_without_an_answer_is_known_as_stored() {
+    on_postgres(async |t| {
+        let (ledger, proxy) = behind_a_proxy(t).await;
+        let request = mailing_to(1);
+        let entry = NewEntry {
+            api_key_id: t.key().await,
+            request: &request,
+            claimed: true,
+            idempotency: None,
+        };
+        proxy.lose_answer(proxy::commit);
+        let stored = ledger.store(entry).await.unwrap();
+        assert!(proxy.has_lost_it());
+        let StoreOutcome::Stored { mailing, claim, .. } = stored else {
+            panic!("{stored:?}");
+        };
+        assert_eq!(t.number("SELECT COUNT(*) FROM mailing").await, 1);
+        assert_eq!(
+            t.row(mailing.id).await.claim_token,
+            Some(claim.unwrap().token)
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_claimed_begun_and_recorded_without_an_answer_goes_on() {
+    on_postgres(async |t| {
+        let (ledger, proxy) = behind_a_proxy(t).await;
+        let id = t.store(&mailing_to(3)).await;
+        proxy.lose_answer(proxy::statement);
+        let claim = ledger.claim(all_of(id), 2).await.unwrap();
+        assert!(proxy.has_lost_it());
+        assert_eq!(positions(&claim), [0, 1]);
+        assert_eq!(t.row(id).await.claim_token, Some(claim.token));
+
+        proxy.lose_answer(proxy::statement);
+        assert_eq!(ledger.begin_sending(&claim, &[1, 0]).await.unwrap(), [0, 1]);
+        assert!(proxy.has_lost_it());
+        let attempts: Vec<_> = t.rows(id).await.iter().map(|row| row.attempts).collect();
+        assert_eq!(attempts, [1, 1, 0], "one attempt each");
+
+        proxy.lose_answer(proxy::commit);
+        let outcomes = [(0, accepted()), (1, accepted())];
+        let moved = ledger.record(&claim, &outcomes).await.unwrap();
+        assert!(proxy.has_lost_it());
+        let rows = t.rows(id).await;
+        assert!(rows[..2].iter().all(|row| row.status == Status::Sent));
+        assert_eq!(moved, rows[..2], "the caller is told what it has moved");
+    })
+    .await;
+}

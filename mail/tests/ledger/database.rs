@@ -1,0 +1,113 @@
+//! A database of its own for each test, and a connection beside the ledger's to look at it and to change it.
+
+use std::{
+    env,
+    panic::{AssertUnwindSafe, resume_unwind},
+    time::Duration,
+};
+
+use futures_util::FutureExt;
+use mail::{
+    config::{Config, DatabaseUrl, LogFormat, Transport},
+    ledger::Ledger,
+};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
+};
+use url::Url;
+use uuid::Uuid;
+
+/// Long enough that no lease ends unless a test says so.
+pub const LEASE: Duration = Duration::from_mins(10);
+
+pub struct TestLedger {
+    pub ledger: Ledger,
+    pub db: DatabaseConnection,
+    pub config: Config,
+}
+
+impl TestLedger {
+    async fn open(database: DatabaseUrl, url: String) -> Self {
+        let config = config(database);
+        let ledger = Ledger::open(&config).await.unwrap();
+        ledger.ping().await.unwrap();
+        let db = connect(url).await;
+        Self { ledger, db, config }
+    }
+
+    /// As another process would open it.
+    pub async fn another(&self) -> Ledger {
+        Ledger::open(&self.config).await.unwrap()
+    }
+
+    /// Runs a statement and returns how many rows it changed.
+    pub async fn sql(&self, statement: &str) -> u64 {
+        let done = self.db.execute_unprepared(statement).await.unwrap();
+        done.rows_affected()
+    }
+
+    /// The number that a query finds.
+    pub async fn number(&self, query: &str) -> i64 {
+        let statement = Statement::from_string(self.db.get_database_backend(), query);
+        let row = self.db.query_one_raw(statement).await.unwrap().unwrap();
+        row.try_get_by_index(0).unwrap()
+    }
+}
+
+pub fn config(database: DatabaseUrl) -> Config {
+    Config {
+        database,
+        transport: Transport::Mailbox("unused".into()),
+        host: [127, 0, 0, 1].into(),
+        port: 0,
+        admin_token: None,
+        retention: Duration::from_hours(30 * 24),
+        lease: LEASE,
+        sweep_every: Duration::from_mins(1),
+        max_attempts: 8,
+        log_format: LogFormat::Pretty,
+        log_filter: "off".to_owned(),
+    }
+}
+
+async fn connect(url: String) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(url);
+    options.sqlx_logging(false).max_connections(2);
+    Database::connect(options).await.unwrap()
+}
+
+pub async fn on_sqlite(test: impl AsyncFnOnce(&TestLedger)) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mmms.db");
+    let url = format!("sqlite://{}", path.display());
+    let ledger = TestLedger::open(DatabaseUrl::Sqlite(path), url).await;
+    test(&ledger).await;
+}
+
+pub async fn on_postgres(test: impl AsyncFnOnce(&TestLedger)) {
+    with_postgres(async |url: Url| {
+        let ledger = TestLedger::open(DatabaseUrl::Postgres(url.clone()), url.into()).await;
+        test(&ledger).await;
+    })
+    .await;
+}
+
+/// Gives the test an empty database, and removes that whatever comes of the test.
+pub async fn with_postgres(test: impl AsyncFnOnce(Url)) {
+    let Ok(admin) = env::var("TEST_DATABASE_URL") else {
+        panic!("TEST_DATABASE_URL is not set: `make test` starts PostgreSQL and sets it");
+    };
+    let name = format!("ledger_{}", Uuid::now_v7().simple());
+    let mut url = Url::parse(&admin).unwrap();
+    url.set_path(&name);
+    let server = connect(admin).await;
+    assert_eq!(server.get_database_backend(), DbBackend::Postgres);
+    let create = format!("CREATE DATABASE {name}");
+    server.execute_unprepared(&create).await.unwrap();
+    let outcome = AssertUnwindSafe(Box::pin(test(url))).catch_unwind().await;
+    let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+    server.execute_unprepared(&drop).await.unwrap();
+    if let Err(panic) = outcome {
+        resume_unwind(panic);
+    }
+}

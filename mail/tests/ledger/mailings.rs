@@ -1,0 +1,177 @@
+//! Mailings to test with, and what the ledger holds of them.
+
+use std::time::Duration;
+
+use entity::recipient::{Column, Entity, Model};
+use mail::{
+    address::Address,
+    api_key::Secret,
+    ledger::{Claim, Mailing, NewEntry, NewKey, Outcome, Range, Reason, StoreOutcome},
+    message::{Attachment, Body, CallerId, CallerIds, Envelope, NewMailing, Recipient, Variable},
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use crate::database::TestLedger;
+
+pub fn address(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+/// To `r0@example.com`, `r1@example.com` and so on.
+pub fn mailing_to(recipients: usize) -> NewMailing {
+    NewMailing {
+        envelope: Envelope {
+            sender_email: address("sender@example.org"),
+            sender_name: "Sender".to_owned(),
+            sender_organisation_name: None,
+            subject: "Hello {{name}}".to_owned(),
+            reply_to: vec![],
+            cc: vec![],
+            bcc: vec![],
+            ids: CallerIds {
+                email_id: Some(CallerId::Text("msg-1".to_owned())),
+                ..CallerIds::default()
+            },
+        },
+        body: Body {
+            text: Some("Dear {{name}}".to_owned()),
+            ..Body::default()
+        },
+        attachments: vec![Attachment {
+            filename: "a.txt".to_owned(),
+            content_type: "text/plain".to_owned(),
+            content_id: None,
+            content: b"attached".to_vec(),
+        }],
+        recipients: (0..recipients)
+            .map(|number| Recipient {
+                mail: address(&format!("r{number}@example.com")),
+                name: Some(format!("R {number}")),
+                company: Some("Company".to_owned()),
+                email_recipient_id: i64::try_from(number).ok().map(CallerId::Integer),
+                variables: [("code".to_owned(), Variable::Text("x".to_owned()))].into(),
+            })
+            .collect(),
+        expires_at: None,
+    }
+}
+
+pub fn all_of(mailing_id: Uuid) -> Range {
+    Range {
+        mailing_id,
+        first: 0,
+        last: i32::MAX,
+    }
+}
+
+pub fn positions(claim: &Claim) -> Vec<i32> {
+    claim.recipients.iter().map(|r| r.position).collect()
+}
+
+pub fn reason() -> Reason {
+    Reason {
+        code: "test",
+        text: "for the test".to_owned(),
+    }
+}
+
+pub fn accepted() -> Outcome {
+    Outcome::Accepted {
+        message_id: "m-1".to_owned(),
+    }
+}
+
+pub fn refused() -> Outcome {
+    Outcome::Refused(reason())
+}
+
+pub fn unknown() -> Outcome {
+    Outcome::Unknown(reason())
+}
+
+pub fn not_accepted(again_in: Duration, counts: bool) -> Outcome {
+    Outcome::NotAccepted {
+        reason: reason(),
+        again_in,
+        counts,
+    }
+}
+
+impl TestLedger {
+    pub async fn key(&self) -> Uuid {
+        let key = NewKey {
+            name: None,
+            origins: vec![],
+            senders: vec![],
+            secret: Secret::generate(),
+        };
+        self.ledger.create_key(key).await.unwrap().unwrap().id
+    }
+
+    pub async fn try_store(&self, entry: NewEntry<'_>) -> Option<(Mailing, Option<Claim>)> {
+        match self.ledger.store(entry).await.unwrap() {
+            StoreOutcome::Stored { mailing, claim, .. } => Some((*mailing, claim)),
+            StoreOutcome::KeyTaken => None,
+        }
+    }
+
+    /// Under a key of its own, queued.
+    pub async fn store(&self, request: &NewMailing) -> Uuid {
+        let entry = NewEntry {
+            api_key_id: self.key().await,
+            request,
+            claimed: false,
+            idempotency: None,
+        };
+        self.try_store(entry).await.unwrap().0.id
+    }
+
+    pub async fn claim_all(&self, mailing_id: Uuid) -> Claim {
+        self.ledger.claim(all_of(mailing_id), 1000).await.unwrap()
+    }
+
+    /// Claims what is due and marks it as `sending`.
+    pub async fn send(&self, mailing_id: Uuid) -> Claim {
+        let claim = self.claim_all(mailing_id).await;
+        let claimed = positions(&claim);
+        assert!(!claimed.is_empty(), "nothing is due");
+        let begun = self.ledger.begin_sending(&claim, &claimed).await.unwrap();
+        assert_eq!(begun, claimed);
+        claim
+    }
+
+    /// Brings all that is due to where `outcome` leads.
+    pub async fn finish(&self, mailing_id: Uuid, outcome: Outcome) -> Claim {
+        let claim = self.send(mailing_id).await;
+        let outcomes: Vec<_> = positions(&claim)
+            .into_iter()
+            .map(|position| (position, outcome.clone()))
+            .collect();
+        let moved = self.ledger.record(&claim, &outcomes).await.unwrap();
+        assert_eq!(moved.len(), outcomes.len());
+        claim
+    }
+
+    /// In the order of the request.
+    pub async fn rows(&self, mailing_id: Uuid) -> Vec<Model> {
+        Entity::find()
+            .filter(Column::MailingId.eq(mailing_id))
+            .order_by_asc(Column::Position)
+            .all(&self.db)
+            .await
+            .unwrap()
+    }
+
+    pub async fn row(&self, mailing_id: Uuid) -> Model {
+        self.rows(mailing_id).await.swap_remove(0)
+    }
+
+    pub async fn mailing_row(&self, mailing_id: Uuid) -> entity::mailing::Model {
+        entity::mailing::Entity::find_by_id(mailing_id)
+            .one(&self.db)
+            .await
+            .unwrap()
+            .unwrap()
+    }
+}

@@ -1,0 +1,37 @@
+//! What the ledger promises, on a database of each kind. Time passes by changing the rows, never by waiting.
+
+/// Makes a test on `SQLite` and one on `PostgreSQL` of each function, which is given an empty ledger.
+macro_rules! on_both_databases {
+    ($($test:ident),+ $(,)?) => {
+        mod on_sqlite {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                $crate::database::on_sqlite(super::$test).await;
+            }
+        )+}
+        mod on_postgres {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                $crate::database::on_postgres(super::$test).await;
+            }
+        )+}
+    };
+}
+
+mod claim;
+mod connection;
+mod database;
+mod erase;
+mod keys;
+mod mailings;
+mod migrations;
+mod outcome;
+
+mod plans;
+mod proxy;
+mod races;
+mod recall;
+mod retention;
+mod stale;
+mod store;
+mod wake;

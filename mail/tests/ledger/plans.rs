@@ -1,0 +1,165 @@
+//! What the ledger does all the time reads no more than it needs, however much has ended or waits.
+//!
+//! `PostgreSQL` counts what it reads. A connection tells of its share when it ends.
+
+use mail::{
+    config::DatabaseUrl,
+    ledger::{Ledger, WokenBefore},
+};
+use sea_orm::{ConnectionTrait, Statement};
+use url::Url;
+
+use crate::{
+    database::{TestLedger, config, on_postgres},
+    mailings::{all_of, mailing_to, positions, refused},
+};
+
+const MEASURED: &str = "measured";
+/// Far below the rows in the tables, far above what a step needs.
+const FEW: i64 = 500;
+
+/// Of the tables of mailings and recipients: sequential scans, and rows read by them or found in indexes.
+async fn reads(t: &TestLedger) -> (i64, i64) {
+    let query = "SELECT CAST(SUM(seq_scan) AS BIGINT), CAST(SUM(seq_tup_read) + \
+                 (SELECT SUM(idx_tup_read) FROM pg_stat_user_indexes \
+                 WHERE relname IN ('mailing', 'recipient')) AS BIGINT) \
+                 FROM pg_stat_user_tables WHERE relname IN ('mailing', 'recipient')";
+    let statement = Statement::from_string(t.db.get_database_backend(), query);
+    let row = t.db.query_one_raw(statement).await.unwrap().unwrap();
+    let number = |index| row.try_get_by_index(index).unwrap();
+    (number(0), number(1))
+}
+
+/// Fails if `work` scans a table or reads more than a few rows.
+async fn reads_little(t: &TestLedger, what: &str, work: impl AsyncFn(&Ledger)) {
+    let mut url = postgres_url(t);
+    url.query_pairs_mut()
+        .append_pair("application_name", MEASURED);
+    let ledger = Ledger::open(&config(DatabaseUrl::Postgres(url)))
+        .await
+        .unwrap();
+    // What the test itself has read would be told later, among the rest.
+    t.sql("SELECT pg_stat_force_next_flush()").await;
+    let before = reads(t).await;
+    work(&ledger).await;
+    drop(ledger);
+    let connected =
+        format!("SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = '{MEASURED}'");
+    while t.number(&connected).await > 0 {
+        tokio::task::yield_now().await;
+    }
+    let after = reads(t).await;
+    let (scans, rows) = (after.0 - before.0, after.1 - before.1);
+    println!("{what}: {scans} scans, {rows} rows");
+    assert_eq!(scans, 0, "{what} scanned a table");
+    assert!(rows < FEW, "{what} read {rows} rows");
+}
+
+fn postgres_url(t: &TestLedger) -> Url {
+    match &t.config.database {
+        DatabaseUrl::Postgres(url) => url.clone(),
+        DatabaseUrl::Sqlite(path) => panic!("{} is not PostgreSQL", path.display()),
+    }
+}
+
+/// Copies the only mailing 5,000 times with ten recipients each, all of them as `columns` says.
+async fn fill(t: &TestLedger, mailing_ended_at: &str, columns: &str, values: &str) {
+    t.sql(&format!(
+        "INSERT INTO mailing (id, api_key_id, envelope, body, anonymous, created_at, expires_at, ended_at) \
+         SELECT gen_random_uuid(), api_key_id, envelope, body, anonymous, created_at, expires_at, \
+         {mailing_ended_at} FROM mailing, generate_series(1, 5000)"
+    ))
+    .await;
+    t.sql(&format!(
+        "INSERT INTO recipient (mailing_id, position, mail, mail_key, attempts, due_at, expires_at, {columns}) \
+         SELECT id, n, 'x@example.com', 'x@example.com', 1, created_at, expires_at, {values} \
+         FROM mailing, generate_series(101, 110) AS n"
+    ))
+    .await;
+    t.sql("ANALYZE").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_ended_is_not_read_by_what_runs_all_the_time() {
+    on_postgres(ended_is_not_read).await;
+}
+
+/// A connection that has made a plan a few times may keep one for all values.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_ended_is_not_read_under_a_plan_for_all_values_either() {
+    on_postgres(async |t| {
+        let database = postgres_url(t).path().replace('/', "");
+        t.sql(&format!(
+            "ALTER DATABASE {database} SET plan_cache_mode = force_generic_plan"
+        ))
+        .await;
+        ended_is_not_read(t).await;
+    })
+    .await;
+}
+
+async fn ended_is_not_read(t: &TestLedger) {
+    let id = t.store(&mailing_to(3)).await;
+    fill(t, "created_at", "status, ended_at", "'sent', created_at").await;
+    t.sql("UPDATE recipient SET woken_at = NULL WHERE status = 'queued'")
+        .await;
+    reads_little(t, "wake_due(Never)", async |ledger| {
+        let woken = ledger.wake_due(WokenBefore::Never).await.unwrap();
+        assert_eq!(woken.len(), 1);
+    })
+    .await;
+    reads_little(t, "wake_due(AnyTime)", async |ledger| {
+        let woken = ledger.wake_due(WokenBefore::AnyTime).await.unwrap();
+        assert_eq!(woken.len(), 1);
+    })
+    .await;
+    reads_little(t, "claim to record", async |ledger| {
+        let claim = ledger.claim(all_of(id), 50).await.unwrap();
+        let all = positions(&claim);
+        assert_eq!(ledger.begin_sending(&claim, &all).await.unwrap(), all);
+        ledger.record(&claim, &[(0, refused())]).await.unwrap();
+        ledger.release(&claim).await.unwrap();
+    })
+    .await;
+    t.sql("UPDATE recipient SET lease_until = 1 WHERE status = 'sending'")
+        .await;
+    reads_little(t, "settle_lost_leases", async |ledger| {
+        assert_eq!(ledger.settle_lost_leases().await.unwrap().len(), 2);
+    })
+    .await;
+    reads_little(t, "note_ended", async |ledger| {
+        assert_eq!(ledger.note_ended().await.unwrap(), 1);
+    })
+    .await;
+    let late = t.store(&mailing_to(2)).await;
+    t.sql("UPDATE recipient SET expires_at = 1 WHERE status = 'queued'")
+        .await;
+    reads_little(t, "expire", async |ledger| {
+        assert_eq!(ledger.expire().await.unwrap().len(), 2);
+    })
+    .await;
+    reads_little(t, "cancel", async |ledger| {
+        ledger.cancel(late).await.unwrap();
+    })
+    .await;
+    reads_little(t, "a minute of nothing", idle).await;
+}
+
+/// Everything that comes for what waits, often enough that `PostgreSQL` may settle on a plan.
+async fn idle(ledger: &Ledger) {
+    for _ in 0..12 {
+        assert_eq!(ledger.wake_due(WokenBefore::Never).await.unwrap(), []);
+        assert!(ledger.settle_lost_leases().await.unwrap().is_empty());
+        assert!(ledger.expire().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backlog_that_the_queue_knows_of_is_not_read_again_and_again() {
+    on_postgres(async |t| {
+        t.store(&mailing_to(1)).await;
+        fill(t, "NULL", "status, woken_at", "'queued', created_at").await;
+        reads_little(t, "a minute of nothing", idle).await;
+    })
+    .await;
+}

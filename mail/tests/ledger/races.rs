@@ -1,0 +1,156 @@
+//! What happens when two things meet, on the database where they can: `PostgreSQL`. One of them is held in its
+//! middle by a lock until the other has come as far as it can.
+
+use std::{cell::Cell, future::Future};
+
+use entity::recipient::Status;
+use mail::{api_key::Secret, ledger::Resent};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
+use uuid::Uuid;
+
+use crate::{
+    database::{TestLedger, on_postgres},
+    mailings::{mailing_to, refused},
+};
+
+async fn lock(t: &TestLedger, table: &str) -> DatabaseTransaction {
+    let transaction = t.db.begin().await.unwrap();
+    let rows = format!("SELECT 1 FROM {table} FOR UPDATE");
+    transaction.execute_unprepared(&rows).await.unwrap();
+    transaction
+}
+
+/// Until so many connections wait for a lock, or `enough` says so.
+async fn until_waiting(t: &TestLedger, waiting: i64, enough: impl Fn() -> bool) {
+    let query = "SELECT COUNT(*) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while t.number(query).await < waiting && !enough() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Does `work` while a resend has opened the mailing again and has not yet queued its recipients.
+async fn during_a_resend<T>(t: &TestLedger, mailing_id: Uuid, work: impl Future<Output = T>) -> T {
+    let held = lock(t, "recipient").await;
+    let done = Cell::new(false);
+    let resend = t.ledger.resend(mailing_id, Status::Failed);
+    let work = async {
+        until_waiting(t, 1, || false).await;
+        let result = work.await;
+        done.set(true);
+        result
+    };
+    let release = async {
+        until_waiting(t, 2, || done.get()).await;
+        held.rollback().await.unwrap();
+    };
+    let (outcome, result, ()) = tokio::join!(resend, work, release);
+    assert!(matches!(
+        outcome.unwrap(),
+        Resent::Queued { accepted: 1, .. }
+    ));
+    result
+}
+
+async fn failed_mailing(t: &TestLedger) -> Uuid {
+    let id = t.store(&mailing_to(1)).await;
+    t.finish(id, refused()).await;
+    id
+}
+
+async fn assert_untouched(t: &TestLedger, id: Uuid) {
+    let row = t.row(id).await;
+    assert_eq!(row.status, Status::Queued);
+    assert_eq!(row.mail.as_deref(), Some("r0@example.com"));
+    assert!(row.variables.is_some());
+    assert!(t.ledger.mailing(id).await.unwrap().is_some());
+    let mailing = t.mailing_row(id).await;
+    assert!(!mailing.anonymous);
+    assert_eq!(mailing.ended_at, None, "it is open");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mailing_that_is_being_resent_has_not_ended() {
+    on_postgres(async |t| {
+        let id = failed_mailing(t).await;
+        during_a_resend(t, id, t.ledger.note_ended()).await.unwrap();
+        assert_untouched(t, id).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mailing_that_is_being_resent_keeps_its_content_and_addresses() {
+    on_postgres(async |t| {
+        let id = failed_mailing(t).await;
+        t.ledger.note_ended().await.unwrap();
+        t.sql("UPDATE mailing SET ended_at = 1").await;
+        let retention = std::time::Duration::ZERO;
+        let dropped = during_a_resend(t, id, t.ledger.drop_content(retention)).await;
+        assert_eq!(dropped.unwrap(), 0);
+        assert_untouched(t, id).await;
+        t.finish(id, refused()).await;
+        t.sql("UPDATE mailing SET ended_at = 1").await;
+        let dropped = during_a_resend(t, id, t.ledger.drop_addresses(retention)).await;
+        assert_eq!(dropped.unwrap(), 0);
+        assert_untouched(t, id).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_leaves_a_mailing_that_is_being_resent() {
+    on_postgres(async |t| {
+        let id = failed_mailing(t).await;
+        let address = crate::mailings::address("r0@example.com");
+        let erased = during_a_resend(t, id, t.ledger.erase(&address))
+            .await
+            .unwrap();
+        assert_eq!((erased.mailings, erased.waiting), (0, 1));
+        assert_untouched(t, id).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_rotations_at_once_one_secret_lasts() {
+    on_postgres(async |t| {
+        let key = t.key().await;
+        let secrets = [Secret::generate(), Secret::generate()];
+        let held = lock(t, "api_key").await;
+        let release = async {
+            until_waiting(t, 2, || false).await;
+            held.rollback().await.unwrap();
+        };
+        let (first, second, ()) = tokio::join!(
+            t.ledger.rotate_key(key, &secrets[0], 0),
+            t.ledger.rotate_key(key, &secrets[1], 0),
+            release,
+        );
+        first.unwrap();
+        second.unwrap();
+        let lasting = "SELECT COUNT(*) FROM api_key_secret WHERE expires_at IS NULL";
+        assert_eq!(t.number(lasting).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_cancelled_while_it_was_about_to_be_sent_is_not_sent() {
+    on_postgres(async |t| {
+        let id = t.store(&mailing_to(1)).await;
+        let claim = t.claim_all(id).await;
+        let held = t.db.begin().await.unwrap();
+        held.execute_unprepared("UPDATE recipient SET status = 'cancelled'")
+            .await
+            .unwrap();
+        let release = async {
+            until_waiting(t, 1, || false).await;
+            held.commit().await.unwrap();
+        };
+        let (begun, ()) = tokio::join!(t.ledger.begin_sending(&claim, &[0]), release);
+        assert!(begun.unwrap().is_empty());
+        assert_eq!(t.row(id).await.status, Status::Cancelled);
+    })
+    .await;
+}
