@@ -275,16 +275,16 @@ impl ApiKeys {
         /// Also cancels what the key has queued.
         cancel_queued: Query<Option<bool>>,
     ) -> Result<Json<Success<RevokedApiKey>>, Failure<RemoveErrors>> {
-        let ledger = &app.service.ledger;
-        let id = find(&app, &api_key.0).await?.id;
-        let key = ledger
-            .revoke_key(id)
-            .await?
-            .ok_or_else(Problem::not_found)?;
+        let cancel_queued = cancel_queued.0.unwrap_or(false);
+        let known = app.service.ledger.find_key(&api_key.0).await?;
+        // Cancelling may be repeated after the key is revoked, should it have been interrupted.
+        let id = known
+            .filter(|key| cancel_queued || key.revoked_at.is_none())
+            .ok_or_else(Problem::not_found)?
+            .id;
+        let revoked = app.service.revoke_key(id, cancel_queued).await?;
+        let key = revoked.ok_or_else(Problem::not_found)?;
         let revoked_at = key.revoked_at.ok_or_else(Problem::internal)?;
-        if cancel_queued.0 == Some(true) {
-            ledger.cancel_of_key(id).await?;
-        }
         Ok(Json(Success::new(
             200,
             "API key revoked",
@@ -381,7 +381,8 @@ const NEEDS_SENDERS: &str = "need senders: anybody can read the key in the page"
 
 async fn find(app: &App, id_or_secret: &str) -> Result<ApiKey, Problem> {
     let key = app.service.ledger.find_key(id_or_secret).await?;
-    key.ok_or_else(Problem::not_found)
+    key.filter(|key| key.revoked_at.is_none())
+        .ok_or_else(Problem::not_found)
 }
 
 fn new_key(object: &mut ObjectNode<'_>) -> NewKey {

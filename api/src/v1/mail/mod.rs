@@ -256,15 +256,15 @@ impl Mail {
         /// Of the mailing.
         id: Path<Uuid>,
     ) -> Result<Json<Success<Cancelled>>, Failure<ItemErrors>> {
-        let ledger = &app.service.ledger;
-        ledger
+        app.service
+            .ledger
             .mailing_summary(viewer.0, id.0)
             .await?
             .ok_or_else(Problem::not_found)?;
-        let cancelled = ledger.cancel(id.0).await?;
+        let cancelled = app.service.cancel(id.0).await?;
         let data = Cancelled {
             id: id.0,
-            cancelled,
+            cancelled: cancelled as u64,
         };
         Ok(Json(Success::new(200, "Mailing cancelled", data)))
     }
