@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use super::{
     Tag,
-    mail::{DEFAULT_LIMIT, cursor},
+    mail::DEFAULT_LIMIT,
+    text::{self, Plain, Text},
     types::{Items, Success, Timestamp},
 };
 use crate::{
@@ -89,23 +90,22 @@ impl Statuses for ChangeErrors {
 #[derive(Clone, Debug, Object)]
 struct ApiKeyRequest {
     #[oai(validator(max_length = 200))]
-    name: Option<String>,
+    name: Option<Text<Plain>>,
     /// `https://app.example.com`, or `https://*.example.com` for one label.
     #[oai(validator(max_items = 100))]
-    origins: Option<Vec<String>>,
+    origins: Option<Vec<Text<text::Origin>>>,
     /// Addresses, or `@example.com` for that domain. None: any sender.
     #[oai(validator(max_items = 100))]
-    senders: Option<Vec<String>>,
+    senders: Option<Vec<Text<text::Sender>>>,
     /// Brings in an existing key: printable ASCII without spaces.
-    #[oai(validator(min_length = 20, max_length = 255))]
-    api_key: Option<String>,
+    api_key: Option<Text<text::Secret>>,
 }
 
 /// Origins to add.
 #[derive(Clone, Debug, Object)]
 struct OriginsRequest {
     #[oai(validator(max_items = 100))]
-    origins: Vec<String>,
+    origins: Vec<Text<text::Origin>>,
 }
 
 /// How to change the secret.
@@ -243,13 +243,12 @@ impl ApiKeys {
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<u64>>,
         /// The `next` of the page before.
-        after: Query<Option<String>>,
+        after: Query<Option<Uuid>>,
     ) -> Result<Json<Success<Items<ApiKeyOut>>>, Failure<ListErrors>> {
-        let after = cursor(after.0, |text| Uuid::parse_str(text).ok())?;
         let page = app
             .service
             .ledger
-            .keys(after, limit.0.unwrap_or(DEFAULT_LIMIT))
+            .keys(after.0, limit.0.unwrap_or(DEFAULT_LIMIT))
             .await?;
         Ok(Json(Success::new(
             200,
@@ -365,10 +364,9 @@ impl ApiKeys {
         /// The key or its id.
         api_key: Path<String>,
         /// The origin to remove.
-        #[oai(validator(max_length = 300))]
-        origin: Query<String>,
+        origin: Query<Text<text::Origin>>,
     ) -> Result<Json<Success<ApiKeyOut>>, Failure<RemoveErrors>> {
-        let origin = Origin::parse(&origin.0)
+        let origin = Origin::parse(origin.0.as_str())
             .map_err(|error| Problem::invalid("origin", error.to_string()))?;
         let id = find(&app, &api_key.0).await?.id;
         let key = app.service.ledger.remove_origin(id, &origin).await?;

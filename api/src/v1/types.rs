@@ -14,6 +14,8 @@ use serde_json::Value;
 use time::{OffsetDateTime, format_description::FormatItem, macros::format_description};
 use uuid::Uuid;
 
+use super::text::{CallerId as CallerIdText, Text};
+
 const TIME: &[FormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
@@ -83,7 +85,7 @@ pub fn parse_time(text: &str) -> Result<i64, &'static str> {
 /// One of the caller's own ids: a string of up to 512 characters or a whole number of 64 bits.
 #[derive(Clone, Debug, PartialEq, Union)]
 pub enum Id {
-    Text(String),
+    Text(Text<CallerIdText>),
     Integer(i64),
 }
 
@@ -91,7 +93,7 @@ impl From<CallerId> for Id {
     fn from(id: CallerId) -> Self {
         match id {
             CallerId::Integer(number) => Self::Integer(number),
-            CallerId::Text(text) => Self::Text(text),
+            CallerId::Text(text) => Self::Text(text.into()),
         }
     }
 }
