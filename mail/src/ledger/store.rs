@@ -23,7 +23,7 @@ use crate::{
 
 /// How long a mail may wait unless the caller says otherwise.
 pub const DEFAULT_LIFETIME_MS: i64 = 72 * 3600 * 1000;
-/// Rows of one INSERT: 24 columns each, and `SQLite` takes 32,766 values.
+/// Rows of one INSERT: 23 columns each, and `SQLite` takes 32,766 values.
 const ROWS_PER_INSERT: usize = 1000;
 
 /// A request to be written, and by whom.
