@@ -219,7 +219,7 @@ impl ApiKeys {
         app: Data<&Arc<App>>,
         body: RawJson<ApiKeyRequest>,
     ) -> Result<CreateResponse, Failure<CreateErrors>> {
-        let new = parse(&body.bytes, |object| Some(new_key(object)))?;
+        let new = parse(body.bytes, |object| Some(new_key(object))).await?;
         let secret = new.secret.clone();
         let created = app.service.ledger.create_key(new).await?;
         let key = created.ok_or_else(|| Problem::invalid("api_key", "is in use already"))?;
@@ -306,13 +306,14 @@ impl ApiKeys {
         api_key: Path<String>,
         body: OptionalJson<RotateRequest>,
     ) -> Result<Json<Success<SecretOut>>, Failure<ChangeErrors>> {
-        let grace = parse(&body.bytes, |object| {
+        let grace = parse(body.bytes, |object| {
             Some(
                 object
                     .optional("grace_seconds", |node| node.integer(0..=MAX_GRACE_SECONDS))
                     .unwrap_or(0),
             )
-        })?;
+        })
+        .await?;
         let id = find(&app, &api_key.0).await?.id;
         let secret = Secret::generate();
         let rotated = app.service.ledger.rotate_key(id, &secret, grace).await?;
@@ -340,7 +341,7 @@ impl ApiKeys {
         api_key: Path<String>,
         body: RawJson<OriginsRequest>,
     ) -> Result<Json<Success<ApiKeyOut>>, Failure<ChangeErrors>> {
-        let added = parse(&body.bytes, |object| object.required("origins", origins))?;
+        let added = parse(body.bytes, |object| object.required("origins", origins)).await?;
         let key = find(&app, &api_key.0).await?;
         if key.senders.is_empty() && !added.is_empty() {
             return Err(Problem::invalid("origins", NEEDS_SENDERS).into());

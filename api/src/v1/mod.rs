@@ -4,7 +4,7 @@ mod api_keys;
 mod erase;
 mod health;
 mod mail;
-mod types;
+pub mod types;
 
 use poem_openapi::{LicenseObject, OpenApi, OpenApiService, Tags};
 
