@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, OnceLock},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use mail::{api_key::Origin, telemetry::milliseconds};
@@ -18,12 +18,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const EXPOSED: &str = "x-request-id, Idempotency-Replayed, Retry-After";
 /// Health touches no database, and captured mail is for this service's own page.
 const WITHOUT_CORS: [&str; 2] = ["/v1/health", "/mailbox"];
+/// An answer does not wait longer for a database that is away.
+const ORIGIN_PATIENCE: Duration = Duration::from_secs(1);
 const ALLOWED_HEADERS: &str = "content-type, x-api-key, idempotency-key, prefer";
 
 /// What is known of a request while it is answered.
 #[derive(Debug)]
 pub struct Trace {
     pub request_id: String,
+    pub started: Instant,
     /// Whose key it carries, once that is known.
     pub key_id: OnceLock<Uuid>,
 }
@@ -52,9 +55,9 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        let started = Instant::now();
         let trace = Arc::new(Trace {
             request_id: Uuid::now_v7().to_string(),
+            started: Instant::now(),
             key_id: OnceLock::new(),
         });
         request.extensions_mut().insert(Arc::clone(&trace));
@@ -82,7 +85,7 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
             http.method = %method,
             http.route = route.map_or("unknown", |route| route.template.as_str()),
             http.status = response.status().as_u16(),
-            duration_ms = milliseconds(started.elapsed()),
+            duration_ms = milliseconds(trace.started.elapsed()),
             request.id = trace.request_id,
             key.id = trace.key_id.get().map(tracing::field::display),
             "request answered"
@@ -121,10 +124,11 @@ impl<E: Endpoint> EdgeEndpoint<E> {
         else {
             return;
         };
-        match self.app.service.ledger.knows_origin(&origin).await {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(error) => {
+        let look_up = self.app.service.ledger.knows_origin(&origin);
+        match tokio::time::timeout(ORIGIN_PATIENCE, look_up).await {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) | Err(_) => return,
+            Ok(Err(error)) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "an origin could not be looked up"

@@ -220,7 +220,7 @@ impl Problem {
             return Self::not_found();
         }
         if let Some(error) = error.downcast_ref::<ParseParamError>() {
-            return Self::invalid(error.name, error.reason.clone());
+            return Self::invalid(error.name, plain(&error.reason));
         }
         if error.downcast_ref::<ContentTypeError>().is_some() {
             return Self::new(
@@ -261,6 +261,20 @@ impl Problem {
         response.headers_mut().extend(self.headers);
         response
     }
+}
+
+/// Without the names of Rust types that the framework puts around it.
+fn plain(reason: &str) -> &str {
+    if reason.ends_with(" expects an input value.") {
+        return "is required";
+    }
+    let reason = reason
+        .split_once(" (occurred while parsing")
+        .map_or(reason, |(reason, _)| reason);
+    reason
+        .strip_prefix("failed to parse \"")
+        .and_then(|rest| rest.split_once("\": "))
+        .map_or(reason, |(_, reason)| reason)
 }
 
 impl From<mail::Error> for Problem {
@@ -327,5 +341,21 @@ impl<S: Statuses> ApiResponse for Failure<S> {
 
     fn register(registry: &mut Registry) {
         <Json<ErrorBody> as Payload>::register(registry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem_openapi::types::ParseFromParameter;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_fault_of_a_parameter_names_no_rust_type() {
+        let bad = Option::<Uuid>::parse_from_parameters(["x"]).unwrap_err();
+        assert_eq!(plain(bad.message()), "invalid character: found `x` at 0");
+        let absent = String::parse_from_parameters([""; 0]).unwrap_err();
+        assert_eq!(plain(absent.message()), "is required");
     }
 }

@@ -4,23 +4,26 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use e2e::letter::recipient;
-use e2e::{Database, Server, eventually, letter, mailing, on_both_databases};
+use e2e::smtp::{Phase, Reaction};
+use e2e::{Database, Server, SmtpServer, eventually, letter, mailing, on_both_databases};
 use serde_json::Value;
 
 on_both_databases!(
     ten_thousand_drain_while_single_mails_pass_them,
     a_stop_in_the_middle_loses_nothing_and_doubles_nothing,
+    a_mail_on_its_way_is_answered_before_the_end,
 );
 
 const MANY: usize = 10_000;
+const FEWER: usize = 3_000;
 const LIMIT: Duration = Duration::from_mins(5);
 
 /// Accepts the mailing; its id.
-async fn accepted(server: &Server) -> String {
+async fn accepted(server: &Server, count: usize) -> String {
     let sender = server.sender().await;
     let begin = Instant::now();
-    let data = sender.mail(&mailing(MANY)).await.data(202);
-    assert_eq!(data["accepted"], MANY);
+    let data = sender.mail(&mailing(count)).await.data(202);
+    assert_eq!(data["accepted"], count);
     assert!(
         begin.elapsed() < Duration::from_secs(25),
         "{:?}",
@@ -30,7 +33,7 @@ async fn accepted(server: &Server) -> String {
 }
 
 /// Waits until some of the mailing was sent and some was not; its counts then.
-async fn under_way(server: &Server, id: &str) -> Value {
+async fn under_way(server: &Server, id: &str, count: usize) {
     let counts = eventually("the mailing is under way", || async {
         let counts = server.mailing(id).await["counts"].clone();
         if counts["sent"].as_u64() > Some(100) {
@@ -50,22 +53,21 @@ async fn under_way(server: &Server, id: &str) -> Value {
         .values()
         .filter_map(Value::as_u64)
         .sum();
-    assert_eq!(sum, MANY as u64, "{counts}");
-    counts
+    assert_eq!(sum, count as u64, "{counts}");
 }
 
 /// Looks that everybody got one mail.
-async fn one_each(server: &Server, id: &str, others: usize) {
+async fn one_each(server: &Server, id: &str, count: usize, others: usize) {
     let counts = server.settled_within(LIMIT, id).await;
-    assert_eq!(counts["sent"], MANY, "{counts}");
+    assert_eq!(counts["sent"], count, "{counts}");
     let messages = server.mailbox().messages().await;
-    assert_eq!(messages.len(), MANY + others);
+    assert_eq!(messages.len(), count + others);
     let addresses: HashSet<_> = messages
         .iter()
         .map(|message| message["to"][0]["mail"].as_str().expect("an address"))
         .collect();
-    assert_eq!(addresses.len(), MANY + others);
-    for index in 0..MANY {
+    assert_eq!(addresses.len(), count + others);
+    for index in 0..count {
         assert!(
             addresses.contains(recipient(index).as_str()),
             "{index} is missing"
@@ -75,8 +77,8 @@ async fn one_each(server: &Server, id: &str, others: usize) {
 
 async fn ten_thousand_drain_while_single_mails_pass_them(database: Database) {
     let server = Server::on(&database).start().await;
-    let id = accepted(&server).await;
-    under_way(&server, &id).await;
+    let id = accepted(&server, MANY).await;
+    under_way(&server, &id, MANY).await;
     let sender = server.sender().await;
     for index in 0..5 {
         let begin = Instant::now();
@@ -95,7 +97,7 @@ async fn ten_thousand_drain_while_single_mails_pass_them(database: Database) {
         counts["queued"].as_u64() > Some(0),
         "the singles passed the mailing: {counts}"
     );
-    one_each(&server, &id, 5).await;
+    one_each(&server, &id, MANY, 5).await;
 }
 
 async fn a_stop_in_the_middle_loses_nothing_and_doubles_nothing(database: Database) {
@@ -104,11 +106,32 @@ async fn a_stop_in_the_middle_loses_nothing_and_doubles_nothing(database: Databa
         .env("SWEEP_SECONDS", "1")
         .start()
         .await;
-    let id = accepted(&server).await;
+    let id = accepted(&server, FEWER).await;
     for _ in 0..2 {
-        under_way(&server, &id).await;
+        under_way(&server, &id, FEWER).await;
         server.stop().await;
         server.start().await;
     }
-    one_each(&server, &id, 0).await;
+    one_each(&server, &id, FEWER, 0).await;
+}
+
+async fn a_mail_on_its_way_is_answered_before_the_end(database: Database) {
+    let smtp = SmtpServer::start().await;
+    smtp.script(|step| match step.phase {
+        Phase::End => Reaction::Delay(Duration::from_secs(1)),
+        _ => Reaction::Continue,
+    });
+    let mut server = Server::on(&database)
+        .env("MAIL_TRANSPORT", &smtp.transport())
+        .start()
+        .await;
+    let sender = server.sender().await;
+    let post = tokio::spawn(async move { sender.mail(&letter("ann@example.org")).await });
+    smtp.accepts(1).await;
+    server.stop().await;
+    let data = post.await.expect("an answer").data(200);
+    server.start().await;
+    let recipients = server.recipients(data["id"].as_str().expect("an id")).await;
+    assert_eq!(recipients[0]["status"], "sent", "{recipients:?}");
+    assert_eq!(smtp.count(), 1);
 }

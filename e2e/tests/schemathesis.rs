@@ -14,6 +14,7 @@ async fn the_server_keeps_to_its_description() {
     let server = Server::start_with(&[("ADMIN_TOKEN", ADMIN_TOKEN)]).await;
     let key = server.new_key(json!({ "name": "schemathesis" })).await;
     let api_key = key["api_key"].as_str().expect("the key is shown once");
+    let id = key["id"].as_str().expect("a key has an id");
 
     let e2e = Path::new(env!("CARGO_MANIFEST_DIR"));
     let program = e2e.join("../.cache/python/bin/st");
@@ -29,6 +30,10 @@ async fn the_server_keeps_to_its_description() {
         .arg(format!("{}/openapi.json", server.url()))
         .env("ADMIN_TOKEN", ADMIN_TOKEN)
         .env("API_KEY", api_key)
+        .env("API_KEY_ID", id)
+        .env("HOOKS", e2e.join("schemathesis_hooks.py"))
+        // Nothing is left beside the hooks.
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .current_dir(server.database().folder())
         .output()
         .await

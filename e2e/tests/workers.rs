@@ -5,7 +5,8 @@ use std::time::Duration;
 use e2e::balance::balanced;
 use e2e::letter::recipient;
 use e2e::smtp::{Phase, Reaction};
-use e2e::{Database, Server, SmtpServer, Worker, eventually, mailing, waiting::within};
+use e2e::waiting::within;
+use e2e::{Database, Server, SmtpServer, Worker, eventually, mailing, on_both_databases};
 use tokio::time::sleep;
 
 const LEASE: Duration = Duration::from_secs(2);
@@ -52,6 +53,23 @@ async fn nothing_left(database: &Database) {
         },
     )
     .await;
+}
+
+on_both_databases!(a_worker_alone_finishes_what_the_server_left);
+
+async fn a_worker_alone_finishes_what_the_server_left(database: Database) {
+    let smtp = SmtpServer::start().await;
+    smtp.script(|step| match step.phase {
+        Phase::End => Reaction::Delay(Duration::from_millis(20)),
+        _ => Reaction::Continue,
+    });
+    let (mut server, id) = accepted(&database, &smtp).await;
+    let transport = smtp.transport();
+    let worker = Worker::start(&database, &variables(&transport)).await;
+    nothing_left(&database).await;
+    worker.stop().await;
+    server.start().await;
+    balanced(&server.recipients(&id).await, &smtp, RECIPIENTS, 0);
 }
 
 #[tokio::test]

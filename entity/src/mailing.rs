@@ -14,7 +14,7 @@ pub struct Model {
     pub envelope: Json,
     /// Templates, headers and tags; gone after the mailing has ended.
     pub body: Option<Json>,
-    /// Subject and addresses are gone too.
+    /// Names and addresses are gone too.
     pub anonymous: bool,
     pub created_at: i64,
     pub expires_at: i64,

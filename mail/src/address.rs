@@ -39,7 +39,7 @@ impl Address {
             return Err(InvalidAddress::LocalPart);
         }
         let ascii = ascii_domain(domain).ok_or(InvalidAddress::Domain)?;
-        if local.len() + 1 + ascii.len() > MAX_LENGTH {
+        if local.len() + 1 + ascii.len() > MAX_LENGTH || written.chars().count() > MAX_LENGTH {
             return Err(InvalidAddress::TooLong);
         }
         Ok(Self(written.to_owned()))
@@ -145,5 +145,8 @@ mod tests {
         }
         let long = format!("a@{}.example", "x.".repeat(150).trim_end_matches('.'));
         assert!(Address::parse(&long).is_err());
+        // A soft hyphen is nothing in punycode.
+        let padded = format!("a@{}x.example", "\u{ad}".repeat(250));
+        assert_eq!(Address::parse(&padded), Err(InvalidAddress::TooLong));
     }
 }

@@ -84,7 +84,7 @@ impl Service {
     }
 
     /// Delivers whatever is due in a range.
-    pub(crate) async fn work(&self, range: Range) -> Result<()> {
+    pub(crate) async fn work(self: &Arc<Self>, range: Range) -> Result<()> {
         let size = self.mailer.recipients_per_call().max(SMALLEST_CLAIM);
         let mut mailing: Option<Mailing> = None;
         while !self.stop.is_cancelled() {
@@ -99,6 +99,7 @@ impl Service {
                 tracing::error!(mail.id = %range.mailing_id, "recipients wait for a mailing without content");
                 return self.ledger.release(&claim).await;
             };
+            let claim = Arc::new(claim);
             if let Err(error) = self.deliver(mailing, &claim).await {
                 self.ledger.release(&claim).await?;
                 return Err(error);

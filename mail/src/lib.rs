@@ -12,6 +12,7 @@ pub mod mailer;
 pub mod message;
 pub mod queue;
 mod recall;
+mod replay;
 mod service;
 mod submit;
 mod sweep;

@@ -5,13 +5,41 @@ use uuid::Uuid;
 use crate::{
     Status,
     address::Address,
+    api_key::ApiKey,
     error::Result,
     ledger::{Erased, Resent},
     mailer::Mailer,
     service::Service,
+    telemetry,
 };
 
 impl Service {
+    /// What is still queued becomes cancelled; how many that were.
+    pub async fn cancel(&self, mailing_id: Uuid) -> Result<usize> {
+        let cancelled = self.ledger.cancel(mailing_id).await?;
+        cancelled.iter().for_each(telemetry::recipient_moved);
+        Ok(cancelled.len())
+    }
+
+    /// Effective at once. It may be repeated to cancel what is queued still.
+    pub async fn revoke_key(&self, id: Uuid, cancel_queued: bool) -> Result<Option<ApiKey>> {
+        let key = self.ledger.revoke_key(id).await?;
+        if cancel_queued {
+            self.cancel_all_of_key(id).await?;
+        }
+        Ok(key)
+    }
+
+    async fn cancel_all_of_key(&self, id: Uuid) -> Result<()> {
+        loop {
+            let cancelled = self.ledger.cancel_some_of_key(id).await?;
+            if cancelled.is_empty() {
+                return Ok(());
+            }
+            cancelled.iter().for_each(telemetry::recipient_moved);
+        }
+    }
+
     /// Queues those recipients again that ended in `status`.
     pub async fn resend(&self, mailing_id: Uuid, status: Status) -> Result<Resent> {
         let resent = self.ledger.resend(mailing_id, status).await?;

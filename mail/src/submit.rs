@@ -5,26 +5,19 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use entity::recipient::{Model, Status};
+use entity::recipient::Model;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
     error::Result,
-    ledger::{
-        Claim, IdempotencyRequest, Kept, Mailing, NewEntry, Outcome, RecipientView, Scope,
-        StoreOutcome, ranges,
-    },
+    ledger::{Claim, IdempotencyRequest, Mailing, NewEntry, Outcome, StoreOutcome, ranges},
     message::{CallerId, NewMailing},
     service::Service,
 };
 
-/// By when a caller has an answer if the ledger cannot even store the mail.
-const GIVE_UP_AFTER: Duration = Duration::from_secs(24);
-/// By when a caller has an answer once the mail is stored.
-const ANSWER_WITHIN: Duration = Duration::from_secs(23);
-/// Kept free for writing down what the transport said.
-const TO_RECORD: Duration = Duration::from_secs(4);
+/// How long after its deadline an answer may still come.
+const LEEWAY: Duration = Duration::from_secs(1);
 
 /// What a caller is told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,37 +64,17 @@ pub struct NewSubmission {
     pub idempotency: Option<IdempotencyRequest>,
     /// Queue it even for one recipient.
     pub respond_async: bool,
+    /// By when the caller has an answer.
+    pub deadline: Instant,
 }
 
 impl Service {
-    /// What a request under this idempotency key gets without being looked at; nothing for a new one.
-    pub async fn replay(
-        &self,
-        api_key_id: Uuid,
-        request: &IdempotencyRequest,
-    ) -> Result<Option<Submission>> {
-        Ok(Some(match self.ledger.kept(api_key_id, request).await? {
-            Kept::Nothing => return Ok(None),
-            Kept::OtherRequest => Submission::KeyOfOtherRequest,
-            Kept::Running(left) => Submission::InProgress(left),
-            Kept::Answered(answer) => match serde_json::from_value(answer) {
-                Ok(answer) => Submission::Replayed(answer),
-                Err(source) => {
-                    return Err(crate::Error::Corrupt {
-                        what: "answer",
-                        source,
-                    });
-                }
-            },
-            Kept::Unanswered(id) => self.answer_from_ledger(id).await?,
-        }))
-    }
-
     /// Goes on to its end even if the caller hangs up.
     pub async fn submit(self: &Arc<Self>, new: NewSubmission) -> Result<Submission> {
-        let service = Arc::clone(self);
+        let (service, deadline) = (Arc::clone(self), new.deadline);
         let task = self.tasks.spawn(async move { service.take_in(new).await });
-        match tokio::time::timeout(GIVE_UP_AFTER, task).await {
+        let last = (deadline + LEEWAY).into();
+        match tokio::time::timeout_at(last, task).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => std::panic::resume_unwind(error.into_panic()),
             Err(_) => Err(crate::Error::Overdue),
@@ -109,7 +82,7 @@ impl Service {
     }
 
     async fn take_in(self: Arc<Self>, new: NewSubmission) -> Result<Submission> {
-        let deadline = Instant::now() + ANSWER_WITHIN;
+        let deadline = new.deadline;
         let direct = new.request.recipients.len() == 1 && !new.respond_async;
         let entry = NewEntry {
             api_key_id: new.api_key_id,
@@ -148,8 +121,13 @@ impl Service {
         let answer = self
             .send_now(Arc::new(mailing), claim, stored_at, deadline)
             .await;
-        if let Some(request) = &new.idempotency {
-            self.keep(new.api_key_id, request, &answer).await;
+        if let Some(request) = new.idempotency {
+            let (service, kept) = (Arc::clone(&self), answer.clone());
+            let keeping = self
+                .tasks
+                .spawn(async move { service.keep(new.api_key_id, &request, &kept).await });
+            // Nobody waits longer for it: without it the answer is in the ledger.
+            let _ = tokio::time::timeout_at(deadline.into(), keeping).await;
         }
         Ok(Submission::Answered(answer))
     }
@@ -168,10 +146,9 @@ impl Service {
             accepted: 1,
             queued_at,
         };
-        let left = deadline.saturating_duration_since(Instant::now() + TO_RECORD);
-        let limit = left.min(self.config.send_timeout());
+        let claim = Arc::new(claim);
         let transmitted = self
-            .transmit(&mailing, &claim, &claim.recipients, limit)
+            .transmit(&mailing, &claim, &claim.recipients, Some(deadline))
             .await;
         let outcomes = match transmitted {
             Ok(outcomes) => outcomes,
@@ -192,12 +169,11 @@ impl Service {
             .tasks
             .spawn(async move { service.record(&claim, &outcomes).await });
         let rest = deadline.saturating_duration_since(Instant::now());
-        let row = match tokio::time::timeout(rest, recording).await {
-            Ok(Ok(Ok(rows))) => rows.into_iter().next(),
-            failed => {
-                tracing::error!(mail.id = %mailing.id, ?failed, "the outcome is known but not written yet");
-                None
-            }
+        let row = if let Ok(Ok(Ok(rows))) = tokio::time::timeout(rest, recording).await {
+            rows.into_iter().next()
+        } else {
+            tracing::error!(mail.id = %mailing.id, "the outcome is known but not written yet");
+            None
         };
         let ids = &mailing.envelope.ids;
         match outcome {
@@ -226,85 +202,6 @@ impl Service {
             },
         }
     }
-
-    /// Without it the next asker is answered from the ledger.
-    async fn keep(&self, api_key_id: Uuid, request: &IdempotencyRequest, answer: &Answer) {
-        let kept = match serde_json::to_value(answer) {
-            Ok(answer) => {
-                self.ledger
-                    .keep_answer(api_key_id, &request.key, answer)
-                    .await
-            }
-            Err(source) => Err(crate::Error::Corrupt {
-                what: "answer",
-                source,
-            }),
-        };
-        if let Err(error) = kept {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "an answer was not kept"
-            );
-        }
-    }
-
-    /// The first request died before it answered; what it did is in the ledger.
-    async fn answer_from_ledger(&self, id: Uuid) -> Result<Submission> {
-        let now = self.ledger.clock().await?;
-        let Some(mailing) = self.ledger.mailing_summary(Scope::Everybody, id).await? else {
-            return Ok(Submission::InProgress(Duration::from_secs(1)));
-        };
-        let email_id = mailing.envelope.ids.email_id.clone();
-        let queued = |accepted, queued_at| Answer::Queued {
-            id,
-            email_id: email_id.clone(),
-            accepted,
-            queued_at,
-        };
-        let page = self
-            .ledger
-            .recipients(Scope::Everybody, id, None, None, 1)
-            .await?;
-        let only = page
-            .filter(|page| page.next.is_none())
-            .and_then(|page| page.items.into_iter().next());
-        let Some(only) = only else {
-            return Ok(Submission::Replayed(queued(
-                mailing.counts.total(),
-                mailing.created_at,
-            )));
-        };
-        if let Some(queued_at) = only.queued_at {
-            return Ok(Submission::Replayed(queued(1, queued_at)));
-        }
-        if let Some(left) = still_at_work(&only, now) {
-            return Ok(Submission::InProgress(left));
-        }
-        Ok(Submission::Replayed(match (only.status, only.message_id) {
-            (Status::Sent, Some(message_id)) => Answer::Sent {
-                id,
-                email_id,
-                email_recipient_id: only.email_recipient_id,
-                recipient: only.recipient,
-                message_id,
-                sent_at: only.sent_at.unwrap_or(mailing.created_at),
-            },
-            (Status::Failed, _) => Answer::Rejected {
-                id,
-                reason: only.last_error.unwrap_or_default(),
-            },
-            // Its lease is over: the sweep will find the same.
-            (Status::Sending | Status::Unconfirmed, _) => Answer::Unconfirmed { id, email_id },
-            _ => queued(1, mailing.created_at),
-        }))
-    }
-}
-
-/// How much longer somebody may be sending it.
-fn still_at_work(recipient: &RecipientView, now: i64) -> Option<Duration> {
-    let open = matches!(recipient.status, Status::Queued | Status::Sending);
-    let left = recipient.lease_until.filter(|_| open)? - now;
-    (left > 0).then(|| Duration::from_millis(left.unsigned_abs()))
 }
 
 /// Only where the ledger could not be asked any more.

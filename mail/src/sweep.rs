@@ -1,10 +1,18 @@
 //! Comes for what nobody else comes for, at the start and every `SWEEP_SECONDS`.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use entity::recipient::Model;
 
-use crate::{error::Result, ledger::STEP, service::Service, telemetry};
+use crate::{
+    error::Result,
+    ledger::{RETENTION_STEP, STEP, WokenBefore},
+    service::Service,
+    telemetry,
+};
+
+/// A wake-up that was not acted on for so long is written again.
+const LOST_WAKE_UP: Duration = Duration::from_mins(1);
 
 impl Service {
     /// Sweeps until the process is to end.
@@ -23,23 +31,31 @@ impl Service {
 
     pub async fn sweep(&self) -> Result<()> {
         let ledger = &self.ledger;
-        self.while_full(|| async { Ok(told(&ledger.settle_lost_leases().await?)) })
+        self.while_full(STEP, || async {
+            Ok(told(&ledger.settle_lost_leases().await?))
+        })
+        .await?;
+        self.while_full(STEP, || async { Ok(told(&ledger.expire().await?)) })
             .await?;
-        self.while_full(|| async { Ok(told(&ledger.expire().await?)) })
-            .await?;
-        self.while_full(|| ledger.note_ended()).await?;
+        let lost = self.config.lease.max(LOST_WAKE_UP);
+        self.queue
+            .wake(ledger.wake_due(WokenBefore::Ago(lost)).await?);
+        self.while_full(STEP, || ledger.note_ended()).await?;
         let retention = self.config.retention;
-        self.while_full(|| ledger.drop_content(retention)).await?;
-        self.while_full(|| ledger.drop_addresses(retention)).await?;
+        self.while_full(RETENTION_STEP, || ledger.drop_content(retention))
+            .await?;
+        self.while_full(RETENTION_STEP, || ledger.drop_addresses(retention))
+            .await?;
         ledger.forget_expired().await
     }
 
     /// Repeats a step while it finds as much as it takes at once.
     async fn while_full<F: Future<Output = Result<u64>>>(
         &self,
+        full: u64,
         mut step: impl FnMut() -> F,
     ) -> Result<()> {
-        while !self.stop.is_cancelled() && step().await? >= STEP {}
+        while !self.stop.is_cancelled() && step().await? >= full {}
         Ok(())
     }
 }

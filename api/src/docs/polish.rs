@@ -9,7 +9,7 @@ static EXAMPLES: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("examples.json")).unwrap_or_default());
 
 /// Where an answer leads: operation, its answer, the operations its data can be given to.
-const LINKS: [(&str, &str, &str, &str, &[&str]); 4] = [
+const LINKS: [(&str, &str, &str, &str, &[&str]); 5] = [
     ("sendMail", "200", "id", "$response.body#/data/id", MAILING),
     ("sendMail", "202", "id", "$response.body#/data/id", MAILING),
     (
@@ -25,6 +25,13 @@ const LINKS: [(&str, &str, &str, &str, &[&str]); 4] = [
         "api_key",
         "$response.body#/data/id",
         &["rotateApiKey", "addOrigins", "revokeApiKey"],
+    ),
+    (
+        "addOrigins",
+        "200",
+        "api_key",
+        "$response.body#/data/id",
+        &["removeOrigin", "revokeApiKey"],
     ),
 ];
 const MAILING: &[&str] = &[

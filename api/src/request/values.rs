@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Node;
 
 /// Longest of the caller's own ids, in characters.
-const MAX_ID: usize = 512;
+pub const MAX_ID: usize = 512;
 /// Far longer than an address may be, so that the fault names what is really wrong.
 const MAX_WRITTEN_ADDRESS: usize = 1000;
 

@@ -21,7 +21,8 @@ use self::types::{
 };
 use super::{
     Tag,
-    mail::{DEFAULT_LIMIT, cursor},
+    mail::DEFAULT_LIMIT,
+    text::{self, Text},
     types::{Items, Success},
 };
 use crate::{
@@ -81,13 +82,12 @@ impl ApiKeys {
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<u64>>,
         /// The `next` of the page before.
-        after: Query<Option<String>>,
+        after: Query<Option<Uuid>>,
     ) -> Result<Json<Success<Items<ApiKeyOut>>>, Failure<ListErrors>> {
-        let after = cursor(after.0, |text| Uuid::parse_str(text).ok())?;
         let page = app
             .service
             .ledger
-            .keys(after, limit.0.unwrap_or(DEFAULT_LIMIT))
+            .keys(after.0, limit.0.unwrap_or(DEFAULT_LIMIT))
             .await?;
         Ok(Json(Success::new(
             200,
@@ -113,16 +113,16 @@ impl ApiKeys {
         /// Also cancels what the key has queued.
         cancel_queued: Query<Option<bool>>,
     ) -> Result<Json<Success<RevokedApiKey>>, Failure<RemoveErrors>> {
-        let ledger = &app.service.ledger;
-        let id = find(&app, &api_key.0).await?.id;
-        let key = ledger
-            .revoke_key(id)
-            .await?
-            .ok_or_else(Problem::not_found)?;
+        let cancel_queued = cancel_queued.0.unwrap_or(false);
+        let known = app.service.ledger.find_key(&api_key.0).await?;
+        // Cancelling may be repeated after the key is revoked, should it have been interrupted.
+        let id = known
+            .filter(|key| cancel_queued || key.revoked_at.is_none())
+            .ok_or_else(Problem::not_found)?
+            .id;
+        let revoked = app.service.revoke_key(id, cancel_queued).await?;
+        let key = revoked.ok_or_else(Problem::not_found)?;
         let revoked_at = key.revoked_at.ok_or_else(Problem::internal)?;
-        if cancel_queued.0 == Some(true) {
-            ledger.cancel_of_key(id).await?;
-        }
         Ok(Json(Success::new(
             200,
             "API key revoked",
@@ -204,10 +204,9 @@ impl ApiKeys {
         /// The key or its id.
         api_key: Path<String>,
         /// The origin to remove.
-        #[oai(validator(max_length = 300))]
-        origin: Query<String>,
+        origin: Query<Text<text::Origin>>,
     ) -> Result<Json<Success<ApiKeyOut>>, Failure<RemoveErrors>> {
-        let origin = Origin::parse(&origin.0)
+        let origin = Origin::parse(origin.0.as_str())
             .map_err(|error| Problem::invalid("origin", error.to_string()))?;
         let id = find(&app, &api_key.0).await?.id;
         let key = app.service.ledger.remove_origin(id, &origin).await?;
@@ -220,7 +219,8 @@ const NEEDS_SENDERS: &str = "need senders: anybody can read the key in the page"
 
 async fn find(app: &App, id_or_secret: &str) -> Result<ApiKey, Problem> {
     let key = app.service.ledger.find_key(id_or_secret).await?;
-    key.ok_or_else(Problem::not_found)
+    key.filter(|key| key.revoked_at.is_none())
+        .ok_or_else(Problem::not_found)
 }
 
 fn new_key(object: &mut ObjectNode<'_>) -> NewKey {

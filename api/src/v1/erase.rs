@@ -5,7 +5,11 @@ use std::sync::Arc;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 
-use super::{Tag, types::Success};
+use super::{
+    Tag,
+    text::{Address, Text},
+    types::Success,
+};
 use crate::{
     app::App,
     auth::Admin,
@@ -31,8 +35,7 @@ impl Statuses for Errors {
 /// Whom to remove.
 #[derive(Clone, Debug, Object)]
 struct EraseRequest {
-    #[oai(validator(max_length = 1000))]
-    mail: String,
+    mail: Text<Address>,
 }
 
 /// What was removed.

@@ -4,6 +4,7 @@ mod api_keys;
 mod erase;
 mod health;
 mod mail;
+mod text;
 pub mod types;
 
 use poem_openapi::{LicenseObject, OpenApi, OpenApiService, Tags};

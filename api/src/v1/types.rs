@@ -14,6 +14,8 @@ use poem_openapi::{
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::text::{CallerId as CallerIdText, Text};
+
 /// RFC 3339 in UTC with milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timestamp(i64);
@@ -64,7 +66,7 @@ impl ParseFromJSON for Timestamp {
 /// One of the caller's own ids: a string of up to 512 characters or a whole number of 64 bits.
 #[derive(Clone, Debug, PartialEq, Union)]
 pub enum Id {
-    Text(String),
+    Text(Text<CallerIdText>),
     Integer(i64),
 }
 
@@ -72,7 +74,7 @@ impl From<CallerId> for Id {
     fn from(id: CallerId) -> Self {
         match id {
             CallerId::Integer(number) => Self::Integer(number),
-            CallerId::Text(text) => Self::Text(text),
+            CallerId::Text(text) => Self::Text(text.into()),
         }
     }
 }

@@ -154,6 +154,17 @@ async fn a_bad_page_is_a_validation_error(database: Database) {
             answer.only_fault("after");
         }
     }
+    // What no page has ever named as its `next`.
+    for cursor in [
+        "index-",
+        "index-007",
+        "index-%2B1",
+        "index--1",
+        "index-10000",
+    ] {
+        let answer = sender.get(&format!("{recipients}?after={cursor}")).await;
+        answer.only_fault("after");
+    }
     let management = server.management();
     let answer = management.get("/v1/api-key?limit=101").await;
     answer.only_fault("limit");

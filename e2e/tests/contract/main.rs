@@ -21,6 +21,7 @@ mod keys;
 mod limits;
 mod listings;
 mod logs;
+mod mailbox;
 mod management;
 mod origins;
 mod placeholders;

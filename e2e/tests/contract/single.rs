@@ -74,7 +74,8 @@ async fn the_answer_matches_what_was_sent(database: Database) {
 
 async fn a_mail_to_one_is_queued_where_that_is_preferred(database: Database) {
     let server = Server::on(&database).start().await;
-    let sender = server.sender().await.with("prefer", "respond-async");
+    let sender = server.sender().await;
+    let sender = sender.with("prefer", "wait=10, Respond-Async; x=y");
     let body = letter("john@example.com").with("email_id", 7);
     let answer = sender.mail(&body).await;
     let data = answer.data(202);

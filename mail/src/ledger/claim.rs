@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Ledger, is_in,
-    retry::{briefly, repeat},
+    retry::{briefly, repeat, stubbornly},
     store::{caller_id, variables},
 };
 use crate::{address::Address, error::Result, message::Recipient};
@@ -22,6 +22,12 @@ pub struct Range {
     pub mailing_id: Uuid,
     pub first: i32,
     pub last: i32,
+}
+
+impl Range {
+    pub fn covers(self, other: Self) -> bool {
+        self.mailing_id == other.mailing_id && self.first <= other.first && other.last <= self.last
+    }
 }
 
 /// Recipients that only the holder of the token may move, until the lease ends.
@@ -149,6 +155,25 @@ impl Ledger {
         Ok(rows.into_iter().map(|row| row.position).collect())
     }
 
+    /// Gives back what was begun without a call: whoever knows that there was none must say so, or it counts as
+    /// `unconfirmed` when the lease ends.
+    pub async fn take_back(&self, claim: &Claim, positions: &[i32]) -> Result<()> {
+        repeat(stubbornly(), || async {
+            Entity::update_many()
+                .col_expr(Column::Status, Expr::value(Status::Queued))
+                .col_expr(Column::ClaimToken, Expr::value(None::<Uuid>))
+                .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
+                .col_expr(Column::WokenAt, Expr::value(None::<i64>))
+                .col_expr(Column::Attempts, Expr::col(Column::Attempts).sub(1))
+                .filter(held_by(claim, positions))
+                .filter(Column::Status.eq(Status::Sending))
+                .exec(self.db().await?)
+                .await?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Gives back what was claimed and not begun.
     pub async fn release(&self, claim: &Claim) -> Result<()> {
         repeat(briefly(), || async {
@@ -156,6 +181,7 @@ impl Ledger {
                 .set(ActiveModel {
                     claim_token: sea_orm::Set(None),
                     lease_until: sea_orm::Set(None),
+                    woken_at: sea_orm::Set(None),
                     ..ActiveModel::default()
                 })
                 .filter(Column::MailingId.eq(claim.mailing_id))

@@ -1,12 +1,14 @@
 //! Removing a person from what has ended.
 
+use std::collections::BTreeSet;
+
 use entity::{
     attachment, correspondent, idempotency, mailing,
     recipient::{self, Column, Entity, Status},
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -29,39 +31,45 @@ impl Ledger {
     /// Removes an address, and what was written to it, from every ended mailing.
     pub async fn erase(&self, address: &Address) -> Result<Erased> {
         let key = address.key();
-        let transaction = self.begin().await?;
-        let received = Entity::find()
-            .select_only()
-            .column(Column::MailingId)
-            .filter(Column::MailKey.eq(&key))
-            .into_query();
-        let copied = correspondent::Entity::find()
-            .select_only()
-            .column(correspondent::Column::MailingId)
-            .filter(correspondent::Column::MailKey.eq(&key))
-            .into_query();
-        let mailings = mailing::Entity::find()
-            .filter(
-                Condition::any()
-                    .add(mailing::Column::Id.in_subquery(received))
-                    .add(mailing::Column::Id.in_subquery(copied)),
-            )
-            .order_by_asc(mailing::Column::Id)
-            // No resend opens one of them meanwhile.
-            .lock_exclusive()
-            .all(&transaction)
-            .await?;
         let mut erased = Erased::default();
-        for mailing in mailings {
-            if is_open(&transaction, mailing.id).await? {
+        for id in self.mailings_with(&key).await? {
+            // One at a time: nobody else waits for long, and what is done stays done.
+            let transaction = self.begin().await?;
+            let mailing = mailing::Entity::find_by_id(id)
+                // No resend opens it meanwhile.
+                .lock_exclusive()
+                .one(&transaction)
+                .await?;
+            let Some(mailing) = mailing else { continue };
+            if is_open(&transaction, id).await? {
                 erased.waiting += 1;
                 continue;
             }
-            erased.mailings += 1;
             erased.recipients += erase_in(&transaction, mailing, &key).await?;
+            transaction.commit().await?;
+            erased.mailings += 1;
         }
-        transaction.commit().await?;
         Ok(erased)
+    }
+
+    async fn mailings_with(&self, key: &str) -> Result<BTreeSet<Uuid>> {
+        let db = self.db().await?;
+        let received: Vec<Uuid> = Entity::find()
+            .select_only()
+            .column(Column::MailingId)
+            .distinct()
+            .filter(Column::MailKey.eq(key))
+            .into_tuple()
+            .all(db)
+            .await?;
+        let copied: Vec<Uuid> = correspondent::Entity::find()
+            .select_only()
+            .column(correspondent::Column::MailingId)
+            .filter(correspondent::Column::MailKey.eq(key))
+            .into_tuple()
+            .all(db)
+            .await?;
+        Ok(received.into_iter().chain(copied).collect())
     }
 }
 
@@ -88,12 +96,13 @@ async fn erase_in(db: &impl ConnectionTrait, row: mailing::Model, key: &str) -> 
         .add(Column::MailingId.eq(id))
         .add(Column::MailKey.eq(key));
     let erased = forget_people(db, addressed).await?;
-    let recipients = Entity::find()
+    let others = Entity::find()
         .filter(Column::MailingId.eq(id))
+        .filter(Column::MailKey.is_not_null())
         .count(db)
         .await?;
-    // With one recipient all of it was written to that person, and to whoever had a copy.
-    if recipients == 1 && (copied || erased == 1) {
+    // All of it was written to that person; copies are of mails with one recipient.
+    if copied || (erased > 0 && others == 0) {
         envelope.subject.clear();
         forget_content(db, id).await?;
     }

@@ -83,6 +83,8 @@ impl Ledger {
             .col_expr(Column::Answer, Expr::value(answer))
             .filter(Column::ApiKeyId.eq(api_key_id))
             .filter(Column::Key.eq(key))
+            // Erased meanwhile: the answer names the recipient.
+            .filter(Column::LeaseUntil.gt(0))
             .exec(self.db().await?)
             .await?;
         Ok(())

@@ -54,6 +54,22 @@ impl Ledger {
 
     /// The live key that a secret opens.
     pub async fn key_of_secret(&self, secret: &str) -> Result<Option<ApiKey>> {
+        let key = self.any_key_of_secret(secret).await?;
+        Ok(key.filter(|key| key.revoked_at.is_none()))
+    }
+
+    /// A key by its id or by one of its secrets, also when it is revoked.
+    pub async fn find_key(&self, id_or_secret: &str) -> Result<Option<ApiKey>> {
+        if let Ok(id) = Uuid::parse_str(id_or_secret)
+            && let Some(key) = self.key(id).await?
+        {
+            return Ok(Some(key));
+        }
+        // A key that was brought in may look like an id.
+        self.any_key_of_secret(id_or_secret).await
+    }
+
+    async fn any_key_of_secret(&self, secret: &str) -> Result<Option<ApiKey>> {
         let opened = api_key_secret::Entity::find()
             .select_only()
             .column(api_key_secret::Column::ApiKeyId)
@@ -66,18 +82,9 @@ impl Ledger {
             .into_query();
         let row = api_key::Entity::find()
             .filter(api_key::Column::Id.in_subquery(opened))
-            .filter(api_key::Column::RevokedAt.is_null())
             .one(self.db().await?)
             .await?;
         self.with_origins(row).await
-    }
-
-    /// A live key by its id or by one of its secrets.
-    pub async fn find_key(&self, id_or_secret: &str) -> Result<Option<ApiKey>> {
-        match Uuid::parse_str(id_or_secret) {
-            Ok(id) => Ok(self.key(id).await?.filter(|key| key.revoked_at.is_none())),
-            Err(_) => self.key_of_secret(id_or_secret).await,
-        }
     }
 
     async fn key(&self, id: Uuid) -> Result<Option<ApiKey>> {
@@ -155,6 +162,15 @@ impl Ledger {
             .lock_exclusive()
             .one(&transaction)
             .await?;
+        // One rotation after the other, lest two secrets stay.
+        let live = api_key::Entity::find_by_id(id)
+            .filter(api_key::Column::RevokedAt.is_null())
+            .lock_exclusive()
+            .one(&transaction)
+            .await?;
+        if live.is_none() {
+            return Ok(None);
+        }
         let end = self.now().add(grace_seconds * 1000);
         api_key_secret::Entity::update_many()
             .col_expr(api_key_secret::Column::ExpiresAt, end.clone())

@@ -32,7 +32,7 @@ pub use outcome::{Outcome, Reason};
 pub use read::{Counts, MailingSummary, Page, RecipientView, Scope};
 pub use recall::{Resent, ranges};
 pub use store::{Mailing, NewEntry, StoreOutcome};
-pub use upkeep::{STEP, WokenBefore};
+pub use upkeep::{RETENTION_STEP, STEP, WokenBefore};
 
 #[derive(Debug)]
 pub struct Ledger {

@@ -9,10 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{
-    Claim, Ledger,
-    retry::{repeat, stubbornly},
-};
+use super::{Claim, Ledger, retry::insist};
 use crate::error::Result;
 
 /// Why something did not work: a stable code, and a text for people without any address.
@@ -48,7 +45,7 @@ impl Ledger {
         let mut ordered: Vec<_> = outcomes.iter().collect();
         ordered.sort_by_key(|(position, _)| *position);
         let events: Vec<Uuid> = ordered.iter().map(|_| Uuid::now_v7()).collect();
-        repeat(stubbornly(), || async {
+        insist(|| async {
             let transaction = self.begin().await?;
             let mut moved = Vec::with_capacity(ordered.len());
             for ((position, outcome), event_id) in ordered.iter().zip(&events) {

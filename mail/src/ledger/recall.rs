@@ -2,7 +2,7 @@
 
 use entity::{
     mailing,
-    recipient::{Column, Entity, Status},
+    recipient::{Column, Entity, Model, Status},
 };
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait,
@@ -10,7 +10,13 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Ledger, Range, is_in, store::DEFAULT_LIFETIME_MS, upkeep::WAKE_SPAN};
+use super::{
+    Ledger, Range,
+    claim::only,
+    is_in,
+    store::DEFAULT_LIFETIME_MS,
+    upkeep::{STEP, WAKE_SPAN},
+};
 use crate::error::Result;
 
 #[derive(Debug)]
@@ -27,33 +33,36 @@ pub enum Resent {
 
 impl Ledger {
     /// What is still queued becomes cancelled, also where it is claimed but not begun.
-    pub async fn cancel(&self, mailing_id: Uuid) -> Result<u64> {
-        let done = self
+    pub async fn cancel(&self, mailing_id: Uuid) -> Result<Vec<Model>> {
+        Ok(self
             .end_each(Status::Cancelled, "cancelled", "Cancelled by the caller")
             .filter(Column::MailingId.eq(mailing_id))
             .filter(is_in([Status::Queued]))
-            .exec(self.db().await?)
-            .await?;
-        Ok(done.rows_affected)
+            .exec_with_returning(self.db().await?)
+            .await?)
     }
 
-    pub async fn cancel_of_key(&self, api_key_id: Uuid) -> Result<u64> {
+    /// A bounded part of what a key has queued; nothing when all of it is cancelled.
+    pub async fn cancel_some_of_key(&self, api_key_id: Uuid) -> Result<Vec<Model>> {
         let own = mailing::Entity::find()
             .select_only()
             .column(mailing::Column::Id)
             .filter(mailing::Column::ApiKeyId.eq(api_key_id))
             .into_query();
-        let done = self
+        let queued = Entity::find()
+            .filter(Column::MailingId.in_subquery(own))
+            .filter(is_in([Status::Queued]))
+            .limit(STEP);
+        let update = self
             .end_each(
                 Status::Cancelled,
                 "cancelled",
                 "Cancelled together with its API key",
             )
-            .filter(Column::MailingId.in_subquery(own))
-            .filter(is_in([Status::Queued]))
-            .exec(self.db().await?)
-            .await?;
-        Ok(done.rows_affected)
+            .filter(is_in([Status::Queued]));
+        Ok(only(update, queued)
+            .exec_with_returning(self.db().await?)
+            .await?)
     }
 
     /// Queues those recipients again that ended in `status`. What has expired gets the default lifetime anew.

@@ -28,8 +28,34 @@ where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T>>,
 {
+    repeat_if(backoff, Error::is_transient, work).await
+}
+
+/// Repeats `work` whatever the ledger's failure: a full disk, too, may have room again.
+pub async fn insist<T, F, Fut>(work: F) -> Result<T>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T>>,
+{
+    repeat_if(
+        stubbornly(),
+        |error| matches!(error, Error::Ledger(_)),
+        work,
+    )
+    .await
+}
+
+async fn repeat_if<T, F, Fut>(
+    backoff: ExponentialBuilder,
+    worth_it: fn(&Error) -> bool,
+    work: F,
+) -> Result<T>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T>>,
+{
     work.retry(backoff)
-        .when(Error::is_transient)
+        .when(worth_it)
         .notify(|error, delay| {
             tracing::warn!(
                 error = error as &dyn std::error::Error,

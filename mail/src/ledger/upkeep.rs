@@ -24,6 +24,8 @@ use crate::{error::Result, message::Envelope};
 
 /// Rows that one step takes at most.
 pub const STEP: u64 = 1000;
+/// Mailings that a step of retention takes at most: each may have thousands of recipients and large attachments.
+pub const RETENTION_STEP: u64 = 10;
 /// Recipients that one wake-up covers at most.
 pub const WAKE_SPAN: i32 = 50;
 /// A resend stays possible, and its content therefore stored, for this long after the end.
@@ -34,6 +36,8 @@ const GRACE: Duration = Duration::from_hours(24);
 pub enum WokenBefore {
     /// Those that no queue was told of since they became due again.
     Never,
+    /// Those whose last wake-up is older than this: it must have been lost.
+    Ago(Duration),
     /// All of them: the queue is known to hold nothing.
     AnyTime,
 }
@@ -111,8 +115,13 @@ impl Ledger {
             .filter(self.is_due())
             .order_by_asc(Column::DueAt)
             .limit(STEP);
-        if woken == WokenBefore::Never {
-            due = due.filter(Column::WokenAt.is_null());
+        match woken {
+            WokenBefore::Never => due = due.filter(Column::WokenAt.is_null()),
+            WokenBefore::Ago(age) => {
+                let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+                due = due.filter(Expr::col(Column::WokenAt).lte(self.now().sub(age)));
+            }
+            WokenBefore::AnyTime => {}
         }
         let mut statement: Statement = due.build(db.get_database_backend());
         statement.sql = format!(
@@ -157,7 +166,7 @@ impl Ledger {
     /// Notes when mailings have ended; retention counts from there.
     pub async fn note_ended(&self) -> Result<u64> {
         let transaction = self.begin().await?;
-        let ended: Vec<Uuid> = mailings()
+        let ended: Vec<Uuid> = mailings(STEP)
             .select_only()
             .column(mailing::Column::Id)
             .filter(has_ended())
@@ -178,7 +187,7 @@ impl Ledger {
 
     /// Removes bodies, attachments and variables of what has ended, a day later or sooner if retention is.
     pub async fn drop_content(&self, retention: Duration) -> Result<u64> {
-        let over = mailings()
+        let over = mailings(RETENTION_STEP)
             .select_only()
             .column(mailing::Column::Id)
             .filter(mailing::Column::Body.is_not_null())
@@ -202,6 +211,7 @@ impl Ledger {
         Entity::update_many()
             .col_expr(Column::Variables, Expr::value(None::<serde_json::Value>))
             .filter(Column::MailingId.is_in(ids.iter().copied()))
+            .filter(Column::Variables.is_not_null())
             .exec(&transaction)
             .await?;
         transaction.commit().await?;
@@ -211,7 +221,7 @@ impl Ledger {
     /// Removes addresses and names of what has ended longer ago than retention allows.
     pub async fn drop_addresses(&self, retention: Duration) -> Result<u64> {
         let transaction = self.begin().await?;
-        let over = mailings()
+        let over = mailings(RETENTION_STEP)
             .filter(mailing::Column::Anonymous.eq(false))
             .filter(self.ended_before(retention))
             .lock_exclusive()
@@ -278,6 +288,6 @@ fn has_ended() -> Condition {
         .add(Expr::not_exists(open))
 }
 
-fn mailings() -> Select<mailing::Entity> {
-    mailing::Entity::find().limit(STEP)
+fn mailings(most: u64) -> Select<mailing::Entity> {
+    mailing::Entity::find().limit(most)
 }

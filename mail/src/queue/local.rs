@@ -38,6 +38,9 @@ impl LocalQueue {
         for range in ranges {
             let State { turns, waiting, .. } = &mut *state;
             let own = waiting.entry(range.mailing_id).or_default();
+            if own.iter().any(|waits| waits.covers(range)) {
+                continue;
+            }
             if own.is_empty() {
                 turns.push_back(range.mailing_id);
             }
@@ -112,6 +115,19 @@ mod tests {
             order,
             [range(1, 0), range(2, 0), range(1, 50), range(1, 100)]
         );
+    }
+
+    #[tokio::test]
+    async fn what_waits_already_does_not_wait_twice() {
+        let queue = LocalQueue::default();
+        queue.push(vec![range(1, 0), range(1, 50), range(1, 0)]);
+        queue.push(vec![Range {
+            last: 60,
+            ..range(1, 55)
+        }]);
+        drop(queue.next().await);
+        drop(queue.next().await);
+        assert!(queue.is_idle());
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use mail::ledger::Range;
 
 use crate::{
     database::TestLedger,
-    mailings::{all_of, mailing_to, positions},
+    mailings::{accepted, all_of, mailing_to, positions},
 };
 
 async fn a_claim_takes_what_is_due_in_order_up_to_its_limit(t: &TestLedger) {
@@ -123,7 +123,21 @@ async fn of_many_claimers_each_recipient_falls_to_one(t: &TestLedger) {
     assert!(!holders.contains(&None));
 }
 
+async fn what_was_begun_without_a_call_is_taken_back(t: &TestLedger) {
+    let id = t.store(&mailing_to(3)).await;
+    let claim = t.send(id).await;
+    let sent = [(2, accepted())];
+    t.ledger.record(&claim, &sent).await.unwrap();
+    t.ledger.take_back(&claim, &[0, 2]).await.unwrap();
+    let rows = t.rows(id).await;
+    assert_eq!((rows[0].status, rows[0].attempts), (Status::Queued, 0));
+    assert_eq!((rows[0].claim_token, rows[0].lease_until), (None, None));
+    assert_eq!(rows[1].status, Status::Sending, "its call may be going on");
+    assert_eq!(rows[2].status, Status::Sent);
+}
+
 on_both_databases![
+    what_was_begun_without_a_call_is_taken_back,
     a_claim_takes_what_is_due_in_order_up_to_its_limit,
     a_claim_keeps_to_its_range_and_its_mailing,
     a_claimed_recipient_stays_queued_and_is_nobody_elses,

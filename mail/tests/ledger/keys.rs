@@ -93,12 +93,28 @@ async fn a_revoked_key_opens_nothing_at_once_and_for_good(t: &TestLedger) {
     let revoked = t.ledger.revoke_key(key.id).await.unwrap().unwrap();
     assert!(revoked.revoked_at.is_some());
     assert_eq!(opens(t, &secret).await, None);
-    let found = t.ledger.find_key(&key.id.to_string()).await.unwrap();
-    assert_eq!(found, None);
+    for name in [key.id.to_string(), secret.expose().to_owned()] {
+        let found = t.ledger.find_key(&name).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&revoked), "it can be told that it is");
+    }
     assert_eq!(opens(t, &other_secret).await, Some(other.id));
     let again = t.ledger.revoke_key(key.id).await.unwrap().unwrap();
     assert_eq!(again.revoked_at, revoked.revoked_at);
     assert_eq!(t.ledger.revoke_key(Uuid::now_v7()).await.unwrap(), None);
+}
+
+async fn a_secret_that_looks_like_an_id_is_found(t: &TestLedger) {
+    let secret = Secret::import("0123456789abcdef0123456789abcdef").unwrap();
+    let new = NewKey {
+        name: None,
+        origins: vec![],
+        senders: vec![],
+        secret: secret.clone(),
+    };
+    let key = t.ledger.create_key(new).await.unwrap();
+    let found = t.ledger.find_key(secret.expose()).await.unwrap();
+    assert!(found.is_some());
+    assert_eq!(found, key);
 }
 
 async fn a_rotation_without_grace_ends_the_old_secret(t: &TestLedger) {
@@ -201,6 +217,7 @@ on_both_databases![
     a_secret_belongs_to_one_key,
     keys_are_listed_newest_first_in_pages_without_the_revoked,
     a_revoked_key_opens_nothing_at_once_and_for_good,
+    a_secret_that_looks_like_an_id_is_found,
     a_rotation_without_grace_ends_the_old_secret,
     a_rotation_with_grace_keeps_the_old_secret_that_long,
     origins_come_and_go_but_a_browser_key_stays_one,

@@ -32,7 +32,7 @@ async fn cancelling_takes_what_is_queued_and_nothing_else(t: &TestLedger) {
     t.ledger.begin_sending(&claim, &[0]).await.unwrap();
     t.sql("UPDATE recipient SET claim_token = NULL, lease_until = NULL WHERE position = 2")
         .await;
-    assert_eq!(t.ledger.cancel(id).await.unwrap(), 3);
+    assert_eq!(t.ledger.cancel(id).await.unwrap().len(), 3);
     let rows = t.rows(id).await;
     assert_eq!(rows[0].status, Status::Sending);
     let mut events: Vec<_> = rows[1..].iter().map(|row| row.event_id.unwrap()).collect();
@@ -46,7 +46,7 @@ async fn cancelling_takes_what_is_queued_and_nothing_else(t: &TestLedger) {
     assert_eq!(t.row(other).await.status, Status::Queued);
     let begun = t.ledger.begin_sending(&claim, &[1, 2, 3]).await.unwrap();
     assert!(begun.is_empty(), "what was cancelled is not sent");
-    assert_eq!(t.ledger.cancel(id).await.unwrap(), 0);
+    assert_eq!(t.ledger.cancel(id).await.unwrap().len(), 0);
 }
 
 async fn cancelling_with_a_key_takes_what_that_key_has_waiting(t: &TestLedger) {
@@ -61,7 +61,7 @@ async fn cancelling_with_a_key_takes_what_that_key_has_waiting(t: &TestLedger) {
     let second = t.try_store(entry).await.unwrap().0.id;
     let other = t.store(&request).await;
     t.finish(first, accepted()).await;
-    assert_eq!(t.ledger.cancel_of_key(key).await.unwrap(), 2);
+    assert_eq!(t.ledger.cancel_some_of_key(key).await.unwrap().len(), 2);
     assert_eq!(t.row(first).await.status, Status::Sent);
     assert_eq!(t.row(second).await.status, Status::Cancelled);
     assert_eq!(t.row(other).await.status, Status::Queued);

@@ -164,7 +164,7 @@ impl<'a> Case<'a> {
             }
             Move::Cancel => {
                 let cancelled = ledger.cancel(claim.mailing_id).await.unwrap();
-                return usize::try_from(cancelled).ok();
+                return Some(cancelled.len());
             }
             Move::ResendFailed | Move::ResendUnconfirmed => {
                 let status = match step {

@@ -32,6 +32,16 @@ async fn what_the_queue_was_told_of_is_told_again_only_when_it_is_empty(t: &Test
     assert_eq!(wake(t, WokenBefore::AnyTime).await, [range(id, 0, 2)]);
 }
 
+async fn a_wake_up_that_was_lost_is_written_again(t: &TestLedger) {
+    let id = t.store(&mailing_to(3)).await;
+    let lost = WokenBefore::Ago(Duration::from_mins(1));
+    assert_eq!(wake(t, lost).await, []);
+    t.sql("UPDATE recipient SET woken_at = woken_at - 60000 WHERE position > 0")
+        .await;
+    assert_eq!(wake(t, lost).await, [range(id, 1, 2)]);
+    assert_eq!(wake(t, lost).await, [], "it is on its way");
+}
+
 async fn ranges_are_blocks_of_fifty_of_one_mailing(t: &TestLedger) {
     let first = t.store(&mailing_to(130)).await;
     let second = t.store(&mailing_to(2)).await;
@@ -114,6 +124,7 @@ async fn entity_due(t: &TestLedger, mailing_id: Uuid, due_at: i64) {
 
 on_both_databases![
     what_the_queue_was_told_of_is_told_again_only_when_it_is_empty,
+    a_wake_up_that_was_lost_is_written_again,
     ranges_are_blocks_of_fifty_of_one_mailing,
     only_what_is_due_free_and_alive_is_woken,
     what_becomes_due_beside_others_that_were_woken_is_woken_too,

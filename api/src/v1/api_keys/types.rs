@@ -4,7 +4,13 @@ use mail::api_key::{ApiKey, Secret};
 use poem_openapi::Object;
 use uuid::Uuid;
 
-use crate::{problem::Statuses, v1::types::Timestamp};
+use crate::{
+    problem::Statuses,
+    v1::{
+        text::{self, Plain, Text},
+        types::Timestamp,
+    },
+};
 
 #[derive(Debug)]
 pub struct ListErrors;
@@ -64,23 +70,22 @@ impl Statuses for ChangeErrors {
 #[derive(Clone, Debug, Object)]
 pub struct ApiKeyRequest {
     #[oai(validator(max_length = 200))]
-    pub name: Option<String>,
+    pub name: Option<Text<Plain>>,
     /// `https://app.example.com`, or `https://*.example.com` for one label.
     #[oai(validator(max_items = 100))]
-    pub origins: Option<Vec<String>>,
+    pub origins: Option<Vec<Text<text::Origin>>>,
     /// Addresses, or `@example.com` for that domain. None: any sender.
     #[oai(validator(max_items = 100))]
-    pub senders: Option<Vec<String>>,
+    pub senders: Option<Vec<Text<text::Sender>>>,
     /// Brings in an existing key: printable ASCII without spaces.
-    #[oai(validator(min_length = 20, max_length = 255))]
-    pub api_key: Option<String>,
+    pub api_key: Option<Text<text::Secret>>,
 }
 
 /// Origins to add.
 #[derive(Clone, Debug, Object)]
 pub struct OriginsRequest {
     #[oai(validator(max_items = 100))]
-    pub origins: Vec<String>,
+    pub origins: Vec<Text<text::Origin>>,
 }
 
 /// How to change the secret.

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use self::{schema::MailRequest, send::QueuedMail};
 use super::{
     Tag,
+    text::{CallerId, IndexCursor, Text},
     types::{Id, Items, MailingOut, RecipientOut, StatusName, Success},
 };
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
     auth::{Sender, Viewer},
     payload::{Json, RawJson},
     problem::{ErrorType, Failure, Problem, Statuses},
-    request::parse,
+    request::{parse, values},
 };
 
 #[derive(Debug)]
@@ -153,25 +154,28 @@ impl Mail {
         viewer: Viewer,
         app: Data<&Arc<App>>,
         /// Only those with this `email_id`.
-        #[oai(validator(max_length = 512))]
-        email_id: Query<Option<String>>,
+        email_id: Query<Option<Text<CallerId>>>,
         /// Entries of a page, 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<u64>>,
         /// The `next` of the page before.
-        after: Query<Option<String>>,
+        after: Query<Option<Uuid>>,
     ) -> Result<Json<Success<Items<MailingOut>>>, Failure<ListErrors>> {
-        let after = cursor(after.0, |text| Uuid::parse_str(text).ok())?;
-        if email_id.0.as_deref().is_some_and(|id| id.contains('\0')) {
-            return Err(Problem::invalid("email_id", "must not contain NUL").into());
+        let email_id = email_id.0.as_ref().map(Text::as_str);
+        if email_id.is_some_and(|id| id.contains('\0') || id.chars().count() > values::MAX_ID) {
+            let message = format!(
+                "must have at most {} characters, none of them NUL",
+                values::MAX_ID
+            );
+            return Err(Problem::invalid("email_id", message).into());
         }
         let page = app
             .service
             .ledger
             .mailings(
                 viewer.0,
-                email_id.0.as_deref(),
-                after,
+                email_id,
+                after.0,
                 limit.0.unwrap_or(DEFAULT_LIMIT),
             )
             .await?;
@@ -222,11 +226,9 @@ impl Mail {
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<u64>>,
         /// The `next` of the page before.
-        after: Query<Option<String>>,
+        after: Query<Option<Text<IndexCursor>>>,
     ) -> Result<Json<Success<Items<RecipientOut>>>, Failure<ItemErrors>> {
-        let after = cursor(after.0, |text| {
-            text.strip_prefix(INDEX_CURSOR)?.parse::<u16>().ok()
-        })?;
+        let after = after.0.map(|cursor| index(cursor.as_str())).transpose()?;
         let limit = limit.0.unwrap_or(DEFAULT_LIMIT);
         let status = status.0.map(Status::from);
         let page = app
@@ -256,15 +258,15 @@ impl Mail {
         /// Of the mailing.
         id: Path<Uuid>,
     ) -> Result<Json<Success<Cancelled>>, Failure<ItemErrors>> {
-        let ledger = &app.service.ledger;
-        ledger
+        app.service
+            .ledger
             .mailing_summary(viewer.0, id.0)
             .await?
             .ok_or_else(Problem::not_found)?;
-        let cancelled = ledger.cancel(id.0).await?;
+        let cancelled = app.service.cancel(id.0).await?;
         let data = Cancelled {
             id: id.0,
-            cancelled,
+            cancelled: cancelled as u64,
         };
         Ok(Json(Success::new(200, "Mailing cancelled", data)))
     }
@@ -328,13 +330,14 @@ const INDEX_CURSOR: &str = "index-";
 /// Entries of a page unless the caller says otherwise.
 pub(super) const DEFAULT_LIMIT: u64 = 50;
 
-pub(super) fn cursor<C>(
-    after: Option<String>,
-    read: impl Fn(&str) -> Option<C>,
-) -> Result<Option<C>, Problem> {
-    after
-        .map(|text| {
-            read(&text).ok_or_else(|| Problem::invalid("after", "is no cursor of this list"))
+/// The index after which the next page begins. Only what `next` can be is a cursor.
+fn index(cursor: &str) -> Result<u16, Problem> {
+    cursor
+        .strip_prefix(INDEX_CURSOR)
+        .and_then(|index| index.parse().ok())
+        .filter(|index| {
+            usize::from(*index) < parse::MAX_RECIPIENTS
+                && cursor == format!("{INDEX_CURSOR}{index}")
         })
-        .transpose()
+        .ok_or_else(|| Problem::invalid("after", "is no cursor of this list"))
 }

@@ -20,7 +20,7 @@ use crate::{
     request::{Node, ObjectNode, parse, values},
 };
 
-const MAX_RECIPIENTS: usize = 10_000;
+pub(super) const MAX_RECIPIENTS: usize = 10_000;
 /// Addresses of one mail (SES: `Destination`).
 const MAX_ADDRESSES: usize = 50;
 /// RFC 5322, 2.1.1.

@@ -4,12 +4,15 @@ use std::collections::HashMap;
 
 use poem_openapi::{Object, Union};
 
-use crate::v1::types::Id;
+use crate::v1::{
+    text::{Address, Base64, ContentId, DisplayName, HeaderValue, Line, Plain, Text},
+    types::{Id, Timestamp},
+};
 
 /// What a placeholder stands for.
 #[derive(Clone, Debug, Union)]
 pub enum VariableValue {
-    Text(String),
+    Text(Text<Plain>),
     Number(f64),
     Boolean(bool),
 }
@@ -19,12 +22,11 @@ pub enum VariableValue {
 #[oai(rename = "RecipientRequest")]
 pub struct RecipientRequest {
     /// One `@`, an ASCII local part, a domain that may be international.
-    #[oai(validator(max_length = 1000))]
-    pub mail: String,
+    pub mail: Text<Address>,
     /// Shown beside the address; no CR or LF.
     #[oai(validator(max_length = 320))]
-    pub name: Option<String>,
-    pub company: Option<String>,
+    pub name: Option<Text<DisplayName>>,
+    pub company: Option<Text<Plain>>,
     /// Handed back with the status; goes before the one of the request.
     #[oai(rename = "emailRecipientId")]
     pub email_recipient_id: Option<Id>,
@@ -36,16 +38,15 @@ pub struct RecipientRequest {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "Attachment")]
 pub struct AttachmentRequest {
-    #[oai(validator(min_length = 1, max_length = 255))]
-    pub filename: String,
+    #[oai(validator(max_length = 255))]
+    pub filename: Text<Line>,
     /// Base64 (RFC 4648); all attachments together at most 2.5 MiB decoded.
-    pub content: String,
+    pub content: Text<Base64>,
     /// Guessed from the name where it is absent; not `multipart/…`.
     #[oai(validator(max_length = 255))]
     pub content_type: Option<String>,
     /// For `<img src="cid:…">`.
-    #[oai(validator(min_length = 1, max_length = 128))]
-    pub content_id: Option<String>,
+    pub content_id: Option<Text<ContentId>>,
 }
 
 /// A tag for the mail system's events.
@@ -64,36 +65,35 @@ pub struct MailRequest {
     #[oai(validator(min_items = 1, max_items = 10000))]
     pub recipients: Vec<RecipientRequest>,
     /// Must be among the senders of the key, if it has any.
-    #[oai(validator(max_length = 1000))]
-    pub sender_email: String,
+    pub sender_email: Text<Address>,
     /// No CR or LF.
-    #[oai(validator(min_length = 1, max_length = 320))]
-    pub sender_name: String,
+    #[oai(validator(max_length = 320))]
+    pub sender_name: Text<Line>,
     #[oai(validator(max_length = 1000))]
-    pub sender_organisation_name: Option<String>,
+    pub sender_organisation_name: Option<Text<Plain>>,
     /// Placeholders allowed; no CR or LF. With the recipient's values in it at most 2,000 characters.
-    #[oai(validator(min_length = 1, max_length = 998))]
-    pub subject: String,
+    #[oai(validator(max_length = 998))]
+    pub subject: Text<Line>,
     /// At least one of the two templates is needed; with the recipient's values in it each has at most 10 MiB.
-    pub html_template: Option<String>,
-    pub text_template: Option<String>,
+    pub html_template: Option<Text<Plain>>,
+    pub text_template: Option<Text<Plain>>,
     #[oai(validator(max_items = 50))]
-    pub reply_to: Option<Vec<String>>,
+    pub reply_to: Option<Vec<Text<Address>>>,
     /// With one recipient only; at most 50 addresses in all.
     #[oai(validator(max_items = 49))]
-    pub cc: Option<Vec<String>>,
+    pub cc: Option<Vec<Text<Address>>>,
     /// With one recipient only; at most 50 addresses in all.
     #[oai(validator(max_items = 49))]
-    pub bcc: Option<Vec<String>>,
+    pub bcc: Option<Vec<Text<Address>>>,
     #[oai(validator(max_items = 100))]
     pub attachments: Option<Vec<AttachmentRequest>>,
     /// Further header fields, none that the service or SES sets. Names and values in printable ASCII, names of at
     /// most 126 and values of at most 870 characters.
-    pub headers: Option<HashMap<String, String>>,
+    pub headers: Option<HashMap<String, Text<HeaderValue>>>,
     #[oai(validator(max_items = 48))]
     pub tags: Option<Vec<TagRequest>>,
     /// A time in the future (RFC 3339), 72 hours ahead unless given. What has not gone by then fails.
-    pub expires_at: Option<String>,
+    pub expires_at: Option<Timestamp>,
     pub client_env_id: Option<Id>,
     pub email_id: Option<Id>,
     #[oai(rename = "emailRecipientId")]

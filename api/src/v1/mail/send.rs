@@ -1,5 +1,10 @@
 //! `POST /v1/mail`: its answers, and the way to them.
 
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
 use mail::{Answer, NewSubmission, Submission, ledger::IdempotencyRequest};
 use poem::{
     Request,
@@ -13,11 +18,15 @@ use crate::v1::types::{Id, StatusName, Success, Timestamp};
 use crate::{
     app::App,
     auth::Sender,
+    edge::Trace,
     payload::Json,
     problem::{ErrorType, Problem, Statuses},
 };
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// Within 25 seconds with what comes after it.
+const ANSWER_WITHIN: Duration = Duration::from_secs(22);
+const SHORTEST: Duration = Duration::from_secs(10);
 /// Longest `Idempotency-Key`.
 const MAX_IDEMPOTENCY_KEY: usize = 255;
 
@@ -144,17 +153,27 @@ pub(super) async fn send(
     {
         return respond(known);
     }
-    let request = parse::mailing(bytes).await?;
-    if !key.may_send_from(&request.envelope.sender_email) {
+    let mailing = parse::mailing(bytes).await?;
+    if !key.may_send_from(&mailing.envelope.sender_email) {
         return Err(Problem::forbidden("This key must not send as this sender"));
     }
     let new = NewSubmission {
         api_key_id: key.id,
-        request,
+        request: mailing,
         idempotency,
         respond_async,
+        deadline: deadline(request),
     };
     respond(service.submit(new).await?)
+}
+
+/// Counted from when the request came in, but what a slow caller took for its body is not ours.
+fn deadline(request: &Request) -> Instant {
+    let started = request
+        .extensions()
+        .get::<Arc<Trace>>()
+        .map_or_else(Instant::now, |trace| trace.started);
+    (started + ANSWER_WITHIN).max(Instant::now() + SHORTEST)
 }
 
 /// <https://www.rfc-editor.org/rfc/rfc7240#section-4.1>

@@ -1,0 +1,122 @@
+//! Answers again what was answered under an `Idempotency-Key`, or would have been.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::{
+    Status,
+    error::Result,
+    ledger::{IdempotencyRequest, Kept, RecipientView, Scope},
+    service::Service,
+    submit::{Answer, Submission},
+};
+
+impl Service {
+    /// What a request under this idempotency key gets without being looked at; nothing for a new one.
+    pub async fn replay(
+        &self,
+        api_key_id: Uuid,
+        request: &IdempotencyRequest,
+    ) -> Result<Option<Submission>> {
+        Ok(Some(match self.ledger.kept(api_key_id, request).await? {
+            Kept::Nothing => return Ok(None),
+            Kept::OtherRequest => Submission::KeyOfOtherRequest,
+            Kept::Running(left) => Submission::InProgress(left),
+            Kept::Answered(answer) => match serde_json::from_value(answer) {
+                Ok(answer) => Submission::Replayed(answer),
+                Err(source) => {
+                    return Err(crate::Error::Corrupt {
+                        what: "answer",
+                        source,
+                    });
+                }
+            },
+            Kept::Unanswered(id) => self.answer_from_ledger(id).await?,
+        }))
+    }
+
+    /// Without it the next asker is answered from the ledger.
+    pub(crate) async fn keep(
+        &self,
+        api_key_id: Uuid,
+        request: &IdempotencyRequest,
+        answer: &Answer,
+    ) {
+        let kept = match serde_json::to_value(answer) {
+            Ok(answer) => {
+                self.ledger
+                    .keep_answer(api_key_id, &request.key, answer)
+                    .await
+            }
+            Err(source) => Err(crate::Error::Corrupt {
+                what: "answer",
+                source,
+            }),
+        };
+        if let Err(error) = kept {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "an answer was not kept"
+            );
+        }
+    }
+
+    /// The first request died before it answered; what it did is in the ledger.
+    async fn answer_from_ledger(&self, id: Uuid) -> Result<Submission> {
+        let now = self.ledger.clock().await?;
+        let Some(mailing) = self.ledger.mailing_summary(Scope::Everybody, id).await? else {
+            return Ok(Submission::InProgress(Duration::from_secs(1)));
+        };
+        let email_id = mailing.envelope.ids.email_id.clone();
+        let queued = |accepted, queued_at| Answer::Queued {
+            id,
+            email_id: email_id.clone(),
+            accepted,
+            queued_at,
+        };
+        let page = self
+            .ledger
+            .recipients(Scope::Everybody, id, None, None, 1)
+            .await?;
+        let only = page
+            .filter(|page| page.next.is_none())
+            .and_then(|page| page.items.into_iter().next());
+        let Some(only) = only else {
+            return Ok(Submission::Replayed(queued(
+                mailing.counts.total(),
+                mailing.created_at,
+            )));
+        };
+        if let Some(queued_at) = only.queued_at {
+            return Ok(Submission::Replayed(queued(1, queued_at)));
+        }
+        if let Some(left) = still_at_work(&only, now) {
+            return Ok(Submission::InProgress(left));
+        }
+        Ok(Submission::Replayed(match (only.status, only.message_id) {
+            (Status::Sent, Some(message_id)) => Answer::Sent {
+                id,
+                email_id,
+                email_recipient_id: only.email_recipient_id,
+                recipient: only.recipient,
+                message_id,
+                sent_at: only.sent_at.unwrap_or(mailing.created_at),
+            },
+            (Status::Failed, _) => Answer::Rejected {
+                id,
+                reason: only.last_error.unwrap_or_default(),
+            },
+            // Its lease is over: the sweep will find the same.
+            (Status::Sending | Status::Unconfirmed, _) => Answer::Unconfirmed { id, email_id },
+            _ => queued(1, mailing.created_at),
+        }))
+    }
+}
+
+/// How much longer somebody may be sending it.
+fn still_at_work(recipient: &RecipientView, now: i64) -> Option<Duration> {
+    let open = matches!(recipient.status, Status::Queued | Status::Sending);
+    let left = recipient.lease_until.filter(|_| open)? - now;
+    (left > 0).then(|| Duration::from_millis(left.unsigned_abs()))
+}
