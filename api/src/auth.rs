@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use mail::{
     api_key::{ApiKey, Origin},
+    host::is_loopback,
     ledger::Scope,
 };
 use poem::{
@@ -160,19 +161,13 @@ pub fn is_local(request: &Request) -> bool {
             .and_then(|text| Origin::of_request(text).ok())
             .is_some_and(|origin| is_own(&origin, request)),
     };
-    !forwarded && own_page && is_loopback(host)
+    !forwarded && own_page && names_loopback(host)
 }
 
-fn is_loopback(host: &str) -> bool {
-    let Ok(url) = url::Url::parse(&format!("http://{host}")) else {
-        return false;
-    };
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
+/// A `Host`, perhaps with a port.
+fn names_loopback(host: &str) -> bool {
+    url::Url::parse(&format!("http://{host}"))
+        .is_ok_and(|url| url.host_str().is_some_and(is_loopback))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -257,7 +252,7 @@ mod tests {
             "[::1]:8000",
             "127.9.9.9",
         ] {
-            assert!(is_loopback(host), "{host}");
+            assert!(names_loopback(host), "{host}");
         }
         for host in [
             "",
@@ -267,7 +262,7 @@ mod tests {
             "127.0.0.1.example.com",
             "0.0.0.0",
         ] {
-            assert!(!is_loopback(host), "{host}");
+            assert!(!names_loopback(host), "{host}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod app;
 mod auth;
+mod connection;
 mod docs;
 mod edge;
 mod mailbox;

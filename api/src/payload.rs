@@ -27,6 +27,17 @@ const CONTENT_TYPE: &str = "application/json";
 #[derive(Clone, Debug)]
 pub struct Json<T>(pub T);
 
+impl<T: ToJSON> Json<T> {
+    /// With another status than 200.
+    pub fn respond(self, status: StatusCode) -> Response {
+        let body = serde_json::to_vec(&self.0.to_json()).unwrap_or_default();
+        Response::builder()
+            .status(status)
+            .content_type(CONTENT_TYPE)
+            .body(body)
+    }
+}
+
 impl<T: Type> Payload for Json<T> {
     const CONTENT_TYPE: &'static str = CONTENT_TYPE;
 

@@ -11,7 +11,6 @@ use poem_openapi::{
     ApiResponse, Enum, Object,
     payload::Payload,
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
-    types::ToJSON,
 };
 
 use crate::payload::Json;
@@ -182,6 +181,11 @@ impl Problem {
         &self.errors
     }
 
+    #[cfg(test)]
+    pub fn details(&self) -> Option<&str> {
+        self.details.as_deref()
+    }
+
     #[must_use]
     pub fn with_details(mut self, details: impl Into<String>) -> Self {
         self.details = Some(details.into());
@@ -337,17 +341,6 @@ impl<S: Statuses> ApiResponse for Failure<S> {
 
     fn register(registry: &mut Registry) {
         <Json<ErrorBody> as Payload>::register(registry);
-    }
-}
-
-impl<T: ToJSON> Json<T> {
-    /// With another status than 200.
-    pub fn respond(self, status: StatusCode) -> Response {
-        let body = serde_json::to_vec(&self.0.to_json()).unwrap_or_default();
-        Response::builder()
-            .status(status)
-            .content_type("application/json")
-            .body(body)
     }
 }
 

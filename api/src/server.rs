@@ -9,7 +9,10 @@ use poem::{
     listener::{Acceptor, Listener, TcpListener},
 };
 
-use crate::app::App;
+use crate::{
+    app::App,
+    connection::{MAX_CONNECTIONS, PATIENCE, Patient},
+};
 
 /// How long answers that were begun may take when the process is to end.
 const GRACE: Duration = Duration::from_secs(30);
@@ -31,6 +34,7 @@ pub async fn serve(service: Arc<Service>) -> anyhow::Result<()> {
     announce(&app)?;
     service.start_draining();
     let stop = service.stop.clone();
+    let acceptor = Patient::new(acceptor, PATIENCE, MAX_CONNECTIONS);
     Server::new_with_acceptor(acceptor)
         .run_with_graceful_shutdown(app.endpoint(), stop.cancelled_owned(), Some(GRACE))
         .await?;

@@ -6,6 +6,7 @@ pub mod config;
 mod deliver;
 mod drain;
 mod error;
+pub mod host;
 pub mod ledger;
 pub mod mailer;
 pub mod message;
@@ -17,6 +18,7 @@ mod submit;
 mod sweep;
 pub mod telemetry;
 pub mod template;
+pub mod timestamp;
 
 pub use entity::recipient::Status;
 pub use error::{Error, Result};

@@ -1,6 +1,6 @@
 //! What the logs say of mail. Never an address, a key, a token or a body: `docs/operations.md` lists the fields.
 
-use std::{io::IsTerminal, time::Duration};
+use std::{io::IsTerminal, panic, time::Duration};
 
 use entity::recipient::{Model, Status};
 use sea_orm::ActiveEnum;
@@ -28,7 +28,16 @@ pub fn start(config: &Config) -> Result<(), InvalidConfig> {
         .with(filter)
         .with(layer)
         .init();
+    log_panics();
     Ok(())
+}
+
+/// Where a panic happened; what it says may hold an address or a key.
+pub fn log_panics() {
+    panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(tracing::field::display);
+        tracing::error!(panic.location = location, "a thread panicked");
+    }));
 }
 
 /// One line for each end of a recipient, one of less weight where it will be tried again.

@@ -1,8 +1,11 @@
 //! Placeholders: `{{ name }}` stands for a recipient's variable or a field of that name.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, btree_map::Keys},
+};
 
-use crate::message::{CallerId, Envelope, Recipient};
+use crate::message::{CallerId, Envelope, Recipient, Variable};
 
 /// Fields that a placeholder may name; where the request leaves one out it stands for nothing.
 pub const FIELDS: [&str; 11] = [
@@ -19,9 +22,26 @@ pub const FIELDS: [&str; 11] = [
     "closureId",
 ];
 
+/// Longest body that is rendered, in octets: 10 MiB.
+pub const MAX_BODY: usize = 10 * 1024 * 1024;
+/// Longest subject that is rendered, in characters.
+pub const MAX_SUBJECT: usize = 2_000;
+
 /// A text taken apart into what is literal and what is a placeholder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template(Vec<Segment>);
+pub struct Template {
+    segments: Vec<Segment>,
+    literal: Length,
+    /// How often each name stands in it, so that its length is known without going through it again.
+    fields: BTreeMap<String, usize>,
+    variables: BTreeMap<String, usize>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Length {
+    octets: usize,
+    characters: usize,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Segment {
@@ -52,20 +72,80 @@ impl Template {
         if !literal.is_empty() {
             segments.push(Segment::Literal(literal));
         }
-        Self(segments)
+        Self::of(segments)
+    }
+
+    fn of(segments: Vec<Segment>) -> Self {
+        let mut literal = Length::default();
+        let (mut fields, mut variables) = (BTreeMap::new(), BTreeMap::new());
+        for segment in &segments {
+            match segment {
+                Segment::Literal(text) => {
+                    literal.octets += text.len();
+                    literal.characters += text.chars().count();
+                }
+                Segment::Placeholder(name) => {
+                    let names = if FIELDS.contains(&name.as_str()) {
+                        &mut fields
+                    } else {
+                        &mut variables
+                    };
+                    match names.get_mut(name) {
+                        Some(times) => *times += 1,
+                        None => drop(names.insert(name.clone(), 1)),
+                    }
+                }
+            }
+        }
+        Self {
+            segments,
+            literal,
+            fields,
+            variables,
+        }
     }
 
     /// The names that only a recipient's variables can give a value.
-    pub fn variables(&self) -> BTreeSet<&str> {
-        self.0
-            .iter()
-            .filter_map(|segment| match segment {
-                Segment::Placeholder(name) if !FIELDS.contains(&name.as_str()) => {
-                    Some(name.as_str())
-                }
-                _ => None,
-            })
-            .collect()
+    pub fn variables(&self) -> Keys<'_, String, usize> {
+        self.variables.keys()
+    }
+
+    /// How many of [`Self::variables`] the recipient does not have; it takes as long as the recipient has variables.
+    pub fn count_missing(&self, recipient: &Recipient) -> usize {
+        let names = recipient.variables.keys();
+        let known = names.filter(|name| self.variables.contains_key(*name));
+        self.variables.len() - known.count()
+    }
+
+    /// Octets that [`Self::html`] gives, without rendering it.
+    pub fn html_length(&self, values: &Values<'_>) -> usize {
+        self.length(self.literal.octets, values, escaped_length)
+    }
+
+    /// Octets that [`Self::text`] gives, without rendering it.
+    pub fn text_length(&self, values: &Values<'_>) -> usize {
+        self.length(self.literal.octets, values, str::len)
+    }
+
+    /// Characters that [`Self::header`] gives at most, without rendering it.
+    pub fn header_length(&self, values: &Values<'_>) -> usize {
+        self.length(self.literal.characters, values, |text| text.chars().count())
+    }
+
+    fn length(&self, literal: usize, values: &Values<'_>, of: impl Fn(&str) -> usize) -> usize {
+        let variables = values.recipient.variables.iter();
+        let variables = variables.filter_map(|(name, value)| {
+            let times = self.variables.get(name)?;
+            Some(times.saturating_mul(match value {
+                Variable::Text(text) => of(text),
+                other => of(&other.to_string()),
+            }))
+        });
+        let fields = self.fields.iter().filter_map(|(name, times)| {
+            let value = values.get(name)?;
+            Some(times.saturating_mul(of(&value)))
+        });
+        variables.chain(fields).fold(literal, usize::saturating_add)
     }
 
     pub fn html(&self, values: &Values<'_>) -> String {
@@ -87,7 +167,7 @@ impl Template {
 
     fn render(&self, values: &Values<'_>, escape: impl Fn(&str) -> Cow<'_, str>) -> String {
         let mut out = String::new();
-        for segment in &self.0 {
+        for segment in &self.segments {
             match segment {
                 Segment::Literal(text) => out.push_str(text),
                 Segment::Placeholder(name) => {
@@ -99,6 +179,17 @@ impl Template {
         }
         out
     }
+}
+
+/// Of the text as HTML.
+fn escaped_length(text: &str) -> usize {
+    let added = text.bytes().map(|octet| match octet {
+        b'<' | b'>' => 3,
+        b'&' => 4,
+        b'"' | b'\'' => 5,
+        _ => 0,
+    });
+    text.len() + added.sum::<usize>()
 }
 
 /// Takes `{{ name }}` off the front.
@@ -276,9 +367,53 @@ mod tests {
     #[test]
     fn names_that_are_no_fields_need_a_variable() {
         let template = Template::parse("{{name}} {{code}} {{ code }} {{x_1}}");
-        assert_eq!(
-            template.variables().into_iter().collect::<Vec<_>>(),
-            ["code", "x_1"]
-        );
+        assert_eq!(template.variables().collect::<Vec<_>>(), ["code", "x_1"]);
+        let recipient = recipient(&[
+            ("code", Variable::Number(1.into())),
+            ("other", Variable::Number(1.into())),
+        ]);
+        assert_eq!(template.count_missing(&recipient), 1);
+    }
+
+    #[test]
+    fn the_length_is_known_before_anything_is_rendered() {
+        let envelope = envelope();
+        let recipient = recipient(&[
+            ("html", Variable::Text("<a href=\"ü\">'&'</a>".into())),
+            (
+                "company",
+                Variable::Text("a variable of a field's name".into()),
+            ),
+            ("number", Variable::Number(1234.into())),
+            ("not_named", Variable::Text("x".repeat(100))),
+        ]);
+        let values = Values {
+            envelope: &envelope,
+            recipient: &recipient,
+        };
+        for text in [
+            "",
+            "no placeholder, <b>ü</b>",
+            "{{html}} {{ html }} {{number}} ü {{name}}{{mail}}",
+            "{{company}}{{closureId}}{{email_id}}{{unknown}}",
+        ] {
+            let template = Template::parse(text);
+            assert_eq!(template.html_length(&values), template.html(&values).len());
+            assert_eq!(template.text_length(&values), template.text(&values).len());
+            let characters = template.header(&values).chars().count();
+            assert_eq!(template.header_length(&values), characters);
+        }
+    }
+
+    #[test]
+    fn the_length_of_what_could_never_be_rendered_is_known_at_once() {
+        let template = Template::parse(&"{{a}}".repeat(400_000));
+        let recipient = recipient(&[("a", Variable::Text("&".repeat(1_900_000)))]);
+        let values = Values {
+            envelope: &envelope(),
+            recipient: &recipient,
+        };
+        assert_eq!(template.text_length(&values), 400_000 * 1_900_000);
+        assert_eq!(template.html_length(&values), 5 * 400_000 * 1_900_000);
     }
 }

@@ -13,7 +13,7 @@ use poem::{
 use serde::{Deserialize, Serialize};
 
 use self::access::Access;
-use crate::{app::App, problem::Problem};
+use crate::{app::App, payload::Json, problem::Problem, v1::types::Success};
 
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
      img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -69,13 +69,6 @@ struct ListQuery {
     search: Option<String>,
     limit: Option<usize>,
     after: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct Success<T> {
-    status: u16,
-    message: &'static str,
-    data: T,
 }
 
 #[derive(Debug, Serialize)]
@@ -213,15 +206,9 @@ fn failed(error: std::io::Error) -> Problem {
     mail::Error::from(error).into()
 }
 
-fn success<T: Serialize>(message: &'static str, data: T) -> Result<Response> {
-    let body = Success {
-        status: 200,
-        message,
-        data,
-    };
-    let body = serde_json::to_vec(&body).map_err(|_| Problem::internal())?;
-    Ok(body
-        .with_content_type("application/json")
+fn success(message: &str, data: impl Serialize) -> Result<Response> {
+    let data = serde_json::to_value(data).map_err(|_| Problem::internal())?;
+    Ok(Json(Success::new(200, message, data))
         .with_header(header::CACHE_CONTROL, "no-store")
         .into_response())
 }

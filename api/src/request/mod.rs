@@ -1,19 +1,29 @@
 //! Makes sense of JSON bodies: every fault is found at once, each with its path.
 
+mod body;
 mod node;
 mod path;
 pub mod values;
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    sync::LazyLock,
+    thread,
+};
 
 pub use node::{Node, ObjectNode};
 use path::Path;
-use serde_json::Value;
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::problem::{ErrorType, FieldError, Problem};
 
 /// Faults that an answer lists at most.
 const LISTED: usize = 100;
+/// A larger body, in bytes, is read aside: it takes a while, and while it is read a multiple of its size.
+const LARGE: usize = 64 * 1024;
+/// Large bodies that are read at once: one for each processor.
+static TURNS: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(thread::available_parallelism().map_or(1, usize::from)));
 
 /// The faults of one request.
 #[derive(Debug, Default)]
@@ -34,6 +44,20 @@ impl Faults {
         }
     }
 
+    fn add_all(&self, total: usize, faults: impl Iterator<Item = (String, String)>) {
+        if total == 0 {
+            return;
+        }
+        self.total.set(self.total.get() + total);
+        let mut listed = self.listed.borrow_mut();
+        let room = LISTED.saturating_sub(listed.len());
+        listed.extend(
+            faults
+                .take(room)
+                .map(|(field, message)| FieldError { field, message }),
+        );
+    }
+
     fn into_problem(self) -> Problem {
         let total = self.total.get();
         let details = match total {
@@ -48,20 +72,28 @@ impl Faults {
 }
 
 /// Reads a body that must be an object. What `read` gives counts only if there is no fault at all.
-pub fn parse<T>(
+pub async fn parse<T, R>(body: Vec<u8>, read: R) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    R: FnOnce(&mut ObjectNode<'_>) -> Option<T> + Send + 'static,
+{
+    if body.len() <= LARGE {
+        return parse_now(&body, read);
+    }
+    let turn = TURNS.acquire().await.map_err(|_| Problem::internal())?;
+    let parsed = spawn_blocking(move || {
+        // Also where nobody waits any more, the next begins only after this one.
+        let _turn = turn;
+        parse_now(&body, read)
+    });
+    parsed.await.map_err(|_| Problem::internal())?
+}
+
+fn parse_now<T>(
     body: &[u8],
     read: impl FnOnce(&mut ObjectNode<'_>) -> Option<T>,
 ) -> Result<T, Problem> {
-    let value: Value = serde_json::from_slice(body).map_err(|error| {
-        Problem::new(ErrorType::ValidationError, "The body is not valid JSON").with_details(
-            format!(
-                "line {}, column {}: {}",
-                error.line(),
-                error.column(),
-                category(&error)
-            ),
-        )
-    })?;
+    let value = body::read(body)?;
     let faults = Faults::default();
     let read = Node::root(value, &faults).object(read);
     match read {
@@ -70,20 +102,22 @@ pub fn parse<T>(
     }
 }
 
-/// The library's own words could repeat what was sent.
-fn category(error: &serde_json::Error) -> &'static str {
-    match error.classify() {
-        serde_json::error::Category::Eof => "the body ends too early",
-        _ => "this is not JSON",
-    }
+/// A name of the caller's, so that it can stand in an answer.
+fn shown(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(100).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        time::{Duration, Instant},
+    };
+
     use super::*;
 
     fn faults_of(body: &str) -> Vec<String> {
-        let read = parse(body.as_bytes(), |object| {
+        let read = parse_now(body.as_bytes(), |object| {
             let name = object.optional("name", |node| node.text(3));
             let list = object.required("list", |node| {
                 node.list(1..=2, |node| {
@@ -131,6 +165,65 @@ mod tests {
             body[format!("unknown_{number}")] = 1.into();
         }
         assert_eq!(faults_of(&body.to_string()).len(), 100);
+    }
+
+    #[test]
+    fn faults_past_the_hundredth_are_counted_and_never_written() {
+        let written = Cell::new(0);
+        let problem = parse_now(b"{}", |object| {
+            for _ in 0..3 {
+                let faults = (0..).map(|number: usize| {
+                    written.set(written.get() + 1);
+                    (format!("x.{number}"), "is wrong".to_owned())
+                });
+                object.faults(1_000_000, faults);
+            }
+            Some(())
+        });
+        let problem = problem.unwrap_err();
+        assert_eq!((problem.errors().len(), written.get()), (100, 100));
+        assert_eq!(
+            problem.details(),
+            Some("3000000 faults, the first 100 are listed")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_large_body_is_read_where_it_keeps_nobody_waiting() {
+        let asking = thread::current().id();
+        for (size, aside) in [(10, false), (LARGE, true)] {
+            let body = format!(r#"{{"text": "{}"}}"#, "x".repeat(size));
+            let read = parse(body.into_bytes(), |object| {
+                object.required("text", |node| node.text(usize::MAX))?;
+                Some(thread::current().id())
+            });
+            assert_eq!(read.await.unwrap() != asking, aside, "{size}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_more_large_bodies_are_read_at_once_than_there_are_processors() {
+        static READING: AtomicUsize = AtomicUsize::new(0);
+        static MOST: AtomicUsize = AtomicUsize::new(0);
+        let processors = thread::available_parallelism().unwrap().get();
+        let reads = (0..processors * 3).map(|_| {
+            let body = format!(r#"{{"text": "{}"}}"#, "x".repeat(LARGE));
+            parse(body.into_bytes(), move |object| {
+                let reading = READING.fetch_add(1, Ordering::SeqCst) + 1;
+                MOST.fetch_max(reading, Ordering::SeqCst);
+                // Long enough for all that may start to have started.
+                let begin = Instant::now();
+                while reading <= processors && begin.elapsed() < Duration::from_millis(50) {
+                    thread::yield_now();
+                }
+                READING.fetch_sub(1, Ordering::SeqCst);
+                object.required("text", |node| node.text(usize::MAX))
+            })
+        });
+        for read in futures_util::future::join_all(reads).await {
+            assert!(read.is_ok());
+        }
+        assert!(MOST.load(Ordering::SeqCst) <= processors);
     }
 
     #[test]

@@ -212,10 +212,15 @@ impl ObjectNode<'_> {
         self.faults.add(&Path::Field(&self.path, name), message);
     }
 
+    /// Notes `total` faults, of which `faults` gives the full paths and messages: it is asked only for those that
+    /// will be listed.
+    pub fn faults(&self, total: usize, faults: impl Iterator<Item = (String, String)>) {
+        self.faults.add_all(total, faults);
+    }
+
     fn refuse_unknown(self) {
         for name in self.fields.keys() {
-            let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
-            self.fault(&name, "is not a known field");
+            self.fault(&super::shown(name), "is not a known field");
         }
     }
 }

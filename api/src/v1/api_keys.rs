@@ -1,5 +1,7 @@
 //! Who may send.
 
+mod types;
+
 use std::sync::Arc;
 
 use mail::{
@@ -8,22 +10,26 @@ use mail::{
 };
 use poem::web::Data;
 use poem_openapi::{
-    ApiResponse, Object, OpenApi,
+    ApiResponse, OpenApi,
     param::{Path, Query},
 };
 use uuid::Uuid;
 
+use self::types::{
+    ApiKeyOut, ApiKeyRequest, ChangeErrors, CreateErrors, ListErrors, OriginsRequest, RemoveErrors,
+    RevokedApiKey, RotateRequest, SecretOut,
+};
 use super::{
     Tag,
     mail::DEFAULT_LIMIT,
-    text::{self, Plain, Text},
-    types::{Items, Success, Timestamp},
+    text::{self, Text},
+    types::{Items, Success},
 };
 use crate::{
     app::App,
     auth::Admin,
     payload::{Json, OptionalJson, RawJson},
-    problem::{Failure, Problem, Statuses},
+    problem::{Failure, Problem},
     request::{Node, ObjectNode, parse},
 };
 
@@ -31,173 +37,6 @@ const MAX_ORIGINS: usize = 100;
 const MAX_SENDERS: usize = 100;
 /// 30 days.
 const MAX_GRACE_SECONDS: i64 = 2_592_000;
-
-#[derive(Debug)]
-struct ListErrors;
-
-impl Statuses for ListErrors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "A bad cursor or limit"),
-        (401, "No valid admin token"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
-
-#[derive(Debug)]
-struct CreateErrors;
-
-impl Statuses for CreateErrors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "The request breaks a rule"),
-        (401, "No valid admin token"),
-        (413, "The body is larger than 4 MiB"),
-        (415, "The body is not `application/json`"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
-
-#[derive(Debug)]
-struct RemoveErrors;
-
-impl Statuses for RemoveErrors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "The request breaks a rule"),
-        (401, "No valid admin token"),
-        (404, "No such key"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
-
-#[derive(Debug)]
-struct ChangeErrors;
-
-impl Statuses for ChangeErrors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "The request breaks a rule"),
-        (401, "No valid admin token"),
-        (404, "No such key"),
-        (413, "The body is larger than 4 MiB"),
-        (415, "The body is not `application/json`"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
-
-/// A new key. With `origins` it is a browser key: it can only send, only from there, and needs `senders`.
-#[derive(Clone, Debug, Object)]
-struct ApiKeyRequest {
-    #[oai(validator(max_length = 200))]
-    name: Option<Text<Plain>>,
-    /// `https://app.example.com`, or `https://*.example.com` for one label.
-    #[oai(validator(max_items = 100))]
-    origins: Option<Vec<Text<text::Origin>>>,
-    /// Addresses, or `@example.com` for that domain. None: any sender.
-    #[oai(validator(max_items = 100))]
-    senders: Option<Vec<Text<text::Sender>>>,
-    /// Brings in an existing key: printable ASCII without spaces.
-    api_key: Option<Text<text::Secret>>,
-}
-
-/// Origins to add.
-#[derive(Clone, Debug, Object)]
-struct OriginsRequest {
-    #[oai(validator(max_items = 100))]
-    origins: Vec<Text<text::Origin>>,
-}
-
-/// How to change the secret.
-#[derive(Clone, Debug, Object)]
-struct RotateRequest {
-    /// How long the old secret still opens the key, at most 30 days; 0 unless given.
-    #[oai(validator(minimum(value = "0"), maximum(value = "2592000")))]
-    grace_seconds: Option<i64>,
-}
-
-/// A key, without its secret.
-#[derive(Clone, Debug, Object)]
-#[oai(rename = "ApiKey")]
-struct ApiKeyOut {
-    id: Uuid,
-    name: Option<String>,
-    origins: Vec<String>,
-    senders: Vec<String>,
-    created_at: Timestamp,
-}
-
-/// A key that opens nothing any more.
-#[derive(Clone, Debug, Object)]
-struct RevokedApiKey {
-    id: Uuid,
-    name: Option<String>,
-    origins: Vec<String>,
-    senders: Vec<String>,
-    created_at: Timestamp,
-    revoked_at: Timestamp,
-}
-
-impl RevokedApiKey {
-    fn new(key: ApiKey, revoked_at: i64) -> Self {
-        let key = ApiKeyOut::from(key);
-        Self {
-            id: key.id,
-            name: key.name,
-            origins: key.origins,
-            senders: key.senders,
-            created_at: key.created_at,
-            revoked_at: revoked_at.into(),
-        }
-    }
-}
-
-impl From<ApiKey> for ApiKeyOut {
-    fn from(key: ApiKey) -> Self {
-        Self {
-            id: key.id,
-            name: key.name,
-            origins: key
-                .origins
-                .iter()
-                .map(|origin| origin.as_str().to_owned())
-                .collect(),
-            senders: key
-                .senders
-                .iter()
-                .map(|rule| rule.as_str().to_owned())
-                .collect(),
-            created_at: key.created_at.into(),
-        }
-    }
-}
-
-/// A key with its secret, which is shown this once.
-#[derive(Clone, Debug, Object)]
-#[oai(rename = "ApiKeyWithSecret")]
-struct SecretOut {
-    id: Uuid,
-    /// For the header `x-api-key`. It is not stored and cannot be shown again.
-    api_key: String,
-    name: Option<String>,
-    origins: Vec<String>,
-    senders: Vec<String>,
-    created_at: Timestamp,
-}
-
-impl SecretOut {
-    fn new(key: ApiKey, secret: &Secret) -> Self {
-        let key = ApiKeyOut::from(key);
-        Self {
-            id: key.id,
-            api_key: secret.expose().to_owned(),
-            name: key.name,
-            origins: key.origins,
-            senders: key.senders,
-            created_at: key.created_at,
-        }
-    }
-}
 
 #[derive(ApiResponse)]
 enum CreateResponse {
@@ -219,7 +58,7 @@ impl ApiKeys {
         app: Data<&Arc<App>>,
         body: RawJson<ApiKeyRequest>,
     ) -> Result<CreateResponse, Failure<CreateErrors>> {
-        let new = parse(&body.bytes, |object| Some(new_key(object)))?;
+        let new = parse(body.bytes, |object| Some(new_key(object))).await?;
         let secret = new.secret.clone();
         let created = app.service.ledger.create_key(new).await?;
         let key = created.ok_or_else(|| Problem::invalid("api_key", "is in use already"))?;
@@ -305,13 +144,14 @@ impl ApiKeys {
         api_key: Path<String>,
         body: OptionalJson<RotateRequest>,
     ) -> Result<Json<Success<SecretOut>>, Failure<ChangeErrors>> {
-        let grace = parse(&body.bytes, |object| {
+        let grace = parse(body.bytes, |object| {
             Some(
                 object
                     .optional("grace_seconds", |node| node.integer(0..=MAX_GRACE_SECONDS))
                     .unwrap_or(0),
             )
-        })?;
+        })
+        .await?;
         let id = find(&app, &api_key.0).await?.id;
         let secret = Secret::generate();
         let rotated = app.service.ledger.rotate_key(id, &secret, grace).await?;
@@ -339,7 +179,7 @@ impl ApiKeys {
         api_key: Path<String>,
         body: RawJson<OriginsRequest>,
     ) -> Result<Json<Success<ApiKeyOut>>, Failure<ChangeErrors>> {
-        let added = parse(&body.bytes, |object| object.required("origins", origins))?;
+        let added = parse(body.bytes, |object| object.required("origins", origins)).await?;
         let key = find(&app, &api_key.0).await?;
         if key.senders.is_empty() && !added.is_empty() {
             return Err(Problem::invalid("origins", NEEDS_SENDERS).into());

@@ -65,9 +65,10 @@ impl Erase {
         app: Data<&Arc<App>>,
         body: RawJson<EraseRequest>,
     ) -> Result<Json<Success<Erased>>, Failure<Errors>> {
-        let address = parse(&body.bytes, |object| {
+        let address = parse(body.bytes, |object| {
             object.required("mail", values::address)
-        })?;
+        })
+        .await?;
         let erased = app.service.erase(&address).await?;
         let data = Erased {
             recipients: erased.recipients,

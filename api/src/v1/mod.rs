@@ -5,7 +5,7 @@ mod erase;
 mod health;
 mod mail;
 mod text;
-mod types;
+pub mod types;
 
 use poem_openapi::{LicenseObject, OpenApi, OpenApiService, Tags};
 

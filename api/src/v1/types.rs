@@ -4,6 +4,7 @@ use mail::{
     Status,
     ledger::{Counts, MailingSummary, RecipientView},
     message::CallerId,
+    timestamp,
 };
 use poem_openapi::{
     Enum, Object, Union,
@@ -11,13 +12,9 @@ use poem_openapi::{
     types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
 };
 use serde_json::Value;
-use time::{OffsetDateTime, format_description::FormatItem, macros::format_description};
 use uuid::Uuid;
 
 use super::text::{CallerId as CallerIdText, Text};
-
-const TIME: &[FormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// RFC 3339 in UTC with milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,15 +23,6 @@ pub struct Timestamp(i64);
 impl From<i64> for Timestamp {
     fn from(milliseconds: i64) -> Self {
         Self(milliseconds)
-    }
-}
-
-impl Timestamp {
-    fn written(&self) -> String {
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
-            .ok()
-            .and_then(|time| time.format(TIME).ok())
-            .unwrap_or_default()
     }
 }
 
@@ -62,24 +50,17 @@ impl Type for Timestamp {
 
 impl ToJSON for Timestamp {
     fn to_json(&self) -> Option<Value> {
-        Some(Value::String(self.written()))
+        Some(Value::String(timestamp::write(self.0)))
     }
 }
 
 impl ParseFromJSON for Timestamp {
     fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
         let text = String::parse_from_json(value).map_err(ParseError::propagate)?;
-        parse_time(&text).map(Self).map_err(ParseError::custom)
+        timestamp::parse(&text)
+            .map(Self)
+            .map_err(ParseError::custom)
     }
-}
-
-/// Reads RFC 3339 into milliseconds since the Unix epoch.
-pub fn parse_time(text: &str) -> Result<i64, &'static str> {
-    OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
-        .map_err(|_| "must be a time such as 2026-01-27T10:30:00Z (RFC 3339)")
-        .and_then(|time| {
-            i64::try_from(time.unix_timestamp_nanos() / 1_000_000).map_err(|_| "is too far away")
-        })
 }
 
 /// One of the caller's own ids: a string of up to 512 characters or a whole number of 64 bits.

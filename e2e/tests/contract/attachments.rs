@@ -116,6 +116,11 @@ async fn faulty_attachments_are_named(database: Database) {
             "attachments.1.content_type",
         ),
         (
+            good.clone()
+                .with("content_type", "Multipart/mixed; boundary=x"),
+            "attachments.1.content_type",
+        ),
+        (
             good.clone().with("content_id", "a>\r\nX: y"),
             "attachments.1.content_id",
         ),

@@ -15,7 +15,9 @@ async fn custom_headers_are_sent(database: Database) {
     let server = Server::on(&database).start().await;
     let sender = server.sender().await;
     let long = "v".repeat(870);
+    let long_name = format!("X-{}", "n".repeat(124));
     let headers = json!({
+        long_name: long,
         "X-Campaign": "spring 2026; a=\"b\"",
         "List-Unsubscribe": "<https://example.com/unsubscribe>",
         "In-Reply-To": "<1234@example.org>",
@@ -41,7 +43,7 @@ async fn custom_headers_are_sent(database: Database) {
                 .header(name)
                 .into_iter()
                 .map(|value| {
-                    if name == "X-Long" {
+                    if expected == long {
                         value.replace(' ', "")
                     } else {
                         value
@@ -86,7 +88,15 @@ async fn headers_of_the_service_are_refused(database: Database) {
 async fn names_and_values_of_headers_have_limits(database: Database) {
     let server = Server::on(&database).start().await;
     let sender = server.sender().await;
-    for name in ["", "X Y", "X:Y", "Xé", "X\r\nBcc", "X\u{0}"] {
+    for name in [
+        "",
+        "X Y",
+        "X:Y",
+        "Xé",
+        "X\r\nBcc",
+        "X\u{0}",
+        &"n".repeat(127),
+    ] {
         let body = letter("ann@example.org").with("headers", json!({ name: "x" }));
         let faults = sender.mail(&body).await.faults();
         assert!(

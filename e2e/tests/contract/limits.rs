@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use e2e::letter::addressed;
 use e2e::raw::Connection;
 use e2e::{Caller, Database, Server, With, letter, mailing, on_both_databases};
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ on_both_databases!(
     ten_thousand_recipients_are_taken_and_one_more_is_not,
     fifty_addresses_are_taken_and_one_more_is_not,
     a_subject_of_998_characters_is_taken_and_one_more_is_not,
+    names_of_320_characters_are_taken_and_one_more_is_not,
+    a_mail_that_its_values_make_too_long_is_refused,
     attachments_of_two_and_a_half_mib_are_taken_and_one_byte_more_is_not,
 );
 
@@ -119,6 +122,51 @@ async fn a_subject_of_998_characters_is_taken_and_one_more_is_not(database: Data
     }
     let empty = letter("ann@example.org").with("subject", "");
     sender.mail(&empty).await.only_fault("subject");
+}
+
+async fn names_of_320_characters_are_taken_and_one_more_is_not(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    let named = |sender_name: String, name: String| {
+        let recipient = json!({ "mail": "ann@example.org", "name": name });
+        letter("")
+            .with("recipients", json!([recipient]))
+            .with("sender_name", sender_name)
+    };
+    for letters in ["a", "é", "\"", "🎉"] {
+        let (fits, too_long) = (letters.repeat(320), letters.repeat(321));
+        sender
+            .mail(&named(fits.clone(), fits.clone()))
+            .await
+            .data(200);
+        let answer = sender.mail(&named(fits.clone(), too_long.clone())).await;
+        answer.only_fault("recipients.0.name");
+        let answer = sender.mail(&named(too_long, fits)).await;
+        answer.only_fault("sender_name");
+    }
+}
+
+async fn a_mail_that_its_values_make_too_long_is_refused(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    let recipient = |index: usize| {
+        let value = if index == 2 {
+            "&".repeat(1_900_000)
+        } else {
+            "x".to_owned()
+        };
+        json!({ "mail": format!("r-{index}@example.org"), "variables": { "a": value } })
+    };
+    let body = addressed(&(0..3).map(recipient).collect());
+    for (field, template) in [
+        ("subject", "{{a}}".to_owned()),
+        ("html_template", "{{a}}".repeat(400_000)),
+        ("text_template", "{{a}}".repeat(400_000)),
+    ] {
+        let answer = sender.mail(&body.clone().with(field, template)).await;
+        answer.only_fault("recipients.2");
+    }
+    assert!(sender.get("/v1/mail").await.items().is_empty());
 }
 
 async fn attachments_of_two_and_a_half_mib_are_taken_and_one_byte_more_is_not(database: Database) {

@@ -48,7 +48,7 @@ impl Mailer {
         limit: Duration,
     ) -> Vec<Outcome> {
         match self {
-            Self::Mailbox(mailbox) => mailbox.send(mailing, recipients).await,
+            Self::Mailbox(mailbox) => mailbox.send(mailing, recipients, limit).await,
             Self::Smtp(smtp) => smtp.send(mailing, recipients, limit).await,
         }
     }

@@ -137,7 +137,7 @@ impl Mail {
     ) -> Result<send::SendResponse, Failure<send::Errors>> {
         let idempotency_key = idempotency_key.0;
         let prefer = prefer.0.as_deref();
-        Ok(send::send(&app, sender, idempotency_key, prefer, request, &body.bytes).await?)
+        Ok(send::send(&app, sender, idempotency_key, prefer, request, body.bytes).await?)
     }
 
     /// List mailings
@@ -289,7 +289,7 @@ impl Mail {
         id: Path<Uuid>,
         body: RawJson<ResendRequest>,
     ) -> Result<ResendResponse, Failure<ResendErrors>> {
-        let status = parse(&body.bytes, |object| {
+        let status = parse(body.bytes, |object| {
             object.required("status", |node| {
                 node.parsed(20, |text| match text {
                     "unconfirmed" => Ok(Status::Unconfirmed),
@@ -297,7 +297,8 @@ impl Mail {
                     _ => Err("must be unconfirmed or failed"),
                 })
             })
-        })?;
+        })
+        .await?;
         let mailing = app.service.ledger.mailing_summary(viewer.0, id.0).await?;
         let mailing = mailing.ok_or_else(Problem::not_found)?;
         match app.service.resend(id.0, status).await? {

@@ -24,6 +24,7 @@ pub struct RecipientRequest {
     /// One `@`, an ASCII local part, a domain that may be international.
     pub mail: Text<Address>,
     /// Shown beside the address; no CR or LF.
+    #[oai(validator(max_length = 320))]
     pub name: Option<Text<DisplayName>>,
     pub company: Option<Text<Plain>>,
     /// Handed back with the status; goes before the one of the request.
@@ -41,7 +42,7 @@ pub struct AttachmentRequest {
     pub filename: Text<Line>,
     /// Base64 (RFC 4648); all attachments together at most 2.5 MiB decoded.
     pub content: Text<Base64>,
-    /// Guessed from the name where it is absent.
+    /// Guessed from the name where it is absent; not `multipart/…`.
     #[oai(validator(max_length = 255))]
     pub content_type: Option<String>,
     /// For `<img src="cid:…">`.
@@ -68,11 +69,12 @@ pub struct MailRequest {
     /// No CR or LF.
     #[oai(validator(max_length = 320))]
     pub sender_name: Text<Line>,
+    #[oai(validator(max_length = 1000))]
     pub sender_organisation_name: Option<Text<Plain>>,
-    /// Placeholders allowed; no CR or LF.
+    /// Placeholders allowed; no CR or LF. With the recipient's values in it at most 2,000 characters.
     #[oai(validator(max_length = 998))]
     pub subject: Text<Line>,
-    /// At least one of the two templates is needed.
+    /// At least one of the two templates is needed; with the recipient's values in it each has at most 10 MiB.
     pub html_template: Option<Text<Plain>>,
     pub text_template: Option<Text<Plain>>,
     #[oai(validator(max_items = 50))]
@@ -85,8 +87,8 @@ pub struct MailRequest {
     pub bcc: Option<Vec<Text<Address>>>,
     #[oai(validator(max_items = 100))]
     pub attachments: Option<Vec<AttachmentRequest>>,
-    /// Further header fields, none that the service or SES sets. Names and values in printable ASCII, values of
-    /// at most 870 characters.
+    /// Further header fields, none that the service or SES sets. Names and values in printable ASCII, names of at
+    /// most 126 and values of at most 870 characters.
     pub headers: Option<HashMap<String, Text<HeaderValue>>>,
     #[oai(validator(max_items = 48))]
     pub tags: Option<Vec<TagRequest>>,

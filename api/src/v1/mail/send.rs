@@ -141,19 +141,19 @@ pub(super) async fn send(
     idempotency_key: Option<String>,
     prefer: Option<&str>,
     request: &Request,
-    bytes: &[u8],
+    bytes: Vec<u8>,
 ) -> Result<SendResponse, Problem> {
     let service = &app.service;
     let respond_async = wants_async(prefer);
     check_idempotency_key(request.headers())?;
     let idempotency = idempotency_key
-        .map(|idempotency_key| IdempotencyRequest::new(idempotency_key, bytes, respond_async));
+        .map(|idempotency_key| IdempotencyRequest::new(idempotency_key, &bytes, respond_async));
     if let Some(idempotency) = &idempotency
         && let Some(known) = service.replay(key.id, idempotency).await?
     {
         return respond(known);
     }
-    let mailing = parse::mailing(bytes)?;
+    let mailing = parse::mailing(bytes).await?;
     if !key.may_send_from(&mailing.envelope.sender_email) {
         return Err(Problem::forbidden("This key must not send as this sender"));
     }

@@ -15,6 +15,8 @@ use crate::{address::Address, template::one_line};
 const MAX_WORD: usize = 900;
 /// Octets of text in one encoded word, so that the first line too has at most 76 characters (RFC 2047, 2).
 const ENCODED_WORD: usize = 39;
+/// Longest name of a field that lettre writes and folds.
+const MAX_FOLDED_NAME: usize = 76;
 
 pub fn named(name: Option<&str>, address: &Address) -> Result<Mailboxes, NotComposed> {
     let name = name
@@ -57,22 +59,28 @@ fn encoded_words(text: &str) -> String {
     words.join("\r\n ")
 }
 
-/// The caller's own fields. They come after those of the service and replace none.
+/// The caller's own fields. They come after those of the service and replace none. What is returned comes after
+/// the other fields: those whose names are too long for lettre, each on one line. SES's limits keep it short enough.
 pub fn set_custom(
     headers: &mut Headers,
     custom: &BTreeMap<String, String>,
-) -> Result<(), NotComposed> {
+) -> Result<String, NotComposed> {
+    let mut unfolded = String::new();
     for (name, value) in custom {
-        let is_name = name.bytes().all(|b| b.is_ascii_graphic());
+        let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic() && b != b':');
         let describes_body = name
             .get(..8)
             .is_some_and(|start| start.eq_ignore_ascii_case("content-"));
         if !is_name || describes_body || headers.get_raw(name).is_some() {
             return Err(NotComposed("a header has a name that cannot be used"));
         }
+        if name.len() > MAX_FOLDED_NAME {
+            unfolded.extend([name, ": ", &one_line(value), "\r\n"]);
+            continue;
+        }
         let name = HeaderName::new_from_ascii(name.clone())
             .map_err(|_| NotComposed("a header has a name that cannot be used"))?;
         headers.insert_raw(HeaderValue::new(name, one_line(value)));
     }
-    Ok(())
+    Ok(unfolded)
 }

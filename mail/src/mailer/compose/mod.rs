@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     ledger::{ClaimedRecipient, Mailing, Outcome, Reason},
-    template::Values,
+    template::{MAX_BODY, MAX_SUBJECT, Values},
 };
 
 mod fields;
@@ -55,6 +55,23 @@ fn message_id(mailing: Uuid, position: i32, domain: &str) -> String {
     format!("{}.{position}@{domain}", mailing.simple())
 }
 
+/// What is too long is never rendered: its length is known before.
+fn render(mailing: &Mailing, values: &Values<'_>) -> Result<Content, NotComposed> {
+    let (subject, html, text) = (&mailing.subject, &mailing.html, &mailing.text);
+    let html_length = html.as_ref().map_or(0, |html| html.html_length(values));
+    let text_length = text.as_ref().map_or(0, |text| text.text_length(values));
+    if subject.header_length(values) > MAX_SUBJECT || html_length.max(text_length) > MAX_BODY {
+        return Err(NotComposed(
+            "with its variables filled in the mail is too long",
+        ));
+    }
+    Ok(Content {
+        subject: subject.header(values),
+        html: html.as_ref().map(|html| html.html(values)),
+        text: text.as_ref().map(|text| text.text(values)),
+    })
+}
+
 pub fn compose(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Composed, NotComposed> {
     let envelope = &mailing.envelope;
     let recipient = &claimed.recipient;
@@ -62,11 +79,7 @@ pub fn compose(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Composed
         envelope,
         recipient,
     };
-    let content = Content {
-        subject: mailing.subject.header(&values),
-        html: mailing.html.as_ref().map(|html| html.html(&values)),
-        text: mailing.text.as_ref().map(|text| text.text(&values)),
-    };
+    let content = render(mailing, &values)?;
     let message_id = message_id(
         mailing.id,
         claimed.position,
@@ -92,10 +105,11 @@ pub fn compose(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Composed
     }
     headers.insert_raw(fields::subject(&content.subject));
     headers.set(header::MIME_VERSION_1_0);
-    fields::set_custom(&mut headers, &mailing.body.headers)?;
+    let unfolded = fields::set_custom(&mut headers, &mailing.body.headers)?;
 
     // Not by lettre's `Message`: it reads its own headers back and loses names it does not understand.
     let mut bytes = headers.to_string().into_bytes();
+    bytes.extend(unfolded.into_bytes());
     bytes.append(&mut parts::body(&content, &mailing.attachments)?);
     if !bytes.is_ascii() || bytes.split(|b| *b == b'\n').any(|l| l.len() > MAX_LINE + 1) {
         return Err(NotComposed("a line of the mail is too long"));

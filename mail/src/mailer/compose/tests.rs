@@ -194,7 +194,10 @@ fn names_and_subjects_in_any_script_arrive_as_written() {
         "=?utf-8?q?no?",
         long_words.trim_end(),
         mixed.trim_end(),
-        "x".repeat(300).as_str(),
+        "x".repeat(320).as_str(),
+        "\"".repeat(320).as_str(),
+        "ü".repeat(320).as_str(),
+        "🎉".repeat(320).as_str(),
         "two  spaces",
     ] {
         let mut draft = draft();
@@ -305,7 +308,27 @@ fn custom_headers_are_added_and_none_of_the_services_is_replaced() {
         .to_owned();
     assert_eq!(raw.trim(), value);
 
-    for name in ["subject", "Content-Type", "X Y", "X:Y", "X\r\nBcc", "", "Ä"] {
+    for length in [76, 77, 126] {
+        let mut draft = self::draft();
+        let (name, value) = ("X".repeat(length), "v".repeat(870));
+        draft.body.headers = [(name.clone(), value.clone())].into();
+        let composed = draft.compose();
+        let message = parse(&composed);
+        assert_eq!(message.header_raw(name.as_str()).unwrap().trim(), value);
+        assert_eq!(message.body_text(0).unwrap().trim_end(), "Hi Ann");
+    }
+
+    let long = format!("{}:", "X".repeat(80));
+    for name in [
+        long.as_str(),
+        "subject",
+        "Content-Type",
+        "X Y",
+        "X:Y",
+        "X\r\nBcc",
+        "",
+        "Ä",
+    ] {
         let mut draft = self::draft();
         draft.body.headers = [(name.to_owned(), "x".to_owned())].into();
         let refused = draft.try_compose().map(drop).unwrap_err();
@@ -334,6 +357,28 @@ fn bodies_keep_their_text_whatever_its_lines_are_like() {
             text.trim_end().to_owned()
         };
         assert_eq!(plain(&message.body_text(0).unwrap()), plain(text));
+    }
+}
+
+#[test]
+fn what_would_be_too_long_is_refused_before_it_is_rendered() {
+    let with_variable = |value: String| {
+        let mut draft = draft();
+        draft.recipient.variables = [("v".to_owned(), Variable::Text(value))].into();
+        draft
+    };
+    let mut subject = with_variable("ü".repeat(2_000));
+    subject.envelope.subject = "{{v}}".into();
+    assert!(subject.try_compose().is_ok());
+    let mut subject = with_variable("ü".repeat(2_000));
+    subject.envelope.subject = "{{v}}!".into();
+    let mut html = with_variable("x".repeat(1_900_000));
+    html.body.html = Some("{{v}}".repeat(400_000));
+    let mut text = with_variable("x".repeat(1_900_000));
+    text.body.text = Some("{{v}}".repeat(400_000));
+    for draft in [subject, html, text] {
+        let refused = Outcome::from(draft.try_compose().map(drop).unwrap_err());
+        assert!(matches!(refused, Outcome::Refused(reason) if reason.code == "invalid_message"));
     }
 }
 

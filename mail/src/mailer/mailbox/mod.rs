@@ -8,9 +8,14 @@ use std::{
     io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
-use tokio::{sync::mpsc, task::spawn_blocking};
+use tokio::{
+    sync::mpsc,
+    task::spawn_blocking,
+    time::{Instant, timeout_at},
+};
 
 use super::{backoff::backoff, compose::compose};
 use crate::{
@@ -65,7 +70,13 @@ impl Mailbox {
         Ok(mailbox)
     }
 
-    pub async fn send(&self, mailing: &Mailing, recipients: &[ClaimedRecipient]) -> Vec<Outcome> {
+    pub async fn send(
+        &self,
+        mailing: &Mailing,
+        recipients: &[ClaimedRecipient],
+        limit: Duration,
+    ) -> Vec<Outcome> {
+        let deadline = Instant::now() + limit;
         let (captured, waiting) = mpsc::channel(WAITING);
         let folder = Arc::clone(&self.folder);
         let written = spawn_blocking(move || capture::write_all(&folder, waiting));
@@ -76,16 +87,22 @@ impl Mailbox {
                 Ok(mail) => {
                     let message_id = mail.message_id.clone();
                     let capture = capture::Capture::new(mailing, claimed, mail);
-                    // Where nobody takes it, the writer is gone and says why below.
-                    drop(captured.send(capture).await);
-                    Outcome::Accepted { message_id }
+                    match timeout_at(deadline, captured.send(capture)).await {
+                        // Where nobody takes it, the writer is gone and says why below.
+                        Ok(_) => Outcome::Accepted { message_id },
+                        Err(_) => never_begun(claimed.attempts),
+                    }
                 }
                 Err(reason) => reason.into(),
             });
         }
         drop(captured);
-        let written = written.await;
-        let mut results = written.into_iter().flatten();
+        let written = timeout_at(deadline, written).await;
+        let missing = match written {
+            Ok(_) => reason("The mailbox stopped while it wrote."),
+            Err(_) => too_slow(),
+        };
+        let mut results = written.into_iter().flatten().flatten();
         for (outcome, claimed) in outcomes.iter_mut().zip(recipients) {
             if !matches!(outcome, Outcome::Accepted { .. }) {
                 continue;
@@ -93,7 +110,7 @@ impl Mailbox {
             match results.next() {
                 Some(Ok(())) => {}
                 Some(Err(error)) => *outcome = unavailable(&error, claimed.attempts),
-                None => *outcome = Outcome::Unknown(reason("The mailbox stopped while it wrote.")),
+                None => *outcome = Outcome::Unknown(missing.clone()),
             }
         }
         outcomes
@@ -228,6 +245,22 @@ fn unavailable(error: &io::Error, attempts: i32) -> Outcome {
         )),
         again_in: backoff(attempts),
         counts: true,
+    }
+}
+
+/// The writer has not even been given it.
+fn never_begun(attempts: i32) -> Outcome {
+    Outcome::NotAccepted {
+        reason: too_slow(),
+        again_in: backoff(attempts),
+        counts: true,
+    }
+}
+
+fn too_slow() -> Reason {
+    Reason {
+        code: "timeout",
+        text: "The mailbox took too long.".to_owned(),
     }
 }
 

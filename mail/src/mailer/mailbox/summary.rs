@@ -1,7 +1,6 @@
 //! What is known of a captured mail without opening it.
 
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, macros::format_description};
 use uuid::Uuid;
 
 use super::files::Id;
@@ -9,12 +8,13 @@ use crate::{
     address::Address,
     ledger::{ClaimedRecipient, Mailing},
     mailer::compose::{Composed, Content},
+    timestamp,
 };
 
 /// Characters of the text that the list shows.
 const SNIPPET: usize = 140;
-/// Octets of the text that are searched.
-const SEARCHED: usize = 32 * 1024;
+/// Octets that are searched at most, and held in memory for every message: 16 KiB.
+const SEARCHED: usize = 16 * 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
@@ -80,7 +80,7 @@ impl Record {
             bcc: people(&envelope.bcc),
             reply_to: people(&envelope.reply_to),
             subject: mail.content.subject.clone(),
-            captured_at: now(),
+            captured_at: timestamp::write(timestamp::now()),
             size: mail.bytes.len(),
             snippet: snippet(&text),
         };
@@ -159,13 +159,8 @@ fn searchable(captured: &Captured, mail: &Composed, text: &str) -> String {
     }
     fields.extend(mail.recipients.iter().map(String::as_str));
     fields.push(&text[..text.floor_char_boundary(SEARCHED)]);
-    fields.join("\n").to_lowercase()
-}
-
-fn now() -> String {
-    let format =
-        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    OffsetDateTime::now_utc()
-        .format(&format)
-        .unwrap_or_default()
+    let mut searchable = fields.join("\n").to_lowercase();
+    searchable.truncate(searchable.floor_char_boundary(SEARCHED));
+    searchable.shrink_to_fit();
+    searchable
 }

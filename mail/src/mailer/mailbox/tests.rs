@@ -3,7 +3,13 @@ use std::collections::{BTreeMap, HashSet};
 use uuid::Uuid;
 
 use super::*;
-use crate::message::{Attachment, Body, CallerIds, Envelope, Recipient};
+use crate::{
+    message::{Attachment, Body, CallerIds, Envelope, Recipient},
+    template::Template,
+};
+
+/// Far longer than anything takes here.
+const LIMIT: Duration = Duration::from_mins(1);
 
 fn address(written: &str) -> Address {
     Address::parse(written).unwrap()
@@ -68,7 +74,7 @@ async fn mailbox() -> Box {
 
 impl Box {
     async fn capture(&self, mailing: &Mailing, names: &[&str]) {
-        let outcomes = self.mailbox.send(mailing, &recipients(names)).await;
+        let outcomes = self.mailbox.send(mailing, &recipients(names), LIMIT).await;
         assert_eq!(outcomes.len(), names.len());
         for outcome in outcomes {
             assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
@@ -224,6 +230,53 @@ async fn search_looks_at_subject_addresses_names_and_text_in_any_case() {
 }
 
 #[tokio::test]
+async fn what_is_searched_of_a_message_has_a_limit() {
+    let mail = mailbox().await;
+    let mut long = mailing();
+    long.text = Some(Template::parse(&format!(
+        "first {} last",
+        "İ".repeat(20 * 1024)
+    )));
+    mail.capture(&long, &["Ann"]).await;
+    assert_eq!(mail.subjects("first").await.len(), 1);
+    assert_eq!(mail.subjects("last").await.len(), 0);
+    let folder = mail.folder.path().join("a/b");
+    let id = Id::parse(&mail.newest().await.captured.id).unwrap();
+    let record = files::read_record(&folder, id).unwrap().unwrap();
+    assert!(record.searchable.len() <= 16 * 1024);
+}
+
+#[test]
+fn a_mailbox_that_takes_too_long_leaves_open_what_it_was_given() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    let (resume, stopped) = std::sync::mpsc::channel::<()>();
+    runtime.block_on(async {
+        let mail = mailbox().await;
+        // The only thread that could write does something else.
+        let busy = spawn_blocking(move || stopped.recv());
+        let recipients = recipients(&["Ann", "Bob", "Cyd", "Dan", "Eve", "Fay"]);
+        let limit = Duration::from_millis(50);
+        let outcomes = mail.mailbox.send(&mailing(), &recipients, limit).await;
+        drop(resume);
+        busy.await.unwrap().unwrap_err();
+        let (given, kept) = outcomes.split_at(WAITING);
+        for outcome in given {
+            assert!(matches!(outcome, Outcome::Unknown(reason) if reason.code == "timeout"));
+        }
+        for outcome in kept {
+            assert!(
+                matches!(outcome, Outcome::NotAccepted { reason, .. } if reason.code == "timeout")
+            );
+        }
+        assert_eq!(kept.len(), 2);
+    });
+}
+
+#[tokio::test]
 async fn another_process_sees_the_same_mailbox() {
     let mail = mailbox().await;
     let other = Mailbox::open(mail.folder.path().join("a/b")).await.unwrap();
@@ -287,7 +340,7 @@ async fn a_mailbox_that_cannot_be_written_makes_mail_wait_and_keeps_nothing() {
     std::fs::remove_dir(mail.folder.path().join("a/b")).unwrap();
     let outcomes = mail
         .mailbox
-        .send(&mailing(), &recipients(&["Ann", "Bob"]))
+        .send(&mailing(), &recipients(&["Ann", "Bob"]), LIMIT)
         .await;
     assert_eq!(outcomes.len(), 2);
     for outcome in outcomes {
@@ -342,7 +395,7 @@ async fn what_cannot_be_composed_is_refused_and_the_others_are_captured() {
     let mail = mailbox().await;
     let mut recipients = recipients(&["Ann", "Bob", "Cyd"]);
     recipients[1].recipient.name = Some("x".repeat(2000));
-    let outcomes = mail.mailbox.send(&mailing(), &recipients).await;
+    let outcomes = mail.mailbox.send(&mailing(), &recipients, LIMIT).await;
     let refused: Vec<_> = outcomes
         .iter()
         .map(|o| matches!(o, Outcome::Refused(_)))

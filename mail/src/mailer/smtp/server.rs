@@ -1,10 +1,12 @@
 //! Which server, and how to speak to it.
 
-use std::{fmt, io, net::IpAddr};
+use std::{fmt, io};
 
 use lettre::transport::smtp::authentication::Credentials;
 use percent_encoding::percent_decode_str;
 use url::Url;
+
+use crate::host::is_loopback;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Security {
@@ -80,13 +82,6 @@ fn credentials(url: &Url) -> io::Result<Option<Credentials>> {
             "the mail server needs a user and a password, or neither",
         )),
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host
-            .parse()
-            .is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 fn invalid(reason: &str) -> io::Error {

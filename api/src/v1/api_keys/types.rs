@@ -1,0 +1,180 @@
+//! What the operations on keys take and answer with.
+
+use mail::api_key::{ApiKey, Secret};
+use poem_openapi::Object;
+use uuid::Uuid;
+
+use crate::{
+    problem::Statuses,
+    v1::{
+        text::{self, Plain, Text},
+        types::Timestamp,
+    },
+};
+
+#[derive(Debug)]
+pub struct ListErrors;
+
+impl Statuses for ListErrors {
+    const LIST: &'static [(u16, &'static str)] = &[
+        (400, "A bad cursor or limit"),
+        (401, "No valid admin token"),
+        (500, "A fault of the service"),
+        (503, "The service cannot do it now"),
+    ];
+}
+
+#[derive(Debug)]
+pub struct CreateErrors;
+
+impl Statuses for CreateErrors {
+    const LIST: &'static [(u16, &'static str)] = &[
+        (400, "The request breaks a rule"),
+        (401, "No valid admin token"),
+        (413, "The body is larger than 4 MiB"),
+        (415, "The body is not `application/json`"),
+        (500, "A fault of the service"),
+        (503, "The service cannot do it now"),
+    ];
+}
+
+#[derive(Debug)]
+pub struct RemoveErrors;
+
+impl Statuses for RemoveErrors {
+    const LIST: &'static [(u16, &'static str)] = &[
+        (400, "The request breaks a rule"),
+        (401, "No valid admin token"),
+        (404, "No such key"),
+        (500, "A fault of the service"),
+        (503, "The service cannot do it now"),
+    ];
+}
+
+#[derive(Debug)]
+pub struct ChangeErrors;
+
+impl Statuses for ChangeErrors {
+    const LIST: &'static [(u16, &'static str)] = &[
+        (400, "The request breaks a rule"),
+        (401, "No valid admin token"),
+        (404, "No such key"),
+        (413, "The body is larger than 4 MiB"),
+        (415, "The body is not `application/json`"),
+        (500, "A fault of the service"),
+        (503, "The service cannot do it now"),
+    ];
+}
+
+/// A new key. With `origins` it is a browser key: it can only send, only from there, and needs `senders`.
+#[derive(Clone, Debug, Object)]
+pub struct ApiKeyRequest {
+    #[oai(validator(max_length = 200))]
+    pub name: Option<Text<Plain>>,
+    /// `https://app.example.com`, or `https://*.example.com` for one label.
+    #[oai(validator(max_items = 100))]
+    pub origins: Option<Vec<Text<text::Origin>>>,
+    /// Addresses, or `@example.com` for that domain. None: any sender.
+    #[oai(validator(max_items = 100))]
+    pub senders: Option<Vec<Text<text::Sender>>>,
+    /// Brings in an existing key: printable ASCII without spaces.
+    pub api_key: Option<Text<text::Secret>>,
+}
+
+/// Origins to add.
+#[derive(Clone, Debug, Object)]
+pub struct OriginsRequest {
+    #[oai(validator(max_items = 100))]
+    pub origins: Vec<Text<text::Origin>>,
+}
+
+/// How to change the secret.
+#[derive(Clone, Debug, Object)]
+pub struct RotateRequest {
+    /// How long the old secret still opens the key, at most 30 days; 0 unless given.
+    #[oai(validator(minimum(value = "0"), maximum(value = "2592000")))]
+    pub grace_seconds: Option<i64>,
+}
+
+/// A key, without its secret.
+#[derive(Clone, Debug, Object)]
+#[oai(rename = "ApiKey")]
+pub struct ApiKeyOut {
+    pub id: Uuid,
+    pub name: Option<String>,
+    pub origins: Vec<String>,
+    pub senders: Vec<String>,
+    pub created_at: Timestamp,
+}
+
+/// A key that opens nothing any more.
+#[derive(Clone, Debug, Object)]
+pub struct RevokedApiKey {
+    pub id: Uuid,
+    pub name: Option<String>,
+    pub origins: Vec<String>,
+    pub senders: Vec<String>,
+    pub created_at: Timestamp,
+    pub revoked_at: Timestamp,
+}
+
+impl RevokedApiKey {
+    pub fn new(key: ApiKey, revoked_at: i64) -> Self {
+        let key = ApiKeyOut::from(key);
+        Self {
+            id: key.id,
+            name: key.name,
+            origins: key.origins,
+            senders: key.senders,
+            created_at: key.created_at,
+            revoked_at: revoked_at.into(),
+        }
+    }
+}
+
+impl From<ApiKey> for ApiKeyOut {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            id: key.id,
+            name: key.name,
+            origins: key
+                .origins
+                .iter()
+                .map(|origin| origin.as_str().to_owned())
+                .collect(),
+            senders: key
+                .senders
+                .iter()
+                .map(|rule| rule.as_str().to_owned())
+                .collect(),
+            created_at: key.created_at.into(),
+        }
+    }
+}
+
+/// A key with its secret, which is shown this once.
+#[derive(Clone, Debug, Object)]
+#[oai(rename = "ApiKeyWithSecret")]
+pub struct SecretOut {
+    pub id: Uuid,
+    /// For the header `x-api-key`. It is not stored and cannot be shown again.
+    pub api_key: String,
+    pub name: Option<String>,
+    pub origins: Vec<String>,
+    pub senders: Vec<String>,
+    pub created_at: Timestamp,
+}
+
+impl SecretOut {
+    pub fn new(key: ApiKey, secret: &Secret) -> Self {
+        let key = ApiKeyOut::from(key);
+        Self {
+            id: key.id,
+            api_key: secret.expose().to_owned(),
+            name: key.name,
+            origins: key.origins,
+            senders: key.senders,
+            created_at: key.created_at,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Attachments, custom header fields and tags.
+
+use std::collections::{BTreeMap, HashSet};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use mail::message::{Attachment, Tag};
+
+use crate::request::Node;
+
+/// SES: `MessageHeader`.
+const MAX_HEADER_NAME: usize = 126;
+const MAX_HEADER_VALUE: usize = 870;
+/// SES: `MessageTag`.
+const MAX_TAG: usize = 256;
+
+/// Header fields that the service or SES writes itself.
+const RESERVED_HEADERS: [&str; 17] = [
+    "bcc",
+    "cc",
+    "date",
+    "dkim-signature",
+    "feedback-id",
+    "from",
+    "message-id",
+    "mime-version",
+    "received",
+    "reply-to",
+    "resent-bcc",
+    "resent-from",
+    "resent-to",
+    "return-path",
+    "sender",
+    "subject",
+    "to",
+];
+const RESERVED_PREFIXES: [&str; 4] = ["content-", "x-ses-", "x-amz-", "arc-"];
+
+pub fn attachment(node: Node<'_>) -> Option<Attachment> {
+    node.object(|object| {
+        let filename = object.required("filename", |node| node.line(255));
+        let content = object.required("content", |node| {
+            node.parsed(usize::MAX, |text| {
+                STANDARD.decode(text).map_err(|_| "must be base64")
+            })
+        });
+        let content_type = object.optional("content_type", |node| {
+            node.parsed(255, |text| {
+                text.parse::<mime::Mime>()
+                    .ok()
+                    .filter(|_| text.is_ascii() && !text.chars().any(char::is_control))
+                    // Its content would be taken for parts of the mail.
+                    .filter(|media_type| media_type.type_() != mime::MULTIPART)
+                    .map(|_| text.to_owned())
+                    .ok_or("must be a media type such as image/png, and not multipart")
+            })
+        });
+        let content_id = object.optional("content_id", |node| {
+            node.parsed(128, |text| {
+                let fits = !text.is_empty()
+                    && text
+                        .bytes()
+                        .all(|b| b.is_ascii_graphic() && !b"<>\"()".contains(&b));
+                if fits {
+                    Ok(text.to_owned())
+                } else {
+                    Err("must be printable ASCII without spaces, quotes and brackets")
+                }
+            })
+        });
+        let filename = filename?;
+        Some(Attachment {
+            content_type: content_type.unwrap_or_else(|| {
+                mime_guess::from_path(&filename)
+                    .first_or_octet_stream()
+                    .to_string()
+            }),
+            filename,
+            content_id,
+            content: content?,
+        })
+    })
+}
+
+pub fn headers(node: Node<'_>) -> Option<BTreeMap<String, String>> {
+    let mut seen = HashSet::new();
+    node.map(|name, node| {
+        let lower = name.to_ascii_lowercase();
+        if name.is_empty()
+            || name.len() > MAX_HEADER_NAME
+            || !name.bytes().all(|b| b.is_ascii_graphic() && b != b':')
+        {
+            return node
+                .fault("must have a name of 1 to 126 printable ASCII characters without a colon");
+        }
+        if RESERVED_HEADERS.contains(&lower.as_str())
+            || RESERVED_PREFIXES
+                .iter()
+                .any(|prefix| lower.starts_with(prefix))
+        {
+            return node.fault("is set by the service or by SES");
+        }
+        if !seen.insert(lower) {
+            return node.fault("is there twice");
+        }
+        node.parsed(MAX_HEADER_VALUE, |value| {
+            if !value.is_empty() && value.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+                Ok(value.to_owned())
+            } else {
+                Err("must be printable ASCII, without CR or LF")
+            }
+        })
+    })
+}
+
+pub fn tag(node: Node<'_>) -> Option<Tag> {
+    let part = |node: Node<'_>| {
+        node.parsed(MAX_TAG, |text| {
+            let fits = !text.is_empty()
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+            if fits {
+                Ok(text.to_owned())
+            } else {
+                Err("must be ASCII letters, digits, _ and -")
+            }
+        })
+    };
+    node.object(|object| {
+        let name = object.required("name", part);
+        let value = object.required("value", part);
+        Some(Tag {
+            name: name?,
+            value: value?,
+        })
+    })
+}

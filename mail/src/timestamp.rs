@@ -1,0 +1,53 @@
+//! Times as they are written outside: RFC 3339. Inside they are milliseconds since the Unix epoch.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use time::{
+    OffsetDateTime,
+    format_description::{FormatItem, well_known::Rfc3339},
+    macros::format_description,
+};
+
+const WRITTEN: &[FormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+
+pub fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
+}
+
+/// In UTC with milliseconds.
+pub fn write(milliseconds: i64) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
+        .ok()
+        .and_then(|time| time.format(WRITTEN).ok())
+        .unwrap_or_default()
+}
+
+/// Reads any RFC 3339, or says what it must be.
+pub fn parse(text: &str) -> Result<i64, &'static str> {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .map_err(|_| "must be a time such as 2026-01-27T10:30:00Z (RFC 3339)")
+        .and_then(|time| {
+            i64::try_from(time.unix_timestamp_nanos() / 1_000_000).map_err(|_| "is too far away")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        assert_eq!(write(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(write(1_769_509_800_007), "2026-01-27T10:30:00.007Z");
+        assert_eq!(parse("2026-01-27T10:30:00.007Z"), Ok(1_769_509_800_007));
+        assert_eq!(
+            parse("2026-01-27T12:30:00+02:00"),
+            parse("2026-01-27T10:30:00Z")
+        );
+        assert!(parse("tomorrow").is_err());
+    }
+}
