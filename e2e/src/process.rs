@@ -153,9 +153,12 @@ impl Drop for Program {
         self.join();
         if thread::panicking() {
             let lines = self.stderr();
-            let skipped = lines.len().saturating_sub(LINES_SHOWN);
-            eprintln!("--- stderr of {} ({skipped} lines before)", self.name);
-            eprintln!("{}", lines[skipped..].join("\n"));
+            let (before, last) = lines.split_at(lines.len().saturating_sub(LINES_SHOWN));
+            eprintln!("--- stderr of {}: warnings, then the last lines", self.name);
+            let warns = |line: &&String| line.contains("WARN") || line.contains("ERROR");
+            for line in before.iter().filter(warns).chain(last) {
+                eprintln!("{line}");
+            }
         }
     }
 }

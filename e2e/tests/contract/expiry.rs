@@ -48,6 +48,7 @@ async fn what_has_not_gone_by_then_ends_failed(database: Database) {
     let server = Server::on(&database)
         .env("MAIL_TRANSPORT", "smtp://127.0.0.1:1")
         .env("SWEEP_SECONDS", "1")
+        .env("LEASE_SECONDS", "5")
         .start()
         .await;
     let sender = server.sender().await;
