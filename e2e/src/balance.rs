@@ -17,6 +17,7 @@ pub fn balanced(recipients: &[Value], smtp: &SmtpServer, count: usize, in_flight
     assert!(twice.is_empty(), "got more than one mail: {twice:?}");
     assert_eq!(recipients.len(), count);
     let mut ends: HashMap<&str, usize> = HashMap::new();
+    let mut reasons: HashMap<&str, usize> = HashMap::new();
     for (index, entry) in recipients.iter().enumerate() {
         let address = recipient(index);
         assert_eq!(entry["index"], index, "{entry}");
@@ -28,14 +29,20 @@ pub fn balanced(recipients: &[Value], smtp: &SmtpServer, count: usize, in_flight
                 tally.contains_key(&address),
                 "sent, but not mailed: {entry}"
             ),
-            "unconfirmed" => {}
+            "unconfirmed" => {
+                let why = entry["status_detail"].as_str().unwrap_or_default();
+                *reasons.entry(why).or_default() += 1;
+            }
             _ => panic!("neither sent nor unconfirmed: {entry}"),
         }
     }
     let unconfirmed = ends.get("unconfirmed").copied().unwrap_or_default();
-    println!("{ends:?}, mailed {}, in flight {in_flight}", tally.len());
+    println!(
+        "{ends:?}, unconfirmed {reasons:?}, mailed {}, in flight {in_flight}",
+        tally.len()
+    );
     assert!(
         unconfirmed <= in_flight,
-        "{unconfirmed} unconfirmed, {in_flight} were in flight"
+        "{unconfirmed} unconfirmed ({reasons:?}), {in_flight} were in flight"
     );
 }

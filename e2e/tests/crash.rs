@@ -43,7 +43,7 @@ async fn twenty_kills_lose_nothing_and_double_nothing(database: Database) {
     take_slowly(&smtp);
     let server = Server::on(&database)
         .env("MAIL_TRANSPORT", &smtp.transport())
-        .env("LEASE_SECONDS", "2")
+        .env("LEASE_SECONDS", "6")
         .env("SWEEP_SECONDS", "1")
         .start()
         .await;

@@ -21,7 +21,7 @@ const REQUESTS: usize = 200;
 async fn start(database: &Database, smtp: &SmtpServer) -> Server {
     Server::on(database)
         .env("MAIL_TRANSPORT", &smtp.transport())
-        .env("LEASE_SECONDS", "3")
+        .env("LEASE_SECONDS", "9")
         .env("SWEEP_SECONDS", "1")
         .start()
         .await

@@ -9,7 +9,7 @@ use e2e::waiting::within;
 use e2e::{Database, Server, SmtpServer, Worker, eventually, mailing, on_both_databases};
 use tokio::time::sleep;
 
-const LEASE: Duration = Duration::from_secs(2);
+const LEASE: Duration = Duration::from_secs(4);
 const RECIPIENTS: usize = 400;
 
 fn variables(transport: &str) -> [(&str, &str); 3] {

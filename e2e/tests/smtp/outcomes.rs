@@ -21,11 +21,11 @@ on_both_databases!(
 const STEPS: [Phase; 4] = [Phase::Mail, Phase::Recipient, Phase::Data, Phase::End];
 const LIMIT: Duration = Duration::from_mins(2);
 
-/// A server on this transport with time-outs of a second.
+/// A server on this transport with time-outs of two seconds.
 async fn start(database: &Database, smtp: &SmtpServer) -> Server {
     Server::on(database)
         .env("MAIL_TRANSPORT", &smtp.transport())
-        .env("LEASE_SECONDS", "3")
+        .env("LEASE_SECONDS", "6")
         .env("SWEEP_SECONDS", "1")
         .start()
         .await

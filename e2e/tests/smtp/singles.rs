@@ -17,7 +17,7 @@ const STEPS: [Phase; 4] = [Phase::Mail, Phase::Recipient, Phase::Data, Phase::En
 async fn start(database: &Database, smtp: &SmtpServer) -> Server {
     Server::on(database)
         .env("MAIL_TRANSPORT", &smtp.transport())
-        .env("LEASE_SECONDS", "3")
+        .env("LEASE_SECONDS", "6")
         .env("SWEEP_SECONDS", "1")
         .start()
         .await
