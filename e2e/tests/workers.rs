@@ -9,13 +9,13 @@ use e2e::waiting::within;
 use e2e::{Database, Server, SmtpServer, Worker, eventually, mailing, on_both_databases};
 use tokio::time::sleep;
 
-const LEASE: Duration = Duration::from_secs(4);
+const LEASE: Duration = Duration::from_secs(6);
 const RECIPIENTS: usize = 400;
 
 fn variables(transport: &str) -> [(&str, &str); 3] {
     [
         ("MAIL_TRANSPORT", transport),
-        ("LEASE_SECONDS", "2"),
+        ("LEASE_SECONDS", "6"),
         ("SWEEP_SECONDS", "1"),
     ]
 }

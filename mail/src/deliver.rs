@@ -24,14 +24,20 @@ impl Service {
         mailing: &Mailing,
         claim: &Arc<Claim>,
     ) -> Result<()> {
+        // What has expired meanwhile is the sweep's, as soon as nobody holds it.
+        let mut left_out = false;
         for recipients in claim.recipients.chunks(self.mailer.recipients_per_call()) {
             if self.stop.is_cancelled() {
                 return self.ledger.release(claim).await;
             }
             let outcomes = self.transmit(mailing, claim, recipients, None).await?;
+            left_out |= outcomes.len() < recipients.len();
             if !outcomes.is_empty() {
                 self.record(claim, &outcomes).await?;
             }
+        }
+        if left_out {
+            self.ledger.release(claim).await?;
         }
         Ok(())
     }

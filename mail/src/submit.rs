@@ -132,6 +132,19 @@ impl Service {
         Ok(Submission::Answered(answer))
     }
 
+    /// What was not begun need not wait for the end of its lease.
+    fn let_go(self: &Arc<Self>, claim: Arc<Claim>) {
+        let service = Arc::clone(self);
+        self.tasks.spawn(async move {
+            if let Err(error) = service.ledger.release(&claim).await {
+                tracing::warn!(
+                    mail.id = %claim.mailing_id, error = &error as &dyn std::error::Error,
+                    "a claim was not given back, it ends with its lease"
+                );
+            }
+        });
+    }
+
     /// From here on the mail is in the ledger, so that every failure has an answer.
     async fn send_now(
         self: &Arc<Self>,
@@ -157,10 +170,12 @@ impl Service {
                     mail.id = %mailing.id, error = &error as &dyn std::error::Error,
                     "the ledger failed before the call, the mail waits"
                 );
+                self.let_go(claim);
                 return queued(stored_at);
             }
         };
         let Some((_, outcome)) = outcomes.first().cloned() else {
+            self.let_go(claim);
             return queued(stored_at);
         };
         let recipient = claim.recipients[0].recipient.clone();
