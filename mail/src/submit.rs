@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use entity::recipient::Model;
@@ -14,6 +14,7 @@ use crate::{
     ledger::{Claim, IdempotencyRequest, Mailing, NewEntry, Outcome, StoreOutcome, ranges},
     message::{CallerId, NewMailing},
     service::Service,
+    timestamp,
 };
 
 /// How long after its deadline an answer may still come.
@@ -202,7 +203,8 @@ impl Service {
                 message_id,
                 sent_at: row
                     .and_then(|row: Model| row.sent_at)
-                    .unwrap_or_else(instance_clock),
+                    // Only where the ledger could not be asked any more.
+                    .unwrap_or_else(timestamp::now),
             },
             Outcome::Refused(reason) => Answer::Rejected {
                 id: mailing.id,
@@ -217,12 +219,4 @@ impl Service {
             },
         }
     }
-}
-
-/// Only where the ledger could not be asked any more.
-fn instance_clock() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -14,13 +14,13 @@ use poem_openapi::{ApiResponse, Object};
 use uuid::Uuid;
 
 use super::parse;
-use crate::v1::types::{Id, StatusName, Success, Timestamp};
 use crate::{
     app::App,
     auth::Sender,
     edge::Trace,
     payload::Json,
     problem::{ErrorType, Problem, Statuses},
+    v1::types::{Id, StatusName, Success, Timestamp},
 };
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
