@@ -22,7 +22,8 @@ impl App {
 
     /// Whether management needs no token: only on loopback, and only while none is set.
     pub fn management_is_open(&self) -> bool {
-        self.service.config.admin_token.is_none() && self.address.ip().is_loopback()
+        let config = &self.service.config;
+        config.admin.is_none() && !config.is_function && self.address.ip().is_loopback()
     }
 
     pub fn endpoint(self: Arc<Self>) -> BoxEndpoint<'static> {

@@ -76,9 +76,11 @@ impl Caller for Admin {
     const SCHEMES: &'static [&'static str] = &[ADMIN_SCHEME];
 
     async fn identify(app: &App, request: &Request) -> Result<Self, Problem> {
-        let allowed = match &app.service.config.admin_token {
-            Some(token) => bearer(request.headers()).is_some_and(|given| token.matches(given)),
-            None => app.management_is_open() && is_local(request),
+        let allowed = match bearer(request.headers()) {
+            Some(given) if app.service.config.admin.is_some() => {
+                app.service.is_admin(given).await?
+            }
+            _ => app.management_is_open() && is_local(request),
         };
         if allowed {
             Ok(Self)

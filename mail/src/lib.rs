@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod api_key;
+pub mod aws;
 pub mod config;
 mod deliver;
 mod drain;

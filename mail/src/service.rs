@@ -5,7 +5,9 @@ use std::{fmt, io, sync::Arc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::{Config, InvalidConfig, Transport, invalid},
+    aws::Aws,
+    config::{Admin, Config, InvalidConfig, Transport, invalid},
+    error::Result,
     ledger::Ledger,
     mailer::Mailer,
     queue::{LocalQueue, Queue},
@@ -14,6 +16,7 @@ use crate::{
 
 pub struct Service {
     pub config: Config,
+    pub(crate) aws: Arc<Aws>,
     pub ledger: Ledger,
     pub mailer: Mailer,
     pub queue: Queue,
@@ -38,9 +41,12 @@ impl Service {
                     Transport::Mailbox(_) => {
                         invalid("MAILBOX_DIR", format!("cannot be used ({})", error.kind()))
                     }
-                    Transport::Smtp(_) => invalid("MAIL_TRANSPORT", error.to_string()),
+                    Transport::Smtp(_) | Transport::Ses { .. } => {
+                        invalid("MAIL_TRANSPORT", error.to_string())
+                    }
                 })?;
         Ok(Arc::new(Self {
+            aws: Arc::default(),
             ledger,
             mailer,
             queue: Queue::Local(LocalQueue::default()),
@@ -48,6 +54,18 @@ impl Service {
             tasks: TaskTracker::new(),
             config,
         }))
+    }
+
+    /// Whether this is the token that opens the management calls.
+    #[expect(
+        clippy::unused_async,
+        reason = "the secret is read when it is first needed"
+    )]
+    pub async fn is_admin(&self, given: &str) -> Result<bool> {
+        Ok(match &self.config.admin {
+            Some(Admin::Token(token)) => token.matches(given),
+            Some(Admin::Secret(_)) | None => false,
+        })
     }
 
     /// Waits until everything that was begun is finished.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use mail::config::AdminToken;
 use poem::{
     Endpoint, IntoResponse, Middleware, Request, Response, Result,
     http::HeaderValue,
@@ -37,8 +36,14 @@ impl<E: Endpoint> Endpoint for AccessEndpoint<E> {
     async fn call(&self, request: Request) -> Result<Response> {
         let app = request.data::<Arc<App>>().ok_or_else(Problem::internal)?;
         let local = app.address.ip().is_loopback() && auth::is_local(&request);
-        let token = app.service.config.admin_token.as_ref();
-        if local || token.is_some_and(|token| carries(&request, token)) {
+        let is_admin = match given(&request) {
+            Some(token) if !local => {
+                let admitted = app.service.is_admin(&token).await;
+                admitted.map_err(Problem::from)?
+            }
+            _ => false,
+        };
+        if local || is_admin {
             return self.0.call(request).await.map(IntoResponse::into_response);
         }
         Err(Problem::challenge(PASSWORD).into())
@@ -46,12 +51,11 @@ impl<E: Endpoint> Endpoint for AccessEndpoint<E> {
 }
 
 /// As a bearer token, or as the password of any user, which browsers ask for by themselves.
-fn carries(request: &Request, token: &AdminToken) -> bool {
+fn given(request: &Request) -> Option<String> {
     let headers = request.headers();
     if let Some(Authorization(basic)) = headers.typed_get::<Authorization<Basic>>() {
-        return token.matches(basic.password());
+        return Some(basic.password().to_owned());
     }
-    headers
-        .typed_get::<Authorization<Bearer>>()
-        .is_some_and(|Authorization(bearer)| token.matches(bearer.token()))
+    let Authorization(bearer) = headers.typed_get::<Authorization<Bearer>>()?;
+    Some(bearer.token().to_owned())
 }

@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 
 use super::Ledger;
 use crate::{
-    config::{Config, DatabaseUrl},
+    config::{Config, DatabaseSource},
     error::{Error, Result},
 };
 
@@ -27,8 +27,9 @@ impl Ledger {
     /// Does not wait for the database: the first use connects and migrates.
     pub async fn open(config: &Config) -> Result<Self> {
         let mut options = match &config.database {
-            DatabaseUrl::Postgres(url) => ConnectOptions::new(url.as_str()),
-            DatabaseUrl::Sqlite(path) => {
+            DatabaseSource::Postgres(url) => ConnectOptions::new(url.as_str()),
+            DatabaseSource::Secret(_) => unimplemented!("helper database"),
+            DatabaseSource::Sqlite(path) => {
                 if let Some(folder) = path.parent() {
                     tokio::fs::create_dir_all(folder).await?;
                 }
@@ -41,13 +42,13 @@ impl Ledger {
             .acquire_timeout(PATIENCE)
             .connect_timeout(PATIENCE);
         match &config.database {
-            DatabaseUrl::Postgres(_) => {
+            DatabaseSource::Postgres(_) | DatabaseSource::Secret(_) => {
                 options
                     .max_connections(POSTGRES_CONNECTIONS)
                     .test_before_acquire(true);
             }
             // One connection: writers then queue in order instead of racing for the file's lock.
-            DatabaseUrl::Sqlite(path) => {
+            DatabaseSource::Sqlite(path) => {
                 let path = path.clone();
                 options
                     .max_connections(1)

@@ -28,6 +28,7 @@ impl Mailer {
         match transport {
             Transport::Mailbox(folder) => Mailbox::open(folder).await.map(Self::Mailbox),
             Transport::Smtp(url) => Smtp::new(url).map(Self::Smtp),
+            Transport::Ses { .. } => unimplemented!("helper ses"),
         }
     }
 

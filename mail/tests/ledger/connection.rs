@@ -2,7 +2,7 @@
 
 use entity::recipient::Status;
 use mail::{
-    config::DatabaseUrl,
+    config::DatabaseSource,
     ledger::{Ledger, NewEntry, StoreOutcome, WokenBefore},
 };
 
@@ -14,11 +14,11 @@ use crate::{
 
 /// A ledger that reaches the database through a proxy.
 async fn behind_a_proxy(t: &TestLedger) -> (Ledger, Proxy) {
-    let DatabaseUrl::Postgres(url) = &t.config.database else {
+    let DatabaseSource::Postgres(url) = &t.config.database else {
         panic!("not PostgreSQL");
     };
     let proxy = Proxy::before(url).await;
-    let config = config(DatabaseUrl::Postgres(proxy.url.clone()));
+    let config = config(DatabaseSource::Postgres(proxy.url.clone()));
     let ledger = Ledger::open(&config).await.unwrap();
     ledger.ping().await.unwrap();
     (ledger, proxy)

@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::FutureExt;
 use mail::{
-    config::{Config, DatabaseUrl, LogFormat, Transport},
+    config::{Config, DatabaseSource, LogFormat, Transport},
     ledger::Ledger,
 };
 use sea_orm::{
@@ -27,7 +27,7 @@ pub struct TestLedger {
 }
 
 impl TestLedger {
-    async fn open(database: DatabaseUrl, url: String) -> Self {
+    async fn open(database: DatabaseSource, url: String) -> Self {
         let config = config(database);
         let ledger = Ledger::open(&config).await.unwrap();
         ledger.ping().await.unwrap();
@@ -54,19 +54,23 @@ impl TestLedger {
     }
 }
 
-pub fn config(database: DatabaseUrl) -> Config {
+pub fn config(database: DatabaseSource) -> Config {
     Config {
         database,
         transport: Transport::Mailbox("unused".into()),
         host: [127, 0, 0, 1].into(),
         port: 0,
-        admin_token: None,
+        max_send_rate: None,
+        queue_url: None,
+        result_queue_url: None,
+        admin: None,
         retention: Duration::from_hours(30 * 24),
         lease: LEASE,
         sweep_every: Duration::from_mins(1),
         max_attempts: 8,
         log_format: LogFormat::Pretty,
         log_filter: "off".to_owned(),
+        is_function: false,
     }
 }
 
@@ -80,13 +84,13 @@ pub async fn on_sqlite(test: impl AsyncFnOnce(&TestLedger)) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mmms.db");
     let url = format!("sqlite://{}", path.display());
-    let ledger = TestLedger::open(DatabaseUrl::Sqlite(path), url).await;
+    let ledger = TestLedger::open(DatabaseSource::Sqlite(path), url).await;
     test(&ledger).await;
 }
 
 pub async fn on_postgres(test: impl AsyncFnOnce(&TestLedger)) {
     with_postgres(async |url: Url| {
-        let ledger = TestLedger::open(DatabaseUrl::Postgres(url.clone()), url.into()).await;
+        let ledger = TestLedger::open(DatabaseSource::Postgres(url.clone()), url.into()).await;
         test(&ledger).await;
     })
     .await;

@@ -8,11 +8,11 @@ use crate::{
     mailings::mailing_to,
 };
 use mail::{
-    config::DatabaseUrl,
+    config::DatabaseSource,
     ledger::{Ledger, WokenBefore},
 };
 
-async fn twenty_open(database: &DatabaseUrl) {
+async fn twenty_open(database: &DatabaseSource) {
     let mut ledgers = Vec::new();
     for _ in 0..20 {
         let ledger = Ledger::open(&config(database.clone())).await.unwrap();
@@ -28,14 +28,14 @@ async fn twenty_open(database: &DatabaseUrl) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_ledgers_open_an_empty_postgres_at_once() {
-    with_postgres(async |url| twenty_open(&DatabaseUrl::Postgres(url)).await).await;
+    with_postgres(async |url| twenty_open(&DatabaseSource::Postgres(url)).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_ledgers_open_a_new_sqlite_file_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new").join("mmms.db");
-    twenty_open(&DatabaseUrl::Sqlite(path.clone())).await;
+    twenty_open(&DatabaseSource::Sqlite(path.clone())).await;
     let url = format!("sqlite://{}", path.display());
     let db = Database::connect(url).await.unwrap();
     let mode = db.query_one_raw(sea_orm::Statement::from_string(

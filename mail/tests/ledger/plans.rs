@@ -3,7 +3,7 @@
 //! `PostgreSQL` counts what it reads. A connection tells of its share when it ends.
 
 use mail::{
-    config::DatabaseUrl,
+    config::DatabaseSource,
     ledger::{Ledger, WokenBefore},
 };
 use sea_orm::{ConnectionTrait, Statement};
@@ -35,7 +35,7 @@ async fn reads_little(t: &TestLedger, what: &str, work: impl AsyncFn(&Ledger)) {
     let mut url = postgres_url(t);
     url.query_pairs_mut()
         .append_pair("application_name", MEASURED);
-    let ledger = Ledger::open(&config(DatabaseUrl::Postgres(url)))
+    let ledger = Ledger::open(&config(DatabaseSource::Postgres(url)))
         .await
         .unwrap();
     // What the test itself has read would be told later, among the rest.
@@ -57,8 +57,8 @@ async fn reads_little(t: &TestLedger, what: &str, work: impl AsyncFn(&Ledger)) {
 
 fn postgres_url(t: &TestLedger) -> Url {
     match &t.config.database {
-        DatabaseUrl::Postgres(url) => url.clone(),
-        DatabaseUrl::Sqlite(path) => panic!("{} is not PostgreSQL", path.display()),
+        DatabaseSource::Postgres(url) => url.clone(),
+        other => panic!("{other:?} is no PostgreSQL URL"),
     }
 }
 

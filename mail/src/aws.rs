@@ -1,0 +1,82 @@
+//! The clients of AWS, each made when it is first needed: a start that needs none pays for none.
+//!
+//! Endpoints, region and credentials come from the SDK's own variables
+//! (<https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html>).
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use tokio::sync::OnceCell;
+
+/// Shorter than any server keeps a connection that is idle: a request over one that is just being closed would
+/// leave nobody knowing whether it arrived. A function may also have been frozen meanwhile.
+const IDLE: Duration = Duration::from_secs(4);
+const CONNECT: Duration = Duration::from_secs(3);
+/// A queue or a secret that does not answer for so long is away.
+const READ: Duration = Duration::from_secs(5);
+/// Longest wait of a receive (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>).
+pub const LONG_POLL: Duration = Duration::from_secs(20);
+
+#[derive(Debug, Default)]
+pub struct Aws {
+    sdk: OnceCell<SdkConfig>,
+    sqs: OnceCell<aws_sdk_sqs::Client>,
+    secrets: OnceCell<aws_sdk_secretsmanager::Client>,
+}
+
+impl Aws {
+    async fn sdk(&self) -> &SdkConfig {
+        self.sdk
+            .get_or_init(|| async {
+                let http = Builder::new()
+                    .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                    .pool_idle_timeout(IDLE)
+                    .build_https();
+                aws_config::defaults(BehaviorVersion::latest())
+                    .http_client(http)
+                    .timeout_config(
+                        TimeoutConfig::builder()
+                            .connect_timeout(CONNECT)
+                            .read_timeout(READ)
+                            .operation_attempt_timeout(READ)
+                            .operation_timeout(2 * READ)
+                            .build(),
+                    )
+                    .load()
+                    .await
+            })
+            .await
+    }
+
+    /// Repeats nothing by itself, and takes no longer than `call` for anything: a mail whose answer was lost must
+    /// not be sent again.
+    pub async fn ses(&self, call: Duration) -> aws_sdk_sesv2::Client {
+        let config = aws_sdk_sesv2::config::Builder::from(self.sdk().await)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT.min(call))
+                    .read_timeout(call)
+                    .operation_attempt_timeout(call)
+                    .operation_timeout(call)
+                    .build(),
+            );
+        aws_sdk_sesv2::Client::from_conf(config.build())
+    }
+
+    pub async fn sqs(&self) -> &aws_sdk_sqs::Client {
+        self.sqs
+            .get_or_init(|| async { aws_sdk_sqs::Client::new(self.sdk().await) })
+            .await
+    }
+
+    pub async fn secrets(&self) -> &aws_sdk_secretsmanager::Client {
+        self.secrets
+            .get_or_init(|| async { aws_sdk_secretsmanager::Client::new(self.sdk().await) })
+            .await
+    }
+}

@@ -1,0 +1,243 @@
+//! The settings, read once from the environment. Nothing else reads it.
+
+use std::{env, fmt, net::IpAddr, path::PathBuf, time::Duration};
+
+use thiserror::Error;
+use url::Url;
+
+mod database;
+mod environment;
+#[cfg(test)]
+mod tests;
+mod transport;
+
+pub use database::{DatabaseSource, SecretDatabase};
+use environment::{Environment, number};
+pub use transport::Transport;
+
+/// Most recipients a second that anybody may ask for.
+const MAX_RATE: f64 = 100_000.0;
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub database: DatabaseSource,
+    pub transport: Transport,
+    /// Recipients a second, over all instances; what the transport says where it is not set.
+    pub max_send_rate: Option<f64>,
+    /// The SQS queue of wake-ups; a queue in the process where it is not set.
+    pub queue_url: Option<Url>,
+    /// The SQS queue that is told of every end; nobody is told where it is not set.
+    pub result_queue_url: Option<Url>,
+    pub host: IpAddr,
+    pub port: u16,
+    pub admin: Option<Admin>,
+    pub retention: Duration,
+    pub lease: Duration,
+    pub sweep_every: Duration,
+    pub max_attempts: i32,
+    pub log_format: LogFormat,
+    /// Directives of `RUST_LOG`.
+    pub log_filter: String,
+    /// Whether this process is an instance of a Lambda function.
+    pub is_function: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Json,
+    Pretty,
+}
+
+/// Where the token is that opens the management calls.
+#[derive(Clone, Debug)]
+pub enum Admin {
+    Token(AdminToken),
+    /// The name or ARN of a secret that is nothing but the token.
+    Secret(String),
+}
+
+/// Opens the management calls.
+#[derive(Clone)]
+pub struct AdminToken(String);
+
+impl AdminToken {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("must be printable ASCII without spaces".to_owned())
+        }
+    }
+
+    /// Compares hashes, so that the time it takes tells nothing about the token.
+    pub fn matches(&self, given: &str) -> bool {
+        crate::api_key::hash(&self.0) == crate::api_key::hash(given)
+    }
+}
+
+impl fmt::Debug for AdminToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AdminToken(…)")
+    }
+}
+
+/// One line that names the variable, and never its value: it may be a secret.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("{variable}: {reason}")]
+pub struct InvalidConfig {
+    pub variable: &'static str,
+    pub reason: String,
+}
+
+pub(crate) fn invalid(variable: &'static str, reason: impl Into<String>) -> InvalidConfig {
+    InvalidConfig {
+        variable,
+        reason: reason.into(),
+    }
+}
+
+impl Config {
+    pub fn from_env() -> Result<Self, InvalidConfig> {
+        Self::read(|name| match env::var(name) {
+            Ok(value) => Ok(Some(value)),
+            Err(env::VarError::NotPresent) => Ok(None),
+            Err(env::VarError::NotUnicode(_)) => Err("must be UTF-8".to_owned()),
+        })
+    }
+
+    fn read(
+        lookup: impl Fn(&'static str) -> Result<Option<String>, String>,
+    ) -> Result<Self, InvalidConfig> {
+        let env = Environment(lookup);
+        // Set by Lambda itself: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+        let is_function = env.text("AWS_LAMBDA_RUNTIME_API")?.is_some();
+        let database = DatabaseSource::read(&env)?;
+        let queue_url = env.optional("MAIL_QUEUE_URL", queue)?;
+        if is_function {
+            on_functions(&database, queue_url.as_ref())?;
+        }
+        let host = env.parsed("HOST", parse_host, "127.0.0.1")?;
+        Ok(Self {
+            transport: transport(&env, &database, is_function || queue_url.is_some(), host)?,
+            database,
+            max_send_rate: env.optional("MAX_SEND_RATE", rate)?,
+            queue_url,
+            result_queue_url: env.optional("MAIL_RESULT_QUEUE_URL", queue)?,
+            host,
+            port: env.parsed("PORT", number(0..=u16::MAX), "8000")?,
+            admin: admin(&env)?,
+            retention: Duration::from_secs(
+                env.parsed("RETENTION_DAYS", number(0..=36_500_u64), "30")? * 24 * 3600,
+            ),
+            lease: Duration::from_secs(env.parsed("LEASE_SECONDS", number(1..=3600_u64), "60")?),
+            sweep_every: Duration::from_secs(env.parsed(
+                "SWEEP_SECONDS",
+                number(1..=3600_u64),
+                "60",
+            )?),
+            max_attempts: env.parsed("MAX_ATTEMPTS", number(1..=1000), "8")?,
+            log_format: env.parsed(
+                "LOG_FORMAT",
+                LogFormat::parse,
+                if is_function { "json" } else { "pretty" },
+            )?,
+            log_filter: env.text("RUST_LOG")?.unwrap_or_else(|| "info".to_owned()),
+            is_function,
+        })
+    }
+
+    /// How long one call to a transport may take: a third of the lease that covers it.
+    pub fn send_timeout(&self) -> Duration {
+        (self.lease / 3).min(Duration::from_secs(15))
+    }
+}
+
+/// A function's disk and memory are gone with its instance.
+fn on_functions(database: &DatabaseSource, queue: Option<&Url>) -> Result<(), InvalidConfig> {
+    if let DatabaseSource::Sqlite(_) = database {
+        return Err(invalid(
+            "SECRET_NAME",
+            "must be given on Lambda, or DATABASE_URL of a PostgreSQL server",
+        ));
+    }
+    if queue.is_none() {
+        return Err(invalid("MAIL_QUEUE_URL", "must be given on Lambda"));
+    }
+    Ok(())
+}
+
+fn transport<F: Fn(&'static str) -> Result<Option<String>, String>>(
+    env: &Environment<F>,
+    database: &DatabaseSource,
+    has_queue: bool,
+    host: IpAddr,
+) -> Result<Transport, InvalidConfig> {
+    let given = env.text("MAIL_TRANSPORT")?;
+    if given.is_none() && !host.is_loopback() {
+        return Err(invalid(
+            "MAIL_TRANSPORT",
+            "must be given where HOST is not loopback",
+        ));
+    }
+    let default = if has_queue { "ses" } else { "mailbox" };
+    let given = given.as_deref().unwrap_or(default);
+    if given == "ses" {
+        return Ok(Transport::Ses {
+            configuration_set: env.text("SES_CONFIGURATION_SET")?,
+        });
+    }
+    env.refuse(&["SES_CONFIGURATION_SET"], "is for MAIL_TRANSPORT=ses only")?;
+    if given == "mailbox" {
+        let folder = env.text("MAILBOX_DIR")?;
+        return Ok(Transport::Mailbox(
+            folder.map_or_else(|| database.mailbox_dir(), PathBuf::from),
+        ));
+    }
+    Transport::smtp(given).map_err(|reason| invalid("MAIL_TRANSPORT", reason))
+}
+
+fn admin<F: Fn(&'static str) -> Result<Option<String>, String>>(
+    env: &Environment<F>,
+) -> Result<Option<Admin>, InvalidConfig> {
+    let token = env.optional("ADMIN_TOKEN", AdminToken::parse)?;
+    if let Some(token) = token {
+        env.refuse(
+            &["ADMIN_SECRET_NAME"],
+            "cannot be given together with ADMIN_TOKEN",
+        )?;
+        return Ok(Some(Admin::Token(token)));
+    }
+    Ok(env.text("ADMIN_SECRET_NAME")?.map(Admin::Secret))
+}
+
+fn parse_host(text: &str) -> Result<IpAddr, String> {
+    if text == "localhost" {
+        return Ok(IpAddr::from([127, 0, 0, 1]));
+    }
+    text.parse()
+        .map_err(|_| "must be an IP address or localhost".to_owned())
+}
+
+fn queue(text: &str) -> Result<Url, String> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .ok_or_else(|| "must be the URL of an SQS queue".to_owned())
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|rate| (0.01..=MAX_RATE).contains(rate))
+        .ok_or_else(|| format!("must be a number of recipients a second, 0.01 to {MAX_RATE}"))
+}
+
+impl LogFormat {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "json" => Ok(Self::Json),
+            "pretty" => Ok(Self::Pretty),
+            _ => Err("must be json or pretty".to_owned()),
+        }
+    }
+}

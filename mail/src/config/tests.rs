@@ -1,0 +1,129 @@
+use super::*;
+
+fn read(variables: &[(&str, &str)]) -> Result<Config, InvalidConfig> {
+    Config::read(|name| {
+        let found = variables.iter().find(|(variable, _)| *variable == name);
+        Ok(found.map(|(_, value)| (*value).to_owned()))
+    })
+}
+
+#[test]
+fn unset_means_the_embedded_default() {
+    let config = read(&[]).unwrap();
+    assert!(
+        matches!(config.database, DatabaseSource::Sqlite(ref path) if path.ends_with("data/mmms.db"))
+    );
+    assert!(
+        matches!(config.transport, Transport::Mailbox(ref dir) if dir.ends_with("data/mailbox"))
+    );
+    assert_eq!(
+        (config.host.to_string().as_str(), config.port),
+        ("127.0.0.1", 8000)
+    );
+    assert_eq!(config.send_timeout(), Duration::from_secs(15));
+}
+
+#[test]
+fn a_variable_that_makes_no_sense_is_named_without_its_value() {
+    for (variable, value) in [
+        ("DATABASE_URL", "mysql://root:secret@localhost/x"),
+        ("DATABASE_URL", "sqlite::memory:"),
+        ("DATABASE_URL", "postgres://localhost"),
+        ("MAIL_TRANSPORT", "pigeon"),
+        ("HOST", "somewhere"),
+        ("PORT", "65536"),
+        ("RETENTION_DAYS", "-1"),
+        ("LEASE_SECONDS", "-7"),
+        ("SWEEP_SECONDS", "soon"),
+        ("MAX_ATTEMPTS", "-7"),
+        ("LOG_FORMAT", "xml"),
+        ("ADMIN_TOKEN", "two words"),
+        ("DB_SSLMODE", "maybe"),
+        ("DB_SSLMODE", "verify-full"),
+        ("DB_SSLROOTCERT", "/nowhere/ca.pem"),
+        ("MAIL_QUEUE_URL", "queue"),
+        (
+            "MAIL_RESULT_QUEUE_URL",
+            "arn:aws:sqs:eu-central-1:1:results",
+        ),
+        ("MAX_SEND_RATE", "0"),
+        ("MAX_SEND_RATE", "fast"),
+        ("DB_HOST", "db.example"),
+        ("SES_CONFIGURATION_SET", "ours"),
+    ] {
+        let error = read(&[(variable, value)]).expect_err(variable);
+        assert_eq!(error.variable, variable);
+        assert!(!error.to_string().contains(value), "{error}");
+    }
+}
+
+#[test]
+fn the_ssl_mode_goes_before_the_one_of_the_address() {
+    let address = "postgres://me@db.example/mmms?application_name=mmms&sslmode=disable";
+    let config = read(&[("DATABASE_URL", address), ("DB_SSLMODE", "verify-full")]).unwrap();
+    let DatabaseSource::Postgres(url) = config.database else {
+        panic!("not PostgreSQL");
+    };
+    assert_eq!(
+        url.query(),
+        Some("application_name=mmms&sslmode=verify-full")
+    );
+}
+
+#[test]
+fn other_hosts_must_say_how_mail_leaves() {
+    assert_eq!(
+        read(&[("HOST", "0.0.0.0")]).unwrap_err().variable,
+        "MAIL_TRANSPORT"
+    );
+    assert!(read(&[("HOST", "0.0.0.0"), ("MAIL_TRANSPORT", "mailbox")]).is_ok());
+}
+
+#[test]
+fn a_queue_of_sqs_means_sending_by_ses() {
+    let config = read(&[("MAIL_QUEUE_URL", "https://sqs.example/1/mail")]).unwrap();
+    assert!(matches!(config.transport, Transport::Ses { .. }));
+    assert!(config.result_queue_url.is_none());
+}
+
+#[test]
+fn a_secret_names_the_database_and_wants_it_checked() {
+    let given = [("SECRET_NAME", "mmms/db"), ("DB_NAME", "mmms")];
+    let DatabaseSource::Secret(secret) = read(&given).unwrap().database else {
+        panic!("not a secret");
+    };
+    assert_eq!(secret.ssl_mode, "verify-full");
+    assert_eq!((secret.host, secret.port), (None, None));
+    assert_eq!(read(&given[..1]).unwrap_err().variable, "DB_NAME");
+}
+
+#[test]
+fn a_function_needs_what_outlives_it() {
+    let function = ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001");
+    let database = ("DATABASE_URL", "postgres://me@db.example/mmms");
+    let queue = ("MAIL_QUEUE_URL", "https://sqs.example/1/mail");
+    let refused = |given: &[_]| read(given).unwrap_err().variable;
+    assert_eq!(refused(&[function, queue]), "SECRET_NAME");
+    assert_eq!(refused(&[function, database]), "MAIL_QUEUE_URL");
+    let config = read(&[function, database, queue]).unwrap();
+    assert!(config.is_function && config.log_format == LogFormat::Json);
+    assert!(matches!(config.transport, Transport::Ses { .. }));
+}
+
+#[test]
+fn the_admin_token_is_given_or_in_a_secret() {
+    let (token, secret) = (
+        ("ADMIN_TOKEN", "t0ken"),
+        ("ADMIN_SECRET_NAME", "mmms/admin"),
+    );
+    assert!(matches!(
+        read(&[token]).unwrap().admin,
+        Some(Admin::Token(_))
+    ));
+    assert!(matches!(
+        read(&[secret]).unwrap().admin,
+        Some(Admin::Secret(_))
+    ));
+    let both = read(&[token, secret]).unwrap_err();
+    assert_eq!(both.variable, "ADMIN_SECRET_NAME");
+}

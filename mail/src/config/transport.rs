@@ -1,0 +1,26 @@
+//! How mail leaves.
+
+use std::path::PathBuf;
+
+use url::Url;
+
+#[derive(Clone, Debug)]
+pub enum Transport {
+    Mailbox(PathBuf),
+    Smtp(Url),
+    Ses {
+        /// The configuration set that every mail names.
+        configuration_set: Option<String>,
+    },
+}
+
+impl Transport {
+    pub(super) fn smtp(text: &str) -> Result<Self, String> {
+        Url::parse(text)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "smtp" | "smtps") && url.has_host())
+            .filter(|url| matches!(url.path(), "" | "/") && url.query().is_none())
+            .map(Self::Smtp)
+            .ok_or_else(|| "must be ses, mailbox, smtp://HOST:PORT or smtps://HOST:PORT".to_owned())
+    }
+}
