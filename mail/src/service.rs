@@ -34,19 +34,19 @@ impl Service {
         let ledger = Ledger::open(&config)
             .await
             .map_err(|_| invalid("DATABASE_URL", "names a database that cannot be opened"))?;
-        let mailer =
-            Mailer::open(&config.transport)
-                .await
-                .map_err(|error| match config.transport {
-                    Transport::Mailbox(_) => {
-                        invalid("MAILBOX_DIR", format!("cannot be used ({})", error.kind()))
-                    }
-                    Transport::Smtp(_) | Transport::Ses { .. } => {
-                        invalid("MAIL_TRANSPORT", error.to_string())
-                    }
-                })?;
+        let aws = Arc::default();
+        let mailer = Mailer::open(&config.transport, &aws)
+            .await
+            .map_err(|error| match config.transport {
+                Transport::Mailbox(_) => {
+                    invalid("MAILBOX_DIR", format!("cannot be used ({})", error.kind()))
+                }
+                Transport::Smtp(_) | Transport::Ses { .. } => {
+                    invalid("MAIL_TRANSPORT", error.to_string())
+                }
+            })?;
         Ok(Arc::new(Self {
-            aws: Arc::default(),
+            aws,
             ledger,
             mailer,
             queue: Queue::Local(LocalQueue::default()),
