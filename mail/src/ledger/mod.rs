@@ -29,7 +29,7 @@ pub use claim::{Claim, ClaimedRecipient, Range};
 pub use erase::Erased;
 pub use idempotency::{IdempotencyRequest, Kept};
 pub use keys::NewKey;
-pub use outcome::{Outcome, Reason};
+pub use outcome::{Fault, Outcome, Reason};
 pub use pace::{AHEAD, Turn};
 pub use read::{Counts, MailingSummary, Page, RecipientView, Scope};
 pub use recall::{Resent, ranges};
