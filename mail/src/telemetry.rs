@@ -61,6 +61,12 @@ pub(crate) fn call_made(mailing_id: Uuid, recipients: usize, took: Duration) {
     tracing::debug!(mail.id = %mailing_id, recipients, duration_ms = milliseconds(took), "transport called");
 }
 
+/// Wake-ups that were written.
+pub(crate) fn woken(_count: usize) {}
+
+/// For how long the oldest recipient has been due.
+pub(crate) fn oldest_due(_age: Duration) {}
+
 pub fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
