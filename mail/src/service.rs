@@ -1,6 +1,6 @@
 //! The parts put together: what both programs run on.
 
-use std::{fmt, io, sync::Arc};
+use std::{fmt, io, sync::Arc, time::Instant};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -78,6 +78,20 @@ impl Service {
             Some(Admin::Token(token)) => token.matches(given),
             Some(Admin::Secret(_)) | None => false,
         })
+    }
+
+    /// Waits until nothing that was begun is running, but no longer than until then: an instance of a function is
+    /// frozen when it has answered. Nothing may have been started that runs for ever.
+    pub async fn settle(&self, until: Instant) {
+        self.tasks.close();
+        let settled = tokio::time::timeout_at(until.into(), self.tasks.wait()).await;
+        self.tasks.reopen();
+        if settled.is_err() {
+            tracing::warn!(
+                tasks = self.tasks.len(),
+                "what was begun goes on in the next invocation"
+            );
+        }
     }
 
     /// Waits until everything that was begun is finished.
