@@ -49,6 +49,22 @@ impl Mailer {
         }
     }
 
+    /// Whether it can be asked how fast it may be used.
+    pub fn knows_rate(&self) -> bool {
+        match self {
+            Self::Mailbox(_) | Self::Smtp(_) => false,
+            Self::Ses(_) => true,
+        }
+    }
+
+    /// Recipients a second that the account may send to.
+    pub async fn max_send_rate(&self, limit: Duration) -> Result<f64, String> {
+        match self {
+            Self::Mailbox(_) | Self::Smtp(_) => Err("it has no limit".to_owned()),
+            Self::Ses(ses) => ses.max_send_rate(limit).await,
+        }
+    }
+
     /// One call. Each recipient has an outcome, in the same order, whatever happens; it takes no longer than
     /// `limit`.
     pub async fn send(
