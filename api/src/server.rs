@@ -3,7 +3,7 @@
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use mail::{Service, mailer::Mailer};
+use mail::{Service, mailer::Mailer, queue::Queue};
 use poem::{
     Server,
     listener::{Acceptor, Listener, TcpListener},
@@ -32,7 +32,10 @@ pub async fn serve(service: Arc<Service>) -> anyhow::Result<()> {
         .unwrap_or(wanted);
     let app = App::new(service.clone(), Some(address));
     announce(&app, address)?;
-    service.start_draining();
+    // A queue of its own nobody else would drain; another has workers.
+    if let Queue::Local(_) = service.queue {
+        service.start_draining();
+    }
     let stop = service.stop.clone();
     let acceptor = Patient::new(acceptor, PATIENCE, MAX_CONNECTIONS);
     Server::new_with_acceptor(acceptor)

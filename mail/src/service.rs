@@ -10,7 +10,9 @@ use crate::{
     error::Result,
     ledger::Ledger,
     mailer::Mailer,
-    queue::{LocalQueue, Queue},
+    pace::Pace,
+    queue::{LocalQueue, Queue, SqsQueue},
+    results::Results,
     telemetry,
 };
 
@@ -20,6 +22,8 @@ pub struct Service {
     pub ledger: Ledger,
     pub mailer: Mailer,
     pub queue: Queue,
+    pub(crate) pace: Pace,
+    pub(crate) results: Option<Results>,
     /// Cancelled when the process is to end: finish what was begun, begin nothing.
     pub stop: CancellationToken,
     /// What must be finished before the process ends.
@@ -31,6 +35,7 @@ impl Service {
     pub async fn start() -> Result<Arc<Self>, InvalidConfig> {
         let config = Config::from_env()?;
         telemetry::start(&config)?;
+        let aws = Arc::new(Aws::default());
         let ledger = Ledger::open(&config)
             .await
             .map_err(|_| invalid("DATABASE_URL", "names a database that cannot be opened"))?;
@@ -45,11 +50,18 @@ impl Service {
                         invalid("MAIL_TRANSPORT", error.to_string())
                     }
                 })?;
+        let queue = match &config.queue_url {
+            Some(url) => Queue::Sqs(SqsQueue::new(Arc::clone(&aws), url)),
+            None => Queue::Local(LocalQueue::default()),
+        };
+        let results = config.result_queue_url.as_ref();
         Ok(Arc::new(Self {
-            aws: Arc::default(),
+            results: results.map(|url| Results::new(Arc::clone(&aws), url)),
+            pace: Pace::default(),
+            aws,
             ledger,
             mailer,
-            queue: Queue::Local(LocalQueue::default()),
+            queue,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             config,

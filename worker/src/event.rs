@@ -1,25 +1,16 @@
 //! What a function may be invoked with. Only what is needed is read: a message with anything unforeseen beside it must
 //! not keep nine others from being worked on.
 
-use serde::Deserialize;
+use mail::queue::Received;
 use serde_json::Value;
 use thiserror::Error;
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event {
     /// A batch of SQS (<https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>).
-    Records(Vec<Record>),
+    Records(Vec<Received>),
     /// A rule of `EventBridge` on a schedule, or `{"sweep": true}` from anybody.
     Sweep,
-}
-
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Record {
-    pub message_id: String,
-    pub receipt_handle: Option<String>,
-    #[serde(default)]
-    pub body: String,
 }
 
 /// What it holds is not repeated.
@@ -28,12 +19,13 @@ pub struct Record {
 pub struct Unknown(String);
 
 impl Event {
-    pub fn of(mut event: Value) -> Result<Self, Unknown> {
-        if let Some(Value::Array(records)) = event.get_mut("Records").map(Value::take) {
-            let records = records.into_iter().map(record).collect::<Result<_, _>>()?;
-            return Ok(Self::Records(records));
+    pub fn of(event: &Value) -> Result<Self, Unknown> {
+        if let Some(records) = event["Records"].as_array() {
+            return Ok(Self::Records(
+                records.iter().map(record).collect::<Result<_, _>>()?,
+            ));
         }
-        let text = |name| event.get(name).and_then(Value::as_str);
+        let text = |name| event[name].as_str();
         let scheduled =
             (text("source"), text("detail-type")) == (Some("aws.events"), Some("Scheduled Event"));
         if scheduled || event["sweep"] == true {
@@ -46,16 +38,21 @@ impl Event {
     }
 }
 
-fn record(record: Value) -> Result<Record, Unknown> {
-    match record["eventSource"].as_str() {
-        Some("aws:sqs") => {}
-        source => {
-            let source = source.unwrap_or("no known source");
-            return Err(Unknown(format!("A record of {source}")));
-        }
+fn record(record: &Value) -> Result<Received, Unknown> {
+    let text = |name| record[name].as_str();
+    if text("eventSource") != Some("aws:sqs") {
+        let source = text("eventSource").unwrap_or("no known source");
+        return Err(Unknown(format!("A record of {source}")));
     }
-    serde_json::from_value(record)
-        .map_err(|_| Unknown("A record of aws:sqs without messageId".to_owned()))
+    let (Some(id), Some(receipt_handle)) = (text("messageId"), text("receiptHandle")) else {
+        let unnamed = "A record of aws:sqs without messageId and receiptHandle";
+        return Err(Unknown(unnamed.to_owned()));
+    };
+    Ok(Received {
+        id: id.to_owned(),
+        receipt_handle: receipt_handle.to_owned(),
+        body: text("body").unwrap_or_default().to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -72,21 +69,21 @@ mod tests {
                 "messageAttributes": {"odd": 5}, "md5OfBody": "", "eventSource": "aws:sqs",
                 "eventSourceARN": "arn:aws:sqs:eu-central-1:000000000000:wake-ups", "awsRegion": "eu-central-1",
             },
-            {"messageId": "2", "eventSource": "aws:sqs"},
+            {"messageId": "2", "receiptHandle": "other", "eventSource": "aws:sqs"},
         ]});
         let expected = vec![
-            Record {
-                message_id: "1".to_owned(),
-                receipt_handle: Some("handle".to_owned()),
+            Received {
+                id: "1".to_owned(),
+                receipt_handle: "handle".to_owned(),
                 body: "{}".to_owned(),
             },
-            Record {
-                message_id: "2".to_owned(),
-                receipt_handle: None,
+            Received {
+                id: "2".to_owned(),
+                receipt_handle: "other".to_owned(),
                 body: String::new(),
             },
         ];
-        assert_eq!(Event::of(event), Ok(Event::Records(expected)));
+        assert_eq!(Event::of(&event), Ok(Event::Records(expected)));
     }
 
     #[test]
@@ -95,8 +92,8 @@ mod tests {
             "version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-type": "Scheduled Event",
             "source": "aws.events", "time": "2026-01-27T10:30:00Z", "region": "eu-central-1", "detail": {},
         });
-        assert_eq!(Event::of(rule), Ok(Event::Sweep));
-        assert_eq!(Event::of(json!({"sweep": true})), Ok(Event::Sweep));
+        assert_eq!(Event::of(&rule), Ok(Event::Sweep));
+        assert_eq!(Event::of(&json!({"sweep": true})), Ok(Event::Sweep));
     }
 
     #[test]
@@ -122,7 +119,7 @@ mod tests {
             (json!("ann@example.org"), "no known source"),
             (json!(null), "no known source"),
         ] {
-            let error = Event::of(event).expect_err(name).to_string();
+            let error = Event::of(&event).expect_err(name).to_string();
             assert!(error.contains(name), "{error}");
             assert!(!error.contains("ann"), "{error}");
         }

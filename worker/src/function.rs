@@ -1,16 +1,18 @@
 //! A Lambda function: wake-ups from SQS, and the schedule of the sweep.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::anyhow;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
 use futures_util::{StreamExt, stream};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use mail::{Service, fail_point, telemetry, timestamp, wake_up::WakeUp};
+use mail::{Service, queue::Received, telemetry, timestamp};
 use serde_json::{Value, json};
-use std::time::Instant;
 
-use crate::event::{Event, Record};
+use crate::event::Event;
 
 /// Kept free before the end of an invocation, for telling what has ended and handing the answer over.
 const BEFORE_END: Duration = Duration::from_secs(3);
@@ -36,7 +38,7 @@ async fn invoke(service: &Arc<Service>, event: LambdaEvent<Value>) -> Result<Val
     telemetry::begin(&context.env_config.function_name, &context.request_id);
     let end = timestamp::instant(context.deadline);
     let before_end = |time| end.checked_sub(time).unwrap_or_else(Instant::now);
-    let answer = match Event::of(payload) {
+    let answer = match Event::of(&payload) {
         Ok(Event::Records(records)) => {
             let failures = work_on(service, records, before_end(BEFORE_END)).await;
             Ok(serde_json::to_value(failures)?)
@@ -50,13 +52,17 @@ async fn invoke(service: &Arc<Service>, event: LambdaEvent<Value>) -> Result<Val
 }
 
 /// Each record by itself: what cannot be worked on fails alone and comes again.
-async fn work_on(service: &Arc<Service>, records: Vec<Record>, until: Instant) -> SqsBatchResponse {
+async fn work_on(
+    service: &Arc<Service>,
+    records: Vec<Received>,
+    until: Instant,
+) -> SqsBatchResponse {
     let count = records.len();
     let failures: Vec<BatchItemFailure> = stream::iter(records)
         .map(|record| async move {
-            let done = work_on_one(service, &record, until).await;
+            let done = service.take(&record, Some(until)).await;
             (!done).then_some(BatchItemFailure {
-                item_identifier: record.message_id,
+                item_identifier: record.id,
             })
         })
         .buffer_unordered(AT_ONCE)
@@ -71,29 +77,6 @@ async fn work_on(service: &Arc<Service>, records: Vec<Record>, until: Instant) -
     SqsBatchResponse {
         batch_item_failures: failures,
     }
-}
-
-async fn work_on_one(service: &Arc<Service>, record: &Record, until: Instant) -> bool {
-    fail_point!("received");
-    let range = match WakeUp::parse(&record.body) {
-        Ok(range) => range,
-        Err(error) => {
-            tracing::error!(
-                sqs.message_id = record.message_id,
-                error = &error as &dyn std::error::Error,
-                "a message is malformed, it goes to the dead-letter queue"
-            );
-            if let Some(receipt_handle) = &record.receipt_handle {
-                service.queue.give_up_soon(receipt_handle).await;
-            }
-            return false;
-        }
-    };
-    let done = service.work_safely(range, Some(until)).await;
-    if done {
-        fail_point!("done");
-    }
-    done
 }
 
 async fn sweep(service: &Arc<Service>, until: Instant) -> Result<Value, Error> {

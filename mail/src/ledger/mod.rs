@@ -9,8 +9,10 @@ mod erase;
 mod idempotency;
 mod keys;
 mod outcome;
+mod pace;
 mod read;
 mod recall;
+mod results;
 mod retry;
 mod store;
 mod upkeep;
@@ -28,17 +30,20 @@ pub use claim::{Claim, ClaimedRecipient, Range};
 pub use erase::Erased;
 pub use idempotency::{IdempotencyRequest, Kept};
 pub use keys::NewKey;
-pub use outcome::{Outcome, Reason};
+pub use outcome::{Fault, Outcome, Reason};
+pub use pace::{AHEAD, Turn};
 pub use read::{Counts, MailingSummary, Page, RecipientView, Scope};
 pub use recall::{Resent, ranges};
 pub use store::{Mailing, NewEntry, StoreOutcome};
-pub use upkeep::{RETENTION_STEP, STEP, WokenBefore};
+pub use upkeep::{RETENTION_STEP, STEP, WAKE_SPAN, WokenBefore};
 
 #[derive(Debug)]
 pub struct Ledger {
     db: DatabaseConnection,
     migrated: OnceCell<()>,
     lease_ms: i64,
+    /// Whether there is a queue to tell of ends; else there is nobody to tell.
+    publishes: bool,
 }
 
 impl Ledger {
