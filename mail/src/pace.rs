@@ -9,6 +9,7 @@ use crate::{
     error::Result,
     ledger::{AHEAD, Fault, Outcome, Turn},
     service::Service,
+    telemetry,
 };
 
 /// How long an instance believes what it was told.
@@ -135,15 +136,21 @@ impl Service {
 
     /// Holds everybody back for a while after the transport has said that it was too much.
     pub(crate) async fn heed(&self, outcomes: &[(i32, Outcome)]) {
-        let pauses = outcomes.iter().filter_map(|(_, outcome)| match outcome {
-            Outcome::NotAccepted { fault, .. } => match fault {
-                Fault::Throttled => Some(THROTTLED),
-                Fault::Quota => Some(USED_UP),
-                Fault::Account | Fault::Passing => None,
-            },
-            _ => None,
-        });
-        let Some(pause) = pauses.max() else { return };
+        let faults: Vec<Fault> = outcomes
+            .iter()
+            .filter_map(|(_, outcome)| match outcome {
+                Outcome::NotAccepted { fault, .. } => Some(*fault),
+                _ => None,
+            })
+            .collect();
+        let count = |which: &[Fault]| faults.iter().filter(|fault| which.contains(fault)).count();
+        telemetry::throttled(count(&[Fault::Throttled, Fault::Quota]));
+        telemetry::account_fault(count(&[Fault::Account]));
+        let pause = match (count(&[Fault::Quota]), count(&[Fault::Throttled])) {
+            (0, 0) => return,
+            (0, _) => THROTTLED,
+            _ => USED_UP,
+        };
         if let Err(error) = self.ledger.pause_sending(pause).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
