@@ -46,6 +46,8 @@ pub enum Fault {
     Quota,
     /// The account, its settings or its rights: somebody has to mend them, or the mail waits until it expires.
     Account,
+    /// It was not even tried, because of what became of others in the same call.
+    NotTried,
     /// Anything else that may be over at the next attempt.
     Passing,
 }
