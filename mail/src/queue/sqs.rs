@@ -37,8 +37,9 @@ pub struct SqsQueue {
 }
 
 /// A message that was received and has to be deleted, or comes again.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Received {
+    pub id: String,
     pub body: String,
     pub receipt_handle: String,
 }
@@ -158,6 +159,7 @@ impl SqsQueue {
 
 fn received(message: Message) -> Option<Received> {
     Some(Received {
+        id: message.message_id.unwrap_or_default(),
         body: message.body.unwrap_or_default(),
         receipt_handle: message.receipt_handle?,
     })
