@@ -51,16 +51,13 @@ impl Mailer {
 
     /// Whether it can be asked how fast it may be used.
     pub fn knows_rate(&self) -> bool {
-        match self {
-            Self::Mailbox(_) | Self::Smtp(_) => false,
-            Self::Ses(_) => true,
-        }
+        matches!(self, Self::Ses(_))
     }
 
-    /// Recipients a second that the account may send to.
+    /// Recipients a second that the account may send to, or a code of why that is not known.
     pub async fn max_send_rate(&self, limit: Duration) -> Result<f64, String> {
         match self {
-            Self::Mailbox(_) | Self::Smtp(_) => Err("it has no limit".to_owned()),
+            Self::Mailbox(_) | Self::Smtp(_) => Err("no limit".to_owned()),
             Self::Ses(ses) => ses.max_send_rate(limit).await,
         }
     }

@@ -19,7 +19,7 @@ mod requests;
 mod server;
 mod several;
 
-use server::{Reply, Server, error, ok};
+use server::{Reply, Request, Server, error, ok};
 
 /// Far longer than anything takes here.
 const LIMIT: Duration = Duration::from_secs(15);
@@ -95,7 +95,8 @@ fn short(outcome: &Outcome) -> (&'static str, &str, Option<Fault>) {
 fn text(outcome: &Outcome) -> &str {
     match outcome {
         Outcome::Accepted { .. } => panic!("accepted"),
-        Outcome::Refused(reason) | Outcome::Unknown(reason) => &reason.text,
-        Outcome::NotAccepted { reason, .. } => &reason.text,
+        Outcome::Refused(reason)
+        | Outcome::Unknown(reason)
+        | Outcome::NotAccepted { reason, .. } => &reason.text,
     }
 }

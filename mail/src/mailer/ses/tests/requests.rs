@@ -159,9 +159,12 @@ async fn what_a_mailing_does_not_have_is_left_out() {
 
 /// Recipients of each call, 1 for those sent singly.
 async fn calls(mailing: &Mailing, recipients: &[ClaimedRecipient]) -> Vec<usize> {
-    let server = Server::start(|request, _| match request.is_bulk() {
-        true => several::success(request.entries()),
-        false => ok(&json!({ "MessageId": "m" })),
+    let server = Server::start(|request, _| {
+        if request.is_bulk() {
+            several::success(request.entries())
+        } else {
+            ok(&json!({ "MessageId": "m" }))
+        }
     })
     .await;
     let outcomes = ses(&server.url)
@@ -174,10 +177,7 @@ async fn calls(mailing: &Mailing, recipients: &[ClaimedRecipient]) -> Vec<usize>
             .all(|outcome| short(outcome).0 == "accepted")
     );
     let requests = server.requests();
-    let sizes = requests.iter().map(|request| match request.is_bulk() {
-        true => request.entries(),
-        false => 1,
-    });
+    let sizes = requests.iter().map(Request::entries);
     sizes.collect()
 }
 

@@ -46,8 +46,9 @@ impl Request {
         self.path == "/v2/email/outbound-bulk-emails"
     }
 
+    /// Recipients of a bulk call, 1 for another.
     pub fn entries(&self) -> usize {
-        self.body["BulkEmailEntries"].as_array().unwrap().len()
+        self.body["BulkEmailEntries"].as_array().map_or(1, Vec::len)
     }
 }
 
