@@ -18,7 +18,6 @@ use crate::{
 
 pub struct Service {
     pub config: Config,
-    pub(crate) aws: Arc<Aws>,
     pub(crate) gate: Gate,
     pub ledger: Ledger,
     pub mailer: Mailer,
@@ -59,7 +58,6 @@ impl Service {
             gate: Gate::new(config.admin.as_ref(), &aws),
             results: results.map(|url| Results::new(Arc::clone(&aws), url)),
             pace: Pace::default(),
-            aws,
             ledger,
             mailer,
             queue,

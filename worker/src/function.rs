@@ -81,7 +81,8 @@ async fn work_on(
 }
 
 async fn sweep(service: &Arc<Service>, until: Instant) -> Result<Value, Error> {
-    match service.sweep(Some(until)).await {
+    // Boxed: what is below it is too deep to be laid out within the invocation.
+    match Box::pin(service.sweep(Some(until))).await {
         Ok(()) => Ok(json!({"swept": true})),
         Err(error) => {
             // What it says in detail is not for whoever invoked it.
