@@ -9,4 +9,5 @@ pub mod correspondent;
 pub mod idempotency;
 pub mod mailing;
 pub mod origin;
+pub mod pace;
 pub mod recipient;

@@ -21,6 +21,18 @@ const READ: Duration = Duration::from_secs(5);
 /// Longest wait of a receive (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>).
 pub const LONG_POLL: Duration = Duration::from_secs(20);
 
+/// Leaves a receive the time to wait.
+pub fn long_poll() -> aws_sdk_sqs::config::Builder {
+    let limit = LONG_POLL + READ;
+    aws_sdk_sqs::Config::builder().timeout_config(
+        TimeoutConfig::builder()
+            .read_timeout(limit)
+            .operation_attempt_timeout(limit)
+            .operation_timeout(limit)
+            .build(),
+    )
+}
+
 #[derive(Debug, Default)]
 pub struct Aws {
     sdk: OnceCell<SdkConfig>,

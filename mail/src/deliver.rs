@@ -132,14 +132,14 @@ impl Service {
     /// What has been tried often enough fails instead of being tried once more.
     fn unless_exhausted(&self, recipient: &ClaimedRecipient, outcome: Outcome) -> Outcome {
         match outcome {
-            Outcome::NotAccepted {
-                reason,
-                counts: true,
-                ..
-            } if recipient.attempts + 1 >= self.config.max_attempts => Outcome::Refused(Reason {
-                code: "attempts_exhausted",
-                text: reason.text,
-            }),
+            Outcome::NotAccepted { reason, fault, .. }
+                if fault.counts() && recipient.attempts + 1 >= self.config.max_attempts =>
+            {
+                Outcome::Refused(Reason {
+                    code: "attempts_exhausted",
+                    text: reason.text,
+                })
+            }
             other => other,
         }
     }

@@ -31,11 +31,30 @@ pub enum Outcome {
     NotAccepted {
         reason: Reason,
         again_in: Duration,
-        /// Whether the attempt counts; being throttled does not.
-        counts: bool,
+        fault: Fault,
     },
     /// Nobody can know; it is not sent again by guess.
     Unknown(Reason),
+}
+
+/// What keeps a recipient from being accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Too much at once for the transport.
+    Throttled,
+    /// The account has sent all that it may for now.
+    Quota,
+    /// The account, its settings or its rights: somebody has to mend them, or the mail waits until it expires.
+    Account,
+    /// Anything else that may be over at the next attempt.
+    Passing,
+}
+
+impl Fault {
+    /// Whether it costs an attempt: only what may be the mail's own fault does.
+    pub fn counts(self) -> bool {
+        self == Self::Passing
+    }
 }
 
 impl Ledger {
@@ -84,8 +103,8 @@ impl Ledger {
             Outcome::NotAccepted {
                 reason,
                 again_in,
-                counts,
-            } => explained(self.queue_again(*again_in, *counts), reason)
+                fault,
+            } => explained(self.queue_again(*again_in, *fault), reason)
                 .filter(Column::Status.eq(Status::Sending)),
         };
         let moved = update
@@ -114,7 +133,7 @@ impl Ledger {
             .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
     }
 
-    fn queue_again(&self, again_in: Duration, counts: bool) -> UpdateMany<Entity> {
+    fn queue_again(&self, again_in: Duration, fault: Fault) -> UpdateMany<Entity> {
         let wait = i64::try_from(again_in.as_millis()).unwrap_or(i64::MAX);
         let queued_at = Func::coalesce([Expr::col(Column::QueuedAt), self.now()]);
         Entity::update_many()
@@ -126,7 +145,7 @@ impl Ledger {
             .col_expr(Column::QueuedAt, queued_at.into())
             .col_expr(
                 Column::Attempts,
-                Expr::col(Column::Attempts).sub(i32::from(!counts)),
+                Expr::col(Column::Attempts).sub(i32::from(!fault.counts())),
             )
     }
 }

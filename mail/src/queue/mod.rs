@@ -1,20 +1,47 @@
 //! Wake-up calls: "look at these recipients". Losing one costs nothing, the ledger still knows.
 
 mod local;
+mod sqs;
+
+use std::time::Duration;
 
 use crate::ledger::Range;
 pub use local::LocalQueue;
+pub use sqs::{Received, SqsQueue};
 
 /// Where wake-ups wait.
 #[derive(Debug)]
 pub enum Queue {
     Local(LocalQueue),
+    Sqs(SqsQueue),
 }
 
 impl Queue {
-    pub fn wake(&self, ranges: Vec<Range>) {
+    /// Returns what could not be written.
+    pub async fn wake(&self, ranges: Vec<Range>, delay: Duration) -> Vec<Range> {
         match self {
-            Self::Local(queue) => queue.push(ranges),
+            // Its poll asks the ledger each second for what is due.
+            Self::Local(queue) => {
+                queue.push(ranges);
+                Vec::new()
+            }
+            Self::Sqs(queue) => queue.push(ranges, delay).await,
+        }
+    }
+
+    /// Whether it answers.
+    pub async fn works(&self) -> bool {
+        match self {
+            Self::Local(_) => true,
+            Self::Sqs(queue) => queue.length().await.is_some(),
+        }
+    }
+
+    /// Whether nothing waits in it and nobody works on anything from it, as far as can be known.
+    pub async fn is_idle(&self) -> bool {
+        match self {
+            Self::Local(queue) => queue.is_idle(),
+            Self::Sqs(queue) => queue.length().await == Some(0),
         }
     }
 }

@@ -6,7 +6,7 @@ use entity::recipient::{Column, Entity, Model};
 use mail::{
     address::Address,
     api_key::Secret,
-    ledger::{Claim, Mailing, NewEntry, NewKey, Outcome, Range, Reason, StoreOutcome},
+    ledger::{Claim, Fault, Mailing, NewEntry, NewKey, Outcome, Range, Reason, StoreOutcome},
     message::{Attachment, Body, CallerId, CallerIds, Envelope, NewMailing, Recipient, Variable},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -90,11 +90,11 @@ pub fn unknown() -> Outcome {
     Outcome::Unknown(reason())
 }
 
-pub fn not_accepted(again_in: Duration, counts: bool) -> Outcome {
+pub fn not_accepted(again_in: Duration, fault: Fault) -> Outcome {
     Outcome::NotAccepted {
         reason: reason(),
         again_in,
-        counts,
+        fault,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use entity::recipient::{Model, Status};
-use mail::ledger::{Outcome, Reason};
+use mail::ledger::{Fault, Outcome, Reason};
 
 use crate::{
     database::TestLedger,
@@ -37,7 +37,7 @@ async fn the_outcomes_of_a_call_are_written_each_for_its_recipient(t: &TestLedge
         (3, unknown()),
         (1, refused()),
         (0, accepted()),
-        (2, not_accepted(Duration::from_mins(1), true)),
+        (2, not_accepted(Duration::from_mins(1), Fault::Passing)),
     ];
     let moved = t.ledger.record(&claim, &outcomes).await.unwrap();
     let rows = t.rows(id).await;
@@ -68,20 +68,22 @@ async fn the_outcomes_of_a_call_are_written_each_for_its_recipient(t: &TestLedge
 }
 
 async fn what_was_surely_not_accepted_waits_and_is_tried_again(t: &TestLedger) {
-    let id = t.store(&mailing_to(2)).await;
+    let id = t.store(&mailing_to(4)).await;
     t.sql("UPDATE recipient SET queued_at = NULL WHERE position = 1")
         .await;
     let claim = t.send(id).await;
     let before = t.ledger.clock().await.unwrap();
     let again_in = Duration::from_mins(1);
     let outcomes = [
-        (0, not_accepted(again_in, true)),
-        (1, not_accepted(again_in, false)),
+        (0, not_accepted(again_in, Fault::Passing)),
+        (1, not_accepted(again_in, Fault::Throttled)),
+        (2, not_accepted(again_in, Fault::Quota)),
+        (3, not_accepted(again_in, Fault::Account)),
     ];
     t.ledger.record(&claim, &outcomes).await.unwrap();
     let rows = t.rows(id).await;
-    assert_eq!(rows[0].attempts, 1, "it counts");
-    assert_eq!(rows[1].attempts, 0, "being throttled costs no attempt");
+    let attempts: Vec<_> = rows.iter().map(|row| row.attempts).collect();
+    assert_eq!(attempts, [1, 0, 0, 0], "only what may pass counts");
     for row in &rows {
         assert_eq!((row.claim_token, row.lease_until), (None, None));
         assert_eq!((row.woken_at, row.ended_at), (None, None));
@@ -91,12 +93,16 @@ async fn what_was_surely_not_accepted_waits_and_is_tried_again(t: &TestLedger) {
     t.sql("UPDATE recipient SET due_at = 1").await;
     let claim = t.claim_all(id).await;
     let attempts: Vec<_> = claim.recipients.iter().map(|r| r.attempts).collect();
-    assert_eq!((positions(&claim), attempts), (vec![0, 1], vec![1, 0]));
+    assert_eq!(
+        (positions(&claim), attempts),
+        (vec![0, 1, 2, 3], vec![1, 0, 0, 0])
+    );
 }
 
 async fn an_error_of_an_earlier_attempt_goes_when_the_mail_is_sent(t: &TestLedger) {
     let id = t.store(&mailing_to(1)).await;
-    t.finish(id, not_accepted(Duration::ZERO, true)).await;
+    t.finish(id, not_accepted(Duration::ZERO, Fault::Passing))
+        .await;
     t.finish(id, accepted()).await;
     let row = t.row(id).await;
     assert_eq!(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use entity::recipient::{Model, Status};
-use mail::ledger::Claim;
+use mail::ledger::{Claim, Fault};
 
 use crate::{
     database::TestLedger,
@@ -178,8 +178,8 @@ impl<'a> Case<'a> {
             Move::Expire => return Some(ledger.expire().await.unwrap().len()),
             Move::Accepted => accepted(),
             Move::Refused => refused(),
-            Move::NotAccepted => not_accepted(Duration::from_mins(1), true),
-            Move::Throttled => not_accepted(Duration::from_mins(1), false),
+            Move::NotAccepted => not_accepted(Duration::from_mins(1), Fault::Passing),
+            Move::Throttled => not_accepted(Duration::from_mins(1), Fault::Throttled),
             Move::Unknown => unknown(),
         };
         Some(ledger.record(claim, &[(0, outcome)]).await.unwrap().len())

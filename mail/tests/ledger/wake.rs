@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mail::ledger::{Range, WokenBefore};
+use mail::ledger::{Fault, Range, WokenBefore};
 use uuid::Uuid;
 
 use crate::{
@@ -26,7 +26,8 @@ async fn what_the_queue_was_told_of_is_told_again_only_when_it_is_empty(t: &Test
     let id = t.store(&mailing_to(3)).await;
     assert_eq!(wake(t, WokenBefore::Never).await, []);
     assert_eq!(wake(t, WokenBefore::AnyTime).await, [range(id, 0, 2)]);
-    t.finish(id, not_accepted(Duration::ZERO, true)).await;
+    t.finish(id, not_accepted(Duration::ZERO, Fault::Passing))
+        .await;
     assert_eq!(wake(t, WokenBefore::Never).await, [range(id, 0, 2)]);
     assert_eq!(wake(t, WokenBefore::Never).await, []);
     assert_eq!(wake(t, WokenBefore::AnyTime).await, [range(id, 0, 2)]);

@@ -20,7 +20,7 @@ use tokio::{
 use super::{backoff::backoff, compose::compose};
 use crate::{
     address::Address,
-    ledger::{ClaimedRecipient, Mailing, Outcome, Reason},
+    ledger::{ClaimedRecipient, Fault, Mailing, Outcome, Reason},
 };
 
 mod capture;
@@ -244,7 +244,7 @@ fn unavailable(error: &io::Error, attempts: i32) -> Outcome {
             error.kind()
         )),
         again_in: backoff(attempts),
-        counts: true,
+        fault: Fault::Passing,
     }
 }
 
@@ -253,7 +253,7 @@ fn never_begun(attempts: i32) -> Outcome {
     Outcome::NotAccepted {
         reason: too_slow(),
         again_in: backoff(attempts),
-        counts: true,
+        fault: Fault::Passing,
     }
 }
 

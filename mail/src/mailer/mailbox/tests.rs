@@ -346,7 +346,7 @@ async fn a_mailbox_that_cannot_be_written_makes_mail_wait_and_keeps_nothing() {
     for outcome in outcomes {
         let Outcome::NotAccepted {
             reason,
-            counts: true,
+            fault: Fault::Passing,
             ..
         } = outcome
         else {

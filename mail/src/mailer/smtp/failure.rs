@@ -6,7 +6,7 @@ use lettre::transport::smtp::Error;
 
 use super::words::for_people;
 use crate::{
-    ledger::{Outcome, Reason},
+    ledger::{Fault, Outcome, Reason},
     mailer::backoff::{backoff, jittered, throttle_pause},
 };
 
@@ -94,7 +94,7 @@ impl Failure {
         let not_accepted = |code, text: String| Outcome::NotAccepted {
             reason: reason(code, &text),
             again_in: backoff(attempts),
-            counts: true,
+            fault: Fault::Passing,
         };
         match self {
             Self::NotConnected(text) => not_accepted("not_connected", text),
@@ -141,7 +141,7 @@ fn answered(
         _ if is_throttling(code, text) => Outcome::NotAccepted {
             reason: reason("throttled", &said),
             again_in: throttle_pause(),
-            counts: false,
+            fault: Fault::Throttled,
         },
         _ => not_accepted("deferred", said),
     }
@@ -171,7 +171,7 @@ fn account(text: &str) -> Outcome {
     Outcome::NotAccepted {
         reason,
         again_in: jittered(ACCOUNT_PAUSE),
-        counts: false,
+        fault: Fault::Account,
     }
 }
 
@@ -209,13 +209,13 @@ fn causes(error: &Error) -> impl Iterator<Item = &(dyn std::error::Error + 'stat
 mod tests {
     use super::*;
 
-    fn reply(code: u16, text: &str) -> (&'static str, Option<bool>) {
+    fn reply(code: u16, text: &str) -> (&'static str, Option<Fault>) {
         let failure = Failure::Reply {
             code,
             text: text.into(),
         };
         match failure.outcome(Phase::Ending, 0) {
-            Outcome::NotAccepted { reason, counts, .. } => (reason.code, Some(counts)),
+            Outcome::NotAccepted { reason, fault, .. } => (reason.code, Some(fault)),
             Outcome::Refused(reason) => (reason.code, None),
             other => panic!("{other:?}"),
         }
@@ -223,13 +223,17 @@ mod tests {
 
     #[test]
     fn a_well_formed_refusal_is_for_good_or_for_later() {
-        let deferred = ("deferred", Some(true));
-        let throttled = ("throttled", Some(false));
+        let deferred = ("deferred", Some(Fault::Passing));
+        let throttled = ("throttled", Some(Fault::Throttled));
         for (code, text, expected) in [
             (550, "5.1.1 no such user", ("refused", None)),
             (554, "", ("refused", None)),
-            (530, "5.7.0 must issue STARTTLS", ("account", Some(false))),
-            (535, "5.7.8 bad password", ("account", Some(false))),
+            (
+                530,
+                "5.7.0 must issue STARTTLS",
+                ("account", Some(Fault::Account)),
+            ),
+            (535, "5.7.8 bad password", ("account", Some(Fault::Account))),
             (450, "4.2.0 greylisted", deferred),
             (451, "4.7.1 greylisted", deferred),
             (452, "4.2.2 over quota", deferred),
@@ -261,7 +265,7 @@ mod tests {
         {
             assert!(matches!(
                 failure().outcome(Phase::BeforeEnd, 0),
-                Outcome::NotAccepted { reason, counts: true, .. } if reason.code == code
+                Outcome::NotAccepted { reason, fault: Fault::Passing, .. } if reason.code == code
             ));
             assert!(matches!(
                 failure().outcome(Phase::Ending, 0),

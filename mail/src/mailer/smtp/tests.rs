@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{server::Security, *};
 use crate::{
     address::Address,
+    ledger::Fault,
     message::{Body, CallerIds, Envelope, Recipient},
 };
 
@@ -170,7 +171,7 @@ fn meaning(outcome: Outcome) -> String {
         Outcome::Refused(reason) => format!("refused: {}", reason.code),
         Outcome::NotAccepted {
             reason,
-            counts: true,
+            fault: Fault::Passing,
             ..
         } => format!("again: {}", reason.code),
         Outcome::NotAccepted { reason, .. } => format!("wait: {}", reason.code),

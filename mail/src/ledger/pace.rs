@@ -1,0 +1,163 @@
+//! The account's pace: one row that every call moves on, so that all instances together keep to one rate.
+//!
+//! A call of `n` recipients moves the next turn on by `n / rate` and starts at the turn it took. Turns are given
+//! out at most [`AHEAD`] before they come, so that what single mails take meanwhile is felt at once.
+
+use std::time::Duration;
+
+use entity::pace::{Column, Entity};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    sea_query::{CaseStatement, Expr, Query, SimpleExpr, UpdateStatement},
+};
+
+use super::Ledger;
+use crate::error::Result;
+
+/// How long before its time a turn is given out.
+pub const AHEAD: Duration = Duration::from_millis(250);
+
+/// What somebody is told who wants to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It is theirs, this long from now.
+    In(Duration),
+    /// Nothing was given; it makes sense to ask again after this long.
+    AskIn(Duration),
+}
+
+impl Ledger {
+    /// A turn for one call of a mailing.
+    pub async fn take_turn(&self, recipients: usize, rate: f64) -> Result<Turn> {
+        let cost = cost(recipients, rate);
+        let take = self
+            .moved_on(&[Column::NextTurn], cost)
+            .and_where(self.comes_within(Column::NextTurn, AHEAD))
+            .to_owned();
+        self.given(take, Column::NextTurn, cost, AHEAD).await
+    }
+
+    /// A turn for a single mail. It waits for other single mails only, and what it takes is missing from mailings.
+    pub async fn take_single_turn(&self, rate: f64, patience: Duration) -> Result<Turn> {
+        let cost = cost(1, rate);
+        let take = self
+            .moved_on(&[Column::NextSingleTurn, Column::NextTurn], cost)
+            .and_where(self.comes_within(Column::NextSingleTurn, patience))
+            .to_owned();
+        self.given(take, Column::NextSingleTurn, cost, patience)
+            .await
+    }
+
+    /// Nobody takes a turn for this long.
+    pub async fn pause_sending(&self, pause: Duration) -> Result<()> {
+        let db = self.db().await?;
+        let end = || self.microseconds().add(micros(pause));
+        let update = [Column::NextTurn, Column::NextSingleTurn]
+            .into_iter()
+            .fold(Entity::update_many(), |update, column| {
+                update.col_expr(column, later_of(column, end()))
+            });
+        update.exec(db).await?;
+        Ok(())
+    }
+
+    /// The rate that the transport was last known to allow.
+    pub async fn kept_rate(&self) -> Result<Option<f64>> {
+        let row = Entity::find().one(self.db().await?).await?;
+        Ok(row.and_then(|row| row.rate))
+    }
+
+    /// Whether the caller shall ask the transport for its rate: one of all instances, when what is known is older
+    /// than this.
+    pub async fn shall_ask_rate(&self, age: Duration) -> Result<bool> {
+        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        let old = Column::RateAskedAt
+            .is_null()
+            .or(Expr::col(Column::RateAskedAt).lte(self.now().sub(age)));
+        let asked = Entity::update_many()
+            .col_expr(Column::RateAskedAt, self.now())
+            .filter(old)
+            .exec(self.db().await?)
+            .await?;
+        Ok(asked.rows_affected > 0)
+    }
+
+    pub async fn keep_rate(&self, rate: f64) -> Result<()> {
+        Entity::update_many()
+            .col_expr(Column::Rate, Expr::value(rate))
+            .exec(self.db().await?)
+            .await?;
+        Ok(())
+    }
+
+    fn moved_on(&self, columns: &[Column], cost: i64) -> UpdateStatement {
+        let mut update = Query::update().table(Entity).to_owned();
+        for column in columns {
+            let free = later_of(*column, self.microseconds());
+            update.value(*column, free.add(cost));
+        }
+        update
+    }
+
+    async fn given(
+        &self,
+        mut take: UpdateStatement,
+        column: Column,
+        cost: i64,
+        ahead: Duration,
+    ) -> Result<Turn> {
+        let db = self.db().await?;
+        let until = |column| Expr::col(column).sub(self.microseconds());
+        take.returning(Query::returning().expr(until(column)));
+        if let Some(row) = db.query_one(&take).await? {
+            let wait: i64 = row.try_get_by_index(0)?;
+            return Ok(Turn::In(duration(wait - cost)));
+        }
+        let look = Query::select().expr(until(column)).from(Entity).to_owned();
+        let row = db
+            .query_one(&look)
+            .await?
+            .ok_or_else(|| DbErr::RecordNotFound("the pace".to_owned()))?;
+        let wait: i64 = row.try_get_by_index(0)?;
+        Ok(Turn::AskIn(duration(wait).saturating_sub(ahead)))
+    }
+
+    fn comes_within(&self, column: Column, time: Duration) -> SimpleExpr {
+        Expr::col(column).lte(self.microseconds().add(micros(time)))
+    }
+
+    /// The database's clock, as the statement comes to it: after it has waited for the row.
+    fn microseconds(&self) -> SimpleExpr {
+        Expr::cust(match self.db.get_database_backend() {
+            DbBackend::Postgres => {
+                "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000) AS BIGINT)"
+            }
+            _ => "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+        })
+    }
+}
+
+fn later_of(column: Column, time: SimpleExpr) -> SimpleExpr {
+    CaseStatement::new()
+        .case(Expr::col(column).gt(time.clone()), Expr::col(column))
+        .finally(time)
+        .into()
+}
+
+/// Microseconds of the rate that a call uses up.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "at most 10,000 recipients at 0.01 a second"
+)]
+fn cost(recipients: usize, rate: f64) -> i64 {
+    (recipients as f64 / rate * 1e6).ceil() as i64
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn duration(micros: i64) -> Duration {
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+}

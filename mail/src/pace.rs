@@ -1,0 +1,159 @@
+//! Keeps all instances together to the rate that the account may send at.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    error::Result,
+    ledger::{AHEAD, Turn},
+    mailer::Mailer,
+    service::Service,
+};
+
+/// How long an instance believes what it was told.
+const BELIEVED: Duration = Duration::from_secs(30);
+/// How often one of all instances asks the transport.
+const ASKED_EVERY: Duration = Duration::from_mins(10);
+/// How soon it is asked again while nothing is known.
+const ASKED_AGAIN: Duration = Duration::from_secs(5);
+/// Until the transport has said anything: what a new account has
+/// (<https://docs.aws.amazon.com/ses/latest/dg/quotas.html>).
+const UNKNOWN_RATE: f64 = 1.0;
+/// Longest that asking may take.
+const ASKING: Duration = Duration::from_secs(5);
+/// How long a single mail waits for its turn before it is queued.
+pub const SINGLE_PATIENCE: Duration = Duration::from_secs(3);
+
+/// What this instance knows of the account's rate.
+#[derive(Debug, Default)]
+pub struct Pace {
+    known: Mutex<Option<Known>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    rate: f64,
+    until: Instant,
+}
+
+/// Whether a call may start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    Go,
+    /// Not within anybody's patience; it makes sense to try again after this long.
+    NotFor(Duration),
+}
+
+impl Pace {
+    fn known(&self) -> Option<f64> {
+        let known = *self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known
+            .filter(|known| known.until > Instant::now())
+            .map(|known| known.rate)
+    }
+
+    fn learn(&self, rate: f64, believed: Duration) {
+        let until = Instant::now() + believed;
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(Known { rate, until });
+    }
+}
+
+impl Service {
+    /// Recipients a second; nothing where nobody limits them.
+    pub(crate) async fn rate(&self) -> Result<Option<f64>> {
+        if let Some(rate) = self.config.max_send_rate {
+            return Ok(Some(rate));
+        }
+        let Mailer::Ses(ses) = &self.mailer else {
+            return Ok(None);
+        };
+        if let Some(rate) = self.pace.known() {
+            return Ok(Some(rate));
+        }
+        let mut kept = self.ledger.kept_rate().await?;
+        let every = kept.map_or(ASKED_AGAIN, |_| ASKED_EVERY);
+        if self.ledger.shall_ask_rate(every).await? {
+            match ses.max_send_rate(ASKING).await {
+                Ok(rate) => {
+                    self.ledger.keep_rate(rate).await?;
+                    kept = Some(rate);
+                }
+                Err(error) => tracing::warn!(
+                    error,
+                    "SES did not say how fast this account may send: allow ses:GetAccount or set MAX_SEND_RATE"
+                ),
+            }
+        }
+        let believed = kept.map_or(Duration::from_secs(1), |_| BELIEVED);
+        let rate = kept.unwrap_or(UNKNOWN_RATE);
+        self.pace.learn(rate, believed);
+        Ok(Some(rate))
+    }
+
+    /// How many recipients one call takes: what the transport can, and no more than a second of the rate.
+    pub(crate) async fn recipients_per_call(&self) -> Result<usize> {
+        let most = self.mailer.recipients_per_call();
+        Ok(match self.rate().await? {
+            Some(rate) => most.min(whole(rate)).max(1),
+            None => most,
+        })
+    }
+
+    /// Waits until a call of a mailing may start.
+    pub(crate) async fn wait_for_turn(
+        &self,
+        recipients: usize,
+        patience: Duration,
+    ) -> Result<Permission> {
+        let Some(rate) = self.rate().await? else {
+            return Ok(Permission::Go);
+        };
+        let last = Instant::now() + patience;
+        loop {
+            let asked = Instant::now();
+            let turn = self.ledger.take_turn(recipients, rate).await?;
+            let (Turn::In(wait) | Turn::AskIn(wait)) = turn;
+            let given = matches!(turn, Turn::In(_));
+            // So that those who wait do not all ask in the same moment.
+            let wait = if given { wait } else { wait + jitter() };
+            if self.stop.is_cancelled() || (!given && asked + wait > last) {
+                return Ok(Permission::NotFor(wait));
+            }
+            tokio::time::sleep(wait).await;
+            // Whoever comes late would call together with whoever has the turn after.
+            if given && asked.elapsed() <= wait + AHEAD {
+                return Ok(Permission::Go);
+            }
+        }
+    }
+
+    /// Waits until a single mail may go: behind other single mails, and before mailings.
+    pub(crate) async fn wait_for_single_turn(&self, patience: Duration) -> Result<Permission> {
+        let Some(rate) = self.rate().await? else {
+            return Ok(Permission::Go);
+        };
+        let patience = patience.min(SINGLE_PATIENCE);
+        Ok(match self.ledger.take_single_turn(rate, patience).await? {
+            Turn::In(wait) => {
+                tokio::time::sleep(wait).await;
+                Permission::Go
+            }
+            Turn::AskIn(wait) => Permission::NotFor(wait + patience),
+        })
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate is positive and at most 100,000"
+)]
+fn whole(rate: f64) -> usize {
+    rate as usize
+}
+
+fn jitter() -> Duration {
+    Duration::from_millis(rand::random_range(1..=20))
+}

@@ -1,0 +1,218 @@
+//! Wake-ups in an SQS queue that all instances share.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_sdk_sqs::{
+    error::DisplayErrorContext,
+    types::{
+        DeleteMessageBatchRequestEntry, Message, QueueAttributeName, SendMessageBatchRequestEntry,
+    },
+};
+use futures_util::{StreamExt, stream};
+use url::Url;
+
+use crate::{
+    aws::{Aws, LONG_POLL, long_poll},
+    ledger::Range,
+    wake_up::WakeUp,
+};
+
+/// Messages of a batch (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>).
+pub const BATCH: usize = 10;
+/// Batches on their way at a time.
+const AT_ONCE: usize = 8;
+/// Longest that SQS holds a message back.
+const LONGEST_DELAY: Duration = Duration::from_mins(15);
+
+#[derive(Debug)]
+pub struct SqsQueue {
+    aws: Arc<Aws>,
+    url: String,
+}
+
+/// A message that was received and has to be deleted, or comes again.
+#[derive(Debug)]
+pub struct Received {
+    pub body: String,
+    pub receipt_handle: String,
+}
+
+impl SqsQueue {
+    pub fn new(aws: Arc<Aws>, url: &Url) -> Self {
+        Self {
+            aws,
+            url: url.to_string(),
+        }
+    }
+
+    /// Returns what could not be written.
+    pub async fn push(&self, ranges: Vec<Range>, delay: Duration) -> Vec<Range> {
+        let bodies = ranges
+            .iter()
+            .map(|range| WakeUp { wake: *range }.to_body())
+            .collect();
+        let delay = delay.min(LONGEST_DELAY);
+        let written = send(&self.aws, &self.url, bodies, delay).await;
+        let mut missing = Vec::new();
+        for (range, written) in ranges.into_iter().zip(written) {
+            if !written {
+                missing.push(range);
+            }
+        }
+        missing
+    }
+
+    /// Waits for messages; none may come.
+    pub async fn receive(&self, most: usize) -> Result<Vec<Received>, String> {
+        let most = i32::try_from(most.min(BATCH)).unwrap_or(1);
+        let answer = self
+            .aws
+            .sqs()
+            .await
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(most)
+            .wait_time_seconds(i32::try_from(LONG_POLL.as_secs()).unwrap_or(20))
+            .customize()
+            .config_override(long_poll())
+            .send()
+            .await
+            .map_err(|error| DisplayErrorContext(error).to_string())?;
+        let messages = answer.messages.unwrap_or_default();
+        Ok(messages.into_iter().filter_map(received).collect())
+    }
+
+    /// One that is not deleted comes again, which does no harm.
+    pub async fn delete(&self, receipt_handle: &str) {
+        let entry = DeleteMessageBatchRequestEntry::builder()
+            .id("0")
+            .receipt_handle(receipt_handle)
+            .build();
+        let Ok(entry) = entry else { return };
+        let deleted = self
+            .aws
+            .sqs()
+            .await
+            .delete_message_batch()
+            .queue_url(&self.url)
+            .entries(entry)
+            .send()
+            .await;
+        if let Err(error) = deleted {
+            tracing::warn!(error = %DisplayErrorContext(error), "a wake-up was not deleted, it comes again");
+        }
+    }
+
+    /// Lets a message that nobody can read come again at once, so that it reaches the dead-letter queue soon.
+    pub async fn give_up_soon(&self, receipt_handle: &str) {
+        let changed = self
+            .aws
+            .sqs()
+            .await
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(receipt_handle)
+            .visibility_timeout(0)
+            .send()
+            .await;
+        if let Err(error) = changed {
+            tracing::warn!(error = %DisplayErrorContext(error), "a malformed message stays hidden for its time");
+        }
+    }
+
+    /// About how many messages wait, are held back or are being worked on; nothing where the queue does not answer.
+    pub async fn length(&self) -> Option<u64> {
+        let counts = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        let answer = self
+            .aws
+            .sqs()
+            .await
+            .get_queue_attributes()
+            .queue_url(&self.url)
+            .set_attribute_names(Some(counts.to_vec()))
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => {
+                let attributes = answer.attributes.unwrap_or_default();
+                let count = |name| attributes.get(name)?.parse::<u64>().ok();
+                counts.iter().map(count).sum()
+            }
+            Err(error) => {
+                tracing::warn!(error = %DisplayErrorContext(error), "the queue does not answer");
+                None
+            }
+        }
+    }
+}
+
+fn received(message: Message) -> Option<Received> {
+    Some(Received {
+        body: message.body.unwrap_or_default(),
+        receipt_handle: message.receipt_handle?,
+    })
+}
+
+/// Writes each body as a message of its own, and tells for each whether the queue has it.
+pub async fn send(aws: &Aws, url: &str, bodies: Vec<String>, delay: Duration) -> Vec<bool> {
+    let batches: Vec<_> = bodies
+        .chunks(BATCH)
+        .map(|batch| send_batch(aws, url, batch.to_vec(), delay))
+        .collect();
+    stream::iter(batches)
+        .buffered(AT_ONCE)
+        .collect::<Vec<_>>()
+        .await
+        .concat()
+}
+
+async fn send_batch(aws: &Aws, url: &str, bodies: Vec<String>, delay: Duration) -> Vec<bool> {
+    let mut written = vec![false; bodies.len()];
+    // Not even a delay of 0 where none is wanted: the queue may have one of its own.
+    let delay = i32::try_from(delay.as_secs()).ok().filter(|s| *s > 0);
+    let entries = bodies.into_iter().enumerate().filter_map(|(index, body)| {
+        SendMessageBatchRequestEntry::builder()
+            .id(index.to_string())
+            .message_body(body)
+            .set_delay_seconds(delay)
+            .build()
+            .ok()
+    });
+    let answer = aws
+        .sqs()
+        .await
+        .send_message_batch()
+        .queue_url(url)
+        .set_entries(Some(entries.collect()))
+        .send()
+        .await;
+    match answer {
+        Ok(answer) => {
+            for entry in &answer.successful {
+                let index = entry.id.parse::<usize>().ok();
+                if let Some(written) = index.and_then(|index| written.get_mut(index)) {
+                    *written = true;
+                }
+            }
+            if let Some(failed) = answer.failed.first() {
+                tracing::warn!(
+                    count = answer.failed.len(),
+                    sqs.code = failed.code,
+                    "the queue did not take messages of a batch"
+                );
+            }
+        }
+        Err(error) => {
+            tracing::warn!(
+                count = written.len(),
+                error = %DisplayErrorContext(error),
+                "the queue did not take a batch"
+            );
+        }
+    }
+    written
+}
