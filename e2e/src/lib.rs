@@ -3,14 +3,20 @@
 //! programs' code; only their binaries, their protocols and the database they write.
 
 pub mod answer;
+pub mod aws;
 pub mod balance;
 pub mod binaries;
 pub mod caller;
 pub mod database;
+pub mod event_source;
+pub mod gateway;
+pub mod http;
 pub mod letter;
+pub mod listener;
 pub mod mailbox;
 pub mod process;
 pub mod raw;
+pub mod runtime;
 pub mod server;
 pub mod smtp;
 pub mod times;
