@@ -1,7 +1,7 @@
 # Every command a person needs. The work is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check openapi
+.PHONY: help run test check openapi build
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS='	' read -r name does; do printf '  make %-8s %s\n' "$$name" "$$does"; done
@@ -19,3 +19,6 @@ openapi: ## Write openapi.yaml from the code
 	@mkdir -p target
 	@scripts/api openapi >target/openapi.yaml
 	@mv target/openapi.yaml openapi.yaml
+
+build: ## Build both programs as Lambda functions into target/lambda
+	@scripts/build

@@ -5,25 +5,29 @@ use std::{any::Any, net::SocketAddr, sync::Arc};
 use mail::Service;
 use poem::{EndpointExt, Route, endpoint::BoxEndpoint, middleware::CatchPanic};
 
-use crate::{docs, edge::Edge, mailbox, problem::Problem, v1};
+use crate::{docs, edge::Edge, function::WithinLimit, mailbox, problem::Problem, v1};
 
 /// What handlers share.
 #[derive(Debug)]
 pub struct App {
     pub service: Arc<Service>,
-    /// Where it listens.
-    pub address: SocketAddr,
+    /// Where it listens; a function does nowhere.
+    pub address: Option<SocketAddr>,
 }
 
 impl App {
-    pub fn new(service: Arc<Service>, address: SocketAddr) -> Arc<Self> {
+    pub fn new(service: Arc<Service>, address: Option<SocketAddr>) -> Arc<Self> {
         Arc::new(Self { service, address })
     }
 
     /// Whether management needs no token: only on loopback, and only while none is set.
     pub fn management_is_open(&self) -> bool {
-        let config = &self.service.config;
-        config.admin.is_none() && !config.is_function && self.address.ip().is_loopback()
+        self.service.config.admin.is_none() && self.is_on_loopback()
+    }
+
+    pub fn is_on_loopback(&self) -> bool {
+        self.address
+            .is_some_and(|address| address.ip().is_loopback())
     }
 
     pub fn endpoint(self: Arc<Self>) -> BoxEndpoint<'static> {
@@ -38,6 +42,7 @@ impl App {
         });
         route
             .with(panics)
+            .with_if(self.address.is_none(), WithinLimit)
             .data(Arc::clone(&self))
             .with(Edge(self))
             .boxed()

@@ -12,7 +12,7 @@ use poem::{
 };
 use uuid::Uuid;
 
-use crate::{app::App, problem::Problem, routes};
+use crate::{app::App, function::Invocation, problem::Problem, routes};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const EXPOSED: &str = "x-request-id, Idempotency-Replayed, Retry-After";
@@ -27,6 +27,8 @@ const ALLOWED_HEADERS: &str = "content-type, x-api-key, idempotency-key, prefer"
 pub struct Trace {
     pub request_id: String,
     pub started: Instant,
+    /// When Lambda ends the invocation that the request is.
+    pub until: Option<Instant>,
     /// Whose key it carries, once that is known.
     pub key_id: OnceLock<Uuid>,
 }
@@ -55,9 +57,14 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
+        let invocation = request.extensions_mut().remove::<Invocation>();
+        let (request_id, until) = invocation.map_or((None, None), |invocation| {
+            (invocation.gateway_request_id, Some(invocation.until))
+        });
         let trace = Arc::new(Trace {
-            request_id: Uuid::now_v7().to_string(),
+            request_id: request_id.unwrap_or_else(|| Uuid::now_v7().to_string()),
             started: Instant::now(),
+            until,
             key_id: OnceLock::new(),
         });
         request.extensions_mut().insert(Arc::clone(&trace));

@@ -5,6 +5,7 @@ mod auth;
 mod connection;
 mod docs;
 mod edge;
+mod function;
 mod mailbox;
 mod payload;
 mod problem;
@@ -13,7 +14,18 @@ mod routes;
 mod server;
 mod v1;
 
-pub use server::serve;
+use std::sync::Arc;
+
+use mail::Service;
+
+/// Answers until the process is to end: events of Lambda where it is a function, else HTTP.
+pub async fn run(service: Arc<Service>) -> anyhow::Result<()> {
+    if service.config.is_function {
+        function::answer(service).await
+    } else {
+        server::serve(service).await
+    }
+}
 
 /// The specification, as `/openapi.yaml` answers it.
 pub fn openapi_yaml() -> &'static str {

@@ -25,6 +25,6 @@ async fn main() -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
-    api::serve(service).await?;
+    api::run(service).await?;
     Ok(ExitCode::SUCCESS)
 }

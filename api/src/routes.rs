@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use poem::http::Method;
 
-use crate::docs;
+use crate::v1;
 
 #[derive(Debug)]
 pub struct RouteEntry {
@@ -14,7 +14,7 @@ pub struct RouteEntry {
 }
 
 static ROUTES: LazyLock<Vec<RouteEntry>> = LazyLock::new(|| {
-    let mut routes = docs::paths();
+    let mut routes = v1::paths();
     let get = |template: &str| RouteEntry {
         template: template.to_owned(),
         methods: vec![Method::GET],

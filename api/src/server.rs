@@ -3,7 +3,7 @@
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use mail::{Service, mailer::Mailer};
+use mail::{Service, mailer::Mailer, queue::Queue};
 use poem::{
     Server,
     listener::{Acceptor, Listener, TcpListener},
@@ -30,9 +30,12 @@ pub async fn serve(service: Arc<Service>) -> anyhow::Result<()> {
         .first()
         .and_then(|local| local.as_socket_addr().copied())
         .unwrap_or(wanted);
-    let app = App::new(service.clone(), address);
-    announce(&app)?;
-    service.start_draining();
+    let app = App::new(service.clone(), Some(address));
+    announce(&app, address)?;
+    // A queue of its own nobody else would drain; another has workers.
+    if let Queue::Local(_) = service.queue {
+        service.start_draining();
+    }
     let stop = service.stop.clone();
     let acceptor = Patient::new(acceptor, PATIENCE, MAX_CONNECTIONS);
     Server::new_with_acceptor(acceptor)
@@ -43,9 +46,8 @@ pub async fn serve(service: Arc<Service>) -> anyhow::Result<()> {
 }
 
 /// What a person who started it wants to open.
-fn announce(app: &App) -> std::io::Result<()> {
+fn announce(app: &App, address: SocketAddr) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    let address = app.address;
     writeln!(out, "MMMS is listening on http://{address}")?;
     writeln!(out, "Swagger UI   http://{address}/docs")?;
     if let Mailer::Mailbox(_) = app.service.mailer {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -67,11 +67,19 @@ impl Database {
                 "TEST_DATABASE_URL names no PostgreSQL server: run `make test`, which starts one"
             )
         });
+        Self::on_server(&admin).await
+    }
+
+    /// A database on the server of this address.
+    pub async fn on_server(admin: &str) -> Self {
         let name = format!("mmms_{}", Uuid::new_v4().simple());
-        execute(&admin, &format!("CREATE DATABASE {name}")).await;
+        execute(admin, &format!("CREATE DATABASE {name}")).await;
         Self(Arc::new(Place {
-            url: beside(&admin, &name),
-            on_server: Some(OnServer { admin, name }),
+            url: beside(admin, &name),
+            on_server: Some(OnServer {
+                admin: admin.to_owned(),
+                name,
+            }),
             folder: TempDir::new().expect("a temporary folder"),
         }))
     }
@@ -167,10 +175,14 @@ fn beside(admin: &str, name: &str) -> String {
     format!("{}/{name}{query}", &address[..end])
 }
 
-async fn connect(url: &str) -> DatabaseConnection {
+pub async fn try_connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
-    sea_orm::Database::connect(options)
+    sea_orm::Database::connect(options).await
+}
+
+async fn connect(url: &str) -> DatabaseConnection {
+    try_connect(url)
         .await
         .unwrap_or_else(|error| panic!("no connection to the test's database: {error}"))
 }

@@ -3,6 +3,7 @@
 //! programs' code; only their binaries, their protocols and the database they write.
 
 pub mod answer;
+pub mod authority;
 pub mod aws;
 pub mod balance;
 pub mod binaries;
@@ -14,6 +15,7 @@ pub mod http;
 pub mod letter;
 pub mod listener;
 pub mod mailbox;
+pub mod postgres_server;
 pub mod process;
 pub mod raw;
 pub mod runtime;
@@ -24,9 +26,11 @@ pub mod waiting;
 pub mod worker;
 
 pub use answer::Answer;
+pub use authority::Authority;
 pub use caller::Caller;
 pub use database::Database;
 pub use letter::{With, letter, mailing};
+pub use postgres_server::PostgresServer;
 pub use server::Server;
 pub use smtp::SmtpServer;
 pub use waiting::eventually;

@@ -9,7 +9,9 @@ use entity::recipient::Model;
 
 use crate::{
     error::Result,
-    ledger::{Claim, ClaimedRecipient, Mailing, Outcome, Reason},
+    fail_point,
+    ledger::{Claim, ClaimedRecipient, Mailing, Outcome, Range, Reason},
+    pace::Permission,
     service::Service,
     telemetry,
 };
@@ -18,28 +20,78 @@ use crate::{
 const TO_RECORD: Duration = Duration::from_secs(4);
 
 impl Service {
-    /// Sends to everybody in the claim, call by call, and gives back what the process's end leaves.
+    /// Sends to everybody in the claim, call by call, as long as there is time. Gives the rest back, and says when
+    /// it makes sense to go on with it.
     pub(crate) async fn deliver(
         self: &Arc<Self>,
         mailing: &Mailing,
         claim: &Arc<Claim>,
-    ) -> Result<()> {
+        until: Option<Instant>,
+    ) -> Result<Option<Duration>> {
         // What has expired meanwhile is the sweep's, as soon as nobody holds it.
         let mut left_out = false;
-        for recipients in claim.recipients.chunks(self.mailer.recipients_per_call()) {
-            if self.stop.is_cancelled() {
-                return self.ledger.release(claim).await;
+        let per_call = self.recipients_per_call().await?;
+        for recipients in claim.recipients.chunks(per_call) {
+            let turn = match self.patience(until) {
+                Some(patience) => self.wait_for_turn(recipients.len(), patience).await?,
+                None => Permission::NotFor(Duration::ZERO),
+            };
+            if let Permission::NotFor(wait) = turn {
+                self.ledger.release(claim).await?;
+                return Ok(Some(wait));
             }
+            fail_point!("turn");
             let outcomes = self.transmit(mailing, claim, recipients, None).await?;
             left_out |= outcomes.len() < recipients.len();
             if !outcomes.is_empty() {
-                self.record(claim, &outcomes).await?;
+                let rows = self.record(claim, &outcomes).await?;
+                self.tell(&rows).await;
+                self.wake_again(claim, &outcomes).await;
             }
         }
         if left_out {
             self.ledger.release(claim).await?;
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// How long a call may wait for its turn; nothing where there is no time for it any more. No longer than a third
+    /// of the lease: the others are for the call and for writing down what came of it.
+    pub(crate) fn patience(&self, until: Option<Instant>) -> Option<Duration> {
+        if self.stop.is_cancelled() {
+            return None;
+        }
+        let patience = self.config.lease / 3;
+        let Some(until) = until else {
+            return Some(patience);
+        };
+        let for_call = self.config.send_timeout() + TO_RECORD;
+        let left = until.checked_duration_since(Instant::now() + for_call)?;
+        Some(patience.min(left))
+    }
+
+    /// Has the queue call for what is to be tried again; a process that looks into the ledger finds it by itself.
+    pub(crate) async fn wake_again(&self, claim: &Claim, outcomes: &[(i32, Outcome)]) {
+        let again = outcomes.iter().filter_map(|(position, outcome)| {
+            let Outcome::NotAccepted { again_in, .. } = outcome else {
+                return None;
+            };
+            Some((*position, *again_in))
+        });
+        let (positions, waits): (Vec<i32>, Vec<Duration>) = again.unzip();
+        let (Some(first), Some(last), Some(wait)) = (
+            positions.iter().min(),
+            positions.iter().max(),
+            waits.into_iter().max(),
+        ) else {
+            return;
+        };
+        let range = Range {
+            mailing_id: claim.mailing_id,
+            first: *first,
+            last: *last,
+        };
+        self.call_later(range, wait).await;
     }
 
     /// Marks the recipients as `sending` and makes the call, if there is time for it before the deadline and the
@@ -75,10 +127,12 @@ impl Service {
             .filter(|recipient| begun.binary_search(&recipient.position).is_ok())
             .cloned()
             .collect();
+        fail_point!("sending");
         let called = Instant::now();
         let outcomes = self.mailer.send(mailing, &recipients, limit).await;
+        fail_point!("called");
         telemetry::call_made(mailing.id, recipients.len(), called.elapsed());
-        Ok(recipients
+        let outcomes: Vec<_> = recipients
             .iter()
             .zip(outcomes)
             .map(|(recipient, outcome)| {
@@ -87,7 +141,8 @@ impl Service {
                     self.unless_exhausted(recipient, outcome),
                 )
             })
-            .collect())
+            .collect();
+        Ok(outcomes)
     }
 
     /// How long a call may take. The lease was renewed after `started`; a third of it is for the call, another for
@@ -118,14 +173,15 @@ impl Service {
         });
     }
 
-    /// Writes the outcomes down and tells of those that are an end.
+    /// Writes the outcomes down, and holds the others back where they say so.
     pub(crate) async fn record(
         &self,
         claim: &Claim,
         outcomes: &[(i32, Outcome)],
     ) -> Result<Vec<Model>> {
         let rows = self.ledger.record(claim, outcomes).await?;
-        rows.iter().for_each(telemetry::recipient_moved);
+        fail_point!("recorded");
+        self.heed(outcomes).await;
         Ok(rows)
     }
 

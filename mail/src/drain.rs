@@ -1,12 +1,20 @@
 //! The loop that both programs share: takes wake-ups, claims what is due, delivers it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Semaphore;
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
+    fail_point,
     ledger::{Mailing, Range, WokenBefore},
-    queue::Queue,
+    queue::{Queue, Received},
     service::Service,
+    telemetry,
+    wake_up::WakeUp,
 };
 
 /// Wake-ups worked on at once.
@@ -19,42 +27,27 @@ const SMALLEST_CLAIM: usize = 10;
 impl Service {
     /// Starts to work; `finish` waits for the end of it.
     pub fn start_draining(self: &Arc<Self>) {
-        for _ in 0..CONCURRENCY {
-            self.tasks.spawn(Arc::clone(self).keep_draining());
+        match &self.queue {
+            Queue::Local(_) => {
+                for _ in 0..CONCURRENCY {
+                    self.tasks.spawn(Arc::clone(self).keep_draining());
+                }
+                self.tasks.spawn(Arc::clone(self).keep_polling());
+            }
+            Queue::Sqs(_) => {
+                self.tasks.spawn(Arc::clone(self).keep_receiving());
+            }
         }
-        self.tasks.spawn(Arc::clone(self).keep_polling());
         self.tasks.spawn(Arc::clone(self).keep_sweeping());
     }
 
     async fn keep_draining(self: Arc<Self>) {
-        let Queue::Local(queue) = &self.queue;
+        let Queue::Local(queue) = &self.queue else {
+            return;
+        };
         while let Some(taken) = self.stop.run_until_cancelled(queue.next()).await {
             let range = taken.range;
-            // A task of its own: a panic ends that work and not this loop.
-            let service = Arc::clone(&self);
-            let worked = tokio::spawn(async move { service.work(range).await }).await;
-            let failed = match worked {
-                Ok(Ok(())) => false,
-                Ok(Err(error)) => {
-                    tracing::error!(
-                        mail.id = %range.mailing_id,
-                        error = &error as &dyn std::error::Error,
-                        "a wake-up failed, it comes again"
-                    );
-                    true
-                }
-                Err(panic) => {
-                    tracing::error!(mail.id = %range.mailing_id, error = &panic as &dyn std::error::Error, "a wake-up panicked");
-                    false
-                }
-            };
-            if failed
-                && self
-                    .stop
-                    .run_until_cancelled(tokio::time::sleep(POLL))
-                    .await
-                    .is_some()
-            {
+            if !self.work_safely(range).await && self.pause().await {
                 queue.push(vec![range]);
             }
         }
@@ -62,7 +55,9 @@ impl Service {
 
     /// Finds what no wake-up is left for: after a restart, when a retry is due, or from another process.
     async fn keep_polling(self: Arc<Self>) {
-        let Queue::Local(queue) = &self.queue;
+        let Queue::Local(queue) = &self.queue else {
+            return;
+        };
         let mut ticks = tokio::time::interval(POLL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while self.stop.run_until_cancelled(ticks.tick()).await.is_some() {
@@ -83,28 +78,182 @@ impl Service {
         }
     }
 
-    /// Delivers whatever is due in a range.
-    pub(crate) async fn work(self: &Arc<Self>, range: Range) -> Result<()> {
-        let size = self.mailer.recipients_per_call().max(SMALLEST_CLAIM);
-        let mut mailing: Option<Mailing> = None;
+    /// Takes messages of the queue as long as hands are free for them.
+    async fn keep_receiving(self: Arc<Self>) {
+        let Queue::Sqs(queue) = &self.queue else {
+            return;
+        };
+        let hands = Arc::new(Semaphore::new(CONCURRENCY));
         while !self.stop.is_cancelled() {
+            let Ok(hand) = Arc::clone(&hands).acquire_owned().await else {
+                return;
+            };
+            let free = hands.available_permits() + 1;
+            let receiving = Box::pin(queue.receive(free));
+            let received = self.stop.run_until_cancelled(receiving).await;
+            let messages = match received {
+                None => return,
+                Some(Ok(messages)) => messages,
+                Some(Err(error)) => {
+                    tracing::warn!(error, "the queue does not answer, mail waits");
+                    self.pause().await;
+                    continue;
+                }
+            };
+            let mut hand = Some(hand);
+            for message in messages {
+                let hand = match hand.take() {
+                    Some(hand) => hand,
+                    None => match Arc::clone(&hands).acquire_owned().await {
+                        Ok(hand) => hand,
+                        Err(_) => return,
+                    },
+                };
+                let service = Arc::clone(&self);
+                self.tasks.spawn(async move {
+                    service.take(message).await;
+                    drop(hand);
+                });
+            }
+        }
+    }
+
+    async fn take(self: &Arc<Self>, message: Received) {
+        let Queue::Sqs(queue) = &self.queue else {
+            return;
+        };
+        fail_point!("received");
+        match WakeUp::parse(&message.body) {
+            Ok(range) => {
+                if self.work_safely(range).await {
+                    fail_point!("done");
+                    queue.delete(&message.receipt_handle).await;
+                }
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a message is malformed"
+                );
+                queue.give_up_soon(&message.receipt_handle).await;
+            }
+        }
+    }
+
+    /// Waits a moment; whether the process goes on.
+    async fn pause(&self) -> bool {
+        let pause = tokio::time::sleep(POLL);
+        self.stop.run_until_cancelled(pause).await.is_some()
+    }
+
+    /// Whether the work is done: if not, the wake-up has to come again.
+    async fn work_safely(self: &Arc<Self>, range: Range) -> bool {
+        // A task of its own: a panic ends that work and not the loop.
+        let service = Arc::clone(self);
+        let worked = tokio::spawn(async move { service.work(range, None).await }).await;
+        match worked {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::error!(
+                    mail.id = %range.mailing_id,
+                    error = &error as &dyn std::error::Error,
+                    "a wake-up failed, it comes again"
+                );
+                false
+            }
+            Err(panic) => {
+                tracing::error!(mail.id = %range.mailing_id, error = &panic as &dyn std::error::Error, "a wake-up panicked");
+                true
+            }
+        }
+    }
+
+    /// Delivers whatever is due in a range, as long as there is time: what is left then is written as a new wake-up.
+    pub async fn work(self: &Arc<Self>, range: Range, until: Option<Instant>) -> Result<()> {
+        let Some(wait) = self.work_through(range, until).await? else {
+            return Ok(());
+        };
+        let left = self.queue.wake(vec![range], wait).await;
+        if !left.is_empty() {
+            return Err(Error::QueueAway);
+        }
+        fail_point!("handed-back");
+        telemetry::woken(1);
+        Ok(())
+    }
+
+    /// When it makes sense to go on, if something is left.
+    async fn work_through(
+        self: &Arc<Self>,
+        range: Range,
+        until: Option<Instant>,
+    ) -> Result<Option<Duration>> {
+        let mut mailing: Option<Mailing> = None;
+        loop {
+            if self.patience(until).is_none() {
+                return Ok(Some(Duration::ZERO));
+            }
+            let size = self
+                .recipients_per_call()
+                .await?
+                .max(match self.rate().await? {
+                    None => SMALLEST_CLAIM,
+                    Some(_) => 1,
+                });
             let claim = self.ledger.claim(range, size as u64).await?;
             if claim.recipients.is_empty() {
-                break;
+                return Ok(None);
             }
+            fail_point!("claimed");
             if mailing.is_none() {
                 mailing = self.ledger.mailing(range.mailing_id).await?;
             }
             let Some(mailing) = &mailing else {
                 tracing::error!(mail.id = %range.mailing_id, "recipients wait for a mailing without content");
-                return self.ledger.release(&claim).await;
+                self.ledger.release(&claim).await?;
+                return Ok(None);
             };
             let claim = Arc::new(claim);
-            if let Err(error) = self.deliver(mailing, &claim).await {
-                self.ledger.release(&claim).await?;
-                return Err(error);
+            match self.deliver(mailing, &claim, until).await {
+                Ok(None) => {}
+                Ok(Some(wait)) => return Ok(Some(wait)),
+                Err(error) => {
+                    self.ledger.release(&claim).await?;
+                    return Err(error);
+                }
             }
         }
-        Ok(())
+    }
+
+    /// Tells the queue of recipients to look at. What it does not take the sweep finds.
+    /// Whether it took all of them.
+    pub(crate) async fn call(&self, ranges: Vec<Range>) -> bool {
+        let called = ranges.len();
+        let left = self.queue.wake(ranges, Duration::ZERO).await;
+        telemetry::woken(called - left.len());
+        if left.is_empty() {
+            return true;
+        }
+        tracing::warn!(
+            count = left.len(),
+            "wake-ups were not written, the sweep writes them"
+        );
+        if let Err(error) = self.ledger.forget_woken(&left).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "they come a minute later"
+            );
+        }
+        false
+    }
+
+    /// Tells the queue of recipients that are due after `wait`.
+    pub(crate) async fn call_later(&self, range: Range, wait: Duration) {
+        if let Queue::Sqs(queue) = &self.queue {
+            // The queue counts in whole seconds, and whoever comes too early finds nothing.
+            let wait = Duration::from_secs(wait.as_secs() + 1);
+            let left = queue.push(vec![range], wait).await;
+            telemetry::woken(1 - left.len());
+        }
     }
 }

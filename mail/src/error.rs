@@ -10,6 +10,9 @@ pub enum Error {
     Ledger(#[from] DbErr),
     #[error("the mailbox failed")]
     Mailbox(#[from] std::io::Error),
+    /// The work is not done, and could not be left for later either.
+    #[error("the queue does not answer")]
+    QueueAway,
     /// It took longer than a caller waits; it may still come to pass.
     #[error("it took too long")]
     Overdue,
@@ -29,7 +32,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Ledger(error) => is_transient(error),
-            Self::Mailbox(_) | Self::Overdue => true,
+            Self::Mailbox(_) | Self::Overdue | Self::QueueAway => true,
             Self::Corrupt { .. } => false,
         }
     }

@@ -23,9 +23,7 @@ pub(crate) fn arm(setting: &str) -> Result<(), String> {
         name: name.to_owned(),
         left: AtomicU32::new(times),
     };
-    ARMED
-        .set(point)
-        .map_err(|_| "is read once only".to_owned())
+    ARMED.set(point).map_err(|_| "is read once only".to_owned())
 }
 
 /// Dies as if by `kill -9`, if this is the point and the time.
@@ -34,7 +32,8 @@ pub fn reached(name: &str) {
         return;
     };
     if point.left.fetch_sub(1, Ordering::SeqCst) == 1 {
-        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        let _ =
+            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     }
 }
 

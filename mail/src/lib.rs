@@ -13,15 +13,18 @@ pub mod host;
 pub mod ledger;
 pub mod mailer;
 pub mod message;
+mod pace;
 pub mod queue;
 mod recall;
 mod replay;
+mod results;
 mod service;
 mod submit;
 mod sweep;
 pub mod telemetry;
 pub mod template;
 pub mod timestamp;
+pub mod wake_up;
 
 pub use entity::recipient::Status;
 pub use error::{Error, Result};

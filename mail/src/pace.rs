@@ -7,9 +7,9 @@ use std::{
 
 use crate::{
     error::Result,
-    ledger::{AHEAD, Turn},
-    mailer::Mailer,
+    ledger::{AHEAD, Fault, Outcome, Turn},
     service::Service,
+    telemetry,
 };
 
 /// How long an instance believes what it was told.
@@ -37,6 +37,11 @@ struct Known {
     rate: f64,
     until: Instant,
 }
+
+/// How long nobody sends after the transport was called too often.
+const THROTTLED: Duration = Duration::from_secs(1);
+/// How long nobody sends after the account's quota was found used up.
+const USED_UP: Duration = Duration::from_mins(1);
 
 /// Whether a call may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,23 +71,23 @@ impl Service {
         if let Some(rate) = self.config.max_send_rate {
             return Ok(Some(rate));
         }
-        let Mailer::Ses(ses) = &self.mailer else {
+        if !self.mailer.knows_rate() {
             return Ok(None);
-        };
+        }
         if let Some(rate) = self.pace.known() {
             return Ok(Some(rate));
         }
         let mut kept = self.ledger.kept_rate().await?;
         let every = kept.map_or(ASKED_AGAIN, |_| ASKED_EVERY);
         if self.ledger.shall_ask_rate(every).await? {
-            match ses.max_send_rate(ASKING).await {
+            match self.mailer.max_send_rate(ASKING).await {
                 Ok(rate) => {
                     self.ledger.keep_rate(rate).await?;
                     kept = Some(rate);
                 }
                 Err(error) => tracing::warn!(
                     error,
-                    "SES did not say how fast this account may send: allow ses:GetAccount or set MAX_SEND_RATE"
+                    "the transport does not say how fast this account may send: set MAX_SEND_RATE"
                 ),
             }
         }
@@ -126,6 +131,31 @@ impl Service {
             if given && asked.elapsed() <= wait + AHEAD {
                 return Ok(Permission::Go);
             }
+        }
+    }
+
+    /// Holds everybody back for a while after the transport has said that it was too much.
+    pub(crate) async fn heed(&self, outcomes: &[(i32, Outcome)]) {
+        let faults: Vec<Fault> = outcomes
+            .iter()
+            .filter_map(|(_, outcome)| match outcome {
+                Outcome::NotAccepted { fault, .. } => Some(*fault),
+                _ => None,
+            })
+            .collect();
+        let count = |which: &[Fault]| faults.iter().filter(|fault| which.contains(fault)).count();
+        telemetry::throttled(count(&[Fault::Throttled, Fault::Quota]));
+        telemetry::account_fault(count(&[Fault::Account]));
+        let pause = match (count(&[Fault::Quota]), count(&[Fault::Throttled])) {
+            (0, 0) => return,
+            (0, _) => THROTTLED,
+            _ => USED_UP,
+        };
+        if let Err(error) = self.ledger.pause_sending(pause).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the others were not told to slow down"
+            );
         }
     }
 

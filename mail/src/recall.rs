@@ -10,14 +10,13 @@ use crate::{
     ledger::{Erased, Resent},
     mailer::Mailer,
     service::Service,
-    telemetry,
 };
 
 impl Service {
     /// What is still queued becomes cancelled; how many that were.
     pub async fn cancel(&self, mailing_id: Uuid) -> Result<usize> {
         let cancelled = self.ledger.cancel(mailing_id).await?;
-        cancelled.iter().for_each(telemetry::recipient_moved);
+        self.tell(&cancelled).await;
         Ok(cancelled.len())
     }
 
@@ -36,7 +35,7 @@ impl Service {
             if cancelled.is_empty() {
                 return Ok(());
             }
-            cancelled.iter().for_each(telemetry::recipient_moved);
+            self.tell(&cancelled).await;
         }
     }
 
@@ -44,7 +43,7 @@ impl Service {
     pub async fn resend(&self, mailing_id: Uuid, status: Status) -> Result<Resent> {
         let resent = self.ledger.resend(mailing_id, status).await?;
         if let Resent::Queued { ranges, .. } = &resent {
-            self.queue.wake(ranges.clone());
+            self.call(ranges.clone()).await;
         }
         Ok(resent)
     }

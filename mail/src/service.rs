@@ -1,6 +1,6 @@
 //! The parts put together: what both programs run on.
 
-use std::{fmt, io, sync::Arc};
+use std::{fmt, io, sync::Arc, time::Instant};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -10,7 +10,9 @@ use crate::{
     error::Result,
     ledger::Ledger,
     mailer::Mailer,
-    queue::{LocalQueue, Queue},
+    pace::Pace,
+    queue::{LocalQueue, Queue, SqsQueue},
+    results::Results,
     telemetry,
 };
 
@@ -20,6 +22,8 @@ pub struct Service {
     pub ledger: Ledger,
     pub mailer: Mailer,
     pub queue: Queue,
+    pub(crate) pace: Pace,
+    pub(crate) results: Option<Results>,
     /// Cancelled when the process is to end: finish what was begun, begin nothing.
     pub stop: CancellationToken,
     /// What must be finished before the process ends.
@@ -31,6 +35,7 @@ impl Service {
     pub async fn start() -> Result<Arc<Self>, InvalidConfig> {
         let config = Config::from_env()?;
         telemetry::start(&config)?;
+        let aws = Arc::new(Aws::default());
         let ledger = Ledger::open(&config)
             .await
             .map_err(|_| invalid("DATABASE_URL", "names a database that cannot be opened"))?;
@@ -45,11 +50,18 @@ impl Service {
                         invalid("MAIL_TRANSPORT", error.to_string())
                     }
                 })?;
+        let queue = match &config.queue_url {
+            Some(url) => Queue::Sqs(SqsQueue::new(Arc::clone(&aws), url)),
+            None => Queue::Local(LocalQueue::default()),
+        };
+        let results = config.result_queue_url.as_ref();
         Ok(Arc::new(Self {
-            aws: Arc::default(),
+            results: results.map(|url| Results::new(Arc::clone(&aws), url)),
+            pace: Pace::default(),
+            aws,
             ledger,
             mailer,
-            queue: Queue::Local(LocalQueue::default()),
+            queue,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             config,
@@ -66,6 +78,20 @@ impl Service {
             Some(Admin::Token(token)) => token.matches(given),
             Some(Admin::Secret(_)) | None => false,
         })
+    }
+
+    /// Waits until nothing that was begun is running, but no longer than until then: an instance of a function is
+    /// frozen when it has answered. Nothing may have been started that runs for ever.
+    pub async fn settle(&self, until: Instant) {
+        self.tasks.close();
+        let settled = tokio::time::timeout_at(until.into(), self.tasks.wait()).await;
+        self.tasks.reopen();
+        if settled.is_err() {
+            tracing::warn!(
+                tasks = self.tasks.len(),
+                "what was begun goes on in the next invocation"
+            );
+        }
     }
 
     /// Waits until everything that was begun is finished.

@@ -11,8 +11,10 @@ use uuid::Uuid;
 
 use crate::{
     error::Result,
+    fail_point,
     ledger::{Claim, IdempotencyRequest, Mailing, NewEntry, Outcome, StoreOutcome, ranges},
     message::{CallerId, NewMailing},
+    pace::Permission,
     service::Service,
     timestamp,
 };
@@ -110,8 +112,13 @@ impl Service {
         let id = mailing.id;
         let Some(claim) = claim else {
             let accepted = new.request.recipients.len();
+            fail_point!("stored");
             let positions: Vec<i32> = (0..).take(accepted).collect();
-            self.queue.wake(ranges(id, &positions));
+            let (service, ranges) = (Arc::clone(&self), ranges(id, &positions));
+            let calling = self.tasks.spawn(async move { service.call(ranges).await });
+            // What the queue does not take in time the sweep finds: it is stored.
+            let _ = tokio::time::timeout_at(deadline.into(), calling).await;
+            fail_point!("woken");
             return Ok(Submission::Answered(Answer::Queued {
                 id,
                 email_id,
@@ -143,7 +150,52 @@ impl Service {
                     "a claim was not given back, it ends with its lease"
                 );
             }
+            for range in ranges(claim.mailing_id, &[0]) {
+                service.call_later(range, Duration::ZERO).await;
+            }
         });
+    }
+
+    /// Makes the call when its turn has come; there is no outcome where it does not come in time.
+    async fn call_for_single(
+        self: &Arc<Self>,
+        mailing: &Mailing,
+        claim: &Arc<Claim>,
+        deadline: Instant,
+    ) -> Result<Vec<(i32, Outcome)>> {
+        let rest = deadline.saturating_duration_since(Instant::now());
+        match self.wait_for_single_turn(rest / 4).await? {
+            Permission::NotFor(_) => Ok(Vec::new()),
+            Permission::Go => {
+                self.transmit(mailing, claim, &claim.recipients, Some(deadline))
+                    .await
+            }
+        }
+    }
+
+    /// Goes on to its end even if nobody waits for it; answers as soon as the outcome is written down.
+    async fn record_and_tell(
+        self: &Arc<Self>,
+        claim: Arc<Claim>,
+        outcomes: Vec<(i32, Outcome)>,
+    ) -> Option<Vec<Model>> {
+        let service = Arc::clone(self);
+        let (written, rows) = tokio::sync::oneshot::channel();
+        self.tasks.spawn(async move {
+            match service.record(&claim, &outcomes).await {
+                Ok(rows) => {
+                    // Whoever has gone does not need them.
+                    let _ = written.send(rows.clone());
+                    service.tell(&rows).await;
+                    service.wake_again(&claim, &outcomes).await;
+                }
+                Err(error) => tracing::error!(
+                    mail.id = %claim.mailing_id, error = &error as &dyn std::error::Error,
+                    "an outcome was not written down"
+                ),
+            }
+        });
+        rows.await.ok()
     }
 
     /// From here on the mail is in the ledger, so that every failure has an answer.
@@ -161,31 +213,22 @@ impl Service {
             queued_at,
         };
         let claim = Arc::new(claim);
-        let transmitted = self
-            .transmit(&mailing, &claim, &claim.recipients, Some(deadline))
-            .await;
-        let outcomes = match transmitted {
-            Ok(outcomes) => outcomes,
-            Err(error) => {
-                tracing::error!(
-                    mail.id = %mailing.id, error = &error as &dyn std::error::Error,
-                    "the ledger failed before the call, the mail waits"
-                );
-                self.let_go(claim);
-                return queued(stored_at);
-            }
-        };
+        let called = self.call_for_single(&mailing, &claim, deadline).await;
+        let outcomes = called.unwrap_or_else(|error| {
+            tracing::error!(
+                mail.id = %mailing.id, error = &error as &dyn std::error::Error,
+                "the ledger failed before the call, the mail waits"
+            );
+            Vec::new()
+        });
         let Some((_, outcome)) = outcomes.first().cloned() else {
             self.let_go(claim);
             return queued(stored_at);
         };
         let recipient = claim.recipients[0].recipient.clone();
-        let service = Arc::clone(self);
-        let recording = self
-            .tasks
-            .spawn(async move { service.record(&claim, &outcomes).await });
         let rest = deadline.saturating_duration_since(Instant::now());
-        let row = if let Ok(Ok(Ok(rows))) = tokio::time::timeout(rest, recording).await {
+        let recorded = tokio::time::timeout(rest, self.record_and_tell(claim, outcomes)).await;
+        let row = if let Ok(Some(rows)) = recorded {
             rows.into_iter().next()
         } else {
             tracing::error!(mail.id = %mailing.id, "the outcome is known but not written yet");

@@ -1,6 +1,6 @@
 //! Times as they are written outside: RFC 3339. Inside they are milliseconds since the Unix epoch.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use time::{
     OffsetDateTime,
@@ -16,6 +16,12 @@ pub fn now() -> i64 {
     since.map_or(0, |since| {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     })
+}
+
+/// The instant at which the clock will show this time, or now where it has passed.
+pub fn instant(milliseconds: u64) -> Instant {
+    let time = UNIX_EPOCH + Duration::from_millis(milliseconds);
+    Instant::now() + time.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
 /// In UTC with milliseconds.

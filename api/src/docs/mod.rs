@@ -4,13 +4,10 @@ mod polish;
 
 use std::sync::LazyLock;
 
-use poem::{
-    IntoResponse, Response, Route, get, handler,
-    http::{Method, header},
-};
+use poem::{IntoResponse, Response, Route, get, handler, http::header};
 use serde_json::Value;
 
-use crate::{routes::RouteEntry, v1};
+use crate::v1;
 
 static SPEC: LazyLock<Value> = LazyLock::new(|| {
     let raw = serde_json::from_str(&v1::service().spec()).unwrap_or_default();
@@ -38,28 +35,6 @@ pub fn mount(route: Route) -> Route {
 /// The specification as it is published.
 pub fn yaml_text() -> &'static str {
     &YAML
-}
-
-/// The paths of the specification and their methods.
-pub fn paths() -> Vec<RouteEntry> {
-    let Some(paths) = SPEC["paths"].as_object() else {
-        return Vec::new();
-    };
-    let methods = |operations: &Value| {
-        let operations = operations.as_object().into_iter().flatten();
-        let mut methods: Vec<Method> = operations
-            .filter_map(|(method, _)| Method::from_bytes(method.to_uppercase().as_bytes()).ok())
-            .collect();
-        methods.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
-        methods
-    };
-    paths
-        .iter()
-        .map(|(template, operations)| RouteEntry {
-            template: template.clone(),
-            methods: methods(operations),
-        })
-        .collect()
 }
 
 #[handler]

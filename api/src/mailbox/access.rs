@@ -35,7 +35,7 @@ impl<E: Endpoint> Endpoint for AccessEndpoint<E> {
 
     async fn call(&self, request: Request) -> Result<Response> {
         let app = request.data::<Arc<App>>().ok_or_else(Problem::internal)?;
-        let local = app.address.ip().is_loopback() && auth::is_local(&request);
+        let local = app.is_on_loopback() && auth::is_local(&request);
         let is_admin = match given(&request) {
             Some(token) if !local => {
                 let admitted = app.service.is_admin(&token).await;

@@ -59,14 +59,21 @@ impl Health {
     /// Tell whether the service can work
     #[oai(path = "/ready", method = "get", operation_id = "getReady")]
     async fn ready(&self, app: Data<&Arc<App>>) -> Result<Json<Ready>, Failure<Errors>> {
-        if let Err(error) = app.service.ledger.ping().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
-            let down = FieldError {
-                field: "database".to_owned(),
+        let (database, queue) = tokio::join!(app.service.ledger.ping(), app.service.queue.works());
+        if let Err(error) = &database {
+            tracing::warn!(error = error as &dyn std::error::Error, "not ready");
+        }
+        let down: Vec<FieldError> = [("database", database.is_ok()), ("queue", queue)]
+            .into_iter()
+            .filter(|(_, works)| !works)
+            .map(|(field, _)| FieldError {
+                field: field.to_owned(),
                 message: "down".to_owned(),
-            };
+            })
+            .collect();
+        if !down.is_empty() {
             return Err(Problem::new(ErrorType::ServiceUnavailable, "Not ready")
-                .with_errors(vec![down])
+                .with_errors(down)
                 .into());
         }
         Ok(Json(Ready {

@@ -109,6 +109,8 @@ impl Config {
         lookup: impl Fn(&'static str) -> Result<Option<String>, String>,
     ) -> Result<Self, InvalidConfig> {
         let env = Environment(lookup);
+        #[cfg(debug_assertions)]
+        env.optional("MMMS_FAIL_POINT", crate::fail_point::arm)?;
         // Set by Lambda itself: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
         let is_function = env.text("AWS_LAMBDA_RUNTIME_API")?.is_some();
         let database = DatabaseSource::read(&env)?;

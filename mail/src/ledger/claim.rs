@@ -4,7 +4,7 @@ use entity::recipient::{ActiveModel, Column, Entity, Model, Status};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait, Select, UpdateMany,
-    sea_query::{CommonTableExpression, Expr, LockBehavior, LockType, Query},
+    sea_query::{CommonTableExpression, Expr, Func, LockBehavior, LockType, Query},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -174,10 +174,12 @@ impl Ledger {
         .await
     }
 
-    /// Gives back what was claimed and not begun.
+    /// Gives back what was claimed and not begun: from now on it is queued, if it was not before.
     pub async fn release(&self, claim: &Claim) -> Result<()> {
         repeat(briefly(), || async {
+            let queued_at = Func::coalesce([Expr::col(Column::QueuedAt), self.now()]);
             Entity::update_many()
+                .col_expr(Column::QueuedAt, queued_at.into())
                 .set(ActiveModel {
                     claim_token: sea_orm::Set(None),
                     lease_until: sea_orm::Set(None),

@@ -70,6 +70,7 @@ impl Ledger {
         Ok(Self {
             db: Database::connect(options).await?,
             migrated: OnceCell::new(),
+            publishes: config.result_queue_url.is_some(),
             lease_ms: i64::try_from(config.lease.as_millis()).unwrap_or(i64::MAX),
         })
     }

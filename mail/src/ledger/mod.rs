@@ -12,6 +12,7 @@ mod outcome;
 mod pace;
 mod read;
 mod recall;
+mod results;
 mod retry;
 mod store;
 mod upkeep;
@@ -34,13 +35,15 @@ pub use pace::{AHEAD, Turn};
 pub use read::{Counts, MailingSummary, Page, RecipientView, Scope};
 pub use recall::{Resent, ranges};
 pub use store::{Mailing, NewEntry, StoreOutcome};
-pub use upkeep::{RETENTION_STEP, STEP, WokenBefore};
+pub use upkeep::{RETENTION_STEP, STEP, WAKE_SPAN, WokenBefore};
 
 #[derive(Debug)]
 pub struct Ledger {
     db: DatabaseConnection,
     migrated: OnceCell<()>,
     lease_ms: i64,
+    /// Whether there is a queue to tell of ends; else there is nobody to tell.
+    publishes: bool,
 }
 
 impl Ledger {

@@ -163,6 +163,20 @@ impl Ledger {
         Ok(())
     }
 
+    /// The queue was not told of these after all.
+    pub async fn forget_woken(&self, ranges: &[Range]) -> Result<()> {
+        for range in ranges {
+            Entity::update_many()
+                .col_expr(Column::WokenAt, Expr::value(None::<i64>))
+                .filter(Column::MailingId.eq(range.mailing_id))
+                .filter(Column::Position.between(range.first, range.last))
+                .filter(Column::Status.eq(Status::Queued))
+                .exec(self.db().await?)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Notes when mailings have ended; retention counts from there.
     pub async fn note_ended(&self) -> Result<u64> {
         let transaction = self.begin().await?;
@@ -273,19 +287,26 @@ impl Ledger {
     }
 }
 
-/// All of its recipients are at an end, and nobody has noted it yet.
+/// All of its recipients are at an end that was told, and nobody has noted it yet.
 fn has_ended() -> Condition {
-    let open = Query::select()
-        .expr(Expr::value(1))
-        .from(Entity)
-        .and_where(
-            Expr::col((Entity, Column::MailingId)).equals((mailing::Entity, mailing::Column::Id)),
-        )
-        .and_where(is_in([Status::Queued, Status::Sending]))
-        .to_owned();
+    let none = |which: SimpleExpr| {
+        let own =
+            Expr::col((Entity, Column::MailingId)).equals((mailing::Entity, mailing::Column::Id));
+        let rows = Query::select()
+            .expr(Expr::value(1))
+            .from(Entity)
+            .and_where(own)
+            .and_where(which)
+            .to_owned();
+        Expr::not_exists(rows)
+    };
+    let untold = Column::EventId
+        .is_not_null()
+        .and(Column::PublishedAt.is_null());
     Condition::all()
         .add(mailing::Column::EndedAt.is_null())
-        .add(Expr::not_exists(open))
+        .add(none(is_in([Status::Queued, Status::Sending])))
+        .add(none(untold))
 }
 
 fn mailings(most: u64) -> Select<mailing::Entity> {

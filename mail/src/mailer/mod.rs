@@ -40,6 +40,21 @@ impl Mailer {
         }
     }
 
+    /// Whether it can be asked how fast it may be used.
+    pub fn knows_rate(&self) -> bool {
+        match self {
+            Self::Mailbox(_) | Self::Smtp(_) => false,
+        }
+    }
+
+    /// Recipients a second that the account may send to.
+    #[expect(clippy::unused_async, reason = "ses")]
+    pub async fn max_send_rate(&self, _limit: Duration) -> Result<f64, String> {
+        match self {
+            Self::Mailbox(_) | Self::Smtp(_) => Err("it has no limit".to_owned()),
+        }
+    }
+
     /// One call. Each recipient has an outcome, in the same order, whatever happens; it takes no longer than
     /// `limit`.
     pub async fn send(

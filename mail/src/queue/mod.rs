@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::ledger::Range;
 pub use local::LocalQueue;
-pub use sqs::{Received, SqsQueue};
+pub use sqs::{Received, SqsQueue, send};
 
 /// Where wake-ups wait.
 #[derive(Debug)]
@@ -26,6 +26,13 @@ impl Queue {
                 Vec::new()
             }
             Self::Sqs(queue) => queue.push(ranges, delay).await,
+        }
+    }
+
+    /// Lets a message that nobody can read reach the dead-letter queue soon.
+    pub async fn give_up_soon(&self, receipt_handle: &str) {
+        if let Self::Sqs(queue) = self {
+            queue.give_up_soon(receipt_handle).await;
         }
     }
 

@@ -40,6 +40,16 @@ impl TestLedger {
         Ledger::open(&self.config).await.unwrap()
     }
 
+    /// As a process would open it that tells a queue of results.
+    pub async fn telling(&self) -> Ledger {
+        let queue = Url::parse("https://sqs.example.com/1/results").unwrap();
+        let config = Config {
+            result_queue_url: Some(queue),
+            ..self.config.clone()
+        };
+        Ledger::open(&config).await.unwrap()
+    }
+
     /// Runs a statement and returns how many rows it changed.
     pub async fn sql(&self, statement: &str) -> u64 {
         let done = self.db.execute_unprepared(statement).await.unwrap();

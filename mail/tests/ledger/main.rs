@@ -26,11 +26,12 @@ mod keys;
 mod mailings;
 mod migrations;
 mod outcome;
-
+mod pace;
 mod plans;
 mod proxy;
 mod races;
 mod recall;
+mod results;
 mod retention;
 mod stale;
 mod store;

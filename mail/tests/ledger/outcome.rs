@@ -113,12 +113,13 @@ async fn an_error_of_an_earlier_attempt_goes_when_the_mail_is_sent(t: &TestLedge
 }
 
 async fn another_end_is_another_event_and_unpublished(t: &TestLedger) {
+    let telling = t.telling().await;
     for late in [accepted(), refused()] {
         let id = t.store(&mailing_to(1)).await;
         let claim = t.finish(id, unknown()).await;
         let first = t.row(id).await;
         t.sql("UPDATE recipient SET published_at = 1").await;
-        t.ledger.record(&claim, &[(0, late)]).await.unwrap();
+        telling.record(&claim, &[(0, late)]).await.unwrap();
         let second = t.row(id).await;
         assert!(second.event_id.is_some());
         assert_ne!(second.event_id, first.event_id);

@@ -27,6 +27,8 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Within 25 seconds with what comes after it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(22);
 const SHORTEST: Duration = Duration::from_secs(10);
+/// Kept free before the end of an invocation, for what comes after an answer is known.
+const BEFORE_END: Duration = Duration::from_secs(3);
 /// Longest `Idempotency-Key`.
 const MAX_IDEMPOTENCY_KEY: usize = 255;
 
@@ -169,11 +171,13 @@ pub(super) async fn send(
 
 /// Counted from when the request came in, but what a slow caller took for its body is not ours.
 fn deadline(request: &Request) -> Instant {
-    let started = request
-        .extensions()
-        .get::<Arc<Trace>>()
-        .map_or_else(Instant::now, |trace| trace.started);
-    (started + ANSWER_WITHIN).max(Instant::now() + SHORTEST)
+    let trace = request.extensions().get::<Arc<Trace>>();
+    let started = trace.map_or_else(Instant::now, |trace| trace.started);
+    let deadline = (started + ANSWER_WITHIN).max(Instant::now() + SHORTEST);
+    match trace.and_then(|trace| trace.until) {
+        Some(until) => deadline.min(until.checked_sub(BEFORE_END).unwrap_or(started)),
+        None => deadline,
+    }
 }
 
 /// <https://www.rfc-editor.org/rfc/rfc7240#section-4.1>

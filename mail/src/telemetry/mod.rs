@@ -1,4 +1,9 @@
-//! What the logs say of mail. Never an address, a key, a token or a body: `docs/operations.md` lists the fields.
+//! What the logs and metrics say of mail. Never an address, a key, a token or a body: `docs/operations.md` lists the
+//! fields.
+
+mod invocation;
+mod line;
+mod metrics;
 
 use std::{io::IsTerminal, panic, time::Duration};
 
@@ -8,8 +13,9 @@ use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 use uuid::Uuid;
 
 use crate::config::{Config, InvalidConfig, LogFormat, invalid};
+pub use invocation::{begin, flush};
 
-/// Sends logs to standard error.
+/// Sends logs to standard error. Metrics go to standard output, and only from a function: see [`begin`].
 pub fn start(config: &Config) -> Result<(), InvalidConfig> {
     let filter = EnvFilter::builder()
         .parse(&config.log_filter)
@@ -21,7 +27,7 @@ pub fn start(config: &Config) -> Result<(), InvalidConfig> {
         })?;
     let layer = fmt::layer().with_writer(std::io::stderr);
     let layer = match config.log_format {
-        LogFormat::Json => layer.json().flatten_event(true).boxed(),
+        LogFormat::Json => layer.json().map_event_format(line::Line::of).boxed(),
         LogFormat::Pretty => layer.with_ansi(std::io::stderr().is_terminal()).boxed(),
     };
     tracing_subscriber::registry()
@@ -55,10 +61,32 @@ pub(crate) fn recipient_moved(row: &Model) {
             recipient.attempts = row.attempts, "recipient ended"
         );
     }
+    invocation::count(|metrics| metrics.recipient_moved(row.status));
 }
 
 pub(crate) fn call_made(mailing_id: Uuid, recipients: usize, took: Duration) {
     tracing::debug!(mail.id = %mailing_id, recipients, duration_ms = milliseconds(took), "transport called");
+    invocation::count(|metrics| metrics.call_made(took));
+}
+
+/// Recipients that the transport did not take because it was too much at once.
+pub fn throttled(recipients: usize) {
+    invocation::count(|metrics| metrics.throttled += recipients as u64);
+}
+
+/// Recipients that wait because the transport refuses the account.
+pub fn account_fault(recipients: usize) {
+    invocation::count(|metrics| metrics.account_faults += recipients as u64);
+}
+
+/// Wake-ups that were written to the queue.
+pub fn woken(wake_ups: usize) {
+    invocation::count(|metrics| metrics.woken += wake_ups as u64);
+}
+
+/// How long the recipient that has been due for longest has been so; zero where none is.
+pub fn oldest_due(age: Duration) {
+    invocation::count(|metrics| metrics.oldest_due = Some(age));
 }
 
 pub fn milliseconds(duration: Duration) -> u64 {

@@ -1,0 +1,59 @@
+//! Certificates of the test's own, and the file that makes clients trust them.
+
+use std::io::Write;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+};
+use tempfile::NamedTempFile;
+
+/// Signs certificates that are trusted by whoever trusts its file.
+pub struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    file: NamedTempFile,
+}
+
+/// A server's certificate and its key, both PEM.
+pub struct Issued {
+    pub certificate: String,
+    pub key: String,
+}
+
+impl Authority {
+    pub fn new() -> Self {
+        let mut params = CertificateParams::default();
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "an authority of the tests");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let key = KeyPair::generate().expect("a key");
+        let issuer = CertifiedIssuer::self_signed(params, key).expect("a certificate");
+        let mut file = NamedTempFile::new().expect("a temporary file");
+        file.write_all(issuer.as_ref().pem().as_bytes())
+            .expect("the certificate is written");
+        Self { issuer, file }
+    }
+
+    /// A certificate for this host name or address.
+    pub fn issue(&self, host: &str) -> Issued {
+        let params = CertificateParams::new([host.to_owned()]).expect("a host name");
+        let key = KeyPair::generate().expect("a key");
+        let signed = params.signed_by(&key, &self.issuer).expect("a certificate");
+        Issued {
+            certificate: signed.pem(),
+            key: key.serialize_pem(),
+        }
+    }
+
+    /// The path of the authority's own certificate.
+    pub fn file(&self) -> &str {
+        self.file.path().to_str().expect("the path is Unicode")
+    }
+}
+
+impl Default for Authority {
+    fn default() -> Self {
+        Self::new()
+    }
+}

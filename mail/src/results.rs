@@ -1,0 +1,173 @@
+//! Tells the result queue of every end, once the ledger has it; `result.schema.json` describes a message.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use entity::recipient::Model;
+use sea_orm::ActiveEnum;
+use serde::Serialize;
+use serde_json::Value;
+use url::Url;
+use uuid::Uuid;
+
+use crate::{
+    aws::Aws, error::Result, fail_point, message::CallerIds, queue, service::Service, telemetry,
+    timestamp,
+};
+
+/// How long nobody waits for a queue that was just seen to be away; the sweep tells what it missed.
+const AWAY: Duration = Duration::from_secs(30);
+/// What has ended later is still being told by whoever ended it.
+const SETTLED: Duration = Duration::from_secs(10);
+/// Ends that the sweep tells at once.
+const STEP: u64 = 500;
+
+/// The queue of results.
+#[derive(Debug)]
+pub struct Results {
+    aws: Arc<Aws>,
+    url: String,
+    away_until: Mutex<Option<Instant>>,
+}
+
+impl Results {
+    pub fn new(aws: Arc<Aws>, url: &Url) -> Self {
+        Self {
+            aws,
+            url: url.to_string(),
+            away_until: Mutex::default(),
+        }
+    }
+
+    fn is_away(&self) -> bool {
+        let until = *self
+            .away_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| until > Instant::now())
+    }
+
+    /// Which of the messages the queue has.
+    async fn send(&self, messages: Vec<String>) -> Vec<bool> {
+        let sent = queue::send(&self.aws, &self.url, messages, Duration::ZERO).await;
+        let away = !sent.is_empty() && sent.iter().all(|sent| !sent);
+        let until = away.then(|| Instant::now() + AWAY);
+        *self
+            .away_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = until;
+        sent
+    }
+}
+
+/// One end of one recipient.
+#[expect(clippy::struct_field_names, reason = "they are the published names")]
+#[derive(Debug, Serialize)]
+struct Message<'a> {
+    event_id: Uuid,
+    occurred_at: String,
+    id: Uuid,
+    index: i32,
+    email_id: Option<Value>,
+    email_recipient_id: Option<Value>,
+    recipient: Option<&'a str>,
+    status: String,
+    message_id: Option<&'a str>,
+    status_detail: Option<&'a str>,
+    last_error: Option<&'a str>,
+    queued_at: Option<String>,
+    sent_at: Option<String>,
+    client_env_id: Option<Value>,
+    project_id: Option<Value>,
+    closure_id: Option<Value>,
+    attempts: i32,
+}
+
+impl<'a> Message<'a> {
+    /// Nothing where the recipient is not at an end.
+    fn of(row: &'a Model, ids: &CallerIds) -> Option<Self> {
+        let value = |id: &Option<_>| id.as_ref().and_then(|id| serde_json::to_value(id).ok());
+        Some(Self {
+            event_id: row.event_id?,
+            occurred_at: timestamp::write(row.ended_at?),
+            id: row.mailing_id,
+            index: row.position,
+            email_id: value(&ids.email_id),
+            email_recipient_id: row
+                .email_recipient_id
+                .clone()
+                .or_else(|| value(&ids.email_recipient_id)),
+            recipient: row.mail.as_deref(),
+            status: row.status.to_value(),
+            message_id: row.message_id.as_deref(),
+            status_detail: row.status_detail.as_deref(),
+            last_error: row.last_error.as_deref(),
+            queued_at: row.queued_at.map(timestamp::write),
+            sent_at: row.sent_at.map(timestamp::write),
+            client_env_id: value(&ids.client_env_id),
+            project_id: value(&ids.project_id),
+            closure_id: value(&ids.closure_id),
+            attempts: row.attempts,
+        })
+    }
+}
+
+impl Service {
+    /// Logs where recipients have moved to, and tells the result queue of those at an end. What it cannot tell the
+    /// sweep tells later.
+    pub(crate) async fn tell(&self, moved: &[Model]) {
+        moved.iter().for_each(telemetry::recipient_moved);
+        let Some(results) = self.results.as_ref().filter(|results| !results.is_away()) else {
+            return;
+        };
+        if let Err(error) = self.publish(results, moved).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "results were not told, the sweep tells them"
+            );
+        }
+    }
+
+    /// Tells of what nobody has told; whether there may be more.
+    pub(crate) async fn tell_missed(&self) -> Result<bool> {
+        let Some(results) = &self.results else {
+            return Ok(false);
+        };
+        let missed = self.ledger.unpublished(SETTLED, STEP).await?;
+        let told = self.publish(results, &missed).await?;
+        Ok(told && missed.len() as u64 == STEP)
+    }
+
+    /// Whether the queue took all of them.
+    async fn publish(&self, results: &Results, ended: &[Model]) -> Result<bool> {
+        let ended: Vec<&Model> = ended.iter().filter(|row| row.event_id.is_some()).collect();
+        if ended.is_empty() {
+            return Ok(true);
+        }
+        let mailings: BTreeSet<Uuid> = ended.iter().map(|row| row.mailing_id).collect();
+        let mailings: Vec<Uuid> = mailings.into_iter().collect();
+        let ids: HashMap<Uuid, CallerIds> = self.ledger.caller_ids(&mailings).await?;
+        let mut bodies = Vec::with_capacity(ended.len());
+        let mut told = Vec::with_capacity(ended.len());
+        for row in ended {
+            let message = ids
+                .get(&row.mailing_id)
+                .and_then(|ids| Message::of(row, ids));
+            if let Some(body) = message.and_then(|message| serde_json::to_string(&message).ok()) {
+                bodies.push(body);
+                told.push(row);
+            }
+        }
+        let sent = results.send(bodies).await;
+        let complete = sent.iter().all(|sent| *sent);
+        let mut sent = sent.into_iter();
+        told.retain(|_| sent.next().unwrap_or(false));
+        fail_point!("published");
+        self.ledger.mark_published(&told).await?;
+        fail_point!("marked");
+        Ok(complete)
+    }
+}
