@@ -12,7 +12,7 @@ use rand::seq::SliceRandom;
 use rand::SeedableRng;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::aws::{Message, Queue, REGION};
 use crate::runtime::{Function, Outcome};
@@ -162,11 +162,11 @@ impl Poller {
     }
 }
 
-/// Invokes the function at once and every so often.
+/// Invokes the function every so often.
 pub fn schedule(function: Function, every: Duration) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
-        let mut ticks = interval(every);
+        let mut ticks = interval_at(Instant::now() + every, every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;

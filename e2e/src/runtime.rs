@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use hyper::body::Bytes;
 use tokio::sync::Semaphore;
 
@@ -30,15 +31,21 @@ pub struct Settings {
     pub time_limit: Duration,
     /// Most instances at a time; more invocations wait.
     pub instances: usize,
+    /// The fail points at which the first instances die, in the order of their start.
+    pub doomed: Vec<String>,
 }
+
+type Hook = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 struct State {
     settings: Settings,
     free: Semaphore,
     idle: Mutex<Vec<Arc<Instance>>>,
     all: Mutex<Vec<Arc<Instance>>>,
+    starts: AtomicUsize,
     crashes: AtomicUsize,
     overruns: AtomicUsize,
+    on_crash: Mutex<Option<Hook>>,
 }
 
 /// What came of an invocation.
@@ -60,9 +67,16 @@ impl Function {
             settings,
             idle: Mutex::default(),
             all: Mutex::default(),
+            starts: AtomicUsize::new(0),
             crashes: AtomicUsize::new(0),
             overruns: AtomicUsize::new(0),
+            on_crash: Mutex::default(),
         }))
+    }
+
+    /// From now on, what is done after each crash before anybody hears of it.
+    pub fn on_crash(&self, hook: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) {
+        *self.0.on_crash.lock().expect("nobody panics") = Some(Arc::new(hook));
     }
 
     pub async fn invoke(&self, event: impl Into<Bytes>) -> Outcome {
@@ -75,6 +89,10 @@ impl Function {
                 idle.push(instance);
             }
             Outcome::Crash => {
+                let hook = self.0.on_crash.lock().expect("nobody panics").clone();
+                if let Some(hook) = hook {
+                    hook().await;
+                }
                 self.0.crashes.fetch_add(1, Ordering::SeqCst);
             }
             Outcome::Overrun => {
@@ -94,7 +112,8 @@ impl Function {
                 None => break,
             }
         }
-        let instance = Arc::new(Instance::start(&self.0.settings).await);
+        let number = self.0.starts.fetch_add(1, Ordering::SeqCst);
+        let instance = Arc::new(Instance::start(&self.0.settings, number).await);
         let mut all = self.0.all.lock().expect("nobody panics");
         all.push(Arc::clone(&instance));
         instance
@@ -102,7 +121,7 @@ impl Function {
 
     /// How many instances were started so far.
     pub fn starts(&self) -> usize {
-        self.0.all.lock().expect("nobody panics").len()
+        self.0.starts.load(Ordering::SeqCst)
     }
 
     /// How many ended by themselves in the middle of an invocation.

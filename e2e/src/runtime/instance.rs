@@ -45,7 +45,7 @@ struct Invocation {
 
 impl Instance {
     /// Starts the program and waits until it asks for its first event.
-    pub async fn start(settings: &Settings) -> Self {
+    pub async fn start(settings: &Settings, number: usize) -> Self {
         let (events, waiting) = mpsc::unbounded_channel();
         let name = format!("mmms-{}", settings.program);
         let shared = Arc::new(Shared {
@@ -68,6 +68,9 @@ impl Instance {
             ("AWS_LAMBDA_LOG_STREAM_NAME", "0"),
         ] {
             environment.push((variable.to_owned(), value.to_owned()));
+        }
+        if let Some(point) = settings.doomed.get(number) {
+            environment.push(("MMMS_FAIL_POINT".to_owned(), point.clone()));
         }
         let program = Program::start(settings.program, &[], &environment, &settings.folder);
         assert!(shared.program.set(program).is_ok(), "it starts once");
