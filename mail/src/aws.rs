@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{
+    BehaviorVersion, ConfigLoader, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig,
+};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
@@ -18,6 +20,9 @@ const IDLE: Duration = Duration::from_secs(4);
 const CONNECT: Duration = Duration::from_secs(3);
 /// A queue or a secret that does not answer for so long is away.
 const READ: Duration = Duration::from_secs(5);
+/// Longest that a mail may take. Every call has a shorter limit of its own, but not here: the SDK keeps connections
+/// apart that have other connect or read time-outs.
+const LONGEST_CALL: Duration = Duration::from_secs(20);
 /// Longest wait of a receive (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>).
 pub const LONG_POLL: Duration = Duration::from_secs(20);
 
@@ -36,48 +41,34 @@ pub fn long_poll() -> aws_sdk_sqs::config::Builder {
 #[derive(Debug, Default)]
 pub struct Aws {
     sdk: OnceCell<SdkConfig>,
+    ses: OnceCell<aws_sdk_sesv2::Client>,
     sqs: OnceCell<aws_sdk_sqs::Client>,
     secrets: OnceCell<aws_sdk_secretsmanager::Client>,
 }
 
 impl Aws {
     async fn sdk(&self) -> &SdkConfig {
-        self.sdk
+        self.sdk.get_or_init(|| loader().load()).await
+    }
+
+    /// Repeats nothing by itself: a mail whose answer was lost must not be sent again. How long a call may take is
+    /// said with each ([`within`]).
+    pub async fn ses(&self) -> &aws_sdk_sesv2::Client {
+        self.ses
             .get_or_init(|| async {
-                let http = Builder::new()
-                    .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-                    .pool_idle_timeout(IDLE)
-                    .build_https();
-                aws_config::defaults(BehaviorVersion::latest())
-                    .http_client(http)
+                let config = aws_sdk_sesv2::config::Builder::from(self.sdk().await)
+                    .retry_config(RetryConfig::disabled())
                     .timeout_config(
                         TimeoutConfig::builder()
                             .connect_timeout(CONNECT)
-                            .read_timeout(READ)
-                            .operation_attempt_timeout(READ)
-                            .operation_timeout(2 * READ)
+                            .read_timeout(LONGEST_CALL)
+                            .operation_attempt_timeout(LONGEST_CALL)
+                            .operation_timeout(LONGEST_CALL)
                             .build(),
-                    )
-                    .load()
-                    .await
+                    );
+                aws_sdk_sesv2::Client::from_conf(config.build())
             })
             .await
-    }
-
-    /// Repeats nothing by itself, and takes no longer than `call` for anything: a mail whose answer was lost must
-    /// not be sent again.
-    pub async fn ses(&self, call: Duration) -> aws_sdk_sesv2::Client {
-        let config = aws_sdk_sesv2::config::Builder::from(self.sdk().await)
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT.min(call))
-                    .read_timeout(call)
-                    .operation_attempt_timeout(call)
-                    .operation_timeout(call)
-                    .build(),
-            );
-        aws_sdk_sesv2::Client::from_conf(config.build())
     }
 
     pub async fn sqs(&self) -> &aws_sdk_sqs::Client {
@@ -91,4 +82,27 @@ impl Aws {
             .get_or_init(|| async { aws_sdk_secretsmanager::Client::new(self.sdk().await) })
             .await
     }
+}
+
+fn loader() -> ConfigLoader {
+    let http = Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .pool_idle_timeout(IDLE)
+        .build_https();
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT)
+                .read_timeout(READ)
+                .operation_attempt_timeout(READ)
+                .operation_timeout(2 * READ)
+                .build(),
+        )
+}
+
+/// For one call to SES, which takes no longer than this in all.
+pub fn within(limit: Duration) -> aws_sdk_sesv2::config::Builder {
+    let limits = TimeoutConfig::builder().operation_timeout(limit).build();
+    aws_sdk_sesv2::Config::builder().timeout_config(limits)
 }

@@ -21,6 +21,8 @@ use crate::{
 const CONCURRENCY: usize = 4;
 /// How often the ledger is asked for what the queue does not know of.
 const POLL: Duration = Duration::from_secs(1);
+/// How long a hand of this process may wait for a turn that is far.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Fewest recipients of a claim, so that transports with small calls do not claim for each.
 const SMALLEST_CLAIM: usize = 10;
 
@@ -173,6 +175,11 @@ impl Service {
         let Some(wait) = self.work_through(range, until).await? else {
             return Ok(());
         };
+        if let Queue::Local(_) = self.queue {
+            // It would come again at once.
+            let wait = tokio::time::sleep(wait.min(LONGEST_WAIT));
+            self.stop.run_until_cancelled(wait).await;
+        }
         let left = self.queue.wake(vec![range], wait).await;
         if !left.is_empty() {
             return Err(Error::QueueAway);

@@ -1,5 +1,7 @@
 //! The caller's second thoughts.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::{
@@ -14,14 +16,19 @@ use crate::{
 
 impl Service {
     /// What is still queued becomes cancelled; how many that were.
-    pub async fn cancel(&self, mailing_id: Uuid) -> Result<usize> {
+    pub async fn cancel(self: &Arc<Self>, mailing_id: Uuid) -> Result<usize> {
         let cancelled = self.ledger.cancel(mailing_id).await?;
-        self.tell(&cancelled).await;
-        Ok(cancelled.len())
+        let count = cancelled.len();
+        self.tell_behind(cancelled);
+        Ok(count)
     }
 
     /// Effective at once. It may be repeated to cancel what is queued still.
-    pub async fn revoke_key(&self, id: Uuid, cancel_queued: bool) -> Result<Option<ApiKey>> {
+    pub async fn revoke_key(
+        self: &Arc<Self>,
+        id: Uuid,
+        cancel_queued: bool,
+    ) -> Result<Option<ApiKey>> {
         let key = self.ledger.revoke_key(id).await?;
         if cancel_queued {
             self.cancel_all_of_key(id).await?;
@@ -29,13 +36,13 @@ impl Service {
         Ok(key)
     }
 
-    async fn cancel_all_of_key(&self, id: Uuid) -> Result<()> {
+    async fn cancel_all_of_key(self: &Arc<Self>, id: Uuid) -> Result<()> {
         loop {
             let cancelled = self.ledger.cancel_some_of_key(id).await?;
             if cancelled.is_empty() {
                 return Ok(());
             }
-            self.tell(&cancelled).await;
+            self.tell_behind(cancelled);
         }
     }
 

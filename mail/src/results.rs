@@ -131,6 +131,12 @@ impl Service {
         }
     }
 
+    /// The same, while whoever asked for it goes on.
+    pub(crate) fn tell_behind(self: &Arc<Self>, moved: Vec<Model>) {
+        let service = Arc::clone(self);
+        self.tasks.spawn(async move { service.tell(&moved).await });
+    }
+
     /// Tells of what nobody has told; whether there may be more.
     pub(crate) async fn tell_missed(&self) -> Result<bool> {
         let Some(results) = &self.results else {

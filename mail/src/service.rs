@@ -39,17 +39,16 @@ impl Service {
         let ledger = Ledger::open(&config)
             .await
             .map_err(|_| invalid("DATABASE_URL", "names a database that cannot be opened"))?;
-        let mailer =
-            Mailer::open(&config.transport)
-                .await
-                .map_err(|error| match config.transport {
-                    Transport::Mailbox(_) => {
-                        invalid("MAILBOX_DIR", format!("cannot be used ({})", error.kind()))
-                    }
-                    Transport::Smtp(_) | Transport::Ses { .. } => {
-                        invalid("MAIL_TRANSPORT", error.to_string())
-                    }
-                })?;
+        let mailer = Mailer::open(&config.transport, &aws)
+            .await
+            .map_err(|error| match config.transport {
+                Transport::Mailbox(_) => {
+                    invalid("MAILBOX_DIR", format!("cannot be used ({})", error.kind()))
+                }
+                Transport::Smtp(_) | Transport::Ses { .. } => {
+                    invalid("MAIL_TRANSPORT", error.to_string())
+                }
+            })?;
         let queue = match &config.queue_url {
             Some(url) => Queue::Sqs(SqsQueue::new(Arc::clone(&aws), url)),
             None => Queue::Local(LocalQueue::default()),

@@ -44,7 +44,7 @@ struct Length {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Segment {
+pub enum Segment {
     Literal(String),
     Placeholder(String),
 }
@@ -105,6 +105,10 @@ impl Template {
         }
     }
 
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
     /// The names that only a recipient's variables can give a value.
     pub fn variables(&self) -> Keys<'_, String, usize> {
         self.variables.keys()
@@ -149,11 +153,7 @@ impl Template {
     }
 
     pub fn html(&self, values: &Values<'_>) -> String {
-        self.render(values, |value| {
-            html_escape::encode_quoted_attribute(value)
-                .into_owned()
-                .into()
-        })
+        self.render(values, |value| html_value(value).into_owned().into())
     }
 
     pub fn text(&self, values: &Values<'_>) -> String {
@@ -179,6 +179,11 @@ impl Template {
         }
         out
     }
+}
+
+/// A value as it stands in HTML.
+pub fn html_value(value: &str) -> Cow<'_, str> {
+    html_escape::encode_quoted_attribute(value)
 }
 
 /// Of the text as HTML.
@@ -216,7 +221,8 @@ pub struct Values<'a> {
 }
 
 impl Values<'_> {
-    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+    /// Nothing where the recipient has no such variable and the field is left out.
+    pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         if let Some(value) = self.recipient.variables.get(name) {
             return Some(value.to_string().into());
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use entity::recipient::{Column, Entity, Model, Status};
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, UpdateMany,
-    sea_query::{Expr, Func, SimpleExpr},
+    sea_query::{CaseStatement, Expr, Func, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -46,6 +46,8 @@ pub enum Fault {
     Quota,
     /// The account, its settings or its rights: somebody has to mend them, or the mail waits until it expires.
     Account,
+    /// It was not even tried, because of what became of others in the same call.
+    NotTried,
     /// Anything else that may be over at the next attempt.
     Passing,
 }
@@ -57,70 +59,152 @@ impl Fault {
     }
 }
 
+/// What one statement writes: outcomes that differ in nothing but what belongs to each recipient.
+struct Group<'a> {
+    outcome: &'a Outcome,
+    members: Vec<Member<'a>>,
+}
+
+struct Member<'a> {
+    position: i32,
+    outcome: &'a Outcome,
+    event_id: Uuid,
+}
+
+impl Outcome {
+    fn is_written_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Accepted { .. }, Self::Accepted { .. }) => true,
+            (Self::Refused(one), Self::Refused(other))
+            | (Self::Unknown(one), Self::Unknown(other)) => one == other,
+            (
+                Self::NotAccepted { reason, fault, .. },
+                Self::NotAccepted {
+                    reason: other,
+                    fault: others,
+                    ..
+                },
+            ) => reason == other && fault == others,
+            _ => false,
+        }
+    }
+}
+
+impl<'a> Group<'a> {
+    fn all_of(outcomes: &'a [(i32, Outcome)]) -> Vec<Self> {
+        let mut groups: Vec<Self> = Vec::new();
+        for (position, outcome) in outcomes {
+            let member = Member {
+                position: *position,
+                outcome,
+                event_id: Uuid::now_v7(),
+            };
+            let like = groups
+                .iter_mut()
+                .find(|group| group.outcome.is_written_like(outcome));
+            match like {
+                Some(group) => group.members.push(member),
+                None => groups.push(Self {
+                    outcome,
+                    members: vec![member],
+                }),
+            }
+        }
+        groups
+    }
+
+    fn positions(&self) -> impl Iterator<Item = i32> {
+        self.members.iter().map(|member| member.position)
+    }
+
+    /// What belongs to each recipient, as one expression.
+    fn each<T: Into<SimpleExpr>>(&self, value: impl Fn(&Member<'a>) -> T) -> SimpleExpr {
+        let mut case = CaseStatement::new();
+        for member in &self.members {
+            case = case.case(Column::Position.eq(member.position), value(member));
+        }
+        case.into()
+    }
+}
+
 impl Ledger {
     /// Writes the outcomes of one call, all together. A row that is no longer this claim's stays as it is.
     /// Returns the rows that moved.
     pub async fn record(&self, claim: &Claim, outcomes: &[(i32, Outcome)]) -> Result<Vec<Model>> {
-        let mut ordered: Vec<_> = outcomes.iter().collect();
-        ordered.sort_by_key(|(position, _)| *position);
-        let events: Vec<Uuid> = ordered.iter().map(|_| Uuid::now_v7()).collect();
-        insist(|| async {
+        let groups = Group::all_of(outcomes);
+        let mut moved = insist(|| async {
             let transaction = self.begin().await?;
-            let mut moved = Vec::with_capacity(ordered.len());
-            for ((position, outcome), event_id) in ordered.iter().zip(&events) {
-                let row = self
-                    .move_to(&transaction, claim, *position, outcome, *event_id)
-                    .await?;
-                moved.extend(row);
+            let mut moved = Vec::with_capacity(outcomes.len());
+            for group in &groups {
+                moved.append(&mut self.move_group(&transaction, claim, group).await?);
             }
             transaction.commit().await?;
             Ok(moved)
         })
-        .await
+        .await?;
+        moved.sort_unstable_by_key(|row| row.position);
+        Ok(moved)
     }
 
-    async fn move_to(
+    async fn move_group(
         &self,
         transaction: &DatabaseTransaction,
         claim: &Claim,
-        position: i32,
-        outcome: &Outcome,
-        event_id: Uuid,
+        group: &Group<'_>,
     ) -> Result<Vec<Model>> {
-        let event = Expr::value(event_id);
-        let update = match outcome {
-            Outcome::Accepted { message_id } => self
-                .end(Status::Sent, event)
-                .col_expr(Column::MessageId, Expr::value(message_id.as_str()))
-                .col_expr(Column::SentAt, self.now())
-                .col_expr(Column::StatusDetail, null_text())
-                .col_expr(Column::LastError, null_text())
-                .filter(Column::Status.is_in([Status::Sending, Status::Unconfirmed])),
-            Outcome::Refused(reason) => explained(self.end(Status::Failed, event), reason)
-                .filter(Column::Status.is_in([Status::Sending, Status::Unconfirmed])),
-            Outcome::Unknown(reason) => explained(self.end(Status::Unconfirmed, event), reason)
-                .filter(Column::Status.eq(Status::Sending)),
-            Outcome::NotAccepted {
-                reason,
-                again_in,
-                fault,
-            } => explained(self.queue_again(*again_in, *fault), reason)
-                .filter(Column::Status.eq(Status::Sending)),
-        };
-        let moved = update
+        let mut moved = self
+            .update_of(group)
             .filter(Column::MailingId.eq(claim.mailing_id))
-            .filter(Column::Position.eq(position))
+            .filter(Column::Position.is_in(group.positions()))
             .filter(Column::ClaimToken.eq(claim.token))
             .exec_with_returning(transaction)
             .await?;
-        if !moved.is_empty() {
-            return Ok(moved);
+        if moved.len() < group.members.len() {
+            // The event tells what was moved before, by a COMMIT whose answer was lost.
+            let events = group.members.iter().map(|member| member.event_id);
+            let before = Entity::find()
+                .filter(Column::MailingId.eq(claim.mailing_id))
+                .filter(Column::Position.is_in(group.positions()))
+                .filter(Column::EventId.is_in(events))
+                .all(transaction)
+                .await?;
+            moved.extend(before);
+            moved.sort_unstable_by_key(|row| row.position);
+            moved.dedup_by_key(|row| row.position);
         }
-        // Its event tells that it was moved before, by a COMMIT whose answer was lost.
-        Ok(Entity::find_by_id((claim.mailing_id, position))
-            .filter(Column::EventId.eq(event_id))
-            .all(transaction)
-            .await?)
+        Ok(moved)
+    }
+
+    fn update_of(&self, group: &Group<'_>) -> UpdateMany<Entity> {
+        let event = || group.each(|member| member.event_id);
+        match group.outcome {
+            Outcome::Accepted { .. } => {
+                let message_id = group.each(|member| match member.outcome {
+                    Outcome::Accepted { message_id } => Some(message_id.as_str()),
+                    _ => None,
+                });
+                self.end(Status::Sent, event())
+                    .col_expr(Column::MessageId, message_id)
+                    .col_expr(Column::SentAt, self.now())
+                    .col_expr(Column::StatusDetail, null_text())
+                    .col_expr(Column::LastError, null_text())
+                    .filter(Column::Status.is_in([Status::Sending, Status::Unconfirmed]))
+            }
+            Outcome::Refused(reason) => explained(self.end(Status::Failed, event()), reason)
+                .filter(Column::Status.is_in([Status::Sending, Status::Unconfirmed])),
+            Outcome::Unknown(reason) => explained(self.end(Status::Unconfirmed, event()), reason)
+                .filter(Column::Status.eq(Status::Sending)),
+            Outcome::NotAccepted { reason, fault, .. } => {
+                let wait = group.each(|member| match member.outcome {
+                    Outcome::NotAccepted { again_in, .. } => {
+                        i64::try_from(again_in.as_millis()).unwrap_or(i64::MAX)
+                    }
+                    _ => 0,
+                });
+                explained(self.queue_again(wait, *fault), reason)
+                    .filter(Column::Status.eq(Status::Sending))
+            }
+        }
     }
 
     /// Reaching an end. The token stays: whoever holds it may still learn more.
@@ -138,8 +222,8 @@ impl Ledger {
             .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
     }
 
-    fn queue_again(&self, again_in: Duration, fault: Fault) -> UpdateMany<Entity> {
-        let wait = i64::try_from(again_in.as_millis()).unwrap_or(i64::MAX);
+    /// `wait` is in milliseconds.
+    fn queue_again(&self, wait: SimpleExpr, fault: Fault) -> UpdateMany<Entity> {
         let queued_at = Func::coalesce([Expr::col(Column::QueuedAt), self.now()]);
         Entity::update_many()
             .col_expr(Column::Status, Expr::value(Status::Queued))

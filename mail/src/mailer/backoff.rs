@@ -6,6 +6,10 @@ const FIRST: Duration = Duration::from_secs(2);
 /// With the jitter on top it is three hours.
 const LONGEST: Duration = Duration::from_mins(144);
 const THROTTLED: Duration = Duration::from_secs(5);
+/// Somebody has to change the settings first.
+const ACCOUNT: Duration = Duration::from_mins(1);
+/// A quota over a day comes free bit by bit.
+const QUOTA: Duration = Duration::from_mins(5);
 
 /// The wait before the next attempt, after `attempts` earlier ones and the one that has just failed: 2 s, 8 s,
 /// 32 s … up to three hours, a quarter more or less.
@@ -19,8 +23,18 @@ pub fn throttle_pause() -> Duration {
     jittered(THROTTLED)
 }
 
+/// The wait where the account itself is at fault: about a minute.
+pub(super) fn account_pause() -> Duration {
+    jittered(ACCOUNT)
+}
+
+/// The wait of somebody who has sent all that a day allows: about 5 minutes.
+pub(super) fn quota_pause() -> Duration {
+    jittered(QUOTA)
+}
+
 /// A quarter more or less, so that what failed together does not come back together.
-pub(super) fn jittered(wait: Duration) -> Duration {
+fn jittered(wait: Duration) -> Duration {
     wait.mul_f64(rand::random_range(0.75..=1.25))
 }
 

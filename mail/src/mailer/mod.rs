@@ -1,8 +1,9 @@
 //! The ways out. Each sorts what it is answered into what that proves about a recipient.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use crate::{
+    aws::Aws,
     config::Transport,
     ledger::{ClaimedRecipient, Mailing, Outcome},
 };
@@ -10,10 +11,13 @@ use crate::{
 mod backoff;
 mod compose;
 pub mod mailbox;
+mod ses;
 mod smtp;
+mod words;
 
 pub use backoff::{backoff, throttle_pause};
 pub use mailbox::Mailbox;
+pub use ses::{MAILING_TAG, RECIPIENT_TAG, Ses};
 use smtp::Smtp;
 
 /// How mail leaves.
@@ -21,14 +25,18 @@ use smtp::Smtp;
 pub enum Mailer {
     Mailbox(Mailbox),
     Smtp(Smtp),
+    Ses(Ses),
 }
 
 impl Mailer {
-    pub async fn open(transport: &Transport) -> io::Result<Self> {
+    pub async fn open(transport: &Transport, aws: &Arc<Aws>) -> io::Result<Self> {
         match transport {
             Transport::Mailbox(folder) => Mailbox::open(folder).await.map(Self::Mailbox),
             Transport::Smtp(url) => Smtp::new(url).map(Self::Smtp),
-            Transport::Ses { .. } => unimplemented!("helper ses"),
+            Transport::Ses { configuration_set } => Ok(Self::Ses(Ses::new(
+                Arc::clone(aws),
+                configuration_set.clone(),
+            ))),
         }
     }
 
@@ -37,21 +45,20 @@ impl Mailer {
         match self {
             Self::Mailbox(_) => 50,
             Self::Smtp(_) => 1,
+            Self::Ses(_) => ses::MAX_ENTRIES,
         }
     }
 
     /// Whether it can be asked how fast it may be used.
     pub fn knows_rate(&self) -> bool {
-        match self {
-            Self::Mailbox(_) | Self::Smtp(_) => false,
-        }
+        matches!(self, Self::Ses(_))
     }
 
-    /// Recipients a second that the account may send to.
-    #[expect(clippy::unused_async, reason = "ses")]
-    pub async fn max_send_rate(&self, _limit: Duration) -> Result<f64, String> {
+    /// Recipients a second that the account may send to, or a code of why that is not known.
+    pub async fn max_send_rate(&self, limit: Duration) -> Result<f64, String> {
         match self {
-            Self::Mailbox(_) | Self::Smtp(_) => Err("it has no limit".to_owned()),
+            Self::Mailbox(_) | Self::Smtp(_) => Err("no limit".to_owned()),
+            Self::Ses(ses) => ses.max_send_rate(limit).await,
         }
     }
 
@@ -66,6 +73,7 @@ impl Mailer {
         match self {
             Self::Mailbox(mailbox) => mailbox.send(mailing, recipients, limit).await,
             Self::Smtp(smtp) => smtp.send(mailing, recipients, limit).await,
+            Self::Ses(ses) => ses.send(mailing, recipients, limit).await,
         }
     }
 }

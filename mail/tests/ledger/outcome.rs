@@ -68,7 +68,7 @@ async fn the_outcomes_of_a_call_are_written_each_for_its_recipient(t: &TestLedge
 }
 
 async fn what_was_surely_not_accepted_waits_and_is_tried_again(t: &TestLedger) {
-    let id = t.store(&mailing_to(4)).await;
+    let id = t.store(&mailing_to(5)).await;
     t.sql("UPDATE recipient SET queued_at = NULL WHERE position = 1")
         .await;
     let claim = t.send(id).await;
@@ -79,11 +79,12 @@ async fn what_was_surely_not_accepted_waits_and_is_tried_again(t: &TestLedger) {
         (1, not_accepted(again_in, Fault::Throttled)),
         (2, not_accepted(again_in, Fault::Quota)),
         (3, not_accepted(again_in, Fault::Account)),
+        (4, not_accepted(again_in, Fault::NotTried)),
     ];
     t.ledger.record(&claim, &outcomes).await.unwrap();
     let rows = t.rows(id).await;
     let attempts: Vec<_> = rows.iter().map(|row| row.attempts).collect();
-    assert_eq!(attempts, [1, 0, 0, 0], "only what may pass counts");
+    assert_eq!(attempts, [1, 0, 0, 0, 0], "only what may pass counts");
     for row in &rows {
         assert_eq!((row.claim_token, row.lease_until), (None, None));
         assert_eq!((row.woken_at, row.ended_at), (None, None));
@@ -95,7 +96,7 @@ async fn what_was_surely_not_accepted_waits_and_is_tried_again(t: &TestLedger) {
     let attempts: Vec<_> = claim.recipients.iter().map(|r| r.attempts).collect();
     assert_eq!(
         (positions(&claim), attempts),
-        (vec![0, 1, 2, 3], vec![1, 0, 0, 0])
+        (vec![0, 1, 2, 3, 4], vec![1, 0, 0, 0, 0])
     );
 }
 

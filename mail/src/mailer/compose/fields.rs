@@ -44,11 +44,11 @@ pub fn subject(text: &str) -> HeaderValue {
     if text.split(' ').all(|word| word.len() <= MAX_WORD) {
         return HeaderValue::new(name, text.to_owned());
     }
-    HeaderValue::dangerous_new_pre_encoded(name, text.to_owned(), encoded_words(text))
+    HeaderValue::dangerous_new_pre_encoded(name, text.to_owned(), encoded_words(text).join("\r\n "))
 }
 
-/// RFC 2047, each word on a line of its own.
-fn encoded_words(text: &str) -> String {
+/// RFC 2047. A blank between two of them is not part of the text.
+pub fn encoded_words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -56,7 +56,7 @@ fn encoded_words(text: &str) -> String {
         words.push(format!("=?utf-8?b?{}?=", BASE64_STANDARD.encode(word)));
         rest = after;
     }
-    words.join("\r\n ")
+    words
 }
 
 /// The caller's own fields. They come after those of the service and replace none. What is returned comes after

@@ -8,8 +8,8 @@ use crate::{
     template::{MAX_BODY, MAX_SUBJECT, Values},
 };
 
-mod fields;
-mod parts;
+pub mod fields;
+pub mod parts;
 #[cfg(test)]
 mod tests;
 
@@ -39,7 +39,7 @@ pub struct Content {
 
 /// Why something can be no mail. It will not become one by being tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotComposed(&'static str);
+pub struct NotComposed(pub &'static str);
 
 impl From<NotComposed> for Outcome {
     fn from(reason: NotComposed) -> Self {
@@ -56,7 +56,7 @@ fn message_id(mailing: Uuid, position: i32, domain: &str) -> String {
 }
 
 /// What is too long is never rendered: its length is known before.
-fn render(mailing: &Mailing, values: &Values<'_>) -> Result<Content, NotComposed> {
+pub fn check_length(mailing: &Mailing, values: &Values<'_>) -> Result<(), NotComposed> {
     let (subject, html, text) = (&mailing.subject, &mailing.html, &mailing.text);
     let html_length = html.as_ref().map_or(0, |html| html.html_length(values));
     let text_length = text.as_ref().map_or(0, |text| text.text_length(values));
@@ -65,10 +65,15 @@ fn render(mailing: &Mailing, values: &Values<'_>) -> Result<Content, NotComposed
             "with its variables filled in the mail is too long",
         ));
     }
+    Ok(())
+}
+
+pub fn render(mailing: &Mailing, values: &Values<'_>) -> Result<Content, NotComposed> {
+    check_length(mailing, values)?;
     Ok(Content {
-        subject: subject.header(values),
-        html: html.as_ref().map(|html| html.html(values)),
-        text: text.as_ref().map(|text| text.text(values)),
+        subject: mailing.subject.header(values),
+        html: mailing.html.as_ref().map(|html| html.html(values)),
+        text: mailing.text.as_ref().map(|text| text.text(values)),
     })
 }
 

@@ -104,7 +104,7 @@ fn is_multipart(content_type: &str) -> bool {
 }
 
 /// As HTML names it after `cid:`, also where the caller wrote the header's brackets.
-fn content_id(written: &str) -> Result<String, NotComposed> {
+pub fn content_id(written: &str) -> Result<String, NotComposed> {
     let id = written.trim_start_matches('<').trim_end_matches('>');
     if id.is_empty() || !id.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(NotComposed("an attachment has a content id that is none"));

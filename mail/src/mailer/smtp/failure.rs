@@ -1,17 +1,16 @@
 //! What went wrong in an exchange, and what that proves.
 
-use std::{error::Error as _, io, time::Duration};
+use std::{error::Error as _, io};
 
 use lettre::transport::smtp::Error;
 
-use super::words::for_people;
 use crate::{
     ledger::{Fault, Outcome, Reason},
-    mailer::backoff::{backoff, jittered, throttle_pause},
+    mailer::{
+        backoff::{account_pause, backoff, throttle_pause},
+        words::for_people,
+    },
 };
-
-/// Somebody has to change the settings first.
-const ACCOUNT_PAUSE: Duration = Duration::from_mins(1);
 
 /// Whether the end of the mail had begun to leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +169,7 @@ fn account(text: &str) -> Outcome {
     );
     Outcome::NotAccepted {
         reason,
-        again_in: jittered(ACCOUNT_PAUSE),
+        again_in: account_pause(),
         fault: Fault::Account,
     }
 }

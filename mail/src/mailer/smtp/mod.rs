@@ -26,7 +26,6 @@ mod idle;
 mod server;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use connect::Connector;
 use failure::{Failure, Phase};

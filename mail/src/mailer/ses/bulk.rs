@@ -1,0 +1,184 @@
+//! Several recipients in one call, as far as SES's limits allow.
+
+use std::time::Duration;
+
+use aws_sdk_sesv2::types::{
+    Attachment, BulkEmailContent, BulkEmailEntry, EmailTemplateContent, MessageHeader,
+    ReplacementEmailContent, ReplacementTemplate, Template,
+};
+
+use super::{Ses, outcome::Failure, parts, progress::Progress, template::SesTemplate};
+use crate::{
+    aws::within,
+    ledger::{ClaimedRecipient, Mailing},
+    mailer::compose::NotComposed,
+    template::Values,
+};
+
+/// Destinations of one call (<https://docs.aws.amazon.com/ses/latest/dg/quotas.html>).
+pub const MAX_ENTRIES: usize = 50;
+/// Characters of one entry's replacement data
+/// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_ReplacementTemplate.html>).
+const MAX_DATA: usize = 262_144;
+/// Octets of a template (<https://docs.aws.amazon.com/ses/latest/dg/send-personalized-email-api.html>: 500 KB).
+const MAX_TEMPLATE: usize = 500_000;
+/// Octets of templates, attachments and data in one call. SES limits a message to 40 MB
+/// (<https://docs.aws.amazon.com/ses/latest/dg/quotas.html>) and says nothing of a call; more than 10 MB it slows.
+const MAX_CALL: usize = 10_000_000;
+
+/// A call that is still to be made, with positions in the list of recipients.
+#[derive(Debug)]
+pub enum Call {
+    Single(usize),
+    Bulk(Vec<Entry>),
+}
+
+#[derive(Debug)]
+pub struct Entry {
+    pub recipient: usize,
+    pub content: BulkEmailEntry,
+}
+
+/// What all bulk calls of a mailing have in common.
+#[derive(Debug)]
+pub struct Bulk<'a> {
+    mailing: &'a Mailing,
+    template: SesTemplate<'a>,
+    headers: Vec<MessageHeader>,
+    attachments: Vec<Attachment>,
+}
+
+impl<'a> Bulk<'a> {
+    /// Nothing where only single calls are possible.
+    pub fn new(mailing: &'a Mailing) -> Option<Self> {
+        let bodies = [&mailing.body.html, &mailing.body.text];
+        let written: usize = bodies.into_iter().flatten().map(String::len).sum();
+        if written > MAX_TEMPLATE {
+            return None;
+        }
+        let template = SesTemplate::new(mailing);
+        // What is wrong with the mail itself is said of each.
+        let headers = parts::headers(mailing).ok()?;
+        let attachments = parts::attachments(mailing).ok()?;
+        (template.len() <= MAX_TEMPLATE).then_some(Self {
+            mailing,
+            template,
+            headers,
+            attachments,
+        })
+    }
+
+    fn content(&self) -> BulkEmailContent {
+        let content = EmailTemplateContent::builder()
+            .subject(&self.template.subject)
+            .set_html(self.template.html.clone())
+            .set_text(self.template.text.clone());
+        let template = Template::builder()
+            .template_content(content.build())
+            // Each entry has all of it.
+            .template_data("{}")
+            .set_headers(parts::some(self.headers.clone()))
+            .set_attachments(parts::some(self.attachments.clone()));
+        BulkEmailContent::builder()
+            .template(template.build())
+            .build()
+    }
+
+    /// Sorts the recipients into calls; whose mail cannot be composed has its reason in its place.
+    pub fn plan(&self, recipients: &[ClaimedRecipient]) -> (Vec<Call>, Vec<(usize, NotComposed)>) {
+        let attached = self.mailing.attachments.iter();
+        let attached: usize = attached.map(|a| a.content.len().div_ceil(3) * 4).sum();
+        let shared = self.template.len() + attached;
+        let (mut calls, mut refused) = (Vec::new(), Vec::new());
+        let (mut entries, mut size) = (Vec::new(), shared);
+        for (recipient, claimed) in recipients.iter().enumerate() {
+            let values = Values {
+                envelope: &self.mailing.envelope,
+                recipient: &claimed.recipient,
+            };
+            let data = match self.template.data(&values) {
+                Ok(data) if data.len() <= MAX_DATA => data,
+                // By itself it may be longer.
+                Ok(_) => {
+                    calls.push(Call::Single(recipient));
+                    continue;
+                }
+                Err(reason) => {
+                    refused.push((recipient, reason));
+                    continue;
+                }
+            };
+            if entries.len() == MAX_ENTRIES || size + data.len() > MAX_CALL {
+                calls.extend(call(std::mem::take(&mut entries)));
+                size = shared;
+            }
+            size += data.len();
+            match bulk_entry(self.mailing, claimed, data) {
+                Ok(content) => entries.push(Entry { recipient, content }),
+                Err(reason) => refused.push((recipient, reason)),
+            }
+        }
+        calls.extend(call(entries));
+        (calls, refused)
+    }
+}
+
+fn call(mut entries: Vec<Entry>) -> Option<Call> {
+    match entries.len() {
+        0 => None,
+        1 => entries.pop().map(|entry| Call::Single(entry.recipient)),
+        _ => Some(Call::Bulk(entries)),
+    }
+}
+
+fn bulk_entry(
+    mailing: &Mailing,
+    claimed: &ClaimedRecipient,
+    data: String,
+) -> Result<BulkEmailEntry, NotComposed> {
+    let replacement = ReplacementTemplate::builder().replacement_template_data(data);
+    Ok(BulkEmailEntry::builder()
+        .destination(parts::destination(mailing, claimed))
+        .set_replacement_tags(Some(parts::tags(mailing, claimed)?))
+        .replacement_email_content(
+            ReplacementEmailContent::builder()
+                .replacement_template(replacement.build())
+                .build(),
+        )
+        .build())
+}
+
+impl Ses {
+    /// The result of each entry, or why the call as a whole failed.
+    pub(super) async fn send_bulk(
+        &self,
+        bulk: &Bulk<'_>,
+        entries: Vec<BulkEmailEntry>,
+        limit: Duration,
+    ) -> Result<Vec<Result<String, Failure>>, Failure> {
+        let progress = Progress::default();
+        let expected = entries.len();
+        let reply_to = parts::addresses(&bulk.mailing.envelope.reply_to);
+        let answer = self
+            .client()
+            .await
+            .send_bulk_email()
+            .from_email_address(parts::sender(bulk.mailing))
+            .set_reply_to_addresses(parts::some(reply_to))
+            .default_content(bulk.content())
+            .set_bulk_email_entries(Some(entries))
+            .set_configuration_set_name(self.configuration_set.clone())
+            .customize()
+            .config_override(within(limit))
+            .interceptor(progress.clone())
+            .send()
+            .await
+            .map_err(|error| Failure::of(&error, &progress))?;
+        let results = answer.bulk_email_entry_results();
+        if results.len() != expected {
+            // Nobody knows any more which result is whose.
+            return Err(Failure::unclear("another number of results"));
+        }
+        Ok(results.iter().map(Failure::of_entry).collect())
+    }
+}

@@ -1,0 +1,82 @@
+//! Mail leaves through Amazon SES: one recipient by `SendEmail`, several by `SendBulkEmail`
+//! (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Operations.html>).
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    aws::{Aws, within},
+    ledger::{ClaimedRecipient, Mailing, Outcome},
+};
+
+mod bulk;
+mod outcome;
+mod parts;
+mod progress;
+mod sending;
+mod single;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub use bulk::MAX_ENTRIES;
+use outcome::Failure;
+pub use parts::{MAILING_TAG, RECIPIENT_TAG};
+use progress::Progress;
+use sending::Sending;
+
+#[derive(Debug)]
+pub struct Ses {
+    aws: Arc<Aws>,
+    configuration_set: Option<String>,
+}
+
+impl Ses {
+    pub fn new(aws: Arc<Aws>, configuration_set: Option<String>) -> Self {
+        Self {
+            aws,
+            configuration_set,
+        }
+    }
+
+    async fn client(&self) -> &aws_sdk_sesv2::Client {
+        self.aws.ses().await
+    }
+
+    /// Recipients a second that the account may send to, or SES's code of what went wrong.
+    pub async fn max_send_rate(&self, limit: Duration) -> Result<f64, String> {
+        let progress = Progress::default();
+        let account = self
+            .client()
+            .await
+            .get_account()
+            .customize()
+            .config_override(within(limit))
+            .interceptor(progress.clone())
+            .send()
+            .await
+            .map_err(|error| Failure::of(&error, &progress).code)?;
+        account
+            .send_quota
+            .map(|quota| quota.max_send_rate)
+            .filter(|rate| *rate > 0.0)
+            .ok_or_else(|| "no rate".to_owned())
+    }
+
+    pub async fn send(
+        &self,
+        mailing: &Mailing,
+        recipients: &[ClaimedRecipient],
+        limit: Duration,
+    ) -> Vec<Outcome> {
+        let deadline = Instant::now() + limit;
+        let mut sending = Sending::new(self, mailing, recipients, deadline);
+        // Region and credentials may have to be looked for first.
+        let end = match timeout_at(deadline, self.client()).await {
+            Ok(_) => sending.all().await,
+            Err(_) => Err(Failure::not_sent()),
+        };
+        sending.finish(end)
+    }
+}

@@ -1,0 +1,310 @@
+//! What each answer of SES means. The table for people is in `docs/operations.md`.
+
+use aws_sdk_sesv2::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+    types::{BulkEmailEntryResult, BulkEmailStatus},
+};
+
+use super::progress::{Progress, Reached};
+use crate::{
+    ledger::{Fault, Outcome, Reason},
+    mailer::{
+        backoff::{account_pause, backoff, quota_pause, throttle_pause},
+        words::for_people,
+    },
+};
+
+/// What an answer, or none, proves about whoever was in the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// SES does not want this mail, now or later.
+    Refused,
+    // Surely not accepted:
+    Throttled,
+    Quota,
+    /// Identity, configuration set, rights or credentials.
+    Account,
+    NotConnected,
+    /// Time ran out before anything was sent.
+    NotSent,
+    /// SES cannot take it now.
+    Deferred,
+    // Nobody can know:
+    Lost,
+    TimedOut,
+    /// SES or something before it has answered, but not whether it has the mail.
+    Unclear,
+}
+use Verdict::{
+    Account, Deferred, Lost, NotConnected, NotSent, Quota, Refused, Throttled, TimedOut, Unclear,
+};
+
+/// For one HTTP answer that is no success
+/// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors>,
+/// <https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html>). Without a code it is not from SES.
+fn answered(status: u16, code: Option<&str>, message: &str) -> Verdict {
+    let Some(code) = code else {
+        return match status {
+            429 => Throttled,
+            401 | 403 | 404 | 407 => Account,
+            _ => Unclear,
+        };
+    };
+    match status {
+        400..=499 | 503 if is_quota(code, message) => Quota,
+        400..=499 | 503 if status == 429 || is_throttling(code) => Throttled,
+        400..=499 if is_account(status, code, message) => Account,
+        400 | 413 | 422 if !code.starts_with("RequestTimeout") => Refused,
+        400..=499 | 503 => Deferred,
+        _ => Unclear,
+    }
+}
+
+/// The quota over a day is told from the rate by the words only.
+fn is_quota(code: &str, message: &str) -> bool {
+    code == "LimitExceededException"
+        || (is_throttling(code) && message.to_ascii_lowercase().contains("quota"))
+}
+
+fn is_throttling(code: &str) -> bool {
+    matches!(
+        code,
+        "TooManyRequestsException"
+            | "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "RequestLimitExceeded"
+            | "BandwidthLimitExceeded"
+            | "SlowDown"
+    )
+}
+
+fn is_account(status: u16, code: &str, message: &str) -> bool {
+    let is_about_message = matches!(code, "MessageRejected" | "BadRequestException");
+    if is_about_message {
+        return is_about_account(message);
+    }
+    matches!(status, 401 | 403 | 404 | 407)
+        || matches!(
+            code,
+            "AccountSuspendedException"
+                | "SendingPausedException"
+                | "MailFromDomainNotVerifiedException"
+                | "NotFoundException"
+                | "AccessDenied"
+                | "AccessDeniedException"
+                | "NotAuthorized"
+                | "OptInRequired"
+                | "ExpiredToken"
+                | "ExpiredTokenException"
+                | "RequestExpired"
+                | "RequestTimeTooSkewed"
+                | "IncompleteSignature"
+                | "InvalidSignatureException"
+                | "SignatureDoesNotMatch"
+                | "InvalidClientTokenId"
+                | "MissingAuthenticationToken"
+                | "MissingAuthenticationTokenException"
+                | "UnrecognizedClientException"
+        )
+}
+
+/// SES rejects a message also where the sender, or in the sandbox the recipient, is not verified.
+fn is_about_account(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    message.contains("not verified") || message.contains("for this account")
+}
+
+/// For one entry of a bulk call
+/// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntryResult.html>; the page names some
+/// otherwise than they are sent).
+fn entry(status: &str, message: &str) -> Verdict {
+    match status {
+        "MESSAGE_REJECTED" | "INVALID_PARAMETER" | "INVALID_PARAMETER_VALUE" | "FAILED" => {
+            if is_about_account(message) {
+                Account
+            } else {
+                Refused
+            }
+        }
+        "ACCOUNT_THROTTLED" => Throttled,
+        "ACCOUNT_DAILY_QUOTA_EXCEEDED" => Quota,
+        "ACCOUNT_SUSPENDED"
+        | "ACCOUNT_SENDING_PAUSED"
+        | "CONFIGURATION_SET_SENDING_PAUSED"
+        | "CONFIGURATION_SET_NOT_FOUND"
+        | "CONFIGURATION_SET_DOES_NOT_EXIST"
+        | "INVALID_SENDING_POOL_NAME"
+        | "MAIL_FROM_DOMAIN_NOT_VERIFIED"
+        | "TEMPLATE_NOT_FOUND"
+        | "TEMPLATE_DOES_NOT_EXIST" => Account,
+        "TRANSIENT_FAILURE" => Deferred,
+        _ => Unclear,
+    }
+}
+
+/// Why there is no message id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub verdict: Verdict,
+    /// For logs: SES's own code, never its words.
+    pub code: String,
+    /// For whoever sends, without any address.
+    words: String,
+}
+
+impl Failure {
+    pub fn of<E>(error: &SdkError<E, HttpResponse>, progress: &Progress) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let timed_out = match error {
+            SdkError::ServiceError(answer) => {
+                let status = answer.raw().status().as_u16();
+                return Self::answered(status, answer.err().code(), answer.err().message());
+            }
+            SdkError::ResponseError(_) => return Self::unclear("unreadable answer"),
+            SdkError::TimeoutError(_) => true,
+            SdkError::DispatchFailure(failure) => failure.is_timeout(),
+            _ => false,
+        };
+        let (verdict, code, words) = match (progress.reached(error), timed_out) {
+            (Reached::Nothing, true) => return Self::not_sent(),
+            (Reached::Nothing, false) => (
+                Account,
+                "no credentials, region or endpoint",
+                "Amazon SES cannot be called: credentials, region or endpoint are missing.",
+            ),
+            (Reached::Connecting, _) => (
+                NotConnected,
+                "not connected",
+                "Amazon SES could not be reached.",
+            ),
+            (Reached::Connected, true) => (
+                TimedOut,
+                "timeout",
+                "Amazon SES did not say in time whether it has accepted the mail.",
+            ),
+            (Reached::Connected, false) => (
+                Lost,
+                "connection lost",
+                "The connection to Amazon SES was lost before it said whether it has accepted the mail.",
+            ),
+        };
+        Self {
+            verdict,
+            code: code.to_owned(),
+            words: words.to_owned(),
+        }
+    }
+
+    fn answered(status: u16, code: Option<&str>, message: Option<&str>) -> Self {
+        let message = message.unwrap_or_default();
+        let verdict = answered(status, code, message);
+        let code = code.map_or_else(|| format!("HTTP {status}"), for_people);
+        Self::said(verdict, code, message)
+    }
+
+    /// Of one entry, or the id of its mail.
+    pub fn of_entry(result: &BulkEmailEntryResult) -> Result<String, Self> {
+        let message = result.error().unwrap_or_default();
+        match (
+            result.status().map(BulkEmailStatus::as_str),
+            result.message_id(),
+        ) {
+            (Some("SUCCESS"), Some(id)) if !id.is_empty() => Ok(id.to_owned()),
+            (Some("SUCCESS"), _) => Err(Self::unclear("no message id")),
+            (Some(status), _) => Err(Self::said(
+                entry(status, message),
+                for_people(status),
+                message,
+            )),
+            (None, _) => Err(Self::unclear("no status")),
+        }
+    }
+
+    fn said(verdict: Verdict, code: String, message: &str) -> Self {
+        let words = match verdict {
+            // Its words have the account's own numbers and names in them.
+            Account => format!("Amazon SES does not serve this account or its settings: {code}."),
+            Unclear => format!(
+                "Amazon SES answered {code}, which does not say whether it has accepted the mail."
+            ),
+            _ => {
+                for_people(format!("Amazon SES answered {code}: {message}").trim_end_matches(": "))
+            }
+        };
+        Self {
+            verdict,
+            code,
+            words,
+        }
+    }
+
+    /// An answer that says nothing of the mail.
+    pub fn unclear(code: &str) -> Self {
+        Self::said(Unclear, code.to_owned(), "")
+    }
+
+    /// Time ran out before anything was sent.
+    pub fn not_sent() -> Self {
+        Self {
+            verdict: NotSent,
+            code: "not sent in time".to_owned(),
+            words: "There was not enough time to call Amazon SES.".to_owned(),
+        }
+    }
+
+    pub fn outcome(&self, attempts: i32) -> Outcome {
+        let not_accepted = |code, again_in, fault| Outcome::NotAccepted {
+            reason: self.reason(code),
+            again_in,
+            fault,
+        };
+        match self.verdict {
+            Refused => Outcome::Refused(self.reason("refused")),
+            Throttled => not_accepted("throttled", throttle_pause(), Fault::Throttled),
+            Quota => not_accepted("quota", quota_pause(), Fault::Quota),
+            Account => not_accepted("account", account_pause(), Fault::Account),
+            NotConnected => not_accepted("not_connected", backoff(attempts), Fault::Passing),
+            NotSent => not_accepted("timeout", throttle_pause(), Fault::NotTried),
+            Deferred => not_accepted("deferred", backoff(attempts), Fault::Passing),
+            Lost => Outcome::Unknown(self.reason("connection_lost")),
+            TimedOut => Outcome::Unknown(self.reason("timeout")),
+            Unclear => Outcome::Unknown(self.reason("unclear_answer")),
+        }
+    }
+
+    /// For those whose turn was after this.
+    pub fn not_tried(&self) -> Outcome {
+        let (code, again_in) = match self.verdict {
+            Throttled => ("throttled", throttle_pause()),
+            Quota => ("quota", quota_pause()),
+            Account => ("account", account_pause()),
+            NotConnected => ("not_connected", throttle_pause()),
+            NotSent => ("timeout", throttle_pause()),
+            _ => ("deferred", throttle_pause()),
+        };
+        Outcome::NotAccepted {
+            reason: Reason {
+                code,
+                text: match self.verdict {
+                    NotSent => self.words.clone(),
+                    _ => "Amazon SES was not called, for the call before it failed.".to_owned(),
+                },
+            },
+            again_in,
+            fault: Fault::NotTried,
+        }
+    }
+
+    fn reason(&self, code: &'static str) -> Reason {
+        Reason {
+            code,
+            text: self.words.clone(),
+        }
+    }
+}

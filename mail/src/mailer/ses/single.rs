@@ -1,0 +1,83 @@
+//! One recipient in one call.
+
+use std::time::Duration;
+
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
+
+use super::{Ses, outcome::Failure, parts, progress::Progress};
+use crate::{
+    aws::within,
+    ledger::{ClaimedRecipient, Mailing},
+    mailer::compose::{NotComposed, render},
+    template::Values,
+};
+
+#[derive(Debug)]
+pub struct Single {
+    destination: Destination,
+    tags: Vec<MessageTag>,
+    message: Message,
+}
+
+impl Single {
+    /// Rendered here: SES fills in nothing
+    /// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Message.html>).
+    pub fn new(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Self, NotComposed> {
+        let values = Values {
+            envelope: &mailing.envelope,
+            recipient: &claimed.recipient,
+        };
+        let rendered = render(mailing, &values)?;
+        let body = Body::builder()
+            .set_html(rendered.html.map(content).transpose()?)
+            .set_text(rendered.text.map(content).transpose()?);
+        Ok(Self {
+            destination: parts::destination(mailing, claimed),
+            tags: parts::tags(mailing, claimed)?,
+            message: Message::builder()
+                .subject(content(rendered.subject)?)
+                .body(body.build())
+                .set_headers(parts::some(parts::headers(mailing)?))
+                .set_attachments(parts::some(parts::attachments(mailing)?))
+                .build(),
+        })
+    }
+}
+
+fn content(text: String) -> Result<Content, NotComposed> {
+    let content = Content::builder().data(text).charset("UTF-8").build();
+    content.map_err(|_| NotComposed("a part of the mail is not complete"))
+}
+
+impl Ses {
+    /// The id of the mail, or why there is none.
+    pub(super) async fn send_single(
+        &self,
+        mailing: &Mailing,
+        single: Single,
+        limit: Duration,
+    ) -> Result<String, Failure> {
+        let progress = Progress::default();
+        let reply_to = parts::addresses(&mailing.envelope.reply_to);
+        let answer = self
+            .client()
+            .await
+            .send_email()
+            .from_email_address(parts::sender(mailing))
+            .destination(single.destination)
+            .set_reply_to_addresses(parts::some(reply_to))
+            .content(EmailContent::builder().simple(single.message).build())
+            .set_email_tags(Some(single.tags))
+            .set_configuration_set_name(self.configuration_set.clone())
+            .customize()
+            .config_override(within(limit))
+            .interceptor(progress.clone())
+            .send()
+            .await
+            .map_err(|error| Failure::of(&error, &progress))?;
+        answer
+            .message_id
+            .filter(|id| !id.is_empty())
+            .ok_or_else(|| Failure::unclear("no message id"))
+    }
+}

@@ -1,0 +1,149 @@
+//! A mailing's templates in the form that SES fills in, and what it fills in for each recipient.
+//!
+//! SES says little of how it does that
+//! (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Template.html>: "only simple substitutions";
+//! <https://docs.aws.amazon.com/ses/latest/dg/send-personalized-email-advanced.html>: based on Handlebars, no
+//! escaping). So it is left nothing to interpret:
+//!
+//! - Each placeholder is a variable of our own, whose value is ready, escaped for where it stands.
+//! - Braces and backslashes of the text that could mean something are variables too.
+//! - Every variable has a value for everybody: SES accepts a mail that lacks one, and drops it.
+//! - Nobody can guess the variables' names, so that no value can name one, however values are filled in.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    ledger::Mailing,
+    mailer::compose::{NotComposed, check_length},
+    template::{Segment, Template, Values, html_value},
+};
+
+/// What could open, close or escape a placeholder.
+const SPECIAL: [char; 3] = ['{', '}', '\\'];
+
+#[derive(Debug)]
+pub struct SesTemplate<'a> {
+    pub subject: String,
+    pub html: Option<String>,
+    pub text: Option<String>,
+    mailing: &'a Mailing,
+    variables: Variables<'a>,
+}
+
+impl<'a> SesTemplate<'a> {
+    pub fn new(mailing: &'a Mailing) -> Self {
+        let mut variables = Variables::default();
+        Self {
+            // As a whole, for what ends a line may be in two values that meet.
+            subject: variables.placeholder(Source::Subject),
+            html: mailing
+                .html
+                .as_ref()
+                .map(|html| variables.part(html, Source::Html)),
+            text: mailing
+                .text
+                .as_ref()
+                .map(|text| variables.part(text, Source::Text)),
+            mailing,
+            variables,
+        }
+    }
+
+    /// In octets.
+    pub fn len(&self) -> usize {
+        let parts = [Some(&self.subject), self.html.as_ref(), self.text.as_ref()];
+        parts.into_iter().flatten().map(String::len).sum()
+    }
+
+    /// The replacement data of one recipient, as JSON.
+    pub fn data(&self, values: &Values<'_>) -> Result<String, NotComposed> {
+        check_length(self.mailing, values)?;
+        let get = |name| values.get(name).unwrap_or_default();
+        let data: Map<String, Value> = self
+            .variables
+            .sources
+            .iter()
+            .map(|(source, number)| {
+                let value = match source {
+                    Source::Subject => self.mailing.subject.header(values),
+                    Source::Html(name) => html_value(&get(name)).into_owned(),
+                    Source::Text(name) => get(name).into_owned(),
+                    Source::Literal(text) => (*text).to_owned(),
+                };
+                (self.variables.name(*number), value.into())
+            })
+            .collect();
+        Ok(Value::Object(data).to_string())
+    }
+}
+
+/// Where a variable's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Source<'a> {
+    Subject,
+    Html(&'a str),
+    Text(&'a str),
+    Literal(&'a str),
+}
+
+#[derive(Debug)]
+struct Variables<'a> {
+    prefix: String,
+    sources: HashMap<Source<'a>, usize>,
+}
+
+impl Default for Variables<'_> {
+    fn default() -> Self {
+        Self {
+            prefix: format!("v{:08x}n", rand::random::<u32>()),
+            sources: HashMap::new(),
+        }
+    }
+}
+
+impl<'a> Variables<'a> {
+    fn name(&self, number: usize) -> String {
+        format!("{}{number}", self.prefix)
+    }
+
+    fn placeholder(&mut self, source: Source<'a>) -> String {
+        let next = self.sources.len();
+        let number = *self.sources.entry(source).or_insert(next);
+        format!("{{{{{}}}}}", self.name(number))
+    }
+
+    fn part(&mut self, template: &'a Template, source: fn(&'a str) -> Source<'a>) -> String {
+        let mut out = String::new();
+        for segment in template.segments() {
+            match segment {
+                Segment::Placeholder(name) => out.push_str(&self.placeholder(source(name))),
+                Segment::Literal(text) => self.literal(text, &mut out),
+            }
+        }
+        out
+    }
+
+    /// One special character within plain text stays; several together, or next to a placeholder, do not.
+    fn literal(&mut self, mut rest: &'a str, out: &mut String) {
+        let mut at_start = true;
+        while let Some(start) = rest.find(SPECIAL) {
+            let (plain, from) = rest.split_at(start);
+            let end = from.find(|c| !SPECIAL.contains(&c)).unwrap_or(from.len());
+            let (run, after) = from.split_at(end);
+            out.push_str(plain);
+            let touches = (at_start && plain.is_empty()) || after.is_empty();
+            if touches || run.len() > 1 {
+                out.push_str(&self.placeholder(Source::Literal(run)));
+            } else {
+                out.push_str(run);
+            }
+            (rest, at_start) = (after, false);
+        }
+        out.push_str(rest);
+    }
+}
+
+#[cfg(test)]
+mod tests;
