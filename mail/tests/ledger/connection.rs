@@ -17,8 +17,8 @@ async fn behind_a_proxy(t: &TestLedger) -> (Ledger, Proxy) {
     let DatabaseSource::Postgres(url) = &t.config.database else {
         panic!("not PostgreSQL");
     };
-    let proxy = Proxy::before(url).await;
-    let config = config(DatabaseSource::Postgres(proxy.url.clone()));
+    let proxy = Proxy::before(url.as_str()).await;
+    let config = config(DatabaseSource::Postgres(proxy.url().parse().unwrap()));
     let ledger = Ledger::open(&config).await.unwrap();
     ledger.ping().await.unwrap();
     (ledger, proxy)
