@@ -31,6 +31,8 @@ pub struct Trace {
     pub until: Option<Instant>,
     /// Whose key it carries, once that is known.
     pub key_id: OnceLock<Uuid>,
+    /// The mailing that it made, and of how many recipients.
+    pub mailing: OnceLock<(Uuid, usize)>,
 }
 
 #[derive(Debug)]
@@ -66,6 +68,7 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
             started: Instant::now(),
             until,
             key_id: OnceLock::new(),
+            mailing: OnceLock::new(),
         });
         request.extensions_mut().insert(Arc::clone(&trace));
         let method = request.method().clone();
@@ -88,6 +91,7 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
         if let Ok(id) = HeaderValue::from_str(&trace.request_id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
+        let mailing = trace.mailing.get();
         tracing::info!(
             http.method = %method,
             http.route = route.map_or("unknown", |route| route.template.as_str()),
@@ -95,6 +99,8 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
             duration_ms = milliseconds(trace.started.elapsed()),
             request.id = trace.request_id,
             key.id = trace.key_id.get().map(tracing::field::display),
+            mail.id = mailing.map(|(id, _)| tracing::field::display(id)),
+            recipients = mailing.map(|(_, recipients)| recipients),
             "request answered"
         );
         Ok(response)

@@ -49,7 +49,7 @@ impl Service {
         };
         while let Some(taken) = self.stop.run_until_cancelled(queue.next()).await {
             let range = taken.range;
-            if !self.work_safely(range).await && self.pause().await {
+            if !self.work_safely(range, None).await && self.pause().await {
                 queue.push(vec![range]);
             }
         }
@@ -113,33 +113,37 @@ impl Service {
                 };
                 let service = Arc::clone(&self);
                 self.tasks.spawn(async move {
-                    service.take(message).await;
+                    if service.take(&message, None).await
+                        && let Queue::Sqs(queue) = &service.queue
+                    {
+                        queue.delete(&message.receipt_handle).await;
+                    }
                     drop(hand);
                 });
             }
         }
     }
 
-    async fn take(self: &Arc<Self>, message: Received) {
-        let Queue::Sqs(queue) = &self.queue else {
-            return;
-        };
+    /// Works on a message, and says whether it is done with: if not, it has to come again.
+    pub async fn take(self: &Arc<Self>, message: &Received, until: Option<Instant>) -> bool {
         fail_point!("received");
-        match WakeUp::parse(&message.body) {
-            Ok(range) => {
-                if self.work_safely(range).await {
-                    fail_point!("done");
-                    queue.delete(&message.receipt_handle).await;
-                }
-            }
+        let range = match WakeUp::parse(&message.body) {
+            Ok(range) => range,
             Err(error) => {
                 tracing::error!(
+                    sqs.message_id = message.id,
                     error = &error as &dyn std::error::Error,
-                    "a message is malformed"
+                    "a message is malformed, it goes to the dead-letter queue"
                 );
-                queue.give_up_soon(&message.receipt_handle).await;
+                self.queue.give_up_soon(&message.receipt_handle).await;
+                return false;
             }
+        };
+        let done = self.work_safely(range, until).await;
+        if done {
+            fail_point!("done");
         }
+        done
     }
 
     /// Waits a moment; whether the process goes on.
@@ -149,10 +153,10 @@ impl Service {
     }
 
     /// Whether the work is done: if not, the wake-up has to come again.
-    async fn work_safely(self: &Arc<Self>, range: Range) -> bool {
+    async fn work_safely(self: &Arc<Self>, range: Range, until: Option<Instant>) -> bool {
         // A task of its own: a panic ends that work and not the loop.
         let service = Arc::clone(self);
-        let worked = tokio::spawn(async move { service.work(range, None).await }).await;
+        let worked = tokio::spawn(async move { service.work(range, until).await }).await;
         match worked {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
@@ -171,7 +175,7 @@ impl Service {
     }
 
     /// Delivers whatever is due in a range, as long as there is time: what is left then is written as a new wake-up.
-    pub async fn work(self: &Arc<Self>, range: Range, until: Option<Instant>) -> Result<()> {
+    async fn work(self: &Arc<Self>, range: Range, until: Option<Instant>) -> Result<()> {
         let Some(wait) = self.work_through(range, until).await? else {
             return Ok(());
         };

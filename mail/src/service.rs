@@ -5,9 +5,9 @@ use std::{fmt, io, sync::Arc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    admin::Gate,
     aws::Aws,
-    config::{Admin, Config, InvalidConfig, Transport, invalid},
-    error::Result,
+    config::{Config, InvalidConfig, Transport, invalid},
     ledger::Ledger,
     mailer::Mailer,
     pace::Pace,
@@ -18,7 +18,7 @@ use crate::{
 
 pub struct Service {
     pub config: Config,
-    pub(crate) aws: Arc<Aws>,
+    pub(crate) gate: Gate,
     pub ledger: Ledger,
     pub mailer: Mailer,
     pub queue: Queue,
@@ -36,7 +36,7 @@ impl Service {
         let config = Config::from_env()?;
         telemetry::start(&config)?;
         let aws = Arc::new(Aws::default());
-        let ledger = Ledger::open(&config)
+        let ledger = Ledger::open(&config, &aws)
             .await
             .map_err(|_| invalid("DATABASE_URL", "names a database that cannot be opened"))?;
         let mailer = Mailer::open(&config.transport, &aws)
@@ -55,9 +55,9 @@ impl Service {
         };
         let results = config.result_queue_url.as_ref();
         Ok(Arc::new(Self {
+            gate: Gate::new(config.admin.as_ref(), &aws),
             results: results.map(|url| Results::new(Arc::clone(&aws), url)),
             pace: Pace::default(),
-            aws,
             ledger,
             mailer,
             queue,
@@ -65,18 +65,6 @@ impl Service {
             tasks: TaskTracker::new(),
             config,
         }))
-    }
-
-    /// Whether this is the token that opens the management calls.
-    #[expect(
-        clippy::unused_async,
-        reason = "the secret is read when it is first needed"
-    )]
-    pub async fn is_admin(&self, given: &str) -> Result<bool> {
-        Ok(match &self.config.admin {
-            Some(Admin::Token(token)) => token.matches(given),
-            Some(Admin::Secret(_)) | None => false,
-        })
     }
 
     /// Waits until nothing that was begun is running, but no longer than until then: an instance of a function is

@@ -49,6 +49,18 @@ pub enum Answer {
     Rejected { id: Uuid, reason: String },
 }
 
+impl Answer {
+    /// Of the mailing.
+    pub fn id(&self) -> Uuid {
+        match self {
+            Self::Sent { id, .. }
+            | Self::Queued { id, .. }
+            | Self::Unconfirmed { id, .. }
+            | Self::Rejected { id, .. } => *id,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub enum Submission {
     Answered(Answer),

@@ -17,7 +17,7 @@ use crate::{
 /// A wake-up that was not acted on for so long is written again, where the queue holds no other.
 const LOST_WAKE_UP: Duration = Duration::from_mins(1);
 /// The same, where the queue still holds others: it may just be long.
-const LATE_WAKE_UP: Duration = Duration::from_mins(15);
+const LATE_WAKE_UP: Duration = Duration::from_mins(5);
 /// Fewest wake-ups that a whole step of recipients may need.
 const FULL_STEP: u64 = STEP / WAKE_SPAN.unsigned_abs() as u64;
 
@@ -75,13 +75,14 @@ impl Service {
             self.while_more(until, || self.wake_some(WokenBefore::Never))
                 .await?;
         }
-        let late = if self.queue.is_idle().await {
-            LOST_WAKE_UP
-        } else {
-            LATE_WAKE_UP
-        };
-        let lost = WokenBefore::Ago(self.config.lease.max(late));
-        self.while_more(until, || self.wake_some(lost)).await
+        let longer_than = |time| WokenBefore::Ago(self.config.lease.max(time));
+        if self.queue.is_idle().await {
+            let lost = longer_than(LOST_WAKE_UP);
+            return self.while_more(until, || self.wake_some(lost)).await;
+        }
+        // Once only, for it may be there still.
+        self.wake_some(longer_than(LATE_WAKE_UP)).await?;
+        Ok(())
     }
 
     /// Whether there may be more, and a queue to tell of it.

@@ -1,5 +1,8 @@
 //! Works beside the API: delivers what the ledger holds and sweeps it.
 
+mod event;
+mod function;
+
 use std::{io::Write, process::ExitCode};
 
 use mail::Service;
@@ -13,6 +16,10 @@ async fn main() -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
+    if service.config.is_function {
+        function::run(service).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
     service.stop_on_signal()?;
     service.start_draining();
     let mut out = std::io::stdout();

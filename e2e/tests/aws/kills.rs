@@ -23,16 +23,15 @@ impl InFlight {
         function.on_crash(move || {
             let (in_flight, database) = (in_flight.clone(), database.clone());
             async move {
-                // The dead instance's last statement may still be carried out.
-                let sending = eventually("the dead one's statements are over", async || {
-                    let before = database.sending().await;
-                    if before == database.sending().await {
-                        Ok(before)
-                    } else {
-                        Err(())
+                // The dead one's last statement may still be carried out.
+                let mut sending = database.sending().await;
+                loop {
+                    let before = sending;
+                    sending = database.sending().await;
+                    if before == sending {
+                        break;
                     }
-                })
-                .await;
+                }
                 in_flight.0.lock().expect("nobody panics").extend(sending);
             }
             .boxed()

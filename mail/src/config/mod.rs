@@ -57,7 +57,7 @@ pub enum Admin {
 }
 
 /// Opens the management calls.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AdminToken(String);
 
 impl AdminToken {

@@ -1,17 +1,15 @@
 //! Opens the database and brings its schema up to date.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend, DbErr, Statement};
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::OnceCell;
 
-use super::Ledger;
+use super::{Ledger, connection::Connection, login::LoginSecret};
 use crate::{
+    aws::Aws,
     config::{Config, DatabaseSource},
     error::{Error, Result},
 };
@@ -20,15 +18,22 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(5);
 /// More would only queue inside the server.
 const POSTGRES_CONNECTIONS: u32 = 10;
+/// A function's instance does one thing at a time, and there may be many instances.
+const FUNCTION_CONNECTIONS: u32 = 1;
 /// Names the advisory lock of the migrations: "mmms" in ASCII.
 const MIGRATION_LOCK: i64 = 0x6d6d_6d73;
 
 impl Ledger {
     /// Does not wait for the database: the first use connects and migrates.
-    pub async fn open(config: &Config) -> Result<Self> {
+    pub async fn open(config: &Config, aws: &Arc<Aws>) -> Result<Self> {
+        let mut login = None;
         let mut options = match &config.database {
             DatabaseSource::Postgres(url) => ConnectOptions::new(url.as_str()),
-            DatabaseSource::Secret(_) => unimplemented!("helper database"),
+            DatabaseSource::Secret(settings) => {
+                login = Some(LoginSecret::new(settings, aws));
+                // What is to be connected to comes with the secret.
+                ConnectOptions::new("postgres://")
+            }
             DatabaseSource::Sqlite(path) => {
                 if let Some(folder) = path.parent() {
                     tokio::fs::create_dir_all(folder).await?;
@@ -44,7 +49,11 @@ impl Ledger {
         match &config.database {
             DatabaseSource::Postgres(_) | DatabaseSource::Secret(_) => {
                 options
-                    .max_connections(POSTGRES_CONNECTIONS)
+                    .max_connections(if config.is_function {
+                        FUNCTION_CONNECTIONS
+                    } else {
+                        POSTGRES_CONNECTIONS
+                    })
                     .test_before_acquire(true);
             }
             // One connection: writers then queue in order instead of racing for the file's lock.
@@ -68,7 +77,7 @@ impl Ledger {
             }
         }
         Ok(Self {
-            db: Database::connect(options).await?,
+            db: Connection::new(Database::connect(options).await?, login),
             migrated: OnceCell::new(),
             publishes: config.result_queue_url.is_some(),
             lease_ms: i64::try_from(config.lease.as_millis()).unwrap_or(i64::MAX),
@@ -76,21 +85,12 @@ impl Ledger {
     }
 }
 
-/// Has the right to write from its start: an upgrade in the middle could fail on `SQLite`.
-pub(super) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    db.begin_with_options(TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    })
-    .await
-}
-
 /// One cheap look, and one instance at a time only where the schema is behind.
-pub(super) async fn migrate(db: &DatabaseConnection) -> Result<(), Error> {
+pub(super) async fn migrate(db: &Connection) -> Result<(), Error> {
     if is_current(db).await? {
         return Ok(());
     }
-    let transaction = begin(db).await?;
+    let transaction = db.begin().await?;
     if db.get_database_backend() == DbBackend::Postgres {
         let lock = Statement::from_sql_and_values(
             DbBackend::Postgres,
@@ -105,7 +105,7 @@ pub(super) async fn migrate(db: &DatabaseConnection) -> Result<(), Error> {
     Ok(())
 }
 
-async fn is_current(db: &DatabaseConnection) -> Result<bool, DbErr> {
+async fn is_current(db: &Connection) -> Result<bool, DbErr> {
     let Some(newest) = Migrator::migrations()
         .last()
         .map(|step| step.name().to_owned())

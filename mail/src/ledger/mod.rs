@@ -5,9 +5,11 @@
 
 mod claim;
 mod connect;
+mod connection;
 mod erase;
 mod idempotency;
 mod keys;
+mod login;
 mod outcome;
 mod pace;
 mod read;
@@ -19,12 +21,13 @@ mod upkeep;
 
 use entity::recipient::{self, Status};
 use sea_orm::{
-    ActiveEnum, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbBackend, ExprTrait,
+    ActiveEnum, ColumnTrait, DatabaseTransaction, DbBackend, ExprTrait,
     sea_query::{Expr, SimpleExpr},
 };
 use tokio::sync::OnceCell;
 
 use crate::error::Result;
+use connection::Connection;
 
 pub use claim::{Claim, ClaimedRecipient, Range};
 pub use erase::Erased;
@@ -39,7 +42,7 @@ pub use upkeep::{RETENTION_STEP, STEP, WAKE_SPAN, WokenBefore};
 
 #[derive(Debug)]
 pub struct Ledger {
-    db: DatabaseConnection,
+    db: Connection,
     migrated: OnceCell<()>,
     lease_ms: i64,
     /// Whether there is a queue to tell of ends; else there is nobody to tell.
@@ -48,7 +51,8 @@ pub struct Ledger {
 
 impl Ledger {
     /// The database, with the schema this version wants.
-    async fn db(&self) -> Result<&DatabaseConnection> {
+    async fn db(&self) -> Result<&Connection> {
+        self.db.prepare().await?;
         self.migrated
             .get_or_try_init(|| connect::migrate(&self.db))
             .await?;
@@ -57,7 +61,7 @@ impl Ledger {
 
     /// A transaction that has the right to write from its start: a later upgrade could fail on `SQLite`.
     async fn begin(&self) -> Result<DatabaseTransaction> {
-        Ok(connect::begin(self.db().await?).await?)
+        Ok(self.db().await?.begin().await?)
     }
 
     /// Whether the database answers.

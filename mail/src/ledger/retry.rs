@@ -39,7 +39,12 @@ where
 {
     repeat_if(
         stubbornly(),
-        |error| matches!(error, Error::Ledger(_)),
+        |error| {
+            matches!(
+                error,
+                Error::Ledger(_) | Error::Untrusted(_) | Error::Secret(_)
+            )
+        },
         work,
     )
     .await

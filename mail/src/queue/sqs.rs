@@ -1,6 +1,12 @@
 //! Wake-ups in an SQS queue that all instances share.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use aws_sdk_sqs::{
     error::DisplayErrorContext,
@@ -31,8 +37,9 @@ pub struct SqsQueue {
 }
 
 /// A message that was received and has to be deleted, or comes again.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Received {
+    pub id: String,
     pub body: String,
     pub receipt_handle: String,
 }
@@ -152,16 +159,29 @@ impl SqsQueue {
 
 fn received(message: Message) -> Option<Received> {
     Some(Received {
+        id: message.message_id.unwrap_or_default(),
         body: message.body.unwrap_or_default(),
         receipt_handle: message.receipt_handle?,
     })
 }
 
-/// Writes each body as a message of its own, and tells for each whether the queue has it.
+/// Writes each body as a message of its own, and tells for each whether the queue has it. A queue that does not
+/// answer is not tried again with the rest.
 pub async fn send(aws: &Aws, url: &str, bodies: Vec<String>, delay: Duration) -> Vec<bool> {
+    let away = &AtomicBool::new(false);
     let batches: Vec<_> = bodies
         .chunks(BATCH)
-        .map(|batch| send_batch(aws, url, batch.to_vec(), delay))
+        .map(|batch| async move {
+            let written = if away.load(Ordering::Relaxed) {
+                None
+            } else {
+                send_batch(aws, url, batch, delay).await
+            };
+            written.unwrap_or_else(|| {
+                away.store(true, Ordering::Relaxed);
+                vec![false; batch.len()]
+            })
+        })
         .collect();
     stream::iter(batches)
         .buffered(AT_ONCE)
@@ -170,11 +190,12 @@ pub async fn send(aws: &Aws, url: &str, bodies: Vec<String>, delay: Duration) ->
         .concat()
 }
 
-async fn send_batch(aws: &Aws, url: &str, bodies: Vec<String>, delay: Duration) -> Vec<bool> {
+/// Nothing where the queue does not answer.
+async fn send_batch(aws: &Aws, url: &str, bodies: &[String], delay: Duration) -> Option<Vec<bool>> {
     let mut written = vec![false; bodies.len()];
     // Not even a delay of 0 where none is wanted: the queue may have one of its own.
     let delay = i32::try_from(delay.as_secs()).ok().filter(|s| *s > 0);
-    let entries = bodies.into_iter().enumerate().filter_map(|(index, body)| {
+    let entries = bodies.iter().enumerate().filter_map(|(index, body)| {
         SendMessageBatchRequestEntry::builder()
             .id(index.to_string())
             .message_body(body)
@@ -190,29 +211,25 @@ async fn send_batch(aws: &Aws, url: &str, bodies: Vec<String>, delay: Duration) 
         .set_entries(Some(entries.collect()))
         .send()
         .await;
-    match answer {
-        Ok(answer) => {
-            for entry in &answer.successful {
-                let index = entry.id.parse::<usize>().ok();
-                if let Some(written) = index.and_then(|index| written.get_mut(index)) {
-                    *written = true;
-                }
-            }
-            if let Some(failed) = answer.failed.first() {
-                tracing::warn!(
-                    count = answer.failed.len(),
-                    sqs.code = failed.code,
-                    "the queue did not take messages of a batch"
-                );
-            }
-        }
+    let answer = match answer {
+        Ok(answer) => answer,
         Err(error) => {
-            tracing::warn!(
-                count = written.len(),
-                error = %DisplayErrorContext(error),
-                "the queue did not take a batch"
-            );
+            tracing::warn!(error = %DisplayErrorContext(error), "the queue does not answer");
+            return None;
+        }
+    };
+    for entry in &answer.successful {
+        let index = entry.id.parse::<usize>().ok();
+        if let Some(written) = index.and_then(|index| written.get_mut(index)) {
+            *written = true;
         }
     }
-    written
+    if let Some(failed) = answer.failed.first() {
+        tracing::warn!(
+            count = answer.failed.len(),
+            sqs.code = failed.code,
+            "the queue did not take some messages of a batch"
+        );
+    }
+    Some(written)
 }

@@ -1,5 +1,8 @@
 //! `PostgreSQL` comes and goes: connections are cut, and answers are lost after the work was done.
 
+use std::sync::Arc;
+
+use e2e::proxy::{self, Proxy};
 use entity::recipient::Status;
 use mail::{
     config::DatabaseSource,
@@ -7,9 +10,8 @@ use mail::{
 };
 
 use crate::{
-    database::{TestLedger, config, on_postgres},
+    database::{TestLedger, config, of_a_function, on_postgres},
     mailings::{accepted, all_of, mailing_to, positions},
-    proxy::{self, Proxy},
 };
 
 /// A ledger that reaches the database through a proxy.
@@ -19,7 +21,7 @@ async fn behind_a_proxy(t: &TestLedger) -> (Ledger, Proxy) {
     };
     let proxy = Proxy::before(url.as_str()).await;
     let config = config(DatabaseSource::Postgres(proxy.url().parse().unwrap()));
-    let ledger = Ledger::open(&config).await.unwrap();
+    let ledger = Ledger::open(&config, &Arc::default()).await.unwrap();
     ledger.ping().await.unwrap();
     (ledger, proxy)
 }
@@ -31,33 +33,52 @@ async fn cut_all(t: &TestLedger) {
     assert!(t.number(cut).await > 0, "nothing was connected");
 }
 
+async fn works_after_each_cut(t: &TestLedger, ledger: &Ledger) {
+    let pings = (0..8).map(|_| ledger.clock());
+    futures_util::future::join_all(pings).await;
+    cut_all(t).await;
+    assert!(ledger.clock().await.is_ok());
+    let id = t.store(&mailing_to(2)).await;
+    cut_all(t).await;
+    assert_eq!(
+        ledger.wake_due(WokenBefore::AnyTime).await.unwrap().len(),
+        1
+    );
+    cut_all(t).await;
+    let claim = ledger.claim(all_of(id), 10).await.unwrap();
+    assert_eq!(positions(&claim), [0, 1]);
+    cut_all(t).await;
+    assert_eq!(ledger.begin_sending(&claim, &[0]).await.unwrap(), [0]);
+    cut_all(t).await;
+    let moved = ledger.record(&claim, &[(0, accepted())]).await.unwrap();
+    assert_eq!(moved.len(), 1);
+    cut_all(t).await;
+    ledger.release(&claim).await.unwrap();
+    cut_all(t).await;
+    assert_eq!(ledger.cancel(id).await.unwrap().len(), 1);
+    cut_all(t).await;
+    assert_eq!(ledger.note_ended().await.unwrap(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_next_call_works_after_all_connections_were_cut() {
+    on_postgres(async |t| works_after_each_cut(t, &t.ledger).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_has_one_connection_and_goes_on_after_it_was_cut() {
     on_postgres(async |t| {
-        let ledger = &t.ledger;
-        let pings = (0..8).map(|_| ledger.clock());
-        futures_util::future::join_all(pings).await;
+        let config = of_a_function(t.config.database.clone());
+        let ledger = Ledger::open(&config, &Arc::default()).await.unwrap();
         cut_all(t).await;
-        let id = t.store(&mailing_to(2)).await;
-        cut_all(t).await;
-        assert_eq!(
-            ledger.wake_due(WokenBefore::AnyTime).await.unwrap().len(),
-            1
-        );
-        cut_all(t).await;
-        let claim = ledger.claim(all_of(id), 10).await.unwrap();
-        assert_eq!(positions(&claim), [0, 1]);
-        cut_all(t).await;
-        assert_eq!(ledger.begin_sending(&claim, &[0]).await.unwrap(), [0]);
-        cut_all(t).await;
-        let moved = ledger.record(&claim, &[(0, accepted())]).await.unwrap();
-        assert_eq!(moved.len(), 1);
-        cut_all(t).await;
-        ledger.release(&claim).await.unwrap();
-        cut_all(t).await;
-        assert_eq!(ledger.cancel(id).await.unwrap().len(), 1);
-        cut_all(t).await;
-        assert_eq!(ledger.note_ended().await.unwrap(), 1);
+        let calls = (0..8).map(|_| ledger.clock());
+        for clock in futures_util::future::join_all(calls).await {
+            clock.unwrap();
+        }
+        let others = "SELECT COUNT(*) FROM pg_stat_activity \
+                      WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        assert_eq!(t.number(others).await, 1);
+        works_after_each_cut(t, &ledger).await;
     })
     .await;
 }

@@ -3,6 +3,7 @@
 use std::{
     env,
     panic::{AssertUnwindSafe, resume_unwind},
+    sync::Arc,
     time::Duration,
 };
 
@@ -29,7 +30,7 @@ pub struct TestLedger {
 impl TestLedger {
     async fn open(database: DatabaseSource, url: String) -> Self {
         let config = config(database);
-        let ledger = Ledger::open(&config).await.unwrap();
+        let ledger = Ledger::open(&config, &Arc::default()).await.unwrap();
         ledger.ping().await.unwrap();
         let db = connect(url).await;
         Self { ledger, db, config }
@@ -37,7 +38,7 @@ impl TestLedger {
 
     /// As another process would open it.
     pub async fn another(&self) -> Ledger {
-        Ledger::open(&self.config).await.unwrap()
+        Ledger::open(&self.config, &Arc::default()).await.unwrap()
     }
 
     /// As a process would open it that tells a queue of results.
@@ -47,7 +48,7 @@ impl TestLedger {
             result_queue_url: Some(queue),
             ..self.config.clone()
         };
-        Ledger::open(&config).await.unwrap()
+        Ledger::open(&config, &Arc::default()).await.unwrap()
     }
 
     /// Runs a statement and returns how many rows it changed.
@@ -81,6 +82,14 @@ pub fn config(database: DatabaseSource) -> Config {
         log_format: LogFormat::Pretty,
         log_filter: "off".to_owned(),
         is_function: false,
+    }
+}
+
+/// Of an instance of a function, which has one connection.
+pub fn of_a_function(database: DatabaseSource) -> Config {
+    Config {
+        is_function: true,
+        ..config(database)
     }
 }
 

@@ -1,21 +1,23 @@
 //! The schema comes by itself, whoever is first.
 
+use std::sync::Arc;
+
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, Database};
 
 use crate::{
-    database::{TestLedger, config, with_postgres},
+    database::{TestLedger, config, of_a_function, with_postgres},
     mailings::mailing_to,
 };
 use mail::{
-    config::DatabaseSource,
+    config::{Config, DatabaseSource},
     ledger::{Ledger, WokenBefore},
 };
 
-async fn twenty_open(database: &DatabaseSource) {
+async fn twenty_open(config: &Config) {
     let mut ledgers = Vec::new();
     for _ in 0..20 {
-        let ledger = Ledger::open(&config(database.clone())).await.unwrap();
+        let ledger = Ledger::open(config, &Arc::default()).await.unwrap();
         ledgers.push(ledger);
     }
     let first_uses = ledgers
@@ -28,14 +30,20 @@ async fn twenty_open(database: &DatabaseSource) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_ledgers_open_an_empty_postgres_at_once() {
-    with_postgres(async |url| twenty_open(&DatabaseSource::Postgres(url)).await).await;
+    with_postgres(async |url| twenty_open(&config(DatabaseSource::Postgres(url))).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_instances_of_a_function_open_an_empty_postgres_at_once() {
+    with_postgres(async |url| twenty_open(&of_a_function(DatabaseSource::Postgres(url))).await)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_ledgers_open_a_new_sqlite_file_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new").join("mmms.db");
-    twenty_open(&DatabaseSource::Sqlite(path.clone())).await;
+    twenty_open(&config(DatabaseSource::Sqlite(path.clone()))).await;
     let url = format!("sqlite://{}", path.display());
     let db = Database::connect(url).await.unwrap();
     let mode = db.query_one_raw(sea_orm::Statement::from_string(

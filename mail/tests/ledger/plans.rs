@@ -2,6 +2,8 @@
 //!
 //! `PostgreSQL` counts what it reads. A connection tells of its share when it ends.
 
+use std::sync::Arc;
+
 use mail::{
     config::DatabaseSource,
     ledger::{Ledger, WokenBefore},
@@ -35,7 +37,7 @@ async fn reads_little(t: &TestLedger, what: &str, work: impl AsyncFn(&Ledger)) {
     let mut url = postgres_url(t);
     url.query_pairs_mut()
         .append_pair("application_name", MEASURED);
-    let ledger = Ledger::open(&config(DatabaseSource::Postgres(url)))
+    let ledger = Ledger::open(&config(DatabaseSource::Postgres(url)), &Arc::default())
         .await
         .unwrap();
     // What the test itself has read would be told later, among the rest.

@@ -166,12 +166,21 @@ pub(super) async fn send(
         respond_async,
         deadline: deadline(request),
     };
-    respond(service.submit(new).await?)
+    let recipients = new.request.recipients.len();
+    let submission = service.submit(new).await?;
+    if let (Submission::Answered(answer), Some(trace)) = (&submission, trace(request)) {
+        let _ = trace.mailing.set((answer.id(), recipients));
+    }
+    respond(submission)
+}
+
+fn trace(request: &Request) -> Option<&Trace> {
+    request.extensions().get::<Arc<Trace>>().map(Arc::as_ref)
 }
 
 /// Counted from when the request came in, but what a slow caller took for its body is not ours.
 fn deadline(request: &Request) -> Instant {
-    let trace = request.extensions().get::<Arc<Trace>>();
+    let trace = trace(request);
     let started = trace.map_or_else(Instant::now, |trace| trace.started);
     let deadline = (started + ANSWER_WITHIN).max(Instant::now() + SHORTEST);
     match trace.and_then(|trace| trace.until) {

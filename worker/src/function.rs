@@ -1,0 +1,95 @@
+//! A Lambda function: wake-ups from SQS, and the schedule of the sweep.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::anyhow;
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
+use futures_util::{StreamExt, stream};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use mail::{Service, queue::Received, telemetry, timestamp};
+use serde_json::{Value, json};
+
+use crate::event::Event;
+
+/// Kept free before the end of an invocation, for telling what has ended and handing the answer over.
+const BEFORE_END: Duration = Duration::from_secs(3);
+/// Kept free to hand the answer over.
+const TO_ANSWER: Duration = Duration::from_millis(500);
+/// Records worked on at once: while one waits for the transport, another uses the one connection to the database.
+const AT_ONCE: usize = 4;
+
+/// Works on events until the instance ends.
+pub async fn run(service: Arc<Service>) -> anyhow::Result<()> {
+    service.stop_on_signal()?;
+    let handler = service_fn(|event| invoke(&service, event));
+    tokio::select! {
+        ended = lambda_runtime::run(handler) => ended.map_err(|error| anyhow!(error))?,
+        () = service.stop.cancelled() => {}
+    }
+    service.finish().await;
+    Ok(())
+}
+
+async fn invoke(service: &Arc<Service>, event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let LambdaEvent { payload, context } = event;
+    telemetry::begin(&context.env_config.function_name, &context.request_id);
+    let end = timestamp::instant(context.deadline);
+    let before_end = |time| end.checked_sub(time).unwrap_or_else(Instant::now);
+    let answer = match Event::of(&payload) {
+        Ok(Event::Records(records)) => {
+            let failures = work_on(service, records, before_end(BEFORE_END)).await;
+            Ok(serde_json::to_value(failures)?)
+        }
+        Ok(Event::Sweep) => sweep(service, before_end(BEFORE_END)).await,
+        Err(unknown) => Err(unknown.into()),
+    };
+    service.settle(before_end(TO_ANSWER)).await;
+    telemetry::flush();
+    answer
+}
+
+/// Each record by itself: what cannot be worked on fails alone and comes again.
+async fn work_on(
+    service: &Arc<Service>,
+    records: Vec<Received>,
+    until: Instant,
+) -> SqsBatchResponse {
+    let count = records.len();
+    let failures: Vec<BatchItemFailure> = stream::iter(records)
+        .map(|record| async move {
+            let done = service.take(&record, Some(until)).await;
+            (!done).then_some(BatchItemFailure {
+                item_identifier: record.id,
+            })
+        })
+        .buffer_unordered(AT_ONCE)
+        .filter_map(std::future::ready)
+        .collect()
+        .await;
+    tracing::info!(
+        records = count,
+        failed = failures.len(),
+        "wake-ups worked on"
+    );
+    SqsBatchResponse {
+        batch_item_failures: failures,
+    }
+}
+
+async fn sweep(service: &Arc<Service>, until: Instant) -> Result<Value, Error> {
+    // Boxed: what is below it is too deep to be laid out within the invocation.
+    match Box::pin(service.sweep(Some(until))).await {
+        Ok(()) => Ok(json!({"swept": true})),
+        Err(error) => {
+            // What it says in detail is not for whoever invoked it.
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the sweep failed, the next one goes on"
+            );
+            Err("the sweep failed".into())
+        }
+    }
+}
