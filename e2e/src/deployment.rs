@@ -18,6 +18,8 @@ pub struct Cloud {
     pub queues: Queues,
     pub format: Format,
     pub delivery: Delivery,
+    /// Whether the queue leads to the worker from the start.
+    pub enabled: bool,
     /// Most instances of the worker.
     pub workers: usize,
     /// Most that an invocation of the worker may take.
@@ -42,6 +44,7 @@ impl Cloud {
             queues,
             format: Format::Http,
             delivery: Delivery::default(),
+            enabled: true,
             workers: 2,
             time_limit: Duration::from_secs(60),
             doomed_apis: Vec::new(),
@@ -98,8 +101,10 @@ impl Deployment {
             doomed: cloud.doomed_workers.clone(),
         });
         let queue = &cloud.queues.wake_ups;
+        let source = EventSource::between(queue, &worker, cloud.workers, cloud.delivery).await;
+        source.set_enabled(cloud.enabled);
         Self {
-            source: EventSource::between(queue, &worker, cloud.workers, cloud.delivery).await,
+            source,
             gateway: Gateway::before(api.clone(), cloud.format).await,
             _schedule: event_source::schedule(worker.clone(), sweep),
             api,

@@ -11,6 +11,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::SeedableRng;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -34,11 +35,12 @@ pub struct Delivery {
 /// Calls the function until it is dropped.
 pub struct EventSource {
     _tasks: JoinSet<()>,
+    enabled: watch::Sender<bool>,
     received: Arc<Mutex<HashMap<String, usize>>>,
 }
 
 impl EventSource {
-    /// With at most so many invocations at a time.
+    /// With at most so many invocations at a time, once it is enabled.
     pub async fn between(
         queue: &Queue,
         function: &Function,
@@ -47,6 +49,7 @@ impl EventSource {
     ) -> Self {
         let arn = queue.arn().await;
         let received = Arc::<Mutex<HashMap<String, usize>>>::default();
+        let (enabled, _) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for poller in 0..invocations {
             let poller = Poller {
@@ -54,6 +57,7 @@ impl EventSource {
                 function: function.clone(),
                 arn: arn.clone(),
                 delivery,
+                enabled: enabled.subscribe(),
                 received: Arc::clone(&received),
                 random: StdRng::seed_from_u64(
                     delivery.shuffled.unwrap_or_default() + poller as u64,
@@ -63,8 +67,14 @@ impl EventSource {
         }
         Self {
             _tasks: tasks,
+            enabled,
             received,
         }
+    }
+
+    /// Takes nothing more from the queue (`false`), or goes on (`true`).
+    pub fn set_enabled(&self, enabled: bool) {
+        self.enabled.send_replace(enabled);
     }
 
     /// How often each record came, by its body.
@@ -78,13 +88,14 @@ struct Poller {
     function: Function,
     arn: String,
     delivery: Delivery,
+    enabled: watch::Receiver<bool>,
     received: Arc<Mutex<HashMap<String, usize>>>,
     random: StdRng,
 }
 
 impl Poller {
     async fn run(mut self) {
-        loop {
+        while self.enabled.wait_for(|enabled| *enabled).await.is_ok() {
             let mut messages = self.queue.receive(Duration::from_secs(20)).await;
             if self.delivery.shuffled.is_some() {
                 for _ in 1..MIXED {

@@ -174,6 +174,11 @@ impl Server {
         }
     }
 
+    /// The variables it is started with.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
     pub fn database(&self) -> &Database {
         &self.database
     }

@@ -7,6 +7,7 @@ use crate::reckoning::Reckoning;
 use crate::results::Results;
 use crate::server::{Server, Settings};
 use crate::ses::Ses;
+use crate::worker::Worker;
 
 pub struct Service {
     pub server: Server,
@@ -42,6 +43,36 @@ impl Service {
             results: Results::of(&cloud.queues.results),
             cloud,
         }
+    }
+
+    /// `api` as a process that leaves mailings to workers on SQS.
+    pub async fn of_processes(set: impl FnOnce(Settings) -> Settings) -> Self {
+        let cloud = Cloud::new().await;
+        let ses = Ses::before(&cloud.account).await;
+        let database = Database::postgres().await;
+        let mut settings = Server::on(&database);
+        for (name, value) in cloud.variables() {
+            settings = settings.env(&name, &value);
+        }
+        let (variable, url) = ses.variable();
+        let settings = settings.env(&variable, &url);
+        Self {
+            server: set(settings).start().await,
+            ses,
+            results: Results::of(&cloud.queues.results),
+            cloud,
+        }
+    }
+
+    /// Another `worker` as a process, with the variables that the server has.
+    pub async fn worker(&self, more: &[(&str, &str)]) -> Worker {
+        let variables = self.server.environment();
+        let mut variables: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        variables.extend(more);
+        Worker::start(self.server.database(), &variables).await
     }
 
     pub async fn sender(&self) -> Caller {
