@@ -47,6 +47,22 @@ pub struct Aws {
 }
 
 impl Aws {
+    /// As in production, but for one endpoint.
+    #[cfg(test)]
+    pub async fn at(
+        endpoint: String,
+        credentials: aws_sdk_sesv2::config::SharedCredentialsProvider,
+    ) -> Self {
+        let loader = loader()
+            .region("eu-central-1")
+            .credentials_provider(credentials)
+            .endpoint_url(endpoint);
+        Self {
+            sdk: OnceCell::new_with(Some(loader.load().await)),
+            ..Self::default()
+        }
+    }
+
     async fn sdk(&self) -> &SdkConfig {
         self.sdk.get_or_init(|| loader().load()).await
     }

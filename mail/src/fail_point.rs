@@ -1,39 +1,47 @@
 //! Places between two steps where a debug build can be made to die, to try what is left behind: `MMMS_FAIL_POINT`
 //! names one, and after an `@` which time it is reached. A release build has none.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicU32, Ordering},
-};
+#[cfg(debug_assertions)]
+pub use armed::{arm, reached};
 
-struct FailPoint {
-    name: String,
-    /// How often it is still passed.
-    left: AtomicU32,
-}
-
-static ARMED: OnceLock<FailPoint> = OnceLock::new();
-
-pub(crate) fn arm(setting: &str) -> Result<(), String> {
-    let (name, times) = setting.split_once('@').unwrap_or((setting, "1"));
-    let times = times
-        .parse()
-        .map_err(|_| "must be a name, or NAME@TIMES".to_owned())?;
-    let point = FailPoint {
-        name: name.to_owned(),
-        left: AtomicU32::new(times),
+#[cfg(debug_assertions)]
+mod armed {
+    use std::sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
     };
-    ARMED.set(point).map_err(|_| "is read once only".to_owned())
-}
 
-/// Dies as if by `kill -9`, if this is the point and the time.
-pub fn reached(name: &str) {
-    let Some(point) = ARMED.get().filter(|point| point.name == name) else {
-        return;
-    };
-    if point.left.fetch_sub(1, Ordering::SeqCst) == 1 {
-        let _ =
-            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    struct FailPoint {
+        name: String,
+        /// How often it is still passed.
+        left: AtomicU32,
+    }
+
+    static ARMED: OnceLock<FailPoint> = OnceLock::new();
+
+    pub fn arm(setting: &str) -> Result<(), String> {
+        let (name, times) = setting.split_once('@').unwrap_or((setting, "1"));
+        let times = times
+            .parse()
+            .map_err(|_| "must be a name, or NAME@TIMES".to_owned())?;
+        let point = FailPoint {
+            name: name.to_owned(),
+            left: AtomicU32::new(times),
+        };
+        ARMED.set(point).map_err(|_| "is read once only".to_owned())
+    }
+
+    /// Dies as if by `kill -9`, if this is the point and the time.
+    pub fn reached(name: &str) {
+        let Some(point) = ARMED.get().filter(|point| point.name == name) else {
+            return;
+        };
+        if point.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            let _ = rustix::process::kill_process(
+                rustix::process::getpid(),
+                rustix::process::Signal::KILL,
+            );
+        }
     }
 }
 

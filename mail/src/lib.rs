@@ -8,7 +8,6 @@ pub mod config;
 mod deliver;
 mod drain;
 mod error;
-#[cfg(debug_assertions)]
 pub mod fail_point;
 pub mod host;
 pub mod ledger;

@@ -24,7 +24,8 @@ const AT_ONCE: usize = 4;
 /// Works on events until the instance ends.
 pub async fn run(service: Arc<Service>) -> anyhow::Result<()> {
     service.stop_on_signal()?;
-    let handler = service_fn(|event| invoke(&service, event));
+    // Boxed: what the futures of the runtime and those of the work are made of is too deep for the compiler together.
+    let handler = service_fn(|event| Box::pin(invoke(&service, event)));
     tokio::select! {
         ended = lambda_runtime::run(handler) => ended.map_err(|error| anyhow!(error))?,
         () = service.stop.cancelled() => {}

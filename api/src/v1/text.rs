@@ -131,7 +131,7 @@ kinds! {
     /// RFC 4648, 4.
     Base64 { format: "byte" }
     /// RFC 2392, without what would have to be quoted.
-    ContentId { pattern: "^[!#-'*-;=?-~]+$", min_length: 1_usize, max_length: 128_usize }
+    ContentId { pattern: "^[!#-'*-;=?-~]+$", min_length: 1_usize, max_length: 78_usize }
     /// A key that is brought in.
     Secret { pattern: "^[!-~]+$", min_length: 20_usize, max_length: 255_usize }
     /// The cursor of a list of recipients.

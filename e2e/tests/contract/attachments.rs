@@ -124,6 +124,10 @@ async fn faulty_attachments_are_named(database: Database) {
             good.clone().with("content_id", "a>\r\nX: y"),
             "attachments.1.content_id",
         ),
+        (
+            good.clone().with("content_id", "c".repeat(79)),
+            "attachments.1.content_id",
+        ),
     ];
     for (bad, path) in faulty {
         let body = letter("ann@example.org").with("attachments", json!([good, bad]));

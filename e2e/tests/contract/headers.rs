@@ -138,6 +138,10 @@ async fn tags_follow_the_rules(database: Database) {
             .await
             .only_fault("tags.0.value");
     }
+    for reserved in ["mmms-mailing-id", "mmms-recipient-index"] {
+        let refused = sender.mail(&tagged(reserved, "x")).await;
+        refused.only_fault("tags.0.name");
+    }
     let missing = letter("ann@example.org").with("tags", json!([{ "name": "x" }]));
     sender.mail(&missing).await.only_fault("tags.0.value");
 }

@@ -43,13 +43,14 @@ pub struct AttachmentRequest {
     /// Base64 (RFC 4648); all attachments together at most 2.5 MiB decoded.
     pub content: Text<Base64>,
     /// Guessed from the name where it is absent; not `multipart/…`.
-    #[oai(validator(max_length = 255))]
+    #[oai(validator(max_length = 78))]
     pub content_type: Option<String>,
     /// For `<img src="cid:…">`.
     pub content_id: Option<Text<ContentId>>,
 }
 
-/// A tag for the mail system's events.
+/// A tag for the mail system's events. `mmms-mailing-id` and `mmms-recipient-index` are set by the service and
+/// cannot be used.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "Tag")]
 pub struct TagRequest {
@@ -90,6 +91,7 @@ pub struct MailRequest {
     /// Further header fields, none that the service or SES sets. Names and values in printable ASCII, names of at
     /// most 126 and values of at most 870 characters.
     pub headers: Option<HashMap<String, Text<HeaderValue>>>,
+    /// Names differ.
     #[oai(validator(max_items = 48))]
     pub tags: Option<Vec<TagRequest>>,
     /// A time in the future (RFC 3339), 72 hours ahead unless given. What has not gone by then fails.

@@ -47,14 +47,15 @@ impl Ses {
     /// Recipients a second that the account may send to, or SES's code of what went wrong.
     pub async fn max_send_rate(&self, limit: Duration) -> Result<f64, String> {
         let progress = Progress::default();
-        let account = self
+        let asking = self
             .client()
             .await
             .get_account()
             .customize()
             .config_override(within(limit))
             .interceptor(progress.clone())
-            .send()
+            .send();
+        let account = Box::pin(asking)
             .await
             .map_err(|error| Failure::of(&error, &progress).code)?;
         account
@@ -74,7 +75,8 @@ impl Ses {
         let mut sending = Sending::new(self, mailing, recipients, deadline);
         // Region and credentials may have to be looked for first.
         let end = match timeout_at(deadline, self.client()).await {
-            Ok(_) => sending.all().await,
+            // The SDK's futures are large and deep.
+            Ok(_) => Box::pin(sending.all()).await,
             Err(_) => Err(Failure::not_sent()),
         };
         sending.finish(end)

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use mail::message::{Attachment, Tag};
+use mail::{
+    mailer::{MAILING_TAG, RECIPIENT_TAG},
+    message::{Attachment, Tag},
+};
 
 use crate::request::Node;
 
@@ -12,6 +15,9 @@ const MAX_HEADER_NAME: usize = 126;
 const MAX_HEADER_VALUE: usize = 870;
 /// SES: `MessageTag`.
 const MAX_TAG: usize = 256;
+/// SES: `Attachment`.
+const MAX_CONTENT_TYPE: usize = 78;
+const MAX_CONTENT_ID: usize = 78;
 
 /// Header fields that the service or SES writes itself.
 const RESERVED_HEADERS: [&str; 17] = [
@@ -44,7 +50,7 @@ pub fn attachment(node: Node<'_>) -> Option<Attachment> {
             })
         });
         let content_type = object.optional("content_type", |node| {
-            node.parsed(255, |text| {
+            node.parsed(MAX_CONTENT_TYPE, |text| {
                 text.parse::<mime::Mime>()
                     .ok()
                     .filter(|_| text.is_ascii() && !text.chars().any(char::is_control))
@@ -55,7 +61,7 @@ pub fn attachment(node: Node<'_>) -> Option<Attachment> {
             })
         });
         let content_id = object.optional("content_id", |node| {
-            node.parsed(128, |text| {
+            node.parsed(MAX_CONTENT_ID, |text| {
                 let fits = !text.is_empty()
                     && text
                         .bytes()
@@ -113,25 +119,29 @@ pub fn headers(node: Node<'_>) -> Option<BTreeMap<String, String>> {
 }
 
 pub fn tag(node: Node<'_>) -> Option<Tag> {
-    let part = |node: Node<'_>| {
-        node.parsed(MAX_TAG, |text| {
-            let fits = !text.is_empty()
-                && text
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
-            if fits {
-                Ok(text.to_owned())
-            } else {
-                Err("must be ASCII letters, digits, _ and -")
-            }
-        })
-    };
     node.object(|object| {
-        let name = object.required("name", part);
-        let value = object.required("value", part);
+        let name = object.required("name", |node| {
+            node.parsed(MAX_TAG, |text| match text {
+                MAILING_TAG | RECIPIENT_TAG => Err("is set by the service"),
+                text => tag_part(text),
+            })
+        });
+        let value = object.required("value", |node| node.parsed(MAX_TAG, tag_part));
         Some(Tag {
             name: name?,
             value: value?,
         })
     })
+}
+
+fn tag_part(text: &str) -> Result<String, &'static str> {
+    let fits = !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err("must be ASCII letters, digits, _ and -")
+    }
 }

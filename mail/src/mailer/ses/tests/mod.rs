@@ -1,1 +1,102 @@
+//! Against a real server that plays SES.
 
+use std::collections::BTreeMap;
+
+use aws_sdk_sesv2::config::{Credentials, SharedCredentialsProvider};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    address::Address,
+    ledger::Fault,
+    message::{Attachment, Body, CallerIds, Envelope, Recipient, Tag, Variable},
+};
+
+mod answers;
+mod connections;
+mod requests;
+mod server;
+mod several;
+
+use server::{Reply, Request, Server, error, ok};
+
+/// Far longer than anything takes here.
+const LIMIT: Duration = Duration::from_secs(15);
+
+fn address(written: &str) -> Address {
+    Address::parse(written).unwrap()
+}
+
+fn mailing() -> Mailing {
+    let envelope = Envelope {
+        sender_email: address("team@bücher.example"),
+        sender_name: "Tëam".into(),
+        sender_organisation_name: None,
+        subject: "Hello {{name}}".into(),
+        reply_to: vec![],
+        cc: vec![],
+        bcc: vec![],
+        ids: CallerIds::default(),
+    };
+    let body = Body {
+        html: Some("<p>Hi {{name}}</p>".into()),
+        text: Some("Hi {{name}}".into()),
+        headers: BTreeMap::new(),
+        tags: vec![],
+    };
+    Mailing::new(Uuid::nil(), envelope, body, vec![])
+}
+
+/// To `r0@example.com`, `r1@example.com` and so on.
+fn recipients(count: i32) -> Vec<ClaimedRecipient> {
+    (0..count)
+        .map(|position| ClaimedRecipient {
+            position,
+            attempts: 0,
+            recipient: Recipient {
+                mail: address(&format!("r{position}@example.com")),
+                name: Some(format!("R<{position}>")),
+                company: None,
+                email_recipient_id: None,
+                variables: BTreeMap::new(),
+            },
+        })
+        .collect()
+}
+
+fn credentials() -> SharedCredentialsProvider {
+    let credentials = Credentials::new("key", "secret", None, None, "test");
+    SharedCredentialsProvider::new(credentials)
+}
+
+async fn ses(url: &str) -> Ses {
+    let aws = Aws::at(url.to_owned(), credentials()).await;
+    Ses::new(Arc::new(aws), Some("set".into()))
+}
+
+/// The outcome of one mail to one recipient.
+async fn send_one(url: &str, limit: Duration) -> Outcome {
+    let outcomes = ses(url).await.send(&mailing(), &recipients(1), limit).await;
+    let [outcome] = <[Outcome; 1]>::try_from(outcomes).unwrap();
+    outcome
+}
+
+/// In short: what it is, its code, and what it costs.
+fn short(outcome: &Outcome) -> (&'static str, &str, Option<Fault>) {
+    match outcome {
+        Outcome::Accepted { message_id } => ("accepted", message_id, None),
+        Outcome::Refused(reason) => ("refused", reason.code, None),
+        Outcome::NotAccepted { reason, fault, .. } => ("not accepted", reason.code, Some(*fault)),
+        Outcome::Unknown(reason) => ("unknown", reason.code, None),
+    }
+}
+
+fn text(outcome: &Outcome) -> &str {
+    match outcome {
+        Outcome::Accepted { .. } => panic!("accepted"),
+        Outcome::Refused(reason)
+        | Outcome::Unknown(reason)
+        | Outcome::NotAccepted { reason, .. } => &reason.text,
+    }
+}

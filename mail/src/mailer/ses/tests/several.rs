@@ -1,0 +1,234 @@
+//! Calls for several recipients: results of each, and whole calls that fail.
+
+use aws_sdk_sesv2::types::BulkEmailStatus;
+
+use super::*;
+
+fn results(results: &[Value]) -> Reply {
+    ok(&json!({ "BulkEmailEntryResults": results }))
+}
+
+fn accepted(index: usize) -> Value {
+    json!({ "Status": "SUCCESS", "MessageId": format!("m-{index}") })
+}
+
+pub fn success(count: usize) -> Reply {
+    let accepted: Vec<_> = (0..count).map(accepted).collect();
+    results(&accepted)
+}
+
+async fn send(url: &str, count: i32, limit: Duration) -> Vec<Outcome> {
+    ses(url)
+        .await
+        .send(&mailing(), &recipients(count), limit)
+        .await
+}
+
+fn all_are(outcomes: &[Outcome], expected: (&str, &str, Option<Fault>)) -> bool {
+    outcomes.iter().all(|outcome| short(outcome) == expected)
+}
+
+#[tokio::test]
+async fn each_entry_has_its_own_result() {
+    let refused = ("refused", "refused", None);
+    let account = ("not accepted", "account", Some(Fault::Account));
+    let unclear = ("unknown", "unclear_answer", None);
+    let mut expected = vec![
+        ("SUCCESS", ("accepted", "m", None)),
+        ("MESSAGE_REJECTED", refused),
+        ("INVALID_PARAMETER", refused),
+        ("FAILED", refused),
+        (
+            "TRANSIENT_FAILURE",
+            ("not accepted", "deferred", Some(Fault::Passing)),
+        ),
+        (
+            "ACCOUNT_THROTTLED",
+            ("not accepted", "throttled", Some(Fault::Throttled)),
+        ),
+        (
+            "ACCOUNT_DAILY_QUOTA_EXCEEDED",
+            ("not accepted", "quota", Some(Fault::Quota)),
+        ),
+        ("ACCOUNT_SUSPENDED", account),
+        ("ACCOUNT_SENDING_PAUSED", account),
+        ("CONFIGURATION_SET_SENDING_PAUSED", account),
+        ("CONFIGURATION_SET_NOT_FOUND", account),
+        ("INVALID_SENDING_POOL_NAME", account),
+        ("MAIL_FROM_DOMAIN_NOT_VERIFIED", account),
+        ("TEMPLATE_NOT_FOUND", account),
+    ];
+    let known: Vec<&str> = expected.iter().map(|(status, _)| *status).collect();
+    for status in BulkEmailStatus::values() {
+        assert!(known.contains(status), "{status} has no meaning here");
+    }
+    expected.push(("SOMETHING_NEW", unclear));
+    let statuses: Vec<Value> = expected
+        .iter()
+        .map(|(status, _)| json!({ "Status": status, "MessageId": "m" }))
+        .chain([
+            json!({ "Status": "SUCCESS" }),
+            json!({ "MessageId": "m" }),
+            json!({ "Status": "MESSAGE_REJECTED", "Error": "Email address is not verified: a@b" }),
+        ])
+        .collect();
+    let count = i32::try_from(statuses.len()).unwrap();
+    let server = Server::start(move |_, _| results(&statuses)).await;
+    let outcomes = send(&server.url, count, LIMIT).await;
+    let found: Vec<_> = outcomes.iter().map(short).collect();
+    let mut expected: Vec<_> = expected.into_iter().map(|(_, meaning)| meaning).collect();
+    expected.extend([unclear, unclear, account]);
+    assert_eq!(found, expected);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn another_number_of_results_says_nothing_of_anybody() {
+    for count in [0, 2, 4] {
+        let server = Server::start(move |_, _| success(count)).await;
+        let outcomes = send(&server.url, 3, LIMIT).await;
+        assert!(all_are(&outcomes, ("unknown", "unclear_answer", None)));
+        assert_eq!(server.requests().len(), 1, "nobody is sent to again");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_fails_as_a_whole_fails_for_each() {
+    for (reply, expected) in [
+        (
+            error(429, "TooManyRequestsException", ""),
+            ("not accepted", "throttled", Some(Fault::Throttled)),
+        ),
+        (
+            error(403, "AccessDeniedException", ""),
+            ("not accepted", "account", Some(Fault::Account)),
+        ),
+        (
+            error(503, "ServiceUnavailable", ""),
+            ("not accepted", "deferred", Some(Fault::Passing)),
+        ),
+        (
+            Reply::Answer(500, None, String::new()),
+            ("unknown", "unclear_answer", None),
+        ),
+        (Reply::HangUp, ("unknown", "connection_lost", None)),
+    ] {
+        let server = Server::start(move |_, _| reply.clone()).await;
+        let outcomes = send(&server.url, 3, LIMIT).await;
+        assert!(all_are(&outcomes, expected), "{outcomes:?}");
+        assert_eq!(server.requests().len(), 1, "it is not split");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_call_is_split_and_only_who_is_to_blame_is_refused() {
+    let server = Server::start(|request, before| {
+        let to = request.body["Destination"].to_string();
+        if request.is_bulk() || to.contains("r1@") {
+            error(400, "BadRequestException", "Illegal address")
+        } else {
+            ok(&json!({ "MessageId": format!("m-{before}") }))
+        }
+    })
+    .await;
+    let outcomes = send(&server.url, 3, LIMIT).await;
+    let found: Vec<_> = outcomes.iter().map(short).collect();
+    assert_eq!(
+        found,
+        [
+            ("accepted", "m-1", None),
+            ("refused", "refused", None),
+            ("accepted", "m-3", None),
+        ]
+    );
+    assert_eq!(server.requests().len(), 4);
+}
+
+/// Refuses whole calls and answers the second single one in its own way.
+async fn split_and_then(second: Reply, limit: Duration) -> (Vec<Outcome>, usize) {
+    let server = Server::start(move |request, before| match before {
+        _ if request.is_bulk() => error(400, "MessageRejected", "no"),
+        1 => ok(&json!({ "MessageId": "m" })),
+        _ => second.clone(),
+    })
+    .await;
+    let outcomes = send(&server.url, 4, limit).await;
+    let requests = server.requests().len();
+    (outcomes, requests)
+}
+
+#[tokio::test]
+async fn where_the_next_call_would_fare_no_better_the_rest_is_given_back_untried() {
+    for (reply, second, rest) in [
+        (
+            error(429, "TooManyRequestsException", ""),
+            ("not accepted", "throttled", Some(Fault::Throttled)),
+            "throttled",
+        ),
+        (
+            error(503, "ServiceUnavailable", ""),
+            ("not accepted", "deferred", Some(Fault::Passing)),
+            "deferred",
+        ),
+        (
+            Reply::HangUp,
+            ("unknown", "connection_lost", None),
+            "deferred",
+        ),
+    ] {
+        let (outcomes, requests) = split_and_then(reply, LIMIT).await;
+        assert_eq!(short(&outcomes[0]).0, "accepted");
+        assert_eq!(short(&outcomes[1]), second);
+        let rest = ("not accepted", rest, Some(Fault::NotTried));
+        assert!(all_are(&outcomes[2..], rest), "{outcomes:?}");
+        assert_eq!(requests, 3);
+    }
+}
+
+#[tokio::test]
+async fn a_recipient_whom_the_account_may_not_write_to_does_not_hold_up_others() {
+    let reply = error(400, "MessageRejected", "Email address is not verified.");
+    let (outcomes, requests) = split_and_then(reply, LIMIT).await;
+    let account = ("not accepted", "account", Some(Fault::Account));
+    assert!(all_are(&outcomes[1..], account));
+    assert_eq!(requests, 5);
+}
+
+#[tokio::test]
+async fn whoever_is_not_reached_in_time_costs_no_attempt() {
+    let slow = Reply::After(
+        Duration::from_millis(700),
+        Box::new(ok(&json!({ "MessageId": "m" }))),
+    );
+    let started = Instant::now();
+    let (outcomes, requests) = split_and_then(slow, Duration::from_millis(1500)).await;
+    assert!(started.elapsed() < Duration::from_secs(2));
+    let not_tried = ("not accepted", "timeout", Some(Fault::NotTried));
+    assert_eq!(short(&outcomes[1]).0, "accepted");
+    assert!(all_are(&outcomes[2..], not_tried), "{outcomes:?}");
+    assert_eq!(requests, 3);
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_made_fails_alone() {
+    let server = Server::start(|request, _| success(request.entries())).await;
+    let mut mailing = mailing();
+    mailing.body.text = Some("{{x}}".repeat(1_000));
+    let mailing = Mailing::new(mailing.id, mailing.envelope, mailing.body, vec![]);
+    let mut recipients = recipients(3);
+    let long = Variable::Text("x".repeat(20_000));
+    recipients[1].recipient.variables.insert("x".into(), long);
+    let outcomes = ses(&server.url)
+        .await
+        .send(&mailing, &recipients, LIMIT)
+        .await;
+    let found: Vec<_> = outcomes.iter().map(short).collect();
+    assert_eq!(
+        found,
+        [
+            ("accepted", "m-0", None),
+            ("refused", "invalid_message", None),
+            ("accepted", "m-1", None),
+        ]
+    );
+}
