@@ -7,9 +7,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use rand::SeedableRng;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -147,7 +147,8 @@ impl Poller {
         let failures = answer["batchItemFailures"].as_array();
         let failed = failures.into_iter().flatten().map(|failure| {
             let id = failure["itemIdentifier"].as_str();
-            id.unwrap_or_else(|| panic!("no failure: {answer}")).to_owned()
+            id.unwrap_or_else(|| panic!("no failure: {answer}"))
+                .to_owned()
         });
         Some(failed.collect())
     }

@@ -55,7 +55,10 @@ fn response(answer: &Value) -> Option<Reply> {
     let status = u16::try_from(answer["statusCode"].as_u64()?).ok()?;
     let mut response = Response::builder().status(status);
     let single = answer["headers"].as_object().into_iter().flatten();
-    let multiple = answer["multiValueHeaders"].as_object().into_iter().flatten();
+    let multiple = answer["multiValueHeaders"]
+        .as_object()
+        .into_iter()
+        .flatten();
     let several: Vec<&str> = multiple.clone().map(|(name, _)| name.as_str()).collect();
     for (name, value) in single.filter(|(name, _)| !several.contains(&name.as_str())) {
         response = response.header(name, value.as_str()?);

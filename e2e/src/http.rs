@@ -67,7 +67,12 @@ impl Http {
         let closed = Arc::new(AtomicBool::new(false));
         let closing = Arc::clone(&closed);
         let listener = Listener::start(move |stream, peer| {
-            tokio::spawn(converse(stream, peer, Arc::clone(&answer), Arc::clone(&closing)));
+            tokio::spawn(converse(
+                stream,
+                peer,
+                Arc::clone(&answer),
+                Arc::clone(&closing),
+            ));
         })
         .await;
         Self { listener, closed }

@@ -27,11 +27,21 @@ impl Reckoning {
         let recipients = service.server.recipients(id).await;
         assert_eq!(recipients.len(), count);
         let fates = service.ses.fates();
-        assert!(fates.twice().is_empty(), "mailed twice: {:?}", fates.twice());
+        assert!(
+            fates.twice().is_empty(),
+            "mailed twice: {:?}",
+            fates.twice()
+        );
         let mut reckoning = Self::default();
         for (index, (recipient, result)) in recipients.iter().zip(&results).enumerate() {
             assert_eq!(recipient["index"], index, "{recipient}");
-            for field in ["status", "recipient", "message_id", "status_detail", "attempts"] {
+            for field in [
+                "status",
+                "recipient",
+                "message_id",
+                "status_detail",
+                "attempts",
+            ] {
                 assert_eq!(recipient[field], result[field], "{recipient} {result}");
             }
             reckoning.count(recipient, &fates);

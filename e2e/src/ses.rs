@@ -1,8 +1,8 @@
 //! A proxy before the emulator's SES that counts, and does with each call what the test's script says.
 
 mod call;
-mod faults;
 mod fates;
+mod faults;
 
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
@@ -14,8 +14,8 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 pub use call::{Call, Reaction, first_address};
-pub use faults::{Fault, mixed};
 pub use fates::{Fate, Fates};
+pub use faults::{Fault, mixed};
 
 use crate::aws::Account;
 use crate::http::{Asked, Http, Reply};
@@ -92,7 +92,11 @@ impl Ses {
 
     /// When calls came, and for how many recipients each.
     pub fn arrivals(&self) -> Vec<(Instant, usize)> {
-        self.state.arrivals.lock().expect("no script panics").clone()
+        self.state
+            .arrivals
+            .lock()
+            .expect("no script panics")
+            .clone()
     }
 
     /// Waits until so many recipients were accepted.
@@ -163,11 +167,10 @@ impl State {
                 sleep(time).await;
                 unsure.answer(answer)
             }
-            Reaction::RefuseSome(refused) => {
-                unsure.answer(self.pass(asked, call, &refused).await)
-            }
+            Reaction::RefuseSome(refused) => unsure.answer(self.pass(asked, call, &refused).await),
             Reaction::Refuse(code) => {
-                self.fates.send_modify(|fates| fates.refuse(&call.recipients));
+                self.fates
+                    .send_modify(|fates| fates.refuse(&call.recipients));
                 unsure.answer(error(400, code))
             }
             Reaction::Throttle => unsure.answer(error(429, TOO_MANY)),
@@ -199,7 +202,8 @@ impl State {
             assert!(refused.is_empty(), "a call for one is refused as a whole");
             let answer = self.forward(asked, asked.body.clone()).await;
             if answer.status == 200 {
-                self.fates.send_modify(|fates| fates.accept(&call.recipients));
+                self.fates
+                    .send_modify(|fates| fates.accept(&call.recipients));
             }
             return answer.into();
         }
@@ -234,9 +238,10 @@ impl State {
     }
 
     async fn forward(&self, asked: &Asked, body: Bytes) -> Forwarded {
-        let mut request = self
-            .client
-            .request(asked.method.clone(), format!("{}{}", self.emulator, asked.uri));
+        let mut request = self.client.request(
+            asked.method.clone(),
+            format!("{}{}", self.emulator, asked.uri),
+        );
         for name in ["authorization", "content-type", "x-amz-date"] {
             if let Some(value) = asked.header(name) {
                 request = request.header(name, value);
@@ -277,7 +282,11 @@ impl From<Forwarded> for Reply {
 }
 
 fn error(status: u16, code: &str) -> Reply {
-    with_code(status, Some(code), &json!({ "message": "Said by the test." }))
+    with_code(
+        status,
+        Some(code),
+        &json!({ "message": "Said by the test." }),
+    )
 }
 
 fn with_code(status: u16, code: Option<&str>, body: &Value) -> Reply {

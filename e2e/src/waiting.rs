@@ -8,10 +8,7 @@ const PAUSE: Duration = Duration::from_millis(25);
 /// What `look` finds once it finds something. It looks again and again for a minute.
 ///
 /// `look` answers `Err` with what it saw instead, for the message of the failure.
-pub async fn eventually<T, S: Debug>(
-    what: &str,
-    look: impl AsyncFnMut() -> Result<T, S>,
-) -> T {
+pub async fn eventually<T, S: Debug>(what: &str, look: impl AsyncFnMut() -> Result<T, S>) -> T {
     within(Duration::from_mins(1), what, look).await
 }
 

@@ -42,7 +42,10 @@ impl Queues {
         });
         let attributes = [
             (QueueAttributeName::RedrivePolicy, redrive.to_string()),
-            (QueueAttributeName::VisibilityTimeout, visibility.to_string()),
+            (
+                QueueAttributeName::VisibilityTimeout,
+                visibility.to_string(),
+            ),
         ];
         Self {
             wake_ups: Queue::create(client, "wake-ups", &attributes).await,

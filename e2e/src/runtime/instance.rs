@@ -184,10 +184,7 @@ impl Shared {
                 let _ = sender.send(outcome);
                 Reply::json(202, &serde_json::json!({ "status": "OK" }))
             }
-            None => Reply::json(
-                400,
-                &serde_json::json!({ "errorType": "InvalidRequestID" }),
-            ),
+            None => Reply::json(400, &serde_json::json!({ "errorType": "InvalidRequestID" })),
         }
     }
 

@@ -28,9 +28,7 @@ async fn service() -> Service {
     let mut cloud = Cloud::new().await;
     cloud.workers = 3;
     Service::like(cloud, |settings| {
-        settings
-            .env("LEASE_SECONDS", "6")
-            .env("SWEEP_SECONDS", "1")
+        settings.env("LEASE_SECONDS", "6").env("SWEEP_SECONDS", "1")
     })
     .await
 }

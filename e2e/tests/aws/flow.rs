@@ -76,7 +76,12 @@ async fn a_mailing_to_two_reaches_both_once() {
 async fn a_mailing_larger_than_a_call_reaches_everybody_once() {
     let service = Service::start().await;
     everybody_is_mailed_once(&service, 51).await;
-    let calls: Vec<usize> = service.ses.arrivals().iter().map(|(_, many)| *many).collect();
+    let calls: Vec<usize> = service
+        .ses
+        .arrivals()
+        .iter()
+        .map(|(_, many)| *many)
+        .collect();
     assert!(calls.iter().all(|many| *many <= 50), "{calls:?}");
     assert!(calls.len() < 10, "bulk calls, not singles: {calls:?}");
 }

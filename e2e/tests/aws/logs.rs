@@ -17,7 +17,12 @@ const PRIVATE: [&str; 8] = [
     "Name0Word",
     "Idempotency0Word",
 ];
-const COUNTS: [&str; 4] = ["MailsSent", "MailsFailed", "MailsUnconfirmed", "MailsThrottled"];
+const COUNTS: [&str; 4] = [
+    "MailsSent",
+    "MailsFailed",
+    "MailsUnconfirmed",
+    "MailsThrottled",
+];
 
 /// A little of everything, among it answers of SES that quote an address; the key that was used.
 async fn everything(service: &Service) -> String {
@@ -59,7 +64,11 @@ async fn nothing_private(level: &str) {
         let lines = service.server.logs();
         let counted = |name: &&&str| lines.iter().any(|line| line.contains(**name));
         let missing: Vec<_> = COUNTS.iter().filter(|name| !counted(name)).collect();
-        if missing.is_empty() { Ok(lines) } else { Err(missing) }
+        if missing.is_empty() {
+            Ok(lines)
+        } else {
+            Err(missing)
+        }
     })
     .await;
     let addresses: Vec<String> = (0..3).map(recipient).collect();
@@ -101,7 +110,9 @@ fn look_at_metrics(document: &Value) -> Vec<String> {
         for metric in directive["Metrics"].as_array().expect("metrics") {
             let name = metric["Name"].as_str().expect("a name");
             let value = &document[name];
-            let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            let values = value
+                .as_array()
+                .map_or(std::slice::from_ref(value), Vec::as_slice);
             assert!(values.iter().all(Value::is_number), "{name} in {document}");
             names.push(name.to_owned());
         }

@@ -64,7 +64,10 @@ fn keeps_up(arrivals: &[(Instant, usize)]) {
     let before_the_last = u32::try_from(many - last_many).expect("a small number");
     let rate = u32::try_from(RATE).expect("a small number");
     let average = f64::from(before_the_last) / seconds;
-    println!("{many} recipients in {} calls, {average:.1}/s", arrivals.len());
+    println!(
+        "{many} recipients in {} calls, {average:.1}/s",
+        arrivals.len()
+    );
     assert!(
         average >= 0.9 * f64::from(rate),
         "{average:.1}/s on average, {rate}/s may go"

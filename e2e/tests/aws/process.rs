@@ -43,7 +43,10 @@ async fn a_worker_that_is_stopped_in_the_middle_finishes_its_calls_and_leaves_th
         let worker = service.worker(&[]).await;
         service.ses.accepts(part * 100).await;
         worker.stop().await;
-        assert!(service.ses.fates().accepted() < MANY, "it was in the middle");
+        assert!(
+            service.ses.fates().accepted() < MANY,
+            "it was in the middle"
+        );
         assert_eq!(service.server.database().sending().await.len(), 0);
     }
     let worker = service.worker(&[]).await;
