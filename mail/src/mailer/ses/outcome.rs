@@ -114,8 +114,11 @@ fn is_account(status: u16, code: &str, message: &str) -> bool {
 
 /// SES rejects a message also where the sender, or in the sandbox the recipient, is not verified.
 fn is_about_account(message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    message.contains("not verified") || message.contains("for this account")
+    is_not_verified(message) || message.to_ascii_lowercase().contains("for this account")
+}
+
+fn is_not_verified(message: &str) -> bool {
+    message.to_ascii_lowercase().contains("not verified")
 }
 
 /// For one entry of a bulk call
@@ -228,7 +231,10 @@ impl Failure {
 
     fn said(verdict: Verdict, code: String, message: &str) -> Self {
         let words = match verdict {
-            // Its words have the account's own numbers and names in them.
+            // Its words may have the account's own numbers and names in them.
+            Account if is_not_verified(message) => {
+                format!("Amazon SES answered {code}: an address or its domain is not verified.")
+            }
             Account => format!("Amazon SES does not serve this account or its settings: {code}."),
             Unclear => format!(
                 "Amazon SES answered {code}, which does not say whether it has accepted the mail."

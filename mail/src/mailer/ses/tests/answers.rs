@@ -126,12 +126,27 @@ async fn ses_is_quoted_without_any_address() {
 
 #[tokio::test]
 async fn what_names_the_account_is_not_quoted() {
-    let message = "User arn:aws:sts::123456789012:assumed-role/r is not authorized";
-    let server = Server::start(move |_, _| error(403, "AccessDeniedException", message)).await;
-    assert_eq!(
-        text(&send_one(&server.url, LIMIT).await),
-        "Amazon SES does not serve this account or its settings: AccessDeniedException."
-    );
+    for (reply, shown) in [
+        (
+            error(
+                403,
+                "AccessDeniedException",
+                "User arn:aws:sts::1234:role/r may not",
+            ),
+            "Amazon SES does not serve this account or its settings: AccessDeniedException.",
+        ),
+        (
+            error(
+                400,
+                "MessageRejected",
+                "Email address is not verified: arn:aws:ses:1234",
+            ),
+            "Amazon SES answered MessageRejected: an address or its domain is not verified.",
+        ),
+    ] {
+        let server = Server::start(move |_, _| reply.clone()).await;
+        assert_eq!(text(&send_one(&server.url, LIMIT).await), shown);
+    }
 }
 
 #[tokio::test]

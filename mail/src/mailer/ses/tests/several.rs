@@ -145,14 +145,14 @@ async fn a_refused_call_is_split_and_only_who_is_to_blame_is_refused() {
 }
 
 /// Refuses whole calls and answers the second single one in its own way.
-async fn split_and_then(second: Reply, limit: Duration) -> (Vec<Outcome>, usize) {
+async fn split_and_then(second: Reply) -> (Vec<Outcome>, usize) {
     let server = Server::start(move |request, before| match before {
         _ if request.is_bulk() => error(400, "MessageRejected", "no"),
         1 => ok(&json!({ "MessageId": "m" })),
         _ => second.clone(),
     })
     .await;
-    let outcomes = send(&server.url, 4, limit).await;
+    let outcomes = send(&server.url, 4, LIMIT).await;
     let requests = server.requests().len();
     (outcomes, requests)
 }
@@ -176,7 +176,7 @@ async fn where_the_next_call_would_fare_no_better_the_rest_is_given_back_untried
             "deferred",
         ),
     ] {
-        let (outcomes, requests) = split_and_then(reply, LIMIT).await;
+        let (outcomes, requests) = split_and_then(reply).await;
         assert_eq!(short(&outcomes[0]).0, "accepted");
         assert_eq!(short(&outcomes[1]), second);
         let rest = ("not accepted", rest, Some(Fault::NotTried));
@@ -188,7 +188,7 @@ async fn where_the_next_call_would_fare_no_better_the_rest_is_given_back_untried
 #[tokio::test]
 async fn a_recipient_whom_the_account_may_not_write_to_does_not_hold_up_others() {
     let reply = error(400, "MessageRejected", "Email address is not verified.");
-    let (outcomes, requests) = split_and_then(reply, LIMIT).await;
+    let (outcomes, requests) = split_and_then(reply).await;
     let account = ("not accepted", "account", Some(Fault::Account));
     assert!(all_are(&outcomes[1..], account));
     assert_eq!(requests, 5);
@@ -196,17 +196,23 @@ async fn a_recipient_whom_the_account_may_not_write_to_does_not_hold_up_others()
 
 #[tokio::test]
 async fn whoever_is_not_reached_in_time_costs_no_attempt() {
-    let slow = Reply::After(
-        Duration::from_millis(700),
-        Box::new(ok(&json!({ "MessageId": "m" }))),
-    );
+    let server = Server::start(|request, _| {
+        if request.is_bulk() {
+            return error(400, "MessageRejected", "no");
+        }
+        let sent = Box::new(ok(&json!({ "MessageId": "m" })));
+        Reply::After(Duration::from_millis(100), sent)
+    })
+    .await;
+    let limit = Duration::from_secs(3);
     let started = Instant::now();
-    let (outcomes, requests) = split_and_then(slow, Duration::from_millis(1500)).await;
-    assert!(started.elapsed() < Duration::from_secs(2));
+    let outcomes = send(&server.url, 50, limit).await;
+    assert!(started.elapsed() < limit);
+    let sent = server.requests().len() - 1;
+    assert!((1..50).contains(&sent), "{sent}");
     let not_tried = ("not accepted", "timeout", Some(Fault::NotTried));
-    assert_eq!(short(&outcomes[1]).0, "accepted");
-    assert!(all_are(&outcomes[2..], not_tried), "{outcomes:?}");
-    assert_eq!(requests, 3);
+    assert!(all_are(&outcomes[..sent], ("accepted", "m", None)));
+    assert!(all_are(&outcomes[sent..], not_tried), "{outcomes:?}");
 }
 
 #[tokio::test]
