@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 pub use queue::{Message, Queue, Queues};
 
 pub const REGION: &str = "us-east-1";
-const SECRET: &str = "not-a-secret";
+/// The secret access key of every account here.
+pub const SECRET: &str = "Secret0Access0Key";
 
 /// The emulator takes twelve digits for an account, and shows it nothing of any other.
 #[derive(Clone)]

@@ -36,9 +36,14 @@ const API_TIME_LIMIT: Duration = Duration::from_secs(30);
 
 impl Cloud {
     pub async fn new() -> Self {
-        let account = Account::new();
         // A wake-up comes again soon, so that no test waits for it.
-        let queues = account.queues(5, 5).await;
+        Self::with_queues(5, 5).await
+    }
+
+    /// A wake-up that was received comes again after `visibility` seconds, `receives` times in all.
+    pub async fn with_queues(visibility: u32, receives: u32) -> Self {
+        let account = Account::new();
+        let queues = account.queues(visibility, receives).await;
         Self {
             account,
             queues,

@@ -20,12 +20,15 @@ pub use faults::{Fault, mixed};
 use crate::aws::Account;
 use crate::http::{Asked, Http, Reply};
 
+/// Addresses, each with SES's word for why not.
+type Refused = Vec<(String, &'static str)>;
 type Script = Arc<dyn Fn(&Call) -> Reaction + Send + Sync>;
 
 const WAIT: Duration = Duration::from_mins(2);
 /// What an account may send in a second, where a test does not say otherwise.
 const PLENTY: f64 = 10_000.0;
 const TOO_MANY: &str = "TooManyRequestsException";
+const BROKEN: &str = "InternalServiceErrorException";
 
 /// Runs until it is dropped.
 pub struct Ses {
@@ -135,7 +138,12 @@ impl State {
             let script = self.script.read().expect("no script panics").clone();
             script(&call)
         };
-        self.react(&asked, &call, reaction).await
+        let unsure = Unsure {
+            fates: &self.fates,
+            recipients: &recipients,
+            answered: false,
+        };
+        self.react(asked, call, reaction, unsure).await
     }
 
     fn account(&self) -> Reply {
@@ -154,20 +162,21 @@ impl State {
     }
 
     /// Nobody knows what becomes of a call until it is answered: whoever asked may go before that.
-    async fn react(&self, asked: &Asked, call: &Call, reaction: Reaction) -> Reply {
-        let unsure = Unsure {
-            fates: &self.fates,
-            recipients: &call.recipients,
-            answered: false,
-        };
+    async fn react(
+        self: &Arc<Self>,
+        asked: Asked,
+        call: Call,
+        reaction: Reaction,
+        unsure: Unsure<'_>,
+    ) -> Reply {
         match reaction {
-            Reaction::Accept => unsure.answer(self.pass(asked, call, &[]).await),
+            Reaction::Accept => unsure.answer(self.pass(asked, call, Vec::new()).await),
             Reaction::Delay(time) => {
-                let answer = self.pass(asked, call, &[]).await;
+                let answer = self.pass(asked, call, Vec::new()).await;
                 sleep(time).await;
                 unsure.answer(answer)
             }
-            Reaction::RefuseSome(refused) => unsure.answer(self.pass(asked, call, &refused).await),
+            Reaction::RefuseSome(refused) => unsure.answer(self.pass(asked, call, refused).await),
             Reaction::Refuse(code) => {
                 self.fates
                     .send_modify(|fates| fates.refuse(&call.recipients));
@@ -175,25 +184,32 @@ impl State {
             }
             Reaction::Throttle => unsure.answer(error(429, TOO_MANY)),
             Reaction::Unavailable => unsure.answer(error(503, "ServiceUnavailable")),
-            Reaction::Fail => error(500, "InternalServiceErrorException"),
+            Reaction::Fail => error(500, BROKEN),
             Reaction::FailAfter => {
-                self.pass(asked, call, &[]).await;
-                error(500, "InternalServiceErrorException")
+                self.pass(asked, call, Vec::new()).await;
+                error(500, BROKEN)
             }
             Reaction::Reset => Reply::Reset,
             Reaction::ResetAfter => {
-                self.pass(asked, call, &[]).await;
+                self.pass(asked, call, Vec::new()).await;
                 Reply::Reset
             }
             Reaction::SilenceAfter => {
-                self.pass(asked, call, &[]).await;
+                self.pass(asked, call, Vec::new()).await;
                 Reply::Silence
             }
         }
     }
 
+    /// Goes on to its end even if whoever asked is gone: SES does so too.
+    async fn pass(self: &Arc<Self>, asked: Asked, call: Call, refused: Refused) -> Reply {
+        let state = Arc::clone(self);
+        let passing = tokio::spawn(async move { state.pass_on(&asked, &call, &refused).await });
+        passing.await.expect("nobody panics")
+    }
+
     /// Sends everybody but the refused to the emulator, and notes whom it accepted.
-    async fn pass(&self, asked: &Asked, call: &Call, refused: &[(String, &'static str)]) -> Reply {
+    async fn pass_on(&self, asked: &Asked, call: &Call, refused: &Refused) -> Reply {
         let refused: Vec<_> = refused
             .iter()
             .filter(|(address, _)| call.recipients.contains(address))

@@ -20,6 +20,9 @@ async fn paced(service: &Service) {
         workers.push(service.worker(&[]).await);
     }
     let sender = service.sender().await;
+    // Whoever sends first asks for the rate, and goes slowly until then.
+    sender.mail(&letter("first@example.org")).await;
+    service.ses.accepts(1).await;
     let data = sender.mail(&mailing(MANY)).await.data(202);
     service.ses.accepts(RATE).await;
     for index in 0..SINGLES {
@@ -35,7 +38,7 @@ async fn paced(service: &Service) {
     assert_eq!(service.reckon(id, MANY).await, all);
     let arrivals = service.ses.arrivals();
     keeps_within(&arrivals);
-    keeps_up(&arrivals);
+    keeps_up(&arrivals[1..]);
     for worker in workers {
         worker.stop().await;
     }

@@ -8,9 +8,8 @@ const POISON: &str = "{\"wake\": \"nobody\"";
 
 #[tokio::test]
 async fn a_poison_record_harms_none_of_the_nine_others() {
-    let mut cloud = Cloud::new().await;
     // Longer than the test may take: the poison comes again only because that was shortened for it.
-    cloud.queues = cloud.account.queues(120, RECEIVES).await;
+    let mut cloud = Cloud::with_queues(120, RECEIVES).await;
     cloud.workers = 1;
     cloud.enabled = false;
     let service = Service::like(cloud, |settings| settings).await;

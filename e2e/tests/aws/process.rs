@@ -58,7 +58,7 @@ async fn a_worker_that_is_stopped_in_the_middle_finishes_its_calls_and_leaves_th
 #[tokio::test]
 async fn a_worker_that_is_killed_in_the_middle_leaves_only_what_was_at_ses_unknown() {
     let service = Service::of_processes(|settings| {
-        settings.env("SWEEP_SECONDS", "1").env("LEASE_SECONDS", "3")
+        settings.env("SWEEP_SECONDS", "1").env("LEASE_SECONDS", "6")
     })
     .await;
     take_slowly(&service);

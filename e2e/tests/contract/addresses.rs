@@ -1,10 +1,10 @@
 //! What an address is.
 
 use e2e::letter::addressed;
-use e2e::{Database, Server, SmtpServer, With, letter, on_both_databases};
+use e2e::{Database, Server, SmtpServer, With, everywhere, letter};
 use serde_json::json;
 
-on_both_databases!(
+everywhere!(
     bad_addresses_are_refused_wherever_they_are,
     usual_addresses_are_taken,
     an_international_domain_goes_out_as_punycode,

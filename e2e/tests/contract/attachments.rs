@@ -3,11 +3,11 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use e2e::letter::recipient;
-use e2e::{Database, Server, With, letter, mailing, on_both_databases};
+use e2e::{Database, Server, With, everywhere, letter, mailing};
 use mail_parser::MimeHeaders;
 use serde_json::{Value, json};
 
-on_both_databases!(
+everywhere!(
     attachments_arrive_byte_for_byte,
     every_recipient_of_a_mailing_gets_the_attachments,
     an_image_with_a_content_id_is_inline,

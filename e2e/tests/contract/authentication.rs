@@ -1,9 +1,9 @@
 //! API keys at the door.
 
-use e2e::{Caller, Database, Server, letter, on_both_databases};
+use e2e::{Caller, Database, Server, everywhere, letter};
 use serde_json::json;
 
-on_both_databases!(
+everywhere!(
     only_a_live_key_may_send,
     unknown_malformed_and_revoked_keys_answer_alike,
     who_is_asking_is_settled_before_what_is_asked,

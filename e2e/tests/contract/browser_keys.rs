@@ -1,10 +1,10 @@
 //! What a key that anybody can read in a page may do, and what a server key may not.
 
-use e2e::{Database, Server, With, letter, mailing, on_both_databases};
+use e2e::{Database, Server, With, everywhere, letter, mailing};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-on_both_databases!(
+everywhere!(
     a_browser_key_only_sends,
     a_browser_key_stays_one_for_good,
     a_server_key_is_not_for_pages,

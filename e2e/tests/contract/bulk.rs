@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use e2e::answer::{is_time, keys};
 use e2e::letter::{addressed, recipient};
-use e2e::{Database, Server, With, mailing, on_both_databases};
+use e2e::{Database, Server, With, everywhere, mailing};
 use serde_json::json;
 
-on_both_databases!(
+everywhere!(
     many_recipients_are_queued,
     every_entry_gets_one_mail_even_when_it_is_there_twice,
     nobody_sees_the_others_address,

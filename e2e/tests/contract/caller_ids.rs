@@ -1,10 +1,10 @@
 //! The caller's own ids, handed back as they came.
 
 use e2e::letter::addressed;
-use e2e::{Database, Server, With, on_both_databases};
+use e2e::{Database, Server, With, everywhere};
 use serde_json::{Value, json};
 
-on_both_databases!(
+everywhere!(
     ids_come_back_as_they_were_sent,
     a_recipients_id_goes_before_the_top_one,
     the_listing_finds_a_mailing_by_its_email_id,

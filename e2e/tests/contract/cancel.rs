@@ -1,11 +1,11 @@
 //! `POST /v1/mail/{id}/cancel`.
 
 use e2e::answer::keys;
-use e2e::{Caller, Database, Server, SmtpServer, eventually, mailing, on_both_databases};
+use e2e::{Caller, Database, Server, SmtpServer, eventually, everywhere, mailing};
 use reqwest::Method;
 use serde_json::Value;
 
-on_both_databases!(
+everywhere!(
     what_is_still_queued_is_cancelled_and_never_sent,
     what_has_ended_stays_as_it_is,
 );

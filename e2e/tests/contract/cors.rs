@@ -1,9 +1,9 @@
 //! CORS: pages of the keys' origins, and no other.
 
-use e2e::{Answer, Caller, Database, Server, letter, on_both_databases};
+use e2e::{Answer, Caller, Database, Server, everywhere, letter};
 use serde_json::{Value, json};
 
-on_both_databases!(
+everywhere!(
     a_preflight_is_answered_for_a_live_keys_origin_only,
     a_preflight_allows_what_the_api_takes,
     real_answers_are_open_to_the_same_origins,

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use e2e::letter::addressed;
-use e2e::{Caller, Database, Server, With, eventually, letter, mailing, on_both_databases};
+use e2e::{Caller, Database, Server, With, eventually, everywhere, letter, mailing};
 use serde_json::{Value, json};
 
-on_both_databases!(
+everywhere!(
     an_erased_address_is_nowhere,
     others_of_the_same_mailing_stay,
     a_mailing_that_has_not_ended_waits,

@@ -1,9 +1,9 @@
 //! The envelope that every error has.
 
-use e2e::{Answer, Database, Server, letter, on_both_databases};
+use e2e::{Answer, Database, Server, everywhere, letter};
 use reqwest::Method;
 
-on_both_databases!(
+everywhere!(
     malformed_json_is_a_validation_error,
     an_unknown_path_is_not_found,
     a_wrong_method_names_the_right_ones,

@@ -2,9 +2,9 @@
 
 use e2e::answer::is_time;
 use e2e::times::{in_seconds, seconds_between};
-use e2e::{Database, Server, With, letter, mailing, on_both_databases};
+use e2e::{Database, Server, With, everywhere, letter, mailing};
 
-on_both_databases!(
+everywhere!(
     a_mailing_expires_after_72_hours_unless_it_says_otherwise,
     a_time_that_is_past_or_none_is_refused,
     what_has_not_gone_by_then_ends_failed,

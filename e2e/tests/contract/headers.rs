@@ -1,9 +1,9 @@
 //! Custom headers, tags, and the addresses beside the recipient.
 
-use e2e::{Database, Server, SmtpServer, With, letter, mailing, on_both_databases};
+use e2e::{Database, Server, SmtpServer, With, everywhere, letter, mailing};
 use serde_json::{Value, json};
 
-on_both_databases!(
+everywhere!(
     custom_headers_are_sent,
     headers_of_the_service_are_refused,
     names_and_values_of_headers_have_limits,

@@ -1,9 +1,9 @@
 //! `GET /v1/health` and `GET /v1/ready`.
 
-use e2e::{Database, Server, eventually, on_both_databases};
+use e2e::{Database, Server, eventually, everywhere};
 use serde_json::json;
 
-on_both_databases!(
+everywhere!(
     health_is_the_word_ok,
     ready_names_the_database_and_the_queue,
 );

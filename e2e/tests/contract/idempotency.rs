@@ -1,10 +1,10 @@
 //! `Idempotency-Key`, sentence by sentence. The races are in the test `idempotency`.
 
 use e2e::smtp::{Phase, Reaction};
-use e2e::{Database, Server, SmtpServer, With, letter, mailing, on_both_databases};
+use e2e::{Database, Server, SmtpServer, With, everywhere, letter, mailing};
 use serde_json::json;
 
-on_both_databases!(
+everywhere!(
     the_same_request_is_answered_again_and_sent_once,
     a_queued_mailing_is_answered_again_too,
     another_body_is_a_conflict,

@@ -1,12 +1,12 @@
 //! What belongs to another key is not there.
 
-use e2e::{Database, Server, letter, mailing, on_both_databases};
+use e2e::{Database, Server, everywhere, letter, mailing};
 use reqwest::Method;
 use serde_json::json;
 
-on_both_databases!(
+everywhere!(
     another_keys_mailings_are_not_found,
-    management_sees_every_keys_mailings
+    management_sees_every_keys_mailings,
 );
 
 async fn another_keys_mailings_are_not_found(database: Database) {

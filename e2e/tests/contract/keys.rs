@@ -1,11 +1,11 @@
 //! API keys: made, brought in, listed and revoked.
 
 use e2e::answer::{is_text, is_time, keys};
-use e2e::{Database, Server, letter, mailing, on_both_databases};
+use e2e::{Database, Server, everywhere, letter, mailing};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
-on_both_databases!(
+everywhere!(
     a_new_key_is_shown_once,
     keys_are_random_behind_a_prefix,
     an_existing_key_can_be_brought_in,

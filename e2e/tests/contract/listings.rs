@@ -3,10 +3,10 @@
 use e2e::answer::{is_time, keys};
 use e2e::letter::addressed;
 use e2e::smtp::{Phase, Reaction};
-use e2e::{Caller, Database, Server, SmtpServer, With, letter, mailing, on_both_databases};
+use e2e::{Caller, Database, Server, SmtpServer, With, everywhere, letter, mailing};
 use serde_json::{Value, json};
 
-on_both_databases!(
+everywhere!(
     mailings_are_listed_newest_first_in_pages,
     a_cursor_keeps_its_place_while_mailings_come_in,
     a_mailing_shows_its_scalars_and_never_its_body,

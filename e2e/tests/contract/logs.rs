@@ -2,13 +2,16 @@
 
 use e2e::letter::{addressed, recipient};
 use e2e::smtp::{Phase, Reaction};
-use e2e::{Database, Server, SmtpServer, With, eventually, letter, mailing, on_both_databases};
+use e2e::{
+    Database, Server, SmtpServer, With, eventually, everywhere, letter, mailing, on_both_databases,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+everywhere!(a_request_is_one_line, an_end_of_a_recipient_is_one_line,);
+
+// Of functions the tests of `aws` look at everything that is logged.
 on_both_databases!(
-    a_request_is_one_line,
-    an_end_of_a_recipient_is_one_line,
     nothing_private_is_logged,
     nothing_private_is_logged_in_detail_either,
 );

@@ -1,4 +1,4 @@
-//! The contract, point by point, from outside, on both databases.
+//! The contract, point by point, from outside: on both databases, and deployed as functions.
 
 mod addresses;
 mod attachments;

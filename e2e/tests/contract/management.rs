@@ -1,13 +1,13 @@
 //! Who may manage: the holder of the admin token, or, where none is set, this machine.
 
-use e2e::{Caller, Database, Server, on_both_databases};
+use e2e::{Caller, Database, Server, everywhere, on_both_databases};
 use reqwest::Method;
 use serde_json::json;
 
-on_both_databases!(
-    a_token_closes_management_to_everybody_else,
-    without_a_token_management_is_open_to_this_machine_only,
-);
+everywhere!(a_token_closes_management_to_everybody_else);
+
+// No function is on this machine.
+on_both_databases!(without_a_token_management_is_open_to_this_machine_only);
 
 const TOKEN: &str = "a-token-of-the-administrator";
 

@@ -1,9 +1,9 @@
 //! Origins of browser keys: how they are written, kept and compared.
 
-use e2e::{Caller, Database, Server, letter, on_both_databases};
+use e2e::{Caller, Database, Server, everywhere, letter};
 use serde_json::{Value, json};
 
-on_both_databases!(
+everywhere!(
     origins_are_stored_normalised,
     what_is_no_origin_is_refused,
     a_request_carries_one_of_the_keys_origins,

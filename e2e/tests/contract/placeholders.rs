@@ -2,10 +2,10 @@
 
 use e2e::letter::addressed;
 use e2e::mailbox::Captured;
-use e2e::{Database, Server, With, letter, on_both_databases};
+use e2e::{Database, Server, With, everywhere, letter};
 use serde_json::{Value, json};
 
-on_both_databases!(
+everywhere!(
     variables_and_fields_are_filled_in,
     a_variable_goes_before_the_field_of_its_name,
     a_known_field_that_is_absent_is_empty,

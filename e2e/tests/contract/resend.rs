@@ -3,10 +3,10 @@
 use e2e::answer::{is_time, keys};
 use e2e::letter::recipient;
 use e2e::smtp::{Phase, Reaction};
-use e2e::{Database, Server, SmtpServer, With, mailing, on_both_databases};
+use e2e::{Database, Server, SmtpServer, With, everywhere, mailing};
 use serde_json::json;
 
-on_both_databases!(
+everywhere!(
     what_failed_is_sent_again_on_request,
     what_is_unconfirmed_is_sent_again_on_request_only,
     a_resend_names_what_it_means,

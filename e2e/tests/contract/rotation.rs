@@ -1,11 +1,11 @@
 //! `POST /v1/api-key/{api_key}/rotate`: a new secret for the same key.
 
 use e2e::answer::keys;
-use e2e::{Database, Server, eventually, letter, on_both_databases};
+use e2e::{Database, Server, eventually, everywhere, letter};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-on_both_databases!(
+everywhere!(
     the_new_secret_opens_the_same_key,
     the_old_secret_ends_at_once_or_after_its_grace,
     a_grace_is_0_to_30_days,

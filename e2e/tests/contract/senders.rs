@@ -1,9 +1,9 @@
 //! The sender addresses a key may use.
 
-use e2e::{Database, Server, With, letter, on_both_databases};
+use e2e::{Database, Server, With, everywhere, letter};
 use serde_json::json;
 
-on_both_databases!(
+everywhere!(
     a_key_with_senders_sends_from_those_only,
     a_key_without_senders_sends_from_any,
     what_is_no_sender_is_refused,

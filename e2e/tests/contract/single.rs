@@ -1,10 +1,10 @@
 //! One recipient: sent at once, and what is answered.
 
 use e2e::answer::{is_text, is_time, keys};
-use e2e::{Database, Server, With, letter, on_both_databases};
+use e2e::{Database, Server, With, everywhere, letter};
 use serde_json::json;
 
-on_both_databases!(
+everywhere!(
     a_mail_to_one_is_answered_to_the_letter,
     the_answer_matches_what_was_sent,
     a_mail_to_one_is_queued_where_that_is_preferred,

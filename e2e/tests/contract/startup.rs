@@ -2,6 +2,7 @@
 
 use e2e::{Database, Server, Worker, letter, on_both_databases};
 
+// A function prints no address, and is started and ended by Lambda.
 on_both_databases!(
     the_addresses_to_open_are_printed,
     a_restart_finds_everything_as_it_was,

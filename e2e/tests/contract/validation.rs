@@ -1,10 +1,10 @@
 //! Bad requests: every fault is listed, each with its path, and nothing is sent.
 
 use e2e::letter::addressed;
-use e2e::{Database, Server, With, letter, mailing, on_both_databases};
+use e2e::{Database, Server, With, everywhere, letter, mailing};
 use serde_json::{Value, json};
 
-on_both_databases!(
+everywhere!(
     every_fault_is_listed_at_once,
     faults_of_shape_are_listed_at_once_too,
     the_first_hundred_faults_are_listed_and_the_total_is_told,
