@@ -17,6 +17,8 @@ pub use transport::Transport;
 
 /// Most recipients a second that anybody may ask for.
 const MAX_RATE: f64 = 100_000.0;
+/// With less no call would have time enough.
+const SHORTEST_LEASE_FOR_SES: Duration = Duration::from_secs(6);
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -119,8 +121,10 @@ impl Config {
             on_functions(&database, queue_url.as_ref())?;
         }
         let host = env.parsed("HOST", parse_host, "127.0.0.1")?;
+        let transport = transport(&env, &database, is_function || queue_url.is_some(), host)?;
         Ok(Self {
-            transport: transport(&env, &database, is_function || queue_url.is_some(), host)?,
+            lease: lease(&env, &transport)?,
+            transport,
             database,
             max_send_rate: env.optional("MAX_SEND_RATE", rate)?,
             queue_url,
@@ -131,7 +135,6 @@ impl Config {
             retention: Duration::from_secs(
                 env.parsed("RETENTION_DAYS", number(0..=36_500_u64), "30")? * 24 * 3600,
             ),
-            lease: Duration::from_secs(env.parsed("LEASE_SECONDS", number(1..=3600_u64), "60")?),
             sweep_every: Duration::from_secs(env.parsed(
                 "SWEEP_SECONDS",
                 number(1..=3600_u64),
@@ -196,6 +199,21 @@ fn transport<F: Fn(&'static str) -> Result<Option<String>, String>>(
         ));
     }
     Transport::smtp(given).map_err(|reason| invalid("MAIL_TRANSPORT", reason))
+}
+
+fn lease<F: Fn(&'static str) -> Result<Option<String>, String>>(
+    env: &Environment<F>,
+    transport: &Transport,
+) -> Result<Duration, InvalidConfig> {
+    let lease = Duration::from_secs(env.parsed("LEASE_SECONDS", number(1..=3600_u64), "60")?);
+    if matches!(transport, Transport::Ses { .. }) && lease < SHORTEST_LEASE_FOR_SES {
+        let least = SHORTEST_LEASE_FOR_SES.as_secs();
+        return Err(invalid(
+            "LEASE_SECONDS",
+            format!("must be at least {least} with SES, for a call may take a third of it"),
+        ));
+    }
+    Ok(lease)
 }
 
 fn admin<F: Fn(&'static str) -> Result<Option<String>, String>>(

@@ -87,6 +87,13 @@ fn a_queue_of_sqs_means_sending_by_ses() {
 }
 
 #[test]
+fn a_call_to_ses_needs_a_third_of_the_lease() {
+    let (ses, lease) = (("MAIL_TRANSPORT", "ses"), "LEASE_SECONDS");
+    assert_eq!(read(&[ses, (lease, "5")]).unwrap_err().variable, lease);
+    assert!(read(&[ses, (lease, "6")]).is_ok() && read(&[(lease, "1")]).is_ok());
+}
+
+#[test]
 fn a_secret_names_the_database_and_wants_it_checked() {
     let given = [("SECRET_NAME", "mmms/db"), ("DB_NAME", "mmms")];
     let DatabaseSource::Secret(secret) = read(&given).unwrap().database else {
