@@ -1,7 +1,7 @@
 //! A database across a network: who shows the right certificate is believed, nobody else.
 
 use e2e::server::Settings;
-use e2e::{Answer, Authority, Database, PostgresServer, Server, letter};
+use e2e::{Answer, Authority, Database, PostgresServer, Server, eventually, letter};
 
 const HOST: &str = "127.0.0.1";
 
@@ -26,8 +26,18 @@ async fn refuses(server: &Server, reason: &str) {
     let answer = sender.mail(&letter("ann@example.org")).await;
     answer.error(503, "service_unavailable");
     tells_nothing(&answer);
-    let logs = server.logs();
-    for event in ["not ready", "a request failed"] {
+    let events = ["not ready", "a request failed"];
+    let logs = eventually("both are logged", || async {
+        let logs = server.logs();
+        let is_logged = |event: &&str| logs.iter().any(|line| line.contains(event));
+        if events.iter().all(is_logged) {
+            Ok(logs)
+        } else {
+            Err(logs)
+        }
+    })
+    .await;
+    for event in events {
         let lines: Vec<_> = logs.iter().filter(|line| line.contains(event)).collect();
         assert_eq!(lines.len(), 1, "{event}: {logs:?}");
         let said = lines[0].contains("the database is not trusted") && lines[0].contains(reason);

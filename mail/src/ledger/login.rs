@@ -165,3 +165,46 @@ impl Login {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(text: &str) -> String {
+        Login::parse_with_host(text).err().unwrap()
+    }
+
+    #[test]
+    fn a_port_is_a_number_or_the_text_of_one() {
+        for (port, expected) in [
+            (r#", "port": 6432"#, Some(6432)),
+            (r#", "port": "6432""#, Some(6432)),
+            (r#", "port": null"#, None),
+            ("", None),
+        ] {
+            let secret = format!(r#"{{"username": "me", "password": "hunter2"{port}}}"#);
+            assert_eq!(Login::parse(&secret).unwrap().port, expected, "{port}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_and_what_is_there_is_not_told() {
+        for (secret, expected) in [
+            ("hunter2", "is not a JSON object"),
+            ("[\"hunter2\"]", "is not a JSON object"),
+            (r#"{"password": "hunter2"}"#, "has no username"),
+            (r#"{"username": "me", "password": 7}"#, "has no password"),
+            (r#"{"username": "me", "password": ""}"#, "has no password"),
+            (
+                r#"{"username": "me", "password": "hunter2", "host": "db", "port": "hunter2"}"#,
+                "has a port that is no number",
+            ),
+            (
+                r#"{"username": "me", "password": "hunter2"}"#,
+                "has no host, and DB_HOST is not given",
+            ),
+        ] {
+            assert_eq!(fault(secret), expected);
+        }
+    }
+}
