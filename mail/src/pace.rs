@@ -90,11 +90,25 @@ impl Service {
                     "the transport does not say how fast this account may send: set MAX_SEND_RATE"
                 ),
             }
+        } else if kept.is_none() {
+            kept = self.learn_from_others().await?;
         }
         let believed = kept.map_or(Duration::from_secs(1), |_| BELIEVED);
         let rate = kept.unwrap_or(UNKNOWN_RATE);
         self.pace.learn(rate, believed);
         Ok(Some(rate))
+    }
+
+    /// Waits for whoever is asking for the first time.
+    async fn learn_from_others(&self) -> Result<Option<f64>> {
+        let last = Instant::now() + ASKING;
+        loop {
+            let kept = self.ledger.kept_rate().await?;
+            if kept.is_some() || Instant::now() > last {
+                return Ok(kept);
+            }
+            tokio::time::sleep(ASKING / 50).await;
+        }
     }
 
     /// How many recipients one call takes: what the transport can, and no more than a second of the rate.

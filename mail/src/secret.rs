@@ -95,7 +95,8 @@ impl<T: PartialEq> Secret<T> {
     }
 
     async fn read(&self) -> Result<Arc<T>, SecretError> {
-        let read = self.ask().await;
+        // Rare, and large: everything that may have to wait for it would be as large.
+        let read = Box::pin(self.ask()).await;
         self.kept().note(&read, self.terms, Instant::now());
         read
     }

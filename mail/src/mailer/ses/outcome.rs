@@ -1,4 +1,4 @@
-//! What each answer of SES means. The table for people is in `docs/operations.md`.
+//! What each answer of SES means. The table for people is in `docs/aws.md`.
 
 use aws_sdk_sesv2::{
     config::http::HttpResponse,
