@@ -1,4 +1,4 @@
-//! What the functions write: JSON with the invocation's id, metrics as CloudWatch takes them, and nothing private.
+//! What the functions write: JSON with the invocation's id, metrics as `CloudWatch` takes them, and nothing private.
 
 use std::collections::HashSet;
 
