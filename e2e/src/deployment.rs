@@ -51,7 +51,7 @@ impl Cloud {
             delivery: Delivery::default(),
             enabled: true,
             workers: 2,
-            time_limit: Duration::from_secs(60),
+            time_limit: Duration::from_mins(1),
             doomed_apis: Vec::new(),
             doomed_workers: Vec::new(),
         }

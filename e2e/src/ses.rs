@@ -40,7 +40,7 @@ struct State {
     emulator: String,
     client: Client,
     script: RwLock<Script>,
-    /// What GetAccount answers.
+    /// What `GetAccount` answers.
     rate: Mutex<f64>,
     fates: watch::Sender<Fates>,
     arrivals: Mutex<Vec<(Instant, usize)>>,

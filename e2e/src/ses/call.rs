@@ -5,7 +5,7 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use serde_json::Value;
 
-/// One SendEmail or SendBulkEmail.
+/// One `SendEmail` or `SendBulkEmail`.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// The address of each mail in it.

@@ -1,4 +1,4 @@
-//! What the functions write: JSON with the invocation's id, metrics as CloudWatch takes them, and nothing private.
+//! What the functions write: JSON with the invocation's id, metrics as `CloudWatch` takes them, and nothing private.
 
 use std::collections::HashSet;
 
@@ -27,7 +27,6 @@ const COUNTS: [&str; 4] = [
 /// A little of everything, among it answers of SES that quote an address; the key that was used.
 async fn everything(service: &Service) -> String {
     service.ses.script(|call| match call.number {
-        1 => Reaction::Accept,
         2 => Reaction::Throttle,
         3 => Reaction::RefuseSome(vec![(recipient(0), "MESSAGE_REJECTED")]),
         4 => Reaction::Fail,
