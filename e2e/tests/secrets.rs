@@ -116,17 +116,6 @@ async fn logs(server: &Server, said: &[&str], secrets: &[&str]) {
     }
 }
 
-/// Whether some line of the log says both.
-fn told(server: &Server, what: &str, said: &str) -> Result<(), Vec<String>> {
-    let logs = server.logs();
-    let says = |line: &String| line.contains(what) && line.contains(said);
-    if logs.iter().any(says) {
-        Ok(())
-    } else {
-        Err(logs)
-    }
-}
-
 async fn unavailable(server: &Server) -> Answer {
     let answer = server.anonymous().get("/v1/ready").await;
     answer.error(503, "service_unavailable");
