@@ -48,6 +48,15 @@ impl Database {
     /// Makes everything in the database this much older: the programs' times are milliseconds in
     /// columns that end in `_at` and `_until`.
     pub async fn age(&self, time: Duration) {
+        self.make_older(time, "").await;
+    }
+
+    /// As `age`, but what has become of recipients that are at an end stays as it was told.
+    pub async fn age_what_waits(&self, time: Duration) {
+        self.make_older(time, " WHERE ended_at IS NULL").await;
+    }
+
+    async fn make_older(&self, time: Duration, recipients: &str) {
         let connection = self.connect().await;
         let mut times = self.columns(&connection).await;
         times.retain(|(table, column)| {
@@ -56,7 +65,8 @@ impl Database {
         assert!(!times.is_empty(), "the database has no times");
         let by = time.as_millis();
         for (table, column) in times {
-            let older = format!("UPDATE \"{table}\" SET \"{column}\" = \"{column}\" - {by}");
+            let which = if table == "recipient" { recipients } else { "" };
+            let older = format!("UPDATE \"{table}\" SET \"{column}\" = \"{column}\" - {by}{which}");
             connection
                 .execute_unprepared(&older)
                 .await

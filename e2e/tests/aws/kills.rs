@@ -37,7 +37,7 @@ impl InFlight {
                 }
                 in_flight.0.lock().expect("nobody panics").extend(sending);
                 // Nobody else works: what would be done in two minutes is done now.
-                database.age(LATER).await;
+                database.age_what_waits(LATER).await;
             }
             .boxed()
         });
