@@ -10,9 +10,33 @@ use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::deployment::Cloud;
 use crate::waiting::eventually;
 
 mod contents;
+
+/// Runs each named `async fn(Database)` as three tests: on each kind of database, and deployed as functions.
+#[macro_export]
+macro_rules! everywhere {
+    ($($test:ident),+ $(,)?) => {$(
+        mod $test {
+            #[tokio::test]
+            async fn on_sqlite() {
+                super::$test($crate::Database::sqlite()).await;
+            }
+
+            #[tokio::test]
+            async fn on_postgres() {
+                super::$test($crate::Database::postgres().await).await;
+            }
+
+            #[tokio::test]
+            async fn on_lambda() {
+                super::$test($crate::Database::on_lambda().await).await;
+            }
+        }
+    )+};
+}
 
 /// Runs each named `async fn(Database)` as two tests, one on each kind of database.
 #[macro_export]
@@ -41,6 +65,7 @@ struct Place {
     url: String,
     on_server: Option<OnServer>,
     folder: TempDir,
+    cloud: Option<Cloud>,
 }
 
 /// A database that has to be dropped on the server it is on.
@@ -57,6 +82,7 @@ impl Database {
             url,
             on_server: None,
             folder,
+            cloud: None,
         }))
     }
 
@@ -81,7 +107,21 @@ impl Database {
                 name,
             }),
             folder: TempDir::new().expect("a temporary folder"),
+            cloud: None,
         }))
+    }
+
+    /// As `postgres`; the servers on it are deployed as functions, in an AWS account of their own.
+    pub async fn on_lambda() -> Self {
+        Self::postgres().await.in_cloud(Cloud::new().await)
+    }
+
+    /// The same database, whose servers are deployed like this.
+    #[must_use]
+    pub fn in_cloud(self, cloud: Cloud) -> Self {
+        let mut place = Arc::into_inner(self.0).expect("nobody uses it yet");
+        place.cloud = Some(cloud);
+        Self(Arc::new(place))
     }
 
     /// The programs' `DATABASE_URL`.
@@ -92,6 +132,11 @@ impl Database {
     /// The folder the programs run in.
     pub fn folder(&self) -> &Path {
         self.0.folder.path()
+    }
+
+    /// Where servers on this database are deployed, if they are.
+    pub fn cloud(&self) -> Option<&Cloud> {
+        self.0.cloud.as_ref()
     }
 
     pub fn is_postgres(&self) -> bool {

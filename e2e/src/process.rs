@@ -119,13 +119,20 @@ impl Program {
         self.end.borrow().is_none()
     }
 
-    /// Waits until the process has ended.
-    pub async fn ended(&mut self) -> ExitStatus {
-        let status = timeout(END, self.end.wait_for(Option::is_some))
+    /// Waits until the process has ended, which has to be soon.
+    pub async fn ended(&self) -> ExitStatus {
+        timeout(END, self.end())
             .await
             .unwrap_or_else(|_| panic!("{} still runs after {END:?}", self.name))
-            .expect("the reaper answers before it goes");
-        status.expect("there is a status")
+    }
+
+    /// The end of the process, whenever it comes.
+    pub async fn end(&self) -> ExitStatus {
+        let mut end = self.end.clone();
+        let status = end.wait_for(Option::is_some).await;
+        status
+            .expect("the reaper answers before it goes")
+            .expect("there is a status")
     }
 
     pub fn stdout(&self) -> Vec<String> {

@@ -1,4 +1,5 @@
-//! `api` as a process of the test's own, on a port of its own.
+//! The service of a test's own, as a client finds it: `api` as a process on a port of its own, or deployed as
+//! functions behind a gateway, as the test's database says.
 
 use std::time::Duration;
 
@@ -7,20 +8,31 @@ use serde_json::{Value, json};
 
 use crate::caller::Caller;
 use crate::database::Database;
+use crate::deployment::Deployment;
 use crate::mailbox::Mailbox;
 use crate::process::Program;
 use crate::waiting::within;
 
 const READY: &str = "MMMS is listening on ";
 
-/// A running `api`, until it is dropped. It can be stopped, killed and started again on the same
+/// Opens the management calls where nothing else is open.
+const ADMIN_TOKEN: &str = "an-admin-token-of-the-tests";
+/// What the programs do where nothing is said.
+const SWEEP: Duration = Duration::from_mins(1);
+
+/// A running service, until it is dropped. It can be stopped, killed and started again on the same
 /// database; each start has another port.
 pub struct Server {
-    program: Option<Program>,
+    running: Option<Running>,
     environment: Vec<(String, String)>,
     url: String,
     past_logs: Vec<String>,
     database: Database,
+}
+
+enum Running {
+    Process(Program),
+    Functions(Box<Deployment>),
 }
 
 /// What a server is to be started with.
@@ -38,7 +50,7 @@ impl Settings {
 
     pub async fn start(self) -> Server {
         let mut server = Server {
-            program: None,
+            running: None,
             environment: self.environment,
             url: String::new(),
             past_logs: Vec::new(),
@@ -66,38 +78,57 @@ impl Server {
 
     /// A server on this database, not started yet.
     pub fn on(database: &Database) -> Settings {
-        let settings = Settings {
+        let mut settings = Settings {
             environment: Vec::new(),
             database: database.clone(),
         };
-        settings
-            .env("DATABASE_URL", database.url())
-            .env("PORT", "0")
+        if let Some(cloud) = database.cloud() {
+            settings.environment = cloud.variables();
+            // Everything that can be looked at in a mailbox can be looked at here too.
+            settings = settings
+                .env("MAIL_TRANSPORT", "mailbox")
+                .env("ADMIN_TOKEN", ADMIN_TOKEN);
+        } else {
+            settings = settings.env("PORT", "0");
+        }
+        settings.env("DATABASE_URL", database.url())
     }
 
-    /// Starts the program again, with the same variables, after `stop` or `kill`.
+    /// Starts the service again, with the same variables, after `stop` or `kill`.
     pub async fn start(&mut self) {
-        assert!(self.program.is_none(), "the server runs already");
-        let program = Program::start("api", &[], &self.environment, self.database.folder());
+        assert!(self.running.is_none(), "the server runs already");
+        let folder = self.database.folder();
+        if let Some(cloud) = self.database.cloud() {
+            let sweep = self.variable("SWEEP_SECONDS").map(|seconds| {
+                let seconds = seconds.parse().expect("a number of seconds");
+                Duration::from_secs(seconds)
+            });
+            let sweep = sweep.unwrap_or(SWEEP);
+            let deployment = Deployment::start(cloud, &self.environment, folder, sweep).await;
+            self.url = deployment.url();
+            self.running = Some(Running::Functions(Box::new(deployment)));
+            return;
+        }
+        let program = Program::start("api", &[], &self.environment, folder);
         let line = program.line(|_| true).await;
         let address = line
             .strip_prefix(READY)
             .unwrap_or_else(|| panic!("the first line is {line:?}"));
         self.url = address.replace("//0.0.0.0:", "//127.0.0.1:");
-        self.program = Some(program);
+        self.running = Some(Running::Process(program));
     }
 
-    /// Ends the program as a supervisor does, and looks that it ends well.
+    /// Ends the program as a supervisor does, and looks that it ends well. Functions are removed: nobody asks them.
     pub async fn stop(&mut self) {
-        self.program().signal(Signal::TERM);
-        let status = self.ended().await;
-        assert!(status.success(), "after SIGTERM the server ends {status}");
+        let status = self.ended(Signal::TERM).await;
+        if let Some(status) = status {
+            assert!(status.success(), "after SIGTERM the server ends {status}");
+        }
     }
 
-    /// Ends the program as a power cut does.
+    /// Ends the service as a power cut does.
     pub async fn kill(&mut self) {
-        self.program().signal(Signal::KILL);
-        self.ended().await;
+        self.ended(Signal::KILL).await;
     }
 
     /// SIGKILL, then a start on the same database.
@@ -106,12 +137,20 @@ impl Server {
         self.start().await;
     }
 
-    async fn ended(&mut self) -> std::process::ExitStatus {
-        let mut program = self.program.take().expect("the server runs");
-        let status = program.ended().await;
-        program.join();
-        self.past_logs.extend(program.stderr());
-        status
+    async fn ended(&mut self, signal: Signal) -> Option<std::process::ExitStatus> {
+        match self.running.take().expect("the server runs") {
+            Running::Process(mut program) => {
+                program.signal(signal);
+                let status = program.ended().await;
+                program.join();
+                self.past_logs.extend(program.stderr());
+                Some(status)
+            }
+            Running::Functions(deployment) => {
+                self.past_logs.extend(deployment.logs());
+                None
+            }
+        }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -119,8 +158,25 @@ impl Server {
         &self.url
     }
 
+    /// The process, where the service is one.
     pub fn program(&self) -> &Program {
-        self.program.as_ref().expect("the server runs")
+        match self.running.as_ref().expect("the server runs") {
+            Running::Process(program) => program,
+            Running::Functions(_) => panic!("functions are no process"),
+        }
+    }
+
+    /// The functions, where the service is deployed as such.
+    pub fn deployment(&self) -> &Deployment {
+        match self.running.as_ref().expect("the server runs") {
+            Running::Process(_) => panic!("a process is no deployment"),
+            Running::Functions(deployment) => deployment,
+        }
+    }
+
+    /// The variables it is started with.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
     }
 
     pub fn database(&self) -> &Database {
@@ -130,8 +186,10 @@ impl Server {
     /// What the server has logged, over all its starts.
     pub fn logs(&self) -> Vec<String> {
         let mut lines = self.past_logs.clone();
-        if let Some(program) = &self.program {
-            lines.extend(program.stderr());
+        match &self.running {
+            Some(Running::Process(program)) => lines.extend(program.stderr()),
+            Some(Running::Functions(deployment)) => lines.extend(deployment.logs()),
+            None => {}
         }
         lines
     }

@@ -9,20 +9,20 @@ mod tests;
 mod tls;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 pub use message::Accepted;
 pub use script::{Phase, Reaction, Step};
 pub use tls::Certificate;
+
+use crate::listener::Listener;
 
 type Script = Arc<dyn Fn(&Step) -> Reaction + Send + Sync>;
 
@@ -47,11 +47,8 @@ pub enum Tls {
 }
 
 pub struct SmtpServer {
-    address: SocketAddr,
     state: Arc<State>,
-    open: watch::Sender<bool>,
-    listening: watch::Receiver<bool>,
-    listener: JoinHandle<()>,
+    listener: Listener,
 }
 
 struct State {
@@ -74,8 +71,6 @@ impl SmtpServer {
     }
 
     pub async fn with(options: Options) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("the port's number");
         let state = Arc::new(State {
             options,
             script: RwLock::new(Arc::new(|_| Reaction::Continue)),
@@ -87,25 +82,21 @@ impl SmtpServer {
             transactions: AtomicUsize::new(0),
             answering: AtomicUsize::new(0),
         });
-        let (open, opened) = watch::channel(true);
-        let (now_listening, listening) = watch::channel(true);
-        let serving = serve(listener, address, state.clone(), opened, now_listening);
-        Self {
-            address,
-            state,
-            open,
-            listening,
-            listener: tokio::spawn(serving),
-        }
+        let serving = state.clone();
+        let listener = Listener::start(move |stream, _| {
+            tokio::spawn(converse(stream, serving.clone()));
+        })
+        .await;
+        Self { state, listener }
     }
 
     /// The `MAIL_TRANSPORT` that leads here.
     pub fn transport(&self) -> String {
-        format!("smtp://{}", self.address)
+        format!("smtp://{}", self.listener.address())
     }
 
     pub fn port(&self) -> u16 {
-        self.address.port()
+        self.listener.address().port()
     }
 
     /// From now on, what the server does at each step.
@@ -115,10 +106,7 @@ impl SmtpServer {
 
     /// Refuses connections (`false`), or takes them again (`true`), once this returns.
     pub async fn set_open(&self, open: bool) {
-        self.open.send_replace(open);
-        let mut listening = self.listening.clone();
-        let settled = timeout(WAIT, listening.wait_for(|listening| *listening == open)).await;
-        settled.expect("the listener follows").expect("it runs");
+        self.listener.set_open(open).await;
     }
 
     /// Every message accepted so far, in order.
@@ -192,12 +180,6 @@ impl SmtpServer {
     }
 }
 
-impl Drop for SmtpServer {
-    fn drop(&mut self) {
-        self.listener.abort();
-    }
-}
-
 impl State {
     fn note_user(&self, user: &str) {
         let mut users = self.users.lock().expect("no script panics");
@@ -220,33 +202,6 @@ impl State {
             recipient: &recipient,
             visit,
         })
-    }
-}
-
-async fn serve(
-    mut listener: TcpListener,
-    address: SocketAddr,
-    state: Arc<State>,
-    mut open: watch::Receiver<bool>,
-    listening: watch::Sender<bool>,
-) {
-    loop {
-        tokio::select! {
-            connection = listener.accept() => {
-                if let Ok((stream, _)) = connection {
-                    tokio::spawn(converse(stream, state.clone()));
-                }
-                continue;
-            }
-            closed = open.wait_for(|open| !open) => if closed.is_err() { return },
-        }
-        drop(listener);
-        listening.send_replace(false);
-        if open.wait_for(|open| *open).await.is_err() {
-            return;
-        }
-        listener = TcpListener::bind(address).await.expect("the same port");
-        listening.send_replace(true);
     }
 }
 

@@ -31,13 +31,13 @@ impl Worker {
         self.0.signal(Signal::CONT);
     }
 
-    pub async fn kill(mut self) {
+    pub async fn kill(self) {
         self.0.signal(Signal::KILL);
         self.0.ended().await;
     }
 
     /// Ends the worker as a supervisor does, and looks that it ends well.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
         self.0.signal(Signal::TERM);
         let status = self.0.ended().await;
         assert!(status.success(), "after SIGTERM the worker ends {status}");

@@ -120,11 +120,11 @@ impl Service {
                 return Ok(replayed.unwrap_or(Submission::InProgress(Duration::from_secs(1))));
             }
         };
+        fail_point!("stored");
         let email_id = mailing.envelope.ids.email_id.clone();
         let id = mailing.id;
         let Some(claim) = claim else {
             let accepted = new.request.recipients.len();
-            fail_point!("stored");
             let positions: Vec<i32> = (0..).take(accepted).collect();
             let (service, ranges) = (Arc::clone(&self), ranges(id, &positions));
             let calling = self.tasks.spawn(async move { service.call(ranges).await });

@@ -10,7 +10,7 @@ struct Client(BufStream<TcpStream>);
 
 impl Client {
     async fn of(server: &SmtpServer) -> Self {
-        let stream = TcpStream::connect(server.address)
+        let stream = TcpStream::connect(server.listener.address())
             .await
             .expect("it listens");
         Self(BufStream::new(stream))
@@ -109,7 +109,7 @@ async fn what_waits_for_its_answer_is_in_flight() {
 async fn a_closed_door_refuses_connections() {
     let server = SmtpServer::start().await;
     server.set_open(false).await;
-    assert!(TcpStream::connect(server.address).await.is_err());
+    assert!(TcpStream::connect(server.listener.address()).await.is_err());
     server.set_open(true).await;
     let mut client = Client::of(&server).await;
     assert_eq!(client.reply().await, "220 test ESMTP");

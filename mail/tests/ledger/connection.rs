@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use e2e::proxy::{self, Proxy};
 use entity::recipient::Status;
 use mail::{
     config::DatabaseSource,
@@ -11,7 +12,6 @@ use mail::{
 use crate::{
     database::{TestLedger, config, of_a_function, on_postgres},
     mailings::{accepted, all_of, mailing_to, positions},
-    proxy::{self, Proxy},
 };
 
 /// A ledger that reaches the database through a proxy.
@@ -19,8 +19,8 @@ async fn behind_a_proxy(t: &TestLedger) -> (Ledger, Proxy) {
     let DatabaseSource::Postgres(url) = &t.config.database else {
         panic!("not PostgreSQL");
     };
-    let proxy = Proxy::before(url).await;
-    let config = config(DatabaseSource::Postgres(proxy.url.clone()));
+    let proxy = Proxy::before(url.as_str()).await;
+    let config = config(DatabaseSource::Postgres(proxy.url().parse().unwrap()));
     let ledger = Ledger::open(&config, &Arc::default()).await.unwrap();
     ledger.ping().await.unwrap();
     (ledger, proxy)

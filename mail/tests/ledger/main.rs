@@ -28,7 +28,6 @@ mod migrations;
 mod outcome;
 mod pace;
 mod plans;
-mod proxy;
 mod races;
 mod recall;
 mod results;

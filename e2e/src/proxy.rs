@@ -1,19 +1,15 @@
-//! Stands between the ledger and `PostgreSQL`, to cut connections and to lose answers.
+//! Stands between a program and a server of TCP, to cut connections and, before `PostgreSQL`, to lose answers.
 
-use std::{
-    io,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use url::Url;
+
+use crate::listener::Listener;
 
 /// What a message of the client must be for its answer to be lost.
 pub type Lost = fn(&[u8]) -> bool;
@@ -30,42 +26,64 @@ pub fn statement(message: &[u8]) -> bool {
 
 #[derive(Default)]
 struct State {
-    down: Mutex<bool>,
+    down: AtomicBool,
     refused: AtomicUsize,
     lose: Mutex<Option<Lost>>,
     connections: Mutex<JoinSet<()>>,
 }
 
-#[derive(Clone)]
+/// Carries bytes until it is dropped.
 pub struct Proxy {
     state: Arc<State>,
-    pub url: Url,
+    url: String,
+    _listener: Listener,
 }
 
 impl Proxy {
-    pub async fn before(server: &Url) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let mut url = server.clone();
-        url.set_host(Some("127.0.0.1")).unwrap();
-        url.set_port(Some(port)).unwrap();
+    /// Before the server of this address, which has to name a port.
+    pub async fn before(server: &str) -> Self {
+        let mut url = Url::parse(server).expect("a URL");
+        let host = url.host_str().expect("a host").to_owned();
+        let target = (host, url.port().expect("a port"));
         let state = Arc::new(State::default());
-        let target = (
-            server.host_str().unwrap().to_owned(),
-            server.port().unwrap_or(5432),
-        );
-        tokio::spawn(accept(listener, target, Arc::clone(&state)));
-        Self { state, url }
+        let shared = Arc::clone(&state);
+        let listener = Listener::start(move |client, _| {
+            if shared.down.load(Ordering::SeqCst) {
+                shared.refused.fetch_add(1, Ordering::SeqCst);
+                return;
+            }
+            let (target, state) = (target.clone(), Arc::clone(&shared));
+            let mut connections = shared.connections.lock().expect("nobody panics");
+            connections.spawn(async move {
+                // However it ends, both sides see their connection closed.
+                let _ = carry(client, target, &state).await;
+            });
+        })
+        .await;
+        url.set_host(Some("127.0.0.1")).expect("a host");
+        let port = listener.address().port();
+        url.set_port(Some(port)).expect("a port");
+        Self {
+            state,
+            url: url.to_string(),
+            _listener: listener,
+        }
     }
 
-    /// Cuts all connections and takes no new ones.
+    /// The server's address with this proxy in its place.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Cuts all connections, and every new one at once.
     pub fn go_down(&self) {
-        *self.state.down.lock().unwrap() = true;
-        self.state.connections.lock().unwrap().abort_all();
+        self.state.down.store(true, Ordering::SeqCst);
+        let mut connections = self.state.connections.lock().expect("nobody panics");
+        connections.abort_all();
     }
 
     pub fn come_up(&self) {
-        *self.state.down.lock().unwrap() = false;
+        self.state.down.store(false, Ordering::SeqCst);
     }
 
     /// How many connections were refused so far.
@@ -75,25 +93,11 @@ impl Proxy {
 
     /// The next message of that kind is carried out, and its connection cut instead of answered.
     pub fn lose_answer(&self, lost: Lost) {
-        *self.state.lose.lock().unwrap() = Some(lost);
+        *self.state.lose.lock().expect("nobody panics") = Some(lost);
     }
 
     pub fn has_lost_it(&self) -> bool {
-        self.state.lose.lock().unwrap().is_none()
-    }
-}
-
-async fn accept(listener: TcpListener, target: (String, u16), state: Arc<State>) {
-    while let Ok((client, _)) = listener.accept().await {
-        if *state.down.lock().unwrap() {
-            state.refused.fetch_add(1, Ordering::SeqCst);
-            continue;
-        }
-        let (target, shared) = (target.clone(), Arc::clone(&state));
-        state.connections.lock().unwrap().spawn(async move {
-            // However it ends, both sides see their connection closed.
-            let _ = carry(client, target, &shared).await;
-        });
+        self.state.lose.lock().expect("nobody panics").is_none()
     }
 }
 
@@ -108,7 +112,7 @@ async fn carry(mut client: TcpStream, target: (String, u16), state: &State) -> i
                     return Ok(());
                 }
                 server.write_all(message).await?;
-                let lost = state.lose.lock().unwrap().take_if(|lost| lost(message));
+                let lost = state.lose.lock().expect("nobody panics").take_if(|lost| lost(message));
                 if lost.is_some() {
                     return until_ready(&mut server).await;
                 }

@@ -1,0 +1,138 @@
+//! An AWS account of the test's own on the emulator of `TEST_AWS_URL`.
+
+mod queue;
+
+use std::env;
+
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use rand::RngExt;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+pub use queue::{Message, Queue, Queues};
+
+pub const REGION: &str = "us-east-1";
+const SECRET: &str = "not-a-secret";
+
+/// The emulator takes twelve digits for an account, and shows it nothing of any other.
+#[derive(Clone)]
+pub struct Account {
+    id: String,
+    url: String,
+    sqs: aws_sdk_sqs::Client,
+}
+
+impl Account {
+    pub fn new() -> Self {
+        let url = env::var("TEST_AWS_URL").unwrap_or_else(|_| {
+            panic!("TEST_AWS_URL names no emulator of AWS: run `make test`, which starts one")
+        });
+        let id = format!("{:012}", rand::rng().random_range(1..1_000_000_000_000_u64));
+        let sqs = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static(REGION))
+            .credentials_provider(Credentials::new(&id, SECRET, None, None, "the test"))
+            .endpoint_url(&url)
+            .build();
+        Self {
+            id,
+            url,
+            sqs: aws_sdk_sqs::Client::from_conf(sqs),
+        }
+    }
+
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Where the emulator is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What leads a program into this account.
+    pub fn variables(&self) -> Vec<(String, String)> {
+        [
+            ("AWS_ENDPOINT_URL", self.url.as_str()),
+            ("AWS_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", &self.id),
+            ("AWS_SECRET_ACCESS_KEY", SECRET),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
+    /// The three queues of the service, new and empty.
+    pub async fn queues(&self, visibility: u32, receives: u32) -> Queues {
+        Queues::create(&self.sqs, visibility, receives).await
+    }
+
+    /// Lets SES send from this address or domain.
+    pub async fn verify(&self, identity: &str) {
+        let body = json!({ "EmailIdentity": identity });
+        self.ses(Method::POST, "/v2/email/identities", Some(&body))
+            .await;
+    }
+
+    /// Each request that SES accepted, in order: `{path, request, response}`.
+    pub async fn accepted(&self) -> Vec<Value> {
+        let lines = self.ses(Method::GET, "/v2/email/accepted", None).await;
+        let parse = |line: &str| serde_json::from_str(line).expect("a JSON line");
+        lines.lines().map(parse).collect()
+    }
+
+    /// Keeps a text in Secrets Manager.
+    pub async fn secret(&self, name: &str, value: &str) {
+        let body = json!({ "Name": name, "SecretString": value });
+        self.secrets("CreateSecret", &body).await;
+    }
+
+    /// Puts another text in its place, as a rotation does.
+    pub async fn rotate(&self, name: &str, value: &str) {
+        let body = json!({ "SecretId": name, "SecretString": value });
+        self.secrets("PutSecretValue", &body).await;
+    }
+
+    async fn secrets(&self, action: &str, body: &Value) {
+        let request = reqwest::Client::new()
+            .post(&self.url)
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", format!("secretsmanager.{action}"))
+            .header("authorization", self.signature("secretsmanager"))
+            .body(body.to_string());
+        succeed(request).await;
+    }
+
+    async fn ses(&self, method: Method, path: &str, body: Option<&Value>) -> String {
+        let mut request = reqwest::Client::new()
+            .request(method, format!("{}{path}", self.url))
+            .header("authorization", self.signature("ses"));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        succeed(request).await
+    }
+
+    /// The emulator reads whose it is, and checks nothing.
+    fn signature(&self, service: &str) -> String {
+        let scope = format!("20260101/{REGION}/{service}/aws4_request");
+        format!(
+            "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders=host, Signature=0",
+            self.id
+        )
+    }
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+async fn succeed(request: reqwest::RequestBuilder) -> String {
+    let answer = request.send().await.expect("the emulator answers");
+    let status = answer.status();
+    let text = answer.text().await.expect("the whole answer");
+    assert!(status.is_success(), "{status}: {text}");
+    text
+}

@@ -1,0 +1,87 @@
+//! The messages of the result queue.
+
+use std::collections::{HashMap, HashSet};
+
+use jsonschema::Validator;
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use crate::aws::Queue;
+
+/// A consumer: takes every message, looks at it, and keeps it.
+pub struct Results {
+    queue: Queue,
+    taken: Mutex<Vec<Value>>,
+    schema: Validator,
+}
+
+impl Results {
+    pub fn of(queue: &Queue) -> Self {
+        let schema = include_str!("../../mail/result.schema.json");
+        let schema = serde_json::from_str(schema).expect("the schema is JSON");
+        Self {
+            queue: queue.clone(),
+            taken: Mutex::default(),
+            schema: jsonschema::validator_for(&schema).expect("the schema is one"),
+        }
+    }
+
+    /// The last result of each recipient of a mailing, in the order of the request, once all are there.
+    ///
+    /// Messages may come twice, and out of order: the same event is the same message.
+    pub async fn last(&self, mailing: &str, count: usize) -> Vec<Value> {
+        let events = self.events(mailing, count).await;
+        let mut last: HashMap<u64, Value> = HashMap::new();
+        for result in events {
+            let index = result["index"].as_u64().expect("an index");
+            let newest = last.entry(index).or_insert_with(|| result.clone());
+            if result["occurred_at"].as_str() >= newest["occurred_at"].as_str() {
+                *newest = result;
+            }
+        }
+        let mut last: Vec<Value> = last.into_values().collect();
+        last.sort_by_key(|result| result["index"].as_u64());
+        assert_eq!(last.len(), count);
+        last
+    }
+
+    /// The events of a mailing, each once, when each of its recipients has had one.
+    pub async fn events(&self, mailing: &str, count: usize) -> Vec<Value> {
+        let mut taken = self.taken.lock().await;
+        let told = |taken: &[Value]| {
+            let of_mailing = taken.iter().filter(|result| result["id"] == mailing);
+            let told: HashSet<_> = of_mailing.map(|result| result["index"].clone()).collect();
+            told.len()
+        };
+        if told(&taken) < count {
+            let before = taken.clone();
+            let more = self
+                .queue
+                .take_until("a result for each", |more| {
+                    told(&[&before[..], more].concat()) >= count
+                })
+                .await;
+            taken.extend(more);
+        }
+        let mut events: HashMap<&str, &Value> = HashMap::new();
+        let mut in_order = Vec::new();
+        for result in taken.iter().filter(|result| result["id"] == mailing) {
+            let faults: Vec<_> = self.schema.iter_errors(result).collect();
+            assert!(faults.is_empty(), "{result}: {faults:?}");
+            let event = result["event_id"].as_str().expect("an event");
+            match events.insert(event, result) {
+                Some(known) => assert_eq!(known, result, "the same event is the same message"),
+                None => in_order.push(result.clone()),
+            }
+        }
+        in_order
+    }
+
+    /// How many messages come after those that were taken, without a wait.
+    pub async fn more(&self) -> usize {
+        let more = self.queue.take_all().await;
+        let many = more.len();
+        self.taken.lock().await.extend(more);
+        many
+    }
+}

@@ -1,0 +1,81 @@
+//! A call that sends, and what can become of it.
+
+use std::time::Duration;
+
+use hyper::body::Bytes;
+use serde_json::Value;
+
+/// One SendEmail or SendBulkEmail.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The address of each mail in it.
+    pub recipients: Vec<String>,
+    pub is_bulk: bool,
+    /// Counts all calls, from one.
+    pub number: usize,
+    /// Counts the calls that began with this recipient, from one.
+    pub visit: usize,
+    body: Value,
+}
+
+#[derive(Clone, Debug)]
+pub enum Reaction {
+    Accept,
+    /// Accepts, and answers only after a while.
+    Delay(Duration),
+    /// Accepts all but these of a bulk call, each with SES's word for it.
+    RefuseSome(Vec<(String, &'static str)>),
+    /// Refuses the whole call with this code.
+    Refuse(&'static str),
+    Throttle,
+    /// A 503 as SES writes it.
+    Unavailable,
+    /// A 500 before or after it was accepted.
+    Fail,
+    FailAfter,
+    /// The connection breaks off before or after it was accepted.
+    Reset,
+    ResetAfter,
+    /// Accepts and never answers.
+    SilenceAfter,
+}
+
+impl Call {
+    pub(super) fn of(path: &str, body: &Bytes) -> Option<Self> {
+        let is_bulk = path.ends_with("/outbound-bulk-emails");
+        if !is_bulk && !path.ends_with("/outbound-emails") {
+            return None;
+        }
+        let body: Value = serde_json::from_slice(body).expect("a call is JSON");
+        let recipients = if is_bulk {
+            let entries = body["BulkEmailEntries"].as_array().expect("entries");
+            entries.iter().map(first_address).collect()
+        } else {
+            vec![first_address(&body)]
+        };
+        Some(Self {
+            recipients,
+            is_bulk,
+            number: 0,
+            visit: 0,
+            body,
+        })
+    }
+
+    /// The call without some of its recipients, and who is left.
+    pub(super) fn without(&self, names: &[&str]) -> (Bytes, Vec<String>) {
+        let mut body = self.body.clone();
+        let entries = body["BulkEmailEntries"].as_array_mut().expect("entries");
+        entries.retain(|entry| !names.contains(&first_address(entry).as_str()));
+        let left = entries.iter().map(first_address).collect();
+        (body.to_string().into(), left)
+    }
+}
+
+/// The address of one mail, without a name.
+pub fn first_address(entry: &Value) -> String {
+    let address = entry["Destination"]["ToAddresses"][0].as_str();
+    let address = address.unwrap_or_else(|| panic!("no recipient: {entry}"));
+    let bare = address.rsplit_once('<').map_or(address, |(_, rest)| rest);
+    bare.trim_end_matches('>').to_owned()
+}

@@ -1,0 +1,183 @@
+//! Every fault of SES that there is, in mixes chosen by a seed.
+
+use e2e::letter::recipient;
+use e2e::reckoning::Reckoning;
+use e2e::ses::{Fault, Reaction, mixed};
+use e2e::{Cloud, Service, eventually, letter, mailing};
+use serde_json::Value;
+
+const EVERY: &[Fault] = &[
+    Fault::Throttle,
+    Fault::Unavailable,
+    Fault::Fail,
+    Fault::FailAfter,
+    Fault::Reset,
+    Fault::ResetAfter,
+    Fault::Silence,
+    Fault::RefuseSome,
+    Fault::RefuseAll,
+];
+const MANY: usize = 400;
+const SINGLES: usize = 8;
+/// How often SES is not there at all in a mix.
+const ABSENCES: usize = 2;
+/// Recipients that were tried in vain because nobody was there.
+const NOT_CONNECTED: &str = "SELECT COUNT(*) FROM recipient WHERE status_detail = 'not_connected'";
+
+async fn service() -> Service {
+    let mut cloud = Cloud::new().await;
+    cloud.workers = 3;
+    Service::like(cloud, |settings| {
+        settings
+            .env("LEASE_SECONDS", "6")
+            .env("SWEEP_SECONDS", "1")
+    })
+    .await
+}
+
+/// A mailing and single mails, while SES does what the seed says and goes away now and then.
+async fn a_mix(seed: u64) {
+    let service = service().await;
+    service.ses.script(mixed(seed, 0.4, EVERY));
+    let sender = service.sender().await;
+    let data = sender.mail(&mailing(MANY)).await.data(202);
+    let id = data["id"].as_str().expect("an id");
+    tokio::join!(singles(&service), absences(&service, id));
+    let reckoning = service.reckon(id, MANY).await;
+    reckoning.all_doubts_are_of_ses(&service, id).await;
+    assert!(
+        reckoning.failed > 0 && reckoning.unconfirmed > 0,
+        "the mix has something of everything: {reckoning:?}"
+    );
+    for single in service.server.management().get("/v1/mail").await.items() {
+        let single = single["id"].as_str().expect("an id");
+        if single != id {
+            let reckoning = service.reckon(single, 1).await;
+            reckoning.all_doubts_are_of_ses(&service, single).await;
+        }
+    }
+}
+
+/// What is answered to each single mail is what becomes of it, if that is known.
+async fn singles(service: &Service) {
+    let sender = service.sender().await;
+    for index in 0..SINGLES {
+        let address = format!("single-{index}@example.org");
+        let answer = sender.mail(&letter(&address)).await;
+        let fate = service.ses.fates().of(&address);
+        match answer.status {
+            200 => assert_eq!(fate.accepted, 1, "{address}: {}", answer.text()),
+            202 if answer.data(202)["status"] == "unconfirmed" => {
+                assert!(fate.doubted > 0, "{address}: {}", answer.text());
+            }
+            202 => {}
+            _ => {
+                answer.error(422, "send_rejected");
+                assert_eq!((fate.accepted, fate.refused), (0, 1), "{address}");
+            }
+        }
+    }
+}
+
+/// Takes SES away until somebody has noticed, again and again.
+async fn absences(service: &Service, id: &str) {
+    for _ in 0..ABSENCES {
+        let database = service.server.database();
+        let before = database.count(NOT_CONNECTED).await;
+        service.ses.set_open(false).await;
+        eventually("somebody finds nobody there", async || {
+            let counts = &service.server.mailing(id).await["counts"];
+            let noticed = database.count(NOT_CONNECTED).await > before;
+            if noticed || counts["queued"] == 0 {
+                Ok(())
+            } else {
+                Err(counts.clone())
+            }
+        })
+        .await;
+        service.ses.set_open(true).await;
+    }
+}
+
+#[tokio::test]
+async fn a_first_mix_of_faults_balances() {
+    a_mix(1).await;
+}
+
+#[tokio::test]
+async fn a_second_mix_of_faults_balances() {
+    a_mix(2).await;
+}
+
+#[tokio::test]
+async fn a_third_mix_of_faults_balances() {
+    a_mix(3).await;
+}
+
+#[tokio::test]
+async fn while_ses_is_not_there_everything_waits_and_nothing_is_unknown() {
+    let service = service().await;
+    service.ses.set_open(false).await;
+    let sender = service.sender().await;
+    let data = sender.mail(&mailing(60)).await.data(202);
+    let single = sender.mail(&letter("ann@example.org")).await.data(202);
+    assert_eq!(single["status"], "queued", "{single}");
+    eventually("somebody finds nobody there", async || {
+        match service.server.database().count(NOT_CONNECTED).await {
+            0 => Err(()),
+            _ => Ok(()),
+        }
+    })
+    .await;
+    service.ses.set_open(true).await;
+    for (mailing, count) in [(&data, 60), (&single, 1)] {
+        let id = mailing["id"].as_str().expect("an id");
+        assert_eq!(service.reckon(id, count).await, all_sent(count));
+    }
+}
+
+fn all_sent(sent: usize) -> Reckoning {
+    Reckoning {
+        sent,
+        ..Reckoning::default()
+    }
+}
+
+#[tokio::test]
+async fn throttling_costs_no_attempt() {
+    let service = service().await;
+    service.ses.script(|call| match call.number {
+        1..=3 => Reaction::Throttle,
+        _ => Reaction::Accept,
+    });
+    let sender = service.sender().await;
+    let data = sender.mail(&mailing(40)).await.data(202);
+    let id = data["id"].as_str().expect("an id");
+    assert_eq!(service.reckon(id, 40).await, all_sent(40));
+    let recipients = service.server.recipients(id).await;
+    let attempts: Vec<&Value> = recipients.iter().map(|entry| &entry["attempts"]).collect();
+    assert!(attempts.iter().all(|count| **count == 1), "{attempts:?}");
+}
+
+#[tokio::test]
+async fn a_refused_bulk_call_is_split_down_to_the_one_who_is_refused() {
+    let service = service().await;
+    service.ses.script(|call| {
+        if call.recipients.contains(&recipient(17)) {
+            Reaction::Refuse("BadRequestException")
+        } else {
+            Reaction::Accept
+        }
+    });
+    let sender = service.sender().await;
+    let data = sender.mail(&mailing(50)).await.data(202);
+    let id = data["id"].as_str().expect("an id");
+    let expected = Reckoning {
+        sent: 49,
+        failed: 1,
+        unconfirmed: 0,
+    };
+    assert_eq!(service.reckon(id, 50).await, expected);
+    let recipients = service.server.recipients(id).await;
+    assert_eq!(recipients[17]["status"], "failed", "{}", recipients[17]);
+}

@@ -1,0 +1,10 @@
+//! The whole service as functions, on an emulator of AWS: what goes right, and what goes wrong.
+
+mod faults;
+mod flow;
+mod kills;
+mod logs;
+mod outages;
+mod pace;
+mod poison;
+mod process;
