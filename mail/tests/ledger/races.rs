@@ -1,7 +1,7 @@
 //! What happens when two things meet, on the database where they can: `PostgreSQL`. One of them is held in its
 //! middle by a lock until the other has come as far as it can.
 
-use std::{cell::Cell, future::Future};
+use std::{cell::Cell, pin::Pin};
 
 use entity::recipient::Status;
 use mail::{api_key::Secret, ledger::Resent};
@@ -30,26 +30,32 @@ async fn until_waiting(t: &TestLedger, waiting: i64, enough: impl Fn() -> bool) 
 }
 
 /// Does `work` while a resend has opened the mailing again and has not yet queued its recipients.
-async fn during_a_resend<T>(t: &TestLedger, mailing_id: Uuid, work: impl Future<Output = T>) -> T {
-    let held = lock(t, "recipient").await;
-    let done = Cell::new(false);
-    let resend = t.ledger.resend(mailing_id, Status::Failed);
-    let work = async {
-        until_waiting(t, 1, || false).await;
-        let result = work.await;
-        done.set(true);
+fn during_a_resend<T>(
+    t: &TestLedger,
+    mailing_id: Uuid,
+    work: impl Future<Output = T>,
+) -> Pin<Box<impl Future<Output = T>>> {
+    Box::pin(async move {
+        let held = lock(t, "recipient").await;
+        let done = Cell::new(false);
+        let resend = t.ledger.resend(mailing_id, Status::Failed);
+        let work = async {
+            until_waiting(t, 1, || false).await;
+            let result = work.await;
+            done.set(true);
+            result
+        };
+        let release = async {
+            until_waiting(t, 2, || done.get()).await;
+            held.rollback().await.unwrap();
+        };
+        let (outcome, result, ()) = tokio::join!(resend, work, release);
+        assert!(matches!(
+            outcome.unwrap(),
+            Resent::Queued { accepted: 1, .. }
+        ));
         result
-    };
-    let release = async {
-        until_waiting(t, 2, || done.get()).await;
-        held.rollback().await.unwrap();
-    };
-    let (outcome, result, ()) = tokio::join!(resend, work, release);
-    assert!(matches!(
-        outcome.unwrap(),
-        Resent::Queued { accepted: 1, .. }
-    ));
-    result
+    })
 }
 
 async fn failed_mailing(t: &TestLedger) -> Uuid {
