@@ -207,10 +207,10 @@ fn lease<F: Fn(&'static str) -> Result<Option<String>, String>>(
 ) -> Result<Duration, InvalidConfig> {
     let lease = Duration::from_secs(env.parsed("LEASE_SECONDS", number(1..=3600_u64), "60")?);
     if matches!(transport, Transport::Ses { .. }) && lease < SHORTEST_LEASE_FOR_SES {
-        let least = SHORTEST_LEASE_FOR_SES.as_secs();
+        let seconds = SHORTEST_LEASE_FOR_SES.as_secs();
         return Err(invalid(
             "LEASE_SECONDS",
-            format!("must be at least {least} with SES, for a call may take a third of it"),
+            format!("must be at least {seconds} with SES, for a call may take a third of it"),
         ));
     }
     Ok(lease)
