@@ -203,7 +203,7 @@ fn register_schemes(registry: &mut Registry) {
             scheme: Some("bearer"),
             ..scheme(
                 "http",
-                "The service's `ADMIN_TOKEN`. On a laptop where none is set, leave it out.",
+                "The service's admin token. On a laptop where none is set, leave it out.",
             )
         },
     );
