@@ -131,18 +131,18 @@ impl Service {
         };
         let last = Instant::now() + patience;
         loop {
-            let asked = Instant::now();
             let turn = self.ledger.take_turn(recipients, rate).await?;
+            let told = Instant::now();
             let (Turn::In(wait) | Turn::AskIn(wait)) = turn;
             let given = matches!(turn, Turn::In(_));
             // So that those who wait do not all ask in the same moment.
             let wait = if given { wait } else { wait + jitter() };
-            if self.stop.is_cancelled() || (!given && asked + wait > last) {
+            if self.stop.is_cancelled() || (!given && told + wait > last) {
                 return Ok(Permission::NotFor(wait));
             }
             tokio::time::sleep(wait).await;
             // Whoever comes late would call together with whoever has the turn after.
-            if given && asked.elapsed() <= wait + AHEAD {
+            if given && told.elapsed() <= wait + AHEAD {
                 return Ok(Permission::Go);
             }
         }
