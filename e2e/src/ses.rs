@@ -3,6 +3,7 @@
 mod call;
 mod fates;
 mod faults;
+mod template;
 
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use tokio::time::{sleep, timeout};
 pub use call::{Call, Reaction, first_address};
 pub use fates::{Fate, Fates};
 pub use faults::{Fault, mixed};
+pub use template::fill_in;
 
 use crate::aws::Account;
 use crate::http::{Asked, Http, Reply};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use handlebars::Handlebars;
+use e2e::ses::fill_in;
 use uuid::Uuid;
 
 use super::*;
@@ -49,15 +49,7 @@ fn recipient(x: &str) -> Recipient {
 type Parts = (String, Option<String>, Option<String>);
 
 fn by_handlebars(template: &SesTemplate<'_>, data: &Value) -> Parts {
-    let mut engine = Handlebars::new();
-    engine.register_escape_fn(handlebars::no_escape);
-    // A variable without a value is an error, as it is to SES.
-    engine.set_strict_mode(true);
-    let render = |part: &String| {
-        engine
-            .render_template(part, data)
-            .unwrap_or_else(|error| panic!("{part}: {error}"))
-    };
+    let render = |part: &String| fill_in(part, data);
     (
         render(&template.subject),
         template.html.as_ref().map(render),
