@@ -16,6 +16,12 @@ const DEATHS: usize = 3;
 /// Longer than a lease, and than a wake-up may be on its way before it counts as lost.
 const LATER: Duration = Duration::from_mins(2);
 
+/// Recipients a second: so many that nobody waits, and so few that three calls take three seconds.
+const FAST: usize = 200;
+const SLOW: usize = 20;
+/// Time for a few calls at the slow rate; what is left then is handed back.
+const LITTLE: Duration = Duration::from_secs(12);
+
 /// Everybody who was at SES when something died.
 #[derive(Clone, Default)]
 struct InFlight(Arc<Mutex<HashSet<i64>>>);
@@ -55,21 +61,25 @@ async fn cloud() -> Cloud {
     cloud
 }
 
-async fn deployed(cloud: Cloud) -> Service {
+async fn deployed(cloud: Cloud, rate: usize) -> Service {
+    let rate = rate.to_string();
     Service::like(cloud, |settings| {
         settings
             .env("LEASE_SECONDS", "6")
             .env("SWEEP_SECONDS", "1")
-            .env("MAX_SEND_RATE", "200")
+            .env("MAX_SEND_RATE", &rate)
     })
     .await
 }
 
 /// The worker dies at a point, three times.
 async fn the_worker_dies(point: &str) {
-    let mut cloud = cloud().await;
+    the_worker_of(cloud().await, FAST, point).await;
+}
+
+async fn the_worker_of(mut cloud: Cloud, rate: usize, point: &str) {
     cloud.doomed_workers = (1..=DEATHS).map(|time| format!("{point}@{time}")).collect();
-    let service = deployed(cloud).await;
+    let service = deployed(cloud, rate).await;
     let in_flight = InFlight::default();
     let worker = &service.server.deployment().worker;
     in_flight.watch(worker, service.server.database());
@@ -114,11 +124,18 @@ the_worker_dies_at!(
     a_wake_up_done: "done",
 );
 
+#[tokio::test]
+async fn the_worker_dies_after_it_has_handed_back_what_it_has_no_time_for() {
+    let mut cloud = cloud().await;
+    cloud.time_limit = LITTLE;
+    the_worker_of(cloud, SLOW, "handed-back").await;
+}
+
 /// The API dies at a point of a mailing, and its client asks again with the same key.
 async fn the_api_dies(point: &str, count: usize) {
     let mut cloud = cloud().await;
     cloud.doomed_apis = vec![format!("{point}@1")];
-    let service = deployed(cloud).await;
+    let service = deployed(cloud, FAST).await;
     let in_flight = InFlight::default();
     let api = &service.server.deployment().api;
     in_flight.watch(api, service.server.database());
