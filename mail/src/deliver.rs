@@ -45,7 +45,7 @@ impl Service {
             left_out |= outcomes.len() < recipients.len();
             if !outcomes.is_empty() {
                 let rows = self.record(claim, &outcomes).await?;
-                self.tell(&rows).await;
+                self.tell_of(mailing, &rows).await;
                 self.wake_again(claim, &outcomes).await;
             }
         }

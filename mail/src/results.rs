@@ -14,8 +14,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    aws::Aws, error::Result, fail_point, message::CallerIds, queue, service::Service, telemetry,
-    timestamp,
+    aws::Aws, error::Result, fail_point, ledger::Mailing, message::CallerIds, queue,
+    service::Service, telemetry, timestamp,
 };
 
 /// How long nobody waits for a queue that was just seen to be away; the sweep tells what it missed.
@@ -119,11 +119,21 @@ impl Service {
     /// Logs where recipients have moved to, and tells the result queue of those at an end. What it cannot tell the
     /// sweep tells later.
     pub(crate) async fn tell(&self, moved: &[Model]) {
+        self.tell_with(moved, HashMap::new()).await;
+    }
+
+    /// The same, of a mailing that is at hand.
+    pub(crate) async fn tell_of(&self, mailing: &Mailing, moved: &[Model]) {
+        let known = HashMap::from([(mailing.id, mailing.envelope.ids.clone())]);
+        self.tell_with(moved, known).await;
+    }
+
+    async fn tell_with(&self, moved: &[Model], known: HashMap<Uuid, CallerIds>) {
         moved.iter().for_each(telemetry::recipient_moved);
         let Some(results) = self.results.as_ref().filter(|results| !results.is_away()) else {
             return;
         };
-        if let Err(error) = self.publish(results, moved).await {
+        if let Err(error) = self.publish(results, moved, known).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "results were not told, the sweep tells them"
@@ -143,19 +153,27 @@ impl Service {
             return Ok(false);
         };
         let missed = self.ledger.unpublished(SETTLED, STEP).await?;
-        let told = self.publish(results, &missed).await?;
+        let told = self.publish(results, &missed, HashMap::new()).await?;
         Ok(told && missed.len() as u64 == STEP)
     }
 
-    /// Whether the queue took all of them.
-    async fn publish(&self, results: &Results, ended: &[Model]) -> Result<bool> {
+    /// Whether the queue took all of them. The callers' ids that are not known are read.
+    async fn publish(
+        &self,
+        results: &Results,
+        ended: &[Model],
+        mut ids: HashMap<Uuid, CallerIds>,
+    ) -> Result<bool> {
         let ended: Vec<&Model> = ended.iter().filter(|row| row.event_id.is_some()).collect();
         if ended.is_empty() {
             return Ok(true);
         }
         let mailings: BTreeSet<Uuid> = ended.iter().map(|row| row.mailing_id).collect();
-        let mailings: Vec<Uuid> = mailings.into_iter().collect();
-        let ids: HashMap<Uuid, CallerIds> = self.ledger.caller_ids(&mailings).await?;
+        let unknown = mailings.into_iter().filter(|id| !ids.contains_key(id));
+        let unknown: Vec<Uuid> = unknown.collect();
+        if !unknown.is_empty() {
+            ids.extend(self.ledger.caller_ids(&unknown).await?);
+        }
         let mut bodies = Vec::with_capacity(ended.len());
         let mut told = Vec::with_capacity(ended.len());
         for row in ended {

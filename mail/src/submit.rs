@@ -188,17 +188,18 @@ impl Service {
     /// Goes on to its end even if nobody waits for it; answers as soon as the outcome is written down.
     async fn record_and_tell(
         self: &Arc<Self>,
+        mailing: &Arc<Mailing>,
         claim: Arc<Claim>,
         outcomes: Vec<(i32, Outcome)>,
     ) -> Option<Vec<Model>> {
-        let service = Arc::clone(self);
+        let (service, mailing) = (Arc::clone(self), Arc::clone(mailing));
         let (written, rows) = tokio::sync::oneshot::channel();
         self.tasks.spawn(async move {
             match service.record(&claim, &outcomes).await {
                 Ok(rows) => {
                     // Whoever has gone does not need them.
                     let _ = written.send(rows.clone());
-                    service.tell(&rows).await;
+                    service.tell_of(&mailing, &rows).await;
                     service.wake_again(&claim, &outcomes).await;
                 }
                 Err(error) => tracing::error!(
@@ -239,7 +240,8 @@ impl Service {
         };
         let recipient = claim.recipients[0].recipient.clone();
         let rest = deadline.saturating_duration_since(Instant::now());
-        let recorded = tokio::time::timeout(rest, self.record_and_tell(claim, outcomes)).await;
+        let recorded =
+            tokio::time::timeout(rest, self.record_and_tell(&mailing, claim, outcomes)).await;
         let row = if let Ok(Some(rows)) = recorded {
             rows.into_iter().next()
         } else {
