@@ -1,0 +1,149 @@
+import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { InstanceType, type ISecurityGroup, Port, SecurityGroup } from "aws-cdk-lib/aws-ec2";
+import {
+  CaCertificate,
+  ClientPasswordAuthType,
+  Credentials,
+  DatabaseInsightsMode,
+  DatabaseInstance,
+  DatabaseInstanceEngine,
+  DatabaseProxy,
+  PostgresEngineVersion,
+  ProxyTarget,
+  StorageType,
+} from "aws-cdk-lib/aws-rds";
+import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
+import { Construct } from "constructs";
+import { acknowledge } from "../acknowledge.ts";
+import { needsProxy } from "../stage/capacity.ts";
+import type { Stage } from "../stage/stage.ts";
+import { logGroup } from "./log-group.ts";
+import type { Network } from "./network.ts";
+
+export interface DatabaseProps {
+  readonly stage: Stage;
+  readonly network: Network;
+}
+
+const NAME = "mmms";
+
+const PARAMETERS = {
+  // A connection without TLS is refused.
+  "rds.force_ssl": "1",
+  // Statements are logged without the values they were given, and errors without the rows: addresses are among them.
+  log_parameter_max_length: "0",
+  log_parameter_max_length_on_error: "0",
+  log_error_verbosity: "terse",
+  // A function that Lambda froze within a transaction must not hold its locks. Milliseconds.
+  idle_in_transaction_session_timeout: "60000",
+};
+
+/** The ledger: PostgreSQL on RDS in the data tier, with RDS Proxy before it where the functions are many. */
+export class Database extends Construct {
+  readonly instance: DatabaseInstance;
+  readonly proxy?: DatabaseProxy;
+  /** Made, kept and rotated each week by RDS. */
+  readonly secret: ISecret;
+  /** Where the functions connect to, and which database. */
+  readonly host: string;
+  readonly port: string;
+  readonly databaseName = NAME;
+
+  constructor(scope: Construct, id: string, { stage, network }: DatabaseProps) {
+    super(scope, id);
+    const { database, disposable } = stage;
+    // RDS writes to a group of this name, and would make one that keeps everything for ever.
+    const identifier = Stack.of(this).stackName.toLowerCase();
+    const logs = logGroup(this, "Logs", stage.retention.logDays, `/aws/rds/instance/${identifier}/postgresql`);
+    const group = new SecurityGroup(this, "SecurityGroup", {
+      vpc: network.vpc,
+      description: "The database: nothing out",
+      allowAllOutbound: false,
+    });
+    this.instance = new DatabaseInstance(this, "Instance", {
+      instanceIdentifier: identifier,
+      engine: DatabaseInstanceEngine.postgres({ version: PostgresEngineVersion.VER_17 }),
+      instanceType: new InstanceType(database.instance),
+      databaseName: NAME,
+      credentials: Credentials.fromUsername("mmms"),
+      manageMasterUserPassword: true,
+      vpc: network.vpc,
+      vpcSubnets: network.data,
+      securityGroups: [group],
+      publiclyAccessible: false,
+      multiAz: database.standby,
+      storageType: StorageType.GP3,
+      storageEncrypted: true,
+      allocatedStorage: database.storageGiB,
+      maxAllocatedStorage: database.maxStorageGiB,
+      caCertificate: CaCertificate.RDS_CA_RSA2048_G1,
+      parameters: PARAMETERS,
+      backupRetention: Duration.days(database.backupDays),
+      copyTagsToSnapshot: true,
+      deletionProtection: !disposable,
+      removalPolicy: disposable ? RemovalPolicy.DESTROY : RemovalPolicy.SNAPSHOT,
+      deleteAutomatedBackups: disposable,
+      autoMinorVersionUpgrade: true,
+      cloudwatchLogsExports: ["postgresql"],
+      // A week of it costs nothing.
+      databaseInsightsMode: DatabaseInsightsMode.STANDARD,
+      enablePerformanceInsights: true,
+    });
+    this.instance.node.addDependency(logs);
+    if (this.instance.secret === undefined) throw new Error("RDS makes the secret");
+    this.secret = this.instance.secret;
+    this.acknowledgeRules(disposable);
+
+    if (needsProxy(stage)) this.proxy = this.newProxy(network, group);
+    const door = this.proxy ? this.proxyGroup(this.proxy) : group;
+    door.connections.allowFrom(network.functions, Port.POSTGRES, "from the functions");
+    this.host = this.proxy?.endpoint ?? this.instance.dbInstanceEndpointAddress;
+    this.port = this.proxy ? "5432" : this.instance.dbInstanceEndpointPort;
+  }
+
+  private newProxy(network: Network, database: ISecurityGroup): DatabaseProxy {
+    const group = new SecurityGroup(this, "ProxySecurityGroup", {
+      vpc: network.vpc,
+      description: "RDS Proxy: to the database alone",
+      allowAllOutbound: false,
+    });
+    database.connections.allowFrom(group, Port.POSTGRES, "from RDS Proxy");
+    return new DatabaseProxy(this, "Proxy", {
+      proxyTarget: ProxyTarget.fromInstance(this.instance),
+      secrets: [this.secret],
+      vpc: network.vpc,
+      vpcSubnets: network.data,
+      securityGroups: [group],
+      requireTLS: true,
+      clientPasswordAuthType: ClientPasswordAuthType.POSTGRES_SCRAM_SHA_256,
+      // A function waits for a connection no longer than its pool does.
+      borrowTimeout: Duration.seconds(5),
+      idleClientTimeout: Duration.minutes(10),
+    });
+  }
+
+  private proxyGroup(proxy: DatabaseProxy): ISecurityGroup {
+    const [group] = proxy.connections.securityGroups;
+    if (group === undefined) throw new Error("the proxy has a security group");
+    return group;
+  }
+
+  private acknowledgeRules(disposable: boolean): void {
+    acknowledge(
+      this.instance,
+      "A port is no secret: who may connect is said by the security group",
+      "AwsSolutions-RDS11",
+    );
+    acknowledge(
+      this.instance,
+      "The functions log in with a password that RDS rotates; tokens of IAM would cost a signature for each connection",
+      "CKV_AWS_161",
+    );
+    acknowledge(this.instance, "Only the major version is said: RDS takes its newest minor one", "W3691");
+    acknowledge(this.instance, "Encrypted by RDS's own key: statements, without their values", "CKV_AWS_354");
+    acknowledge(this.instance, "Database Insights' standard mode shows what enhanced monitoring would", "CKV_AWS_118");
+    if (!disposable) return;
+    const reason = "A stage to try things in: what it holds goes with the stack";
+    acknowledge(this.instance, reason, "AwsSolutions-RDS10", "AwsSolutions-RDS3", "CKV_AWS_157", "CKV_AWS_293");
+  }
+}

@@ -1,0 +1,106 @@
+import { Duration, Size } from "aws-cdk-lib";
+import {
+  type AlarmProps,
+  ComparisonOperator,
+  type CreateAlarmOptions,
+  type IMetric,
+  TreatMissingData,
+} from "aws-cdk-lib/aws-cloudwatch";
+import { maxConnections } from "../../stage/capacity.ts";
+import type { Stage } from "../../stage/stage.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** An alarm, by the name under which docs/operations.md says what it means and what to do. */
+export interface Rule extends Pick<AlarmProps, "metric">, Omit<CreateAlarmOptions, "alarmName" | "actionsEnabled"> {
+  readonly name: string;
+}
+
+const { LESS_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD } = ComparisonOperator;
+const FIVE_MINUTES = Duration.minutes(5);
+
+export function rules(metrics: Metrics, stage: Stage): Rule[] {
+  const { queues } = metrics.parts;
+  const { api, worker } = metrics.functions();
+  const depth = { statistic: "Maximum", period: Duration.minutes(1) };
+  return [
+    any("DeadLetters", queues.processingDeadLetters.metricApproximateNumberOfMessagesVisible(depth)),
+    any("ResultDeadLetters", queues.resultsDeadLetters.metricApproximateNumberOfMessagesVisible(depth)),
+    {
+      name: "ResultsUnread",
+      metric: queues.results.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: FIVE_MINUTES }),
+      // Longer than a weekend, and eleven days before SQS drops them.
+      threshold: Duration.days(3).toSeconds(),
+      evaluationPeriods: 1,
+    },
+    {
+      name: "OldestDue",
+      metric: metrics.oldestDueAge(),
+      // 10,000 recipients at 14 a second, a new account's rate, take 12 minutes.
+      threshold: Duration.minutes(30).toSeconds(),
+      evaluationPeriods: 3,
+    },
+    {
+      name: "SweepMissing",
+      metric: metrics.sweeps().with({ period: FIVE_MINUTES }),
+      comparisonOperator: LESS_THAN_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 2,
+      treatMissingData: TreatMissingData.BREACHING,
+    },
+    any("ApiErrors", api.metricErrors({ period: FIVE_MINUTES })),
+    any("WorkerErrors", worker.metricErrors({ period: FIVE_MINUTES })),
+    any("Throttles", metrics.throttles()),
+    // One may be a caller's bad luck, five are a fault.
+    { ...any("Api5xx", metrics.http("5xx", "Sum")), threshold: 5 },
+    {
+      name: "ApiLatency",
+      metric: metrics.http("Latency", "p99"),
+      // A mail takes a tenth of this. Milliseconds.
+      threshold: 5_000,
+      evaluationPeriods: 3,
+    },
+    any("Unconfirmed", metrics.mails("MailsUnconfirmed", "unconfirmed")),
+    any("AccountFaults", metrics.mails("AccountFaults", "held back by the account")),
+    // SES reviews an account at 5 % and 0.1 %, and may pause it at 10 % and 0.5 %.
+    // https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html
+    { name: "BounceRate", metric: metrics.reputation("Reputation.BounceRate"), threshold: 0.04, evaluationPeriods: 1 },
+    {
+      name: "ComplaintRate",
+      metric: metrics.reputation("Reputation.ComplaintRate"),
+      threshold: 0.0008,
+      evaluationPeriods: 1,
+    },
+    ...ofDatabase(metrics, stage),
+  ];
+}
+
+function ofDatabase({ parts }: Metrics, stage: Stage): Rule[] {
+  const { instance } = parts.database;
+  return [
+    {
+      name: "DatabaseStorage",
+      metric: instance.metricFreeStorageSpace({ statistic: "Minimum", period: FIVE_MINUTES }),
+      comparisonOperator: LESS_THAN_THRESHOLD,
+      // RDS adds storage below a tenth; that it did not is what to know.
+      threshold: 0.08 * Size.gibibytes(stage.database.storageGiB).toBytes(),
+      evaluationPeriods: 3,
+    },
+    {
+      name: "DatabaseConnections",
+      metric: instance.metricDatabaseConnections({ statistic: "Maximum", period: FIVE_MINUTES }),
+      threshold: Math.floor(0.8 * maxConnections(stage)),
+      evaluationPeriods: 1,
+    },
+    {
+      name: "DatabaseCpu",
+      metric: instance.metricCPUUtilization({ period: FIVE_MINUTES }),
+      threshold: 90,
+      evaluationPeriods: 3,
+    },
+  ];
+}
+
+/** One is too many. */
+function any(name: string, metric: IMetric): Rule {
+  return { name, metric, threshold: 1, evaluationPeriods: 1, comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD };
+}

@@ -1,0 +1,123 @@
+import { Duration } from "aws-cdk-lib";
+import {
+  AlarmStatusWidget,
+  Color,
+  Dashboard,
+  GraphWidget,
+  type IAlarm,
+  type IMetric,
+  PeriodOverride,
+  SingleValueWidget,
+} from "aws-cdk-lib/aws-cloudwatch";
+import type { Construct } from "constructs";
+import type { Metrics } from "./metrics.ts";
+
+const FIVE_MINUTES = Duration.minutes(5);
+
+/** Is mail going out, how late, what failed: the first row answers, the others say why. */
+export function dashboard(scope: Construct, metrics: Metrics, alarms: IAlarm[]): Dashboard {
+  const { api, worker, queues, database } = metrics.parts;
+  const sent = metrics.mails("MailsSent", "sent");
+  const failed = metrics.mails("MailsFailed", "failed");
+  const unconfirmed = metrics.mails("MailsUnconfirmed", "unconfirmed");
+  const held = [
+    metrics.mails("MailsThrottled", "throttled"),
+    metrics.mails("AccountFaults", "held back by the account"),
+  ];
+  const deadLetters = queues.processingDeadLetters.metricApproximateNumberOfMessagesVisible({ label: "dead letters" });
+  const { instance } = database;
+
+  const board = new Dashboard(scope, "Dashboard", {
+    defaultInterval: Duration.hours(3),
+    periodOverride: PeriodOverride.AUTO,
+  });
+  board.addWidgets(
+    new SingleValueWidget({
+      title: "In this time",
+      metrics: [sent, failed, unconfirmed],
+      setPeriodToTimeRange: true,
+      width: 9,
+      height: 4,
+    }),
+    new SingleValueWidget({ title: "Now", metrics: [metrics.oldestDueAge(), deadLetters], width: 6, height: 4 }),
+    new AlarmStatusWidget({ title: "Alarms", alarms, width: 9, height: 4 }),
+  );
+  board.addWidgets(
+    graph(
+      "Mails",
+      [coloured(sent, Color.GREEN), coloured(failed, Color.RED), coloured(unconfirmed, Color.ORANGE)],
+      "recipients",
+    ),
+    graph("Held back", held, "recipients"),
+    graph("How late", [metrics.oldestDueAge()], "seconds"),
+  );
+  board.addWidgets(
+    graph(
+      "Processing queue",
+      [
+        queues.processing.metricApproximateNumberOfMessagesVisible({ label: "waiting" }),
+        queues.processing.metricApproximateNumberOfMessagesNotVisible({ label: "in work" }),
+        deadLetters,
+      ],
+      "wake-ups",
+    ),
+    graph(
+      "Results that nobody has read",
+      [queues.results.metricApproximateNumberOfMessagesVisible({ label: "results" })],
+      "results",
+    ),
+    graph("Calls to SES", [...metrics.sendDuration("p50"), ...metrics.sendDuration("p99")], "ms"),
+  );
+  board.addWidgets(
+    graph(
+      "Requests",
+      [metrics.http("Count", "Sum", "all"), metrics.http("4xx", "Sum", "4xx"), metrics.http("5xx", "Sum", "5xx")],
+      "requests",
+    ),
+    graph("Time to answer", [metrics.http("Latency", "p50", "p50"), metrics.http("Latency", "p99", "p99")], "ms"),
+    graph(
+      "Functions",
+      [
+        ...[api, worker].flatMap(({ service }, index) => {
+          const name = index === 0 ? "api" : "worker";
+          const options = { period: FIVE_MINUTES };
+          return [
+            service.function.metricErrors({ ...options, label: `${name} errors` }),
+            service.function.metric("ConcurrentExecutions", {
+              ...options,
+              statistic: "Maximum",
+              label: `${name} at once`,
+            }),
+          ];
+        }),
+        metrics.throttles(),
+      ],
+      "invocations",
+    ),
+  );
+  board.addWidgets(
+    graph(
+      "Bounces and complaints",
+      [
+        metrics.reputation("Reputation.BounceRate").with({ label: "bounces" }),
+        metrics.reputation("Reputation.ComplaintRate").with({ label: "complaints" }),
+      ],
+      "share",
+    ),
+    graph(
+      "Database",
+      [instance.metricCPUUtilization({ label: "CPU %" }), instance.metricDatabaseConnections({ label: "connections" })],
+      "",
+    ),
+    graph("Database storage", [instance.metricFreeStorageSpace({ label: "free" })], "bytes"),
+  );
+  return board;
+}
+
+function graph(title: string, left: IMetric[], label: string): GraphWidget {
+  return new GraphWidget({ title, left, leftYAxis: { min: 0, label, showUnits: false }, width: 8, height: 6 });
+}
+
+function coloured(metric: IMetric, color: string): IMetric {
+  return "with" in metric ? (metric as { with(props: { color: string }): IMetric }).with({ color }) : metric;
+}

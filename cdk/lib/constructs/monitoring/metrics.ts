@@ -1,0 +1,100 @@
+import { Duration } from "aws-cdk-lib";
+import { type IMetric, MathExpression, Metric, Stats } from "aws-cdk-lib/aws-cloudwatch";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { Api } from "../api.ts";
+import type { Database } from "../database.ts";
+import type { Queues } from "../queues.ts";
+import type { Worker } from "../worker.ts";
+
+export interface Parts {
+  readonly api: Api;
+  readonly worker: Worker;
+  readonly queues: Queues;
+  readonly database: Database;
+}
+
+const MINUTE = Duration.minutes(1);
+const FIVE_MINUTES = Duration.minutes(5);
+
+/** What the programs themselves count (docs/aws.md), and what AWS counts of them. */
+export class Metrics {
+  readonly parts: Parts;
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+  }
+
+  /** Recipients that came to that end, whichever function brought them there. */
+  mails(
+    name: "MailsSent" | "MailsFailed" | "MailsUnconfirmed" | "MailsThrottled" | "AccountFaults",
+    label: string,
+  ): IMetric {
+    const { api, worker } = this.functions();
+    // A graph with several of these wants a name of its own for each metric.
+    const [ofApi, ofWorker] = [`api${name}`, `worker${name}`];
+    return new MathExpression({
+      expression: `FILL(${ofApi}, 0) + FILL(${ofWorker}, 0)`,
+      label,
+      period: FIVE_MINUTES,
+      usingMetrics: { [ofApi]: own(api, name, Stats.SUM), [ofWorker]: own(worker, name, Stats.SUM) },
+    });
+  }
+
+  oldestDueAge(statistic: string = Stats.MAXIMUM): Metric {
+    return own(this.functions().worker, "OldestDueAge", statistic).with({ label: "oldest due recipient" });
+  }
+
+  /** Each sweep tells the age once. */
+  sweeps(): Metric {
+    return this.oldestDueAge(Stats.SAMPLE_COUNT).with({ label: "sweeps" });
+  }
+
+  sendDuration(statistic: string): IMetric[] {
+    return Object.entries(this.functions()).map(([label, fn]) =>
+      own(fn, "SendDuration", statistic).with({ label: `${label} ${statistic}` }),
+    );
+  }
+
+  http(metricName: "Count" | "4xx" | "5xx" | "Latency", statistic: string, label?: string): Metric {
+    const dimensionsMap = { ApiId: this.parts.api.http.apiId };
+    return new Metric({
+      namespace: "AWS/ApiGateway",
+      metricName,
+      dimensionsMap,
+      statistic,
+      period: FIVE_MINUTES,
+      label,
+    });
+  }
+
+  /** Of the account, in this region. */
+  reputation(metricName: "Reputation.BounceRate" | "Reputation.ComplaintRate"): Metric {
+    return new Metric({ namespace: "AWS/SES", metricName, statistic: Stats.AVERAGE, period: Duration.hours(1) });
+  }
+
+  /** Invocations that Lambda refused for want of instances. */
+  throttles(): IMetric {
+    const { api, worker } = this.functions();
+    return new MathExpression({
+      expression: "api + worker",
+      label: "throttled invocations",
+      period: FIVE_MINUTES,
+      usingMetrics: { api: api.metricThrottles(), worker: worker.metricThrottles() },
+    });
+  }
+
+  functions(): { api: IFunction; worker: IFunction } {
+    return { api: this.parts.api.service.function, worker: this.parts.worker.service.function };
+  }
+}
+
+function own(fn: IFunction, metricName: string, statistic: string): Metric {
+  const period = metricName === "OldestDueAge" ? MINUTE : FIVE_MINUTES;
+  return new Metric({
+    namespace: "MMMS",
+    metricName,
+    dimensionsMap: { FunctionName: fn.functionName },
+    statistic,
+    period,
+  });
+}

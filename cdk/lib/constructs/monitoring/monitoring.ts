@@ -1,0 +1,44 @@
+import { Alarm, type Dashboard, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import { Construct } from "constructs";
+import { acknowledge } from "../../acknowledge.ts";
+import type { Stage } from "../../stage/stage.ts";
+import { rules } from "./alarms.ts";
+import { dashboard } from "./dashboard.ts";
+import { Metrics, type Parts } from "./metrics.ts";
+
+export interface MonitoringProps extends Parts {
+  readonly stage: Stage;
+}
+
+/** One dashboard, the alarms, and the topic that tells of them. */
+export class Monitoring extends Construct {
+  readonly topic: Topic;
+  readonly dashboard: Dashboard;
+
+  constructor(scope: Construct, id: string, { stage, ...parts }: MonitoringProps) {
+    super(scope, id);
+    this.topic = new Topic(this, "Alarms", { displayName: `MMMS ${stage.name}`, enforceSSL: true });
+    acknowledge(
+      this.topic,
+      "Alarms have names and numbers in them and nothing of a mail; CloudWatch cannot write with SNS's own key",
+      "CKV_AWS_26",
+    );
+    if (stage.alarmAddress !== undefined) this.topic.addSubscription(new EmailSubscription(stage.alarmAddress));
+    const tell = new SnsAction(this.topic);
+    const metrics = new Metrics(parts);
+    const alarms = rules(metrics, stage).map(({ name, ...rule }) => {
+      const alarm = new Alarm(this, name, {
+        alarmDescription: `${name}: see "Alarms" in docs/operations.md`,
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+        ...rule,
+      });
+      alarm.addAlarmAction(tell);
+      alarm.addOkAction(tell);
+      return alarm;
+    });
+    this.dashboard = dashboard(this, metrics, alarms);
+  }
+}

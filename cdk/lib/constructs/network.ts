@@ -1,0 +1,102 @@
+import {
+  FlowLogDestination,
+  FlowLogTrafficType,
+  InterfaceVpcEndpointAwsService,
+  IpAddresses,
+  type ISecurityGroup,
+  type IVpc,
+  Peer,
+  Port,
+  SecurityGroup,
+  type SubnetSelection,
+  SubnetType,
+  Vpc,
+} from "aws-cdk-lib/aws-ec2";
+import { Construct } from "constructs";
+import type { ExistingNetwork, NewNetwork } from "../stage/stage.ts";
+import { logGroup } from "./log-group.ts";
+
+export interface NetworkProps {
+  readonly network: NewNetwork | ExistingNetwork;
+  readonly logDays: number;
+}
+
+/** The names of the tiers, which are the subnets' groups. */
+const TIER = { public: "public", application: "application", data: "data" } as const;
+
+/** What the functions call. SES's API is `email`; `email-smtp` is another service. */
+const SERVICES = {
+  Sqs: InterfaceVpcEndpointAwsService.SQS,
+  Ses: InterfaceVpcEndpointAwsService.EMAIL,
+  SecretsManager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+};
+
+/** Three tiers: public, where nothing of ours runs; application, the functions; data, the database, without a way out. */
+export class Network extends Construct {
+  readonly vpc: IVpc;
+  readonly application: SubnetSelection;
+  readonly data: SubnetSelection;
+  /** What both functions are in: to the database and to AWS, nothing in. */
+  readonly functions: ISecurityGroup;
+
+  constructor(scope: Construct, id: string, props: NetworkProps) {
+    super(scope, id);
+    const { network } = props;
+    if (network.kind === "existing") {
+      this.vpc = Vpc.fromVpcAttributes(this, "Vpc", {
+        vpcId: network.vpcId,
+        availabilityZones: [...network.availabilityZones],
+        privateSubnetIds: [...network.applicationSubnetIds],
+        privateSubnetNames: network.applicationSubnetIds.map(() => TIER.application),
+        isolatedSubnetIds: [...network.dataSubnetIds],
+        isolatedSubnetNames: network.dataSubnetIds.map(() => TIER.data),
+      });
+    } else {
+      this.vpc = this.newVpc(network, props.logDays);
+    }
+    this.application = { subnetGroupName: TIER.application };
+    this.data = { subnetGroupName: TIER.data };
+    this.functions = new SecurityGroup(this, "Functions", {
+      vpc: this.vpc,
+      description: "The functions: to the database and to AWS, nothing in",
+      allowAllOutbound: false,
+    });
+    if (network.kind === "new" && network.exit === "endpoints") this.endpoints(network.exitZones);
+    else this.functions.addEgressRule(Peer.anyIpv4(), Port.HTTPS, "SQS, SES and Secrets Manager");
+  }
+
+  private newVpc(network: NewNetwork, logDays: number): Vpc {
+    const nat = network.exit === "nat";
+    const vpc = new Vpc(this, "Vpc", {
+      ipAddresses: IpAddresses.cidr(network.cidr),
+      maxAzs: network.zones,
+      natGateways: nat ? network.exitZones : 0,
+      // Nothing is ever in the default group, and closing it would take a function of its own.
+      restrictDefaultSecurityGroup: false,
+      subnetConfiguration: [
+        { name: TIER.public, subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: false },
+        { name: TIER.application, subnetType: nat ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED },
+        { name: TIER.data, subnetType: SubnetType.PRIVATE_ISOLATED },
+      ],
+    });
+    vpc.addFlowLog("Refused", {
+      destination: FlowLogDestination.toCloudWatchLogs(logGroup(this, "FlowLogs", logDays)),
+      // What was let through costs as much as the traffic; what was refused is what one looks for.
+      trafficType: FlowLogTrafficType.REJECT,
+    });
+    return vpc;
+  }
+
+  private endpoints(zones: number): void {
+    const group = new SecurityGroup(this, "Endpoints", {
+      vpc: this.vpc,
+      description: "The endpoints of AWS: from the functions alone",
+      allowAllOutbound: false,
+    });
+    group.connections.allowFrom(this.functions, Port.HTTPS, "from the functions");
+    const subnets = this.vpc.selectSubnets(this.application).subnets.slice(0, zones);
+    for (const [name, service] of Object.entries(SERVICES)) {
+      this.vpc.addInterfaceEndpoint(name, { service, subnets: { subnets }, securityGroups: [group], open: false });
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { ArnFormat, Stack } from "aws-cdk-lib";
+import { Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { IConstruct } from "constructs";
+import type { Sender } from "./sender.ts";
+
+// Which resources an action takes is said by
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
+
+/**
+ * Lambda itself attaches a function to its subnets, with the function's role; none of these actions that it needs takes
+ * a resource. The program must not, so they are denied to it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+ */
+export function networkPermissions(scope: IConstruct): PolicyStatement[] {
+  const actions = [
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+  ];
+  const functions = Stack.of(scope).formatArn({
+    service: "lambda",
+    resource: "function",
+    resourceName: "*",
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  return [
+    new PolicyStatement({ sid: "AttachToNetwork", actions, resources: ["*"] }),
+    new PolicyStatement({
+      sid: "ButNotTheProgram",
+      effect: Effect.DENY,
+      actions,
+      resources: ["*"],
+      conditions: { ArnLike: { "lambda:SourceFunctionArn": functions } },
+    }),
+  ];
+}
+
+/** Neither takes a resource. */
+export function tracingPermissions(): PolicyStatement[] {
+  return [
+    new PolicyStatement({
+      sid: "Trace",
+      actions: ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+      resources: ["*"],
+    }),
+  ];
+}
+
+export interface MailPermissionsProps {
+  readonly sender?: Sender;
+  readonly sandbox: boolean;
+}
+
+/** Whether mail may be sent in the name of everything that the account has verified. */
+export function allIdentities({ sender, sandbox }: MailPermissionsProps): boolean {
+  return sender === undefined || sandbox;
+}
+
+/** Both calls ask for the identity and the configuration set, the bulk call for a template too, even one that it carries. */
+export function mailPermissions(scope: IConstruct, props: MailPermissionsProps): PolicyStatement[] {
+  const { sender } = props;
+  const ses = (resource: string, resourceName: string) =>
+    Stack.of(scope).formatArn({ service: "ses", resource, resourceName });
+  const identities = ses("identity", allIdentities(props) || !sender ? "*" : sender.domain);
+  const sets = sender ? [ses("configuration-set", sender.configurationSet.configurationSetName)] : [];
+  return [
+    new PolicyStatement({ sid: "SendMail", actions: ["ses:SendEmail"], resources: [identities, ...sets] }),
+    new PolicyStatement({
+      sid: "SendBulkMail",
+      actions: ["ses:SendBulkEmail"],
+      resources: [identities, ses("template", "*"), ...sets],
+    }),
+    // Takes no resource.
+    new PolicyStatement({ sid: "AskForSendingRate", actions: ["ses:GetAccount"], resources: ["*"] }),
+  ];
+}

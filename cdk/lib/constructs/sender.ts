@@ -1,0 +1,54 @@
+import { Stack } from "aws-cdk-lib";
+import { PublicHostedZone } from "aws-cdk-lib/aws-route53";
+import {
+  ConfigurationSet,
+  ConfigurationSetTlsPolicy,
+  EmailIdentity,
+  Identity,
+  SuppressionReasons,
+} from "aws-cdk-lib/aws-ses";
+import { Construct } from "constructs";
+import type { SenderStage } from "../stage/stage.ts";
+
+/** Whose mail is sent. With a domain: its identity at SES, with DKIM, a MAIL FROM of its own and a configuration set. */
+export class Sender extends Construct {
+  readonly domain: string;
+  readonly configurationSet: ConfigurationSet;
+  readonly identity: EmailIdentity;
+  /** What somebody has to write into the domain's zone, `name TYPE value`; little where the zone is in this account. */
+  readonly records: readonly string[];
+
+  constructor(scope: Construct, id: string, { domain, hostedZoneId }: SenderStage) {
+    super(scope, id);
+    this.domain = domain;
+    this.configurationSet = new ConfigurationSet(this, "ConfigurationSet", {
+      // As mail servers do: TLS where the other side has it. To require it would bounce the mail of those that do not.
+      tlsPolicy: ConfigurationSetTlsPolicy.OPTIONAL,
+      reputationMetrics: true,
+      // SES does not send again to those who bounced or complained.
+      suppressionReasons: SuppressionReasons.BOUNCES_AND_COMPLAINTS,
+    });
+    const zone =
+      hostedZoneId === undefined
+        ? undefined
+        : PublicHostedZone.fromPublicHostedZoneAttributes(this, "Zone", { hostedZoneId, zoneName: domain });
+    const mailFromDomain = `bounce.${domain}`;
+    this.identity = new EmailIdentity(this, "Identity", {
+      identity: zone ? Identity.publicHostedZone(zone) : Identity.domain(domain),
+      configurationSet: this.configurationSet,
+      mailFromDomain,
+    });
+    const region = Stack.of(this).region;
+    this.records = [
+      ...(zone
+        ? []
+        : [
+            ...this.identity.dkimRecords.map(({ name, value }) => `${name} CNAME ${value}`),
+            `${mailFromDomain} MX 10 feedback-smtp.${region}.amazonses.com`,
+            `${mailFromDomain} TXT "v=spf1 include:amazonses.com ~all"`,
+          ]),
+      // One that is there already is the company's own policy, which no stack should replace.
+      `_dmarc.${domain} TXT "v=DMARC1; p=none;" (unless there is one)`,
+    ];
+  }
+}

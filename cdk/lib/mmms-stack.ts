@@ -1,0 +1,54 @@
+import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import { Api } from "./constructs/api.ts";
+import { Database } from "./constructs/database.ts";
+import { Monitoring } from "./constructs/monitoring/monitoring.ts";
+import { Network } from "./constructs/network.ts";
+import { Queues } from "./constructs/queues.ts";
+import { Sender } from "./constructs/sender.ts";
+import { WORKER_TIMEOUT, Worker } from "./constructs/worker.ts";
+import type { Programs } from "./program.ts";
+import type { Stage } from "./stage/stage.ts";
+import { todo } from "./todo.ts";
+
+export interface MmmsStackProps extends StackProps {
+  readonly stage: Stage;
+  readonly programs: Programs;
+  /** Of the HTTP API, `POST /v1/mail` and so on. */
+  readonly routes: readonly string[];
+}
+
+/** The whole service. */
+export class MmmsStack extends Stack {
+  constructor(scope: Construct, id: string, props: MmmsStackProps) {
+    super(scope, id, { terminationProtection: !props.stage.disposable, ...props });
+    const { stage, programs, routes } = props;
+
+    const network = new Network(this, "Network", { network: stage.network, logDays: stage.retention.logDays });
+    const database = new Database(this, "Database", { stage, network });
+    const queues = new Queues(this, "Queues", { timeout: WORKER_TIMEOUT, disposable: stage.disposable });
+    const sender = stage.sender && new Sender(this, "Sender", stage.sender);
+    const service = { stage, network, database, queues, sender };
+    const api = new Api(this, "Api", { ...service, code: programs.api, routes });
+    const worker = new Worker(this, "Worker", { ...service, code: programs.worker });
+    const monitoring = new Monitoring(this, "Monitoring", { stage, api, worker, queues, database });
+
+    this.output("ApiUrl", api.url, "The service");
+    this.output("DocsUrl", `${api.url}/docs`, "Swagger UI");
+    this.output("ResultQueueUrl", queues.results.queueUrl, "What became of each recipient, for the back end to read");
+    this.output("ResultQueueArn", queues.results.queueArn, "The same, for the policy of who reads it");
+    this.output("AdminSecretName", api.adminToken.secretName, "The secret that is the admin token");
+    this.output("DeadLetterQueueArn", queues.processingDeadLetters.queueArn, "Wake-ups that nobody could work on");
+    this.output("ResultDeadLetterQueueArn", queues.resultsDeadLetters.queueArn, "Results that nobody could work on");
+    this.output("AlarmTopicArn", monitoring.topic.topicArn, "Tells of alarms");
+    this.output("DashboardName", monitoring.dashboard.dashboardName, "The dashboard in CloudWatch");
+    if (sender) this.output("SenderDomain", sender.domain, "Whose mail may be sent");
+    for (const [name, what] of Object.entries(todo({ stage, api, sender }))) {
+      this.output(name, what, "To be done by a person");
+    }
+  }
+
+  private output(name: string, value: string, description: string): void {
+    new CfnOutput(this, name, { value, description });
+  }
+}

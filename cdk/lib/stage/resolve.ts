@@ -1,0 +1,111 @@
+import { SWEEPS } from "./capacity.ts";
+import { parseSettings, type Settings } from "./settings.ts";
+import type { DomainStage, ExistingNetwork, NewNetwork, SenderStage, Stage } from "./stage.ts";
+import { STAGES } from "./stages.ts";
+
+/** The stage of that name, with what the user has set. Settings that do not fit together are refused. */
+export function resolveStage(name: string, file: unknown = {}, commandLine: Record<string, unknown> = {}): Stage {
+  const base = STAGES[name];
+  if (base === undefined) throw new Error(`stage: there is no ${name}, but ${Object.keys(STAGES).join(", ")}`);
+  const stage = withSettings(base, parseSettings(file, commandLine));
+  check(stage);
+  return stage;
+}
+
+function withSettings(base: Stage, set: Settings): Stage {
+  const { database, api, worker, retention } = base;
+  return {
+    ...base,
+    architecture: set.architecture ?? base.architecture,
+    network: network(base.network, set),
+    database: {
+      instance: set.databaseInstance ?? database.instance,
+      storageGiB: set.storageGiB ?? database.storageGiB,
+      maxStorageGiB: set.maxStorageGiB ?? database.maxStorageGiB,
+      standby: set.standby ?? database.standby,
+      backupDays: set.backupDays ?? database.backupDays,
+      proxy: set.databaseProxy ?? database.proxy,
+    },
+    api: {
+      memoryMiB: set.apiMemoryMiB ?? api.memoryMiB,
+      rate: set.apiRate ?? api.rate,
+      burst: set.apiBurst ?? api.burst,
+      reservedConcurrency: set.apiReservedConcurrency ?? api.reservedConcurrency,
+    },
+    worker: {
+      memoryMiB: set.workerMemoryMiB ?? worker.memoryMiB,
+      maximumConcurrency: set.workerConcurrency ?? worker.maximumConcurrency,
+      reserved: set.workerReserved ?? worker.reserved,
+    },
+    sender: sender(set) ?? base.sender,
+    domain: domain(set) ?? base.domain,
+    alarmAddress: set.alarmAddress ?? base.alarmAddress,
+    maxSendRate: set.maxSendRate ?? base.maxSendRate,
+    sandbox: set.sandbox ?? base.sandbox,
+    retention: {
+      mailDays: set.mailDays ?? retention.mailDays,
+      logDays: set.logDays ?? retention.logDays,
+    },
+  };
+}
+
+function network(base: NewNetwork | ExistingNetwork, set: Settings): NewNetwork | ExistingNetwork {
+  if (set.vpcId === undefined) {
+    for (const name of ["availabilityZones", "applicationSubnetIds", "dataSubnetIds"] as const) {
+      if (set[name] !== undefined) throw new Error(`${name}: is for an existing VPC, and needs vpcId`);
+    }
+    if (base.kind === "existing") return base;
+    return { ...base, exit: set.exit ?? base.exit, exitZones: set.exitZones ?? base.exitZones };
+  }
+  if (set.exit !== undefined || set.exitZones !== undefined) {
+    throw new Error("exit, exitZones: an existing VPC has its own way out");
+  }
+  const { vpcId, availabilityZones = [], applicationSubnetIds = [], dataSubnetIds = [] } = set;
+  const zones = availabilityZones.length;
+  if (zones < 2 || applicationSubnetIds.length !== zones || dataSubnetIds.length !== zones) {
+    throw new Error(
+      "vpcId: an existing VPC needs availabilityZones (at least two), applicationSubnetIds and dataSubnetIds, " +
+        "one of each kind for each zone, in the same order",
+    );
+  }
+  return { kind: "existing", vpcId, availabilityZones, applicationSubnetIds, dataSubnetIds };
+}
+
+function sender(set: Settings): SenderStage | undefined {
+  if (set.senderDomain !== undefined) return { domain: set.senderDomain, hostedZoneId: set.senderHostedZoneId };
+  if (set.senderHostedZoneId !== undefined) throw new Error("senderHostedZoneId: needs senderDomain");
+  return undefined;
+}
+
+function domain(set: Settings): DomainStage | undefined {
+  const { domain: name, certificateArn, hostedZoneId, hostedZoneName } = set;
+  if ((hostedZoneId === undefined) !== (hostedZoneName === undefined)) {
+    throw new Error("hostedZoneId, hostedZoneName: each needs the other");
+  }
+  if (name === undefined) {
+    if (certificateArn ?? hostedZoneId) throw new Error("certificateArn, hostedZoneId: need domain");
+    return undefined;
+  }
+  if (hostedZoneId !== undefined && hostedZoneName !== undefined) {
+    if (name !== hostedZoneName && !name.endsWith(`.${hostedZoneName}`)) {
+      throw new Error(`domain: ${name} is not in the zone ${hostedZoneName}`);
+    }
+    return { name, certificateArn, hostedZone: { id: hostedZoneId, name: hostedZoneName } };
+  }
+  if (certificateArn === undefined) {
+    throw new Error(`domain: ${name} needs certificateArn, or hostedZoneId and hostedZoneName to issue one`);
+  }
+  return { name, certificateArn };
+}
+
+function check(stage: Stage): void {
+  const { database, api, worker } = stage;
+  // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
+  if (database.maxStorageGiB < database.storageGiB * 1.1) {
+    throw new Error(`maxStorageGiB: has to be a tenth more than storageGiB, ${database.storageGiB}`);
+  }
+  if (api.burst < api.rate) throw new Error(`apiBurst: is less than apiRate, ${api.rate}`);
+  if (worker.reserved && worker.maximumConcurrency + SWEEPS > 1000) {
+    throw new Error(`workerReserved: keeps ${SWEEPS} instances more than workerConcurrency, and Lambda has 1000`);
+  }
+}

@@ -1,0 +1,86 @@
+import type { Stage } from "./stage.ts";
+
+/** To try things: the least that is not a toy, and nothing of it outlives the stack. */
+const dev: Stage = {
+  name: "dev",
+  // What build machines mostly are. arm64 costs a fifth less, and needs `make build` on such a machine or a cross-linker.
+  architecture: "x86_64",
+  network: {
+    kind: "new",
+    // Three tiers in two zones need six subnets; a /20 leaves each room for hundreds of functions and endpoints.
+    cidr: "10.40.0.0/20",
+    // RDS wants subnets in two zones, even for one instance.
+    zones: 2,
+    // Three endpoints in one zone cost 22 $ a month, one NAT gateway 33 $ and its traffic; and there is no way out.
+    exit: "endpoints",
+    // Functions of the other zone use it too. When that zone fails, so does the dev stage.
+    exitZones: 1,
+  },
+  database: {
+    // About 110 connections and two million recipients a month; 12 $.
+    instance: "t4g.micro",
+    // The least that RDS has. A recipient takes about 1 kB.
+    storageGiB: 20,
+    maxStorageGiB: 50,
+    standby: false,
+    // Enough to look at what went wrong yesterday.
+    backupDays: 1,
+    proxy: "auto",
+  },
+  // Of 1,769 MiB a function has one processor: 512 is a third of one, and a mail costs 3 ms of a whole.
+  api: { memoryMiB: 512, rate: 10, burst: 20 },
+  // Two is the least that SQS allows, and as much as an account in SES's sandbox can use (1 mail a second).
+  worker: { memoryMiB: 512, maximumConcurrency: 2, reserved: false },
+  // Every account starts there, and a test account mostly stays.
+  sandbox: true,
+  // Real people's addresses do not belong here for long.
+  retention: { mailDays: 7, logDays: 14 },
+  disposable: true,
+  databaseTls: "verify-full",
+};
+
+/** For real mail: survives a zone, and what it holds survives the stack. */
+const prod: Stage = {
+  name: "prod",
+  architecture: "x86_64",
+  network: {
+    kind: "new",
+    cidr: "10.41.0.0/20",
+    zones: 2,
+    // Three endpoints in two zones cost 44 $ a month, two NAT gateways 66 $ and 0.045 $/GB; and nothing can call home.
+    exit: "endpoints",
+    // Mail goes on when a zone fails.
+    exitZones: 2,
+  },
+  database: {
+    // 450 connections, about 5 million recipients a month with two processors at a fifth; 95 $ with its standby.
+    instance: "t4g.medium",
+    // Room for some 20 million recipients.
+    storageGiB: 40,
+    // Retention removes addresses, not rows: it grows.
+    maxStorageGiB: 500,
+    standby: true,
+    // A fault may be seen only after a weekend and a holiday.
+    backupDays: 14,
+    proxy: "auto",
+  },
+  // 200 requests a second are 720,000 an hour, and each may carry 10,000 recipients. The burst is a front end's
+  // whole audience pressing at once.
+  api: { memoryMiB: 512, rate: 200, burst: 400 },
+  // Ten instances work on 40 wake-ups of 50 recipients at a time: with 100 ms a call, more than SES lets anyone send.
+  worker: { memoryMiB: 512, maximumConcurrency: 10, reserved: false },
+  sandbox: false,
+  retention: { mailDays: 30, logDays: 90 },
+  disposable: false,
+  databaseTls: "verify-full",
+};
+
+/** For the tests: `dev`, deployed into an emulator of AWS on one machine. All that differs is here. */
+const emulator: Stage = {
+  ...dev,
+  name: "emulator",
+  // The emulator's PostgreSQL speaks TLS and nothing else, with a certificate that neither RDS nor Amazon signed.
+  databaseTls: "require",
+};
+
+export const STAGES: Readonly<Record<string, Stage>> = { dev, prod, emulator };
