@@ -1,7 +1,10 @@
 # Every command a person needs. The work is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check openapi build
+.PHONY: help run test check openapi build synth diff deploy smoke destroy
+
+# Which deployment: dev or prod. CDK_ARGS goes to the CDK, such as "-c senderDomain=example.com".
+export STAGE ?= dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS='	' read -r name does; do printf '  make %-8s %s\n' "$$name" "$$does"; done
@@ -22,3 +25,18 @@ openapi: ## Write openapi.yaml from the code
 
 build: ## Build both programs as Lambda functions into target/lambda
 	@scripts/build
+
+synth: ## Print the CloudFormation template of STAGE=dev or prod; needs no AWS account
+	@scripts/cdk synth $(CDK_ARGS)
+
+diff: ## Show what a deployment of STAGE would change
+	@scripts/cdk diff $(CDK_ARGS)
+
+deploy: ## Deploy STAGE into the AWS account of the environment
+	@scripts/cdk deploy $(CDK_ARGS)
+
+smoke: ## Try the deployed STAGE from outside
+	@scripts/smoke
+
+destroy: ## Remove STAGE from the account
+	@scripts/cdk destroy $(CDK_ARGS)

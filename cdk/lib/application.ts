@@ -1,18 +1,17 @@
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { App, type AppProps, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
-import { parse } from "yaml";
 import { MmmsStack } from "./mmms-stack.ts";
-import { programsFrom } from "./program.ts";
+import { noPrograms, programsFrom } from "./program.ts";
+import { routes } from "./routes.ts";
 import { resolveStage } from "./stage/resolve.ts";
 import { readSettingsFile } from "./stage/settings.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const FLAGS = createRequire(import.meta.url)("aws-cdk-lib/recommended-feature-flags.json");
 
-/** The app, as context says: `stage`, `code` and the settings. Nothing is looked up in an account. */
+/** The app, as context says: `stage`, `code` (the folder of the zips, or `none`) and the settings. Nothing is looked up in an account. */
 export function application(props: AppProps = {}): App {
   const app = new App({ ...props, context: { ...FLAGS, ...props.context } });
   const { stage: name, code, settings: file, ...settings } = ownContext(app);
@@ -21,7 +20,8 @@ export function application(props: AppProps = {}): App {
   const stage = resolveStage(stageName, ofFile[stageName], settings);
   new MmmsStack(app, `Mmms-${stage.name}`, {
     stage,
-    programs: programsFrom(String(code ?? join(ROOT, "target", "lambda")), stage.architecture),
+    programs:
+      code === "none" ? noPrograms() : programsFrom(String(code ?? join(ROOT, "target", "lambda")), stage.architecture),
     routes: routes(),
     description: `MMMS, mail service: stage ${stage.name}`,
   });
@@ -33,12 +33,4 @@ export function application(props: AppProps = {}): App {
 function ownContext(app: App): Record<string, unknown> {
   const all: Record<string, unknown> = app.node.getAllContext();
   return Object.fromEntries(Object.entries(all).filter(([key]) => !/[:/@]/.test(key) && key !== "cli-telemetry"));
-}
-
-/** The routes that openapi.yaml publishes, such as `DELETE /v1/api-key/{api_key}`. */
-function routes(): string[] {
-  const { paths } = parse(readFileSync(join(ROOT, "openapi.yaml"), "utf8")) as { paths: Record<string, object> };
-  return Object.entries(paths).flatMap(([path, operations]) =>
-    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
-  );
 }

@@ -23,6 +23,12 @@ export function programsFrom(folder: string, architecture: Architecture): Progra
   return { api: code("api"), worker: code("worker") };
 }
 
+/** No program: enough for what does not deploy, such as `cdk destroy`. */
+export function noPrograms(): Programs {
+  const code = (assetHash: string) => Code.fromAsset(import.meta.dirname, { assetHash, exclude: ["**"] });
+  return { api: code("api"), worker: code("worker") };
+}
+
 /** The hash of what is in the zip: unlike the zip, it does not change with the time of day. */
 function checked(zip: string, architecture: Architecture): string {
   if (!existsSync(zip)) throw new Error(`${zip} is not there: make build`);

@@ -96,11 +96,12 @@ export class Api extends Construct {
     });
     this.addRoutes(props.routes);
     const httpStage = this.addStage(props);
-    this.url = this.http.apiEndpoint;
     if (stage.domain) {
       const { regionalDomainName } = this.addDomain(stage.domain, httpStage);
       this.url = `https://${stage.domain.name}`;
       if (!stage.domain.hostedZone) this.records = [`${stage.domain.name} CNAME ${regionalDomainName}`];
+    } else {
+      this.url = this.http.apiEndpoint;
     }
   }
 

@@ -94,20 +94,19 @@ export class Database extends Construct {
     this.secret = this.instance.secret;
     this.acknowledgeRules(disposable);
 
-    if (needsProxy(stage)) this.proxy = this.newProxy(network, group);
+    if (needsProxy(stage)) this.proxy = this.newProxy(network);
     const door = this.proxy ? this.proxyGroup(this.proxy) : group;
     door.connections.allowFrom(network.functions, Port.POSTGRES, "from the functions");
     this.host = this.proxy?.endpoint ?? this.instance.dbInstanceEndpointAddress;
     this.port = this.proxy ? "5432" : this.instance.dbInstanceEndpointPort;
   }
 
-  private newProxy(network: Network, database: ISecurityGroup): DatabaseProxy {
+  private newProxy(network: Network): DatabaseProxy {
     const group = new SecurityGroup(this, "ProxySecurityGroup", {
       vpc: network.vpc,
       description: "RDS Proxy: to the database alone",
       allowAllOutbound: false,
     });
-    database.connections.allowFrom(group, Port.POSTGRES, "from RDS Proxy");
     return new DatabaseProxy(this, "Proxy", {
       proxyTarget: ProxyTarget.fromInstance(this.instance),
       secrets: [this.secret],

@@ -13,6 +13,7 @@ import {
   Vpc,
 } from "aws-cdk-lib/aws-ec2";
 import { Construct } from "constructs";
+import { acknowledge } from "../acknowledge.ts";
 import type { ExistingNetwork, NewNetwork } from "../stage/stage.ts";
 import { logGroup } from "./log-group.ts";
 
@@ -47,10 +48,15 @@ export class Network extends Construct {
         vpcId: network.vpcId,
         availabilityZones: [...network.availabilityZones],
         privateSubnetIds: [...network.applicationSubnetIds],
-        privateSubnetNames: network.applicationSubnetIds.map(() => TIER.application),
+        privateSubnetNames: [TIER.application],
         isolatedSubnetIds: [...network.dataSubnetIds],
-        isolatedSubnetNames: network.dataSubnetIds.map(() => TIER.data),
+        isolatedSubnetNames: [TIER.data],
       });
+      acknowledge(
+        this.vpc,
+        "No route is added to a VPC that is somebody else's",
+        "Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId",
+      );
     } else {
       this.vpc = this.newVpc(network, props.logDays);
     }

@@ -105,7 +105,6 @@ export class ServiceFunction extends Construct {
         DB_NAME: database.databaseName,
         DB_HOST: database.host,
         DB_PORT: database.port,
-        DB_SSLMODE: stage.databaseTls,
         MAIL_QUEUE_URL: queues.processing.queueUrl,
         MAIL_RESULT_QUEUE_URL: queues.results.queueUrl,
         RETENTION_DAYS: String(stage.retention.mailDays),

@@ -8,6 +8,9 @@ const INSTANCES = Object.keys(DATABASE_INSTANCES) as [DatabaseInstanceClass, ...
 const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(","))]);
+/** As AWS gives them: `subnet-0a1b2c3d`. */
+const id = (kind: string) => z.string().regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `is no id of a ${kind}`);
+const ids = (kind: string) => list.pipe(z.array(id(kind)));
 const hostName = z
   .string()
   .regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/, "is no host name");
@@ -31,10 +34,10 @@ const SETTINGS = z.strictObject({
   architecture: z.enum(["x86_64", "arm64"]).optional(),
   exit: z.enum(["endpoints", "nat"]).optional(),
   exitZones: whole(1, 2).optional(),
-  vpcId: z.string().startsWith("vpc-").optional(),
+  vpcId: id("vpc").optional(),
   availabilityZones: list.optional(),
-  applicationSubnetIds: list.optional(),
-  dataSubnetIds: list.optional(),
+  applicationSubnetIds: ids("subnet").optional(),
+  dataSubnetIds: ids("subnet").optional(),
   databaseInstance: z.enum(INSTANCES).optional(),
   databaseProxy: z.union([z.literal("auto"), flag]).optional(),
   storageGiB: whole(20, 65_536).optional(),

@@ -24,8 +24,6 @@ export interface Stage {
   readonly retention: RetentionStage;
   /** What stays when the stack goes: nothing, or a last snapshot of the database, the secrets and the queues. */
   readonly disposable: boolean;
-  /** How the functions check the database's certificate, libpq's word for it. */
-  readonly databaseTls: "verify-full" | "require";
 }
 
 export type Architecture = "x86_64" | "arm64";

@@ -25,6 +25,7 @@ export function dashboard(scope: Construct, metrics: Metrics, alarms: IAlarm[]):
     metrics.mails("AccountFaults", "held back by the account"),
   ];
   const deadLetters = queues.processingDeadLetters.metricApproximateNumberOfMessagesVisible({ label: "dead letters" });
+  const oldest = metrics.oldestDueAge().with({ label: "oldest due recipient" });
   const { instance } = database;
 
   const board = new Dashboard(scope, "Dashboard", {
@@ -39,7 +40,7 @@ export function dashboard(scope: Construct, metrics: Metrics, alarms: IAlarm[]):
       width: 9,
       height: 4,
     }),
-    new SingleValueWidget({ title: "Now", metrics: [metrics.oldestDueAge(), deadLetters], width: 6, height: 4 }),
+    new SingleValueWidget({ title: "Now", metrics: [oldest, deadLetters], width: 6, height: 4 }),
     new AlarmStatusWidget({ title: "Alarms", alarms, width: 9, height: 4 }),
   );
   board.addWidgets(
@@ -49,7 +50,7 @@ export function dashboard(scope: Construct, metrics: Metrics, alarms: IAlarm[]):
       "recipients",
     ),
     graph("Held back", held, "recipients"),
-    graph("How late", [metrics.oldestDueAge()], "seconds"),
+    graph("How late", [oldest], "seconds"),
   );
   board.addWidgets(
     graph(

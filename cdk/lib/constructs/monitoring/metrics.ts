@@ -41,12 +41,12 @@ export class Metrics {
   }
 
   oldestDueAge(statistic: string = Stats.MAXIMUM): Metric {
-    return own(this.functions().worker, "OldestDueAge", statistic).with({ label: "oldest due recipient" });
+    return own(this.functions().worker, "OldestDueAge", statistic);
   }
 
   /** Each sweep tells the age once. */
   sweeps(): Metric {
-    return this.oldestDueAge(Stats.SAMPLE_COUNT).with({ label: "sweeps" });
+    return this.oldestDueAge(Stats.SAMPLE_COUNT);
   }
 
   sendDuration(statistic: string): IMetric[] {

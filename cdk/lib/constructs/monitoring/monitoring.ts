@@ -26,7 +26,14 @@ export class Monitoring extends Construct {
       "Alarms have names and numbers in them and nothing of a mail; CloudWatch cannot write with SNS's own key",
       "CKV_AWS_26",
     );
-    if (stage.alarmAddress !== undefined) this.topic.addSubscription(new EmailSubscription(stage.alarmAddress));
+    if (stage.alarmAddress !== undefined) {
+      const subscription = this.topic.addSubscription(new EmailSubscription(stage.alarmAddress));
+      acknowledge(
+        subscription,
+        "An alarm that could not be mailed is still in CloudWatch",
+        "Serverless-SNSRedrivePolicy",
+      );
+    }
     const tell = new SnsAction(this.topic);
     const metrics = new Metrics(parts);
     const alarms = rules(metrics, stage).map(({ name, ...rule }) => {

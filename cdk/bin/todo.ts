@@ -1,0 +1,9 @@
+import { readFileSync } from "node:fs";
+
+// After a deployment: of the outputs, those that only a person can see to.
+const [file = ""] = process.argv.slice(2);
+const stacks = JSON.parse(readFileSync(file, "utf8") || "{}") as Record<string, Record<string, string>>;
+const todo = Object.values(stacks).flatMap((outputs) =>
+  Object.entries(outputs).filter(([name]) => name.startsWith("Todo")),
+);
+if (todo.length > 0) console.log(["", "To be done by a person:", ...todo.map(([, what]) => `  - ${what}`)].join("\n"));

@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { Service } from "./service.ts";
+import { outputsOf, secret } from "./stack.ts";
+
+// Tries a deployed stack from outside. Mail goes to SES's mailbox simulator, which takes it also in the sandbox and
+// costs no reputation: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html#send-email-simulator
+const [stackName = ""] = process.argv.slice(2);
+const SIMULATED = ["success", "bounce", "complaint", "ooto"];
+const PATIENCE_MS = 180_000;
+
+async function step<T>(what: string, act: () => Promise<T>): Promise<T> {
+  const begun = performance.now();
+  const result = await act().catch((error: unknown) => {
+    console.error(`FAILED  ${what}: ${error instanceof Error ? error.message : error}`);
+    throw error;
+  });
+  console.log(`ok      ${what} (${Math.round(performance.now() - begun)} ms)`);
+  return result;
+}
+
+async function main(): Promise<void> {
+  const outputs = await outputsOf(stackName);
+  const need = (name: string) => outputs[name] ?? fail(`the stack ${stackName} has no output ${name}`);
+  const sender = process.env.SMOKE_SENDER ?? (outputs.SenderDomain && `smoke-test@${outputs.SenderDomain}`);
+  if (!sender) fail("SMOKE_SENDER: the stack has no domain; name an address that SES has verified");
+  const service = new Service(need("ApiUrl"), await secret(need("AdminSecretName")));
+  const mail = (recipients: string[]) => ({
+    recipients: recipients.map((name) => ({ mail: `${name}@simulator.amazonses.com` })),
+    sender_email: sender,
+    sender_name: "MMMS smoke test",
+    subject: "Smoke test",
+    text_template: "To {{mail}}.",
+  });
+
+  await step("is up", async () => (await service.get("/v1/health")).expect(200));
+  await step("has its database and its queue", async () => (await service.get("/v1/ready")).expect(200));
+  await step("shows its documentation", async () => (await service.get("/docs")).expect(200));
+  await step("keeps management shut", async () => (await service.get("/v1/api-key")).expect(401));
+  const { api_key: key, id } = await step("makes a key", async () => {
+    const request = { name: `smoke test ${new Date().toISOString()}`, senders: [sender] };
+    return (await service.as("admin", "POST", "/v1/api-key", request)).expect(201).data;
+  });
+  try {
+    await step("sends one mail at once", async () => {
+      (await service.as(key, "POST", "/v1/mail", mail(["success"]))).expect(200);
+    });
+    await step("sends nothing twice", async () => {
+      const again = { "idempotency-key": randomUUID() };
+      const send = async () => (await service.as(key, "POST", "/v1/mail", mail(["success"]), again)).expect(200);
+      const [first, second] = [await send(), await send()];
+      if (second.headers.get("idempotency-replayed") !== "true" || first.data.id !== second.data.id) {
+        throw new Error("the second answer is not the first");
+      }
+    });
+    await step("sends a mailing", async () => {
+      const { id: mailing } = (await service.as(key, "POST", "/v1/mail", mail(SIMULATED))).expect(202).data;
+      await ended(service, key, mailing);
+    });
+  } finally {
+    await step("revokes the key", async () => {
+      (await service.as("admin", "DELETE", `/v1/api-key/${id}`)).expect(200);
+      (await service.as(key, "POST", "/v1/mail", mail(["success"]))).expect(401);
+    });
+  }
+}
+
+/** Until every recipient has been sent to. */
+async function ended(service: Service, key: string, mailing: string): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const { counts } = (await service.as(key, "GET", `/v1/mail/${mailing}`)).expect(200).data;
+    if (counts.sent === SIMULATED.length) return;
+    if (counts.queued + counts.sending === 0 || performance.now() > deadline) {
+      const { text } = await service.as(key, "GET", `/v1/mail/${mailing}/recipients`);
+      throw new Error(`not all were sent to: ${text.slice(0, 1000)}`);
+    }
+    await pause(500);
+  }
+}
+
+function fail(what: string): never {
+  throw new Error(what);
+}
+
+await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

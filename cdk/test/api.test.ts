@@ -1,0 +1,135 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { FULL, Match, ROUTES, resource, resources, template } from "./stack.ts";
+
+const dev = template("dev");
+const named = template("prod", FULL);
+
+describe("the HTTP API", () => {
+  test("leads every route to the one function, and what has no route too", () => {
+    const routes = Object.values(resources(dev, "AWS::ApiGatewayV2::Route")).map(({ Properties }) => Properties);
+    expect(routes.map(({ RouteKey }) => RouteKey).sort()).toEqual(["$default", ...ROUTES].sort());
+    dev.resourceCountIs("AWS::ApiGatewayV2::Integration", 1);
+    const [fn] = resource(dev, "AWS::Lambda::Function", "Api");
+    dev.hasResourceProperties("AWS::ApiGatewayV2::Integration", {
+      IntegrationType: "AWS_PROXY",
+      PayloadFormatVersion: "2.0",
+      IntegrationUri: { "Fn::GetAtt": [fn, "Arn"] },
+    });
+  });
+
+  test("has no CORS of its own: the service knows the origins", () => {
+    dev.allResourcesProperties("AWS::ApiGatewayV2::Api", { CorsConfiguration: Match.absent() });
+  });
+
+  test("throttles as the stage says", () => {
+    dev.hasResourceProperties("AWS::ApiGatewayV2::Stage", {
+      StageName: "$default",
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
+    });
+  });
+
+  test("logs the route and never a path, a query or whom it came from", () => {
+    const [, stage] = resource(dev, "AWS::ApiGatewayV2::Stage", "Api");
+    const format: Record<string, string> = JSON.parse(stage.Properties.AccessLogSettings.Format);
+    expect(Object.values(format)).toContain("$context.routeKey");
+    const told = Object.values(format).map((value) => value.replace("$context.", ""));
+    const allowed = ["requestId", "requestTime", "routeKey", "status", "responseLength", "responseLatency"];
+    expect(told.sort()).toEqual([...allowed, "integrationLatency", "integration.integrationStatus"].sort());
+  });
+
+  test("may call its function, and nothing else may", () => {
+    const permissions = Object.values(resources(dev, "AWS::Lambda::Permission")).map(({ Properties }) => Properties);
+    expect(permissions.map(({ Principal }) => Principal)).toEqual(["apigateway.amazonaws.com"]);
+  });
+});
+
+describe("a name of its own", () => {
+  test("has the certificate that was set, and TLS 1.2 at least", () => {
+    named.hasResourceProperties("AWS::ApiGatewayV2::DomainName", {
+      DomainName: "mail.example.com",
+      DomainNameConfigurations: [Match.objectLike({ CertificateArn: FULL.certificateArn, SecurityPolicy: "TLS_1_2" })],
+    });
+    named.resourceCountIs("AWS::ApiGatewayV2::ApiMapping", 1);
+    named.resourceCountIs("AWS::CertificateManager::Certificate", 0);
+  });
+
+  test("closes API Gateway's own", () => {
+    named.allResourcesProperties("AWS::ApiGatewayV2::Api", { DisableExecuteApiEndpoint: true });
+    dev.allResourcesProperties("AWS::ApiGatewayV2::Api", { DisableExecuteApiEndpoint: false });
+  });
+
+  test("in a zone of the account gets its certificate and its record", () => {
+    const zone = { domain: "mail.example.com", hostedZoneId: "Z1", hostedZoneName: "example.com" };
+    const own = template("dev", zone);
+    own.hasResourceProperties("AWS::CertificateManager::Certificate", {
+      DomainName: zone.domain,
+      ValidationMethod: "DNS",
+    });
+    own.hasResourceProperties("AWS::Route53::RecordSet", { Name: "mail.example.com.", Type: "A", HostedZoneId: "Z1" });
+  });
+});
+
+describe("outputs", () => {
+  test("are what others are promised", () => {
+    const [http] = resource(dev, "AWS::ApiGatewayV2::Api", "Api");
+    const endpoint = { "Fn::GetAtt": [http, "ApiEndpoint"] };
+    dev.hasOutput("ApiUrl", { Value: endpoint });
+    dev.hasOutput("DocsUrl", { Value: { "Fn::Join": ["", [endpoint, "/docs"]] } });
+    const [results] = Object.keys(resources(dev, "AWS::SQS::Queue")).filter((id) =>
+      /^QueuesResults[0-9A-F]{8}$/.test(id),
+    );
+    dev.hasOutput("ResultQueueUrl", { Value: { Ref: results } });
+    dev.hasOutput("ResultQueueArn", { Value: { "Fn::GetAtt": [results, "Arn"] } });
+    dev.hasOutput("AdminSecretName", Match.anyValue());
+    named.hasOutput("ApiUrl", { Value: "https://mail.example.com" });
+  });
+
+  /** The values of those that a person has to see to, as text where they are. */
+  function todo(of: typeof dev): string {
+    const outputs = of.findOutputs("*") as Record<string, { Value: unknown }>;
+    const names = Object.keys(outputs).filter((name) => name.startsWith("Todo"));
+    return JSON.stringify(names.map((name) => outputs[name]?.Value));
+  }
+
+  test("list what only a person can do, with the exact records", () => {
+    const list = todo(named);
+    for (const record of [
+      "DkimDNSTokenName1",
+      "DkimDNSTokenValue3",
+      "bounce.example.com MX 10",
+      "v=spf1",
+      "_dmarc.example.com TXT",
+      "mail.example.com CNAME",
+    ]) {
+      expect(list).toContain(record);
+    }
+    expect(list).toContain("alarms@example.com");
+    expect(list).not.toContain("production access");
+    expect(todo(dev)).toContain("production access");
+    expect(todo(dev)).toContain("Nobody is told of alarms");
+  });
+
+  test("list no record that the stack writes itself", () => {
+    const own = template("prod", {
+      ...FULL,
+      senderHostedZoneId: "Z1",
+      certificateArn: undefined,
+      hostedZoneId: "Z1",
+      hostedZoneName: "example.com",
+    });
+    expect(todo(own)).not.toContain("CNAME");
+    const types = Object.values(resources(own, "AWS::Route53::RecordSet")).map(({ Properties }) => Properties.Type);
+    expect(types.sort()).toEqual(["A", "CNAME", "CNAME", "CNAME", "MX", "TXT"]);
+  });
+});
+
+test("the routes of openapi.yaml are what the app gives the stack", async () => {
+  const { routes } = await import("../lib/routes.ts");
+  const written = readFileSync(join(import.meta.dirname, "..", "..", "openapi.yaml"), "utf8");
+  const paths = [...written.matchAll(/^ {2}(\/v1\S+):$/gm)].map((match) => match[1]);
+  expect(new Set(routes().map((route) => route.split(" ")[1]))).toEqual(new Set(paths));
+  expect(routes()).toContain("DELETE /v1/api-key/{api_key}");
+});

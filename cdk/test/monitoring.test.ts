@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { FULL, resource, resources, template } from "./stack.ts";
+
+const dev = template("dev");
+const prod = template("prod", FULL);
+const alarms = (of: typeof dev) =>
+  Object.values(resources(of, "AWS::CloudWatch::Alarm")).map(({ Properties }) => Properties);
+const nameOf = ({ AlarmDescription }: { AlarmDescription: string }) => AlarmDescription.split(":")[0] ?? "";
+const alarm = (of: typeof dev, name: string) => alarms(of).find((properties) => nameOf(properties) === name);
+
+const NAMES = [
+  "AccountFaults",
+  "Api5xx",
+  "ApiErrors",
+  "ApiLatency",
+  "BounceRate",
+  "ComplaintRate",
+  "DatabaseConnections",
+  "DatabaseCpu",
+  "DatabaseStorage",
+  "DeadLetters",
+  "OldestDue",
+  "ResultDeadLetters",
+  "ResultsUnread",
+  "SweepMissing",
+  "Throttles",
+  "Unconfirmed",
+  "WorkerErrors",
+];
+
+describe("alarms", () => {
+  test("are these", () => {
+    expect(alarms(dev).map(nameOf).sort()).toEqual(NAMES);
+    expect(alarms(prod).map(nameOf).sort()).toEqual(NAMES);
+  });
+
+  test("tell the topic when they ring and when they end", () => {
+    const [topic] = resource(prod, "AWS::SNS::Topic", "Monitoring");
+    for (const { AlarmActions, OKActions } of alarms(prod)) {
+      expect(AlarmActions).toEqual([{ Ref: topic }]);
+      expect(OKActions).toEqual([{ Ref: topic }]);
+    }
+    prod.hasResourceProperties("AWS::SNS::Subscription", {
+      Protocol: "email",
+      Endpoint: FULL.alarmAddress,
+      TopicArn: { Ref: topic },
+    });
+    dev.resourceCountIs("AWS::SNS::Subscription", 0);
+  });
+
+  test("of dead letters ring at the first", () => {
+    for (const name of ["DeadLetters", "ResultDeadLetters"]) {
+      expect(alarm(prod, name)).toMatchObject({
+        Namespace: "AWS/SQS",
+        MetricName: "ApproximateNumberOfMessagesVisible",
+        Threshold: 1,
+        ComparisonOperator: "GreaterThanOrEqualToThreshold",
+      });
+    }
+  });
+
+  test("of a sweep that does not run ring when nothing is said", () => {
+    expect(alarm(prod, "SweepMissing")).toMatchObject({
+      Namespace: "MMMS",
+      MetricName: "OldestDueAge",
+      Statistic: "SampleCount",
+      ComparisonOperator: "LessThanThreshold",
+      TreatMissingData: "breaching",
+    });
+    for (const properties of alarms(prod)) {
+      if (nameOf(properties) !== "SweepMissing") expect(properties.TreatMissingData).toBe("notBreaching");
+    }
+  });
+
+  test("of what the programs count look at both functions", () => {
+    for (const [name, metric] of [
+      ["Unconfirmed", "MailsUnconfirmed"],
+      ["AccountFaults", "AccountFaults"],
+    ] as const) {
+      const { Metrics } = alarm(prod, name);
+      const told = Metrics.filter((entry: { MetricStat?: object }) => entry.MetricStat).map(
+        (entry: {
+          MetricStat: { Metric: { MetricName: string; Dimensions: [{ Name: string; Value: { Ref: string } }] } };
+        }) => {
+          const { MetricName, Dimensions } = entry.MetricStat.Metric;
+          return `${MetricName} ${Dimensions[0].Name} ${Dimensions[0].Value.Ref.replace(/Service.*/, "")}`;
+        },
+      );
+      expect(told.sort()).toEqual([`${metric} FunctionName Api`, `${metric} FunctionName Worker`]);
+    }
+  });
+
+  test("of the database know its size", () => {
+    expect(alarm(dev, "DatabaseConnections").Threshold).toBe(89);
+    expect(alarm(prod, "DatabaseConnections").Threshold).toBe(360);
+    expect(alarm(dev, "DatabaseStorage").Threshold).toBe(0.08 * 20 * 2 ** 30);
+  });
+});
+
+test("each alarm has its line in the operations manual", () => {
+  const manual = readFileSync(join(import.meta.dirname, "..", "..", "docs", "operations.md"), "utf8");
+  const lines = [...manual.matchAll(/^\| `([A-Z]\w+)` \|/gm)].map((match) => match[1]);
+  expect(NAMES.filter((name) => !lines.includes(name))).toEqual([]);
+});
+
+test("the dashboard says whether mail goes out, how late, and what failed", () => {
+  const [, { Properties }] = resource(prod, "AWS::CloudWatch::Dashboard", "Monitoring");
+  const body = JSON.stringify(Properties.DashboardBody);
+  for (const metric of [
+    "MailsSent",
+    "MailsFailed",
+    "MailsUnconfirmed",
+    "OldestDueAge",
+    "SendDuration",
+    "5xx",
+    "Reputation.BounceRate",
+  ]) {
+    expect(body).toContain(metric);
+  }
+});

@@ -1,0 +1,25 @@
+import { test } from "vitest";
+import { FULL, Match, resource, template } from "./stack.ts";
+
+const prod = template("prod", FULL);
+
+test("a sender domain gets its identity with DKIM, a MAIL FROM of its own and a configuration set", () => {
+  const [set] = resource(prod, "AWS::SES::ConfigurationSet", "Sender");
+  prod.hasResourceProperties("AWS::SES::EmailIdentity", {
+    EmailIdentity: "example.com",
+    ConfigurationSetAttributes: { ConfigurationSetName: { Ref: set } },
+    MailFromAttributes: { MailFromDomain: "bounce.example.com" },
+    // SES signs unless it is told not to.
+    DkimAttributes: Match.absent(),
+  });
+  prod.hasResourceProperties("AWS::SES::ConfigurationSet", {
+    ReputationOptions: { ReputationMetricsEnabled: true },
+    SuppressionOptions: { SuppressedReasons: ["BOUNCE", "COMPLAINT"] },
+  });
+});
+
+test("without one, SES is left alone", () => {
+  const none = template("dev");
+  none.resourceCountIs("AWS::SES::EmailIdentity", 0);
+  none.resourceCountIs("AWS::SES::ConfigurationSet", 0);
+});

@@ -1,0 +1,116 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { maxConnections, needsProxy, peakInstances } from "../lib/stage/capacity.ts";
+import { resolveStage } from "../lib/stage/resolve.ts";
+import { readSettingsFile } from "../lib/stage/settings.ts";
+import { STAGES } from "../lib/stage/stages.ts";
+
+describe("settings", () => {
+  test("the command line goes before the file, and the file before the stage", () => {
+    const stage = resolveStage("prod", { apiRate: 50, logDays: 30 }, { apiRate: "60" });
+    expect(stage.api.rate).toBe(60);
+    expect(stage.retention.logDays).toBe(30);
+    expect(stage.api.burst).toBe(STAGES.prod?.api.burst);
+  });
+
+  test("text and values mean the same", () => {
+    const text = resolveStage(
+      "dev",
+      {},
+      { sandbox: "false", standby: "true", maxSendRate: "14", databaseProxy: "true" },
+    );
+    const values = resolveStage("dev", { sandbox: false, standby: true, maxSendRate: 14, databaseProxy: true });
+    expect(text).toEqual(values);
+    expect(text).toMatchObject({ sandbox: false, maxSendRate: 14, database: { standby: true, proxy: true } });
+  });
+
+  test("all that is wrong is said at once, each with its name", () => {
+    const set = {
+      maxSendrate: "1",
+      senderDomain: "Example.com",
+      apiRate: "0",
+      workerConcurrency: "1",
+      logDays: "8",
+      sandbox: "maybe",
+    };
+    const refused = () => resolveStage("dev", {}, set);
+    for (const name of Object.keys(set)) expect(refused).toThrow(name);
+    expect(refused).toThrow("maxSendrate: there is no such setting");
+  });
+
+  test("an id that AWS would not give is refused", () => {
+    expect(() => resolveStage("dev", { vpcId: "vpc-1" })).toThrow("vpcId: is no id of a vpc");
+    expect(() => resolveStage("dev", { dataSubnetIds: "subnet-00000001,vpc-00000001" })).toThrow(
+      "is no id of a subnet",
+    );
+  });
+
+  test("an unknown stage is refused with those that there are", () => {
+    expect(() => resolveStage("production")).toThrow("there is no production, but dev, prod, emulator");
+  });
+
+  test.each([
+    [{ domain: "mail.example.com" }, "needs certificateArn, or hostedZoneId"],
+    [{ certificateArn: "arn:aws:acm:x" }, "need domain"],
+    [{ domain: "mail.example.com", hostedZoneId: "Z1" }, "each needs the other"],
+    [{ domain: "mail.example.com", hostedZoneId: "Z1", hostedZoneName: "example.org" }, "is not in the zone"],
+    [{ senderHostedZoneId: "Z1" }, "needs senderDomain"],
+    [{ vpcId: "vpc-00000001", exit: "nat" }, "its own way out"],
+    [
+      {
+        vpcId: "vpc-00000001",
+        availabilityZones: "a,b",
+        applicationSubnetIds: "subnet-00000001",
+        dataSubnetIds: "subnet-00000002,subnet-00000003",
+      },
+      "one of each kind",
+    ],
+    [{ dataSubnetIds: "subnet-00000002,subnet-00000003" }, "needs vpcId"],
+    [{ storageGiB: 100, maxStorageGiB: 105 }, "a tenth more"],
+    [{ apiRate: 30, apiBurst: 20 }, "is less than apiRate"],
+    [{ workerConcurrency: 999, workerReserved: true }, "instances more"],
+  ])("%j is refused: %s", (set, words) => {
+    expect(() => resolveStage("dev", set)).toThrow(words);
+  });
+
+  test("a file that is no object of settings for each stage is named", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "settings-")), "settings.json");
+    expect(readSettingsFile(file)).toEqual({});
+    writeFileSync(file, '{"dev": {"logDays": 30}}');
+    expect(readSettingsFile(file)).toEqual({ dev: { logDays: 30 } });
+    writeFileSync(file, "{dev");
+    expect(() => readSettingsFile(file)).toThrow(file);
+  });
+});
+
+describe("capacity", () => {
+  test("connections are what RDS gives by default", () => {
+    expect(maxConnections(resolveStage("dev"))).toBe(112);
+    expect(maxConnections(resolveStage("prod"))).toBe(450);
+    expect(maxConnections(resolveStage("prod", { databaseInstance: "m7g.4xlarge" }))).toBe(5000);
+  });
+
+  test("a proxy stands where the functions may want more connections than there are", () => {
+    expect(peakInstances(resolveStage("dev"))).toBe(34);
+    expect(needsProxy(resolveStage("dev"))).toBe(false);
+    expect(needsProxy(resolveStage("dev", { apiRate: 50, apiBurst: 50 }))).toBe(true);
+    expect(needsProxy(resolveStage("dev", { apiRate: 50, apiBurst: 50, apiReservedConcurrency: 10 }))).toBe(false);
+    expect(needsProxy(resolveStage("prod"))).toBe(true);
+    expect(needsProxy(resolveStage("prod", { databaseInstance: "m7g.large" }))).toBe(false);
+  });
+
+  test("the user has the last word about the proxy", () => {
+    expect(needsProxy(resolveStage("prod", { databaseProxy: false }))).toBe(false);
+    expect(needsProxy(resolveStage("dev", { databaseProxy: true }))).toBe(true);
+  });
+});
+
+test("the emulator's stage is dev, but for what it lists", () => {
+  const { dev, emulator } = STAGES;
+  const differing = Object.keys({ ...dev, ...emulator }).filter(
+    (key) => emulator?.[key as keyof typeof emulator] !== dev?.[key as keyof typeof dev],
+  );
+  expect(differing).toEqual(["name", "sender"]);
+});
