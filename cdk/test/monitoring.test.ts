@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { FULL, resource, resources, template } from "./stack.ts";
+import { FULL, Match, resource, resources, template } from "./stack.ts";
 
 const dev = template("dev");
 const prod = template("prod", FULL);
@@ -48,6 +48,22 @@ describe("alarms", () => {
       TopicArn: { Ref: topic },
     });
     dev.resourceCountIs("AWS::SNS::Subscription", 0);
+  });
+
+  test("may be told by CloudWatch, for this account and by TLS alone", () => {
+    prod.hasResourceProperties("AWS::SNS::TopicPolicy", {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
+          Match.objectLike({
+            Effect: "Allow",
+            Action: "sns:Publish",
+            Principal: { Service: "cloudwatch.amazonaws.com" },
+            Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
+          }),
+        ]),
+      },
+    });
   });
 
   test("of dead letters ring at the first", () => {

@@ -57,7 +57,7 @@ describe.each([
       EventSourceArn: { "Fn::GetAtt": [named(of, "Processing")[0], "Arn"] },
       BatchSize: 10,
       FunctionResponseTypes: ["ReportBatchItemFailures"],
-      ScalingConfig: { MaximumConcurrency: of === dev ? 2 : 10 },
+      ScalingConfig: { MaximumConcurrency: of === dev ? 2 : 4 },
     });
   });
 });

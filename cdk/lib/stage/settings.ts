@@ -45,7 +45,7 @@ const SETTINGS = z.strictObject({
   standby: flag.optional(),
   backupDays: whole(1, 35).optional(),
   apiMemoryMiB: whole(128, 10_240).optional(),
-  apiRate: whole(1, 10_000).optional(),
+  apiRate: whole(1, 5_000).optional(),
   apiBurst: whole(1, 5_000).optional(),
   apiReservedConcurrency: whole(1, 10_000).optional(),
   workerMemoryMiB: whole(128, 10_240).optional(),

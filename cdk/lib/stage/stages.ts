@@ -11,13 +11,14 @@ const dev: Stage = {
     cidr: "10.40.0.0/20",
     // RDS wants subnets in two zones, even for one instance.
     zones: 2,
-    // Three endpoints in one zone cost 22 $ a month, one NAT gateway 33 $ and its traffic; and there is no way out.
+    // Three endpoints in one zone cost 22 $ a month, one NAT gateway with its address 37 $ and its traffic; and what
+    // is not AWS cannot be reached.
     exit: "endpoints",
     // Functions of the other zone use it too. When that zone fails, so does the dev stage.
     exitZones: 1,
   },
   database: {
-    // About 110 connections and two million recipients a month; 12 $.
+    // 112 connections, and a hundred times the processor that a million recipients a month take; 12 $.
     instance: "t4g.micro",
     // The least that RDS has. A recipient takes about 1 kB.
     storageGiB: 20,
@@ -46,28 +47,31 @@ const prod: Stage = {
     kind: "new",
     cidr: "10.41.0.0/20",
     zones: 2,
-    // Three endpoints in two zones cost 44 $ a month, two NAT gateways 66 $ and 0.045 $/GB; and nothing can call home.
+    // Three endpoints in two zones cost 44 $ a month, two NAT gateways with their addresses 73 $ and 0.045 $/GB; and
+    // what is not AWS cannot be reached.
     exit: "endpoints",
     // Mail goes on when a zone fails.
     exitZones: 2,
   },
   database: {
-    // 450 connections, about 5 million recipients a month with two processors at a fifth; 95 $ with its standby.
+    // 450 connections, and two processors at a fifth each: twice what a million mails an hour take; 94 $ with its standby.
     instance: "t4g.medium",
-    // Room for some 20 million recipients.
+    // Room for some 30 million recipients.
     storageGiB: 40,
     // Retention removes addresses, not rows: it grows.
     maxStorageGiB: 500,
     standby: true,
     // A fault may be seen only after a weekend and a holiday.
     backupDays: 14,
+    // These rates want it, at 22 $ a month; apiReservedConcurrency 300 does without.
     proxy: "auto",
   },
   // 200 requests a second are 720,000 an hour, and each may carry 10,000 recipients. The burst is a front end's
   // whole audience pressing at once.
   api: { memoryMiB: 512, rate: 200, burst: 400 },
-  // Ten instances work on 40 wake-ups of 50 recipients at a time: with 100 ms a call, more than SES lets anyone send.
-  worker: { memoryMiB: 512, maximumConcurrency: 10, reserved: false },
+  // Two instances send some 2,600 recipients a second, which few accounts may; four leave room for slow calls. Those
+  // that only wait for SES's rate are paid for.
+  worker: { memoryMiB: 512, maximumConcurrency: 4, reserved: false },
   sandbox: false,
   retention: { mailDays: 30, logDays: 90 },
   disposable: false,

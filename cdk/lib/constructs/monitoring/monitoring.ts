@@ -1,5 +1,7 @@
+import { Stack } from "aws-cdk-lib";
 import { Alarm, type Dashboard, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
@@ -25,6 +27,16 @@ export class Monitoring extends Construct {
       this.topic,
       "Alarms have names and numbers in them and nothing of a mail; CloudWatch cannot write with SNS's own key",
       "CKV_AWS_26",
+    );
+    // The policy that forbids what is not TLS takes the place of the one that let in the whole account.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: "AlarmsOfThisAccount",
+        actions: ["sns:Publish"],
+        principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
+      }),
     );
     if (stage.alarmAddress !== undefined) {
       const subscription = this.topic.addSubscription(new EmailSubscription(stage.alarmAddress));

@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { resources, template } from "./stack.ts";
+
+const prod = template("prod", { senderDomain: "example.com" });
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Condition?: unknown;
+}
+
+const ROLES: Record<string, string> = {
+  ApiServiceRole: "api",
+  WorkerServiceRole: "worker",
+  WorkerScheduleRole: "schedule",
+};
+
+/** What a resource of a statement is, in the words of docs/aws.md, by what is told of it in the template. */
+const RESOURCES: [RegExp, string][] = [
+  [/^"\*"$/, "*"],
+  [/(Api|Worker)ServiceLogs/, "own log group"],
+  [/QueuesProcessing[0-9A-F]{8}"/, "processing queue"],
+  [/QueuesResults[0-9A-F]{8}"/, "result queue"],
+  [/MasterUserSecret/, "database secret"],
+  [/ApiAdminToken/, "admin token"],
+  [/:identity\/example\.com"/, "sender's identity"],
+  [/:configuration-set\/.*SenderConfigurationSet/, "configuration set"],
+  [/:template\/\*"/, "any template"],
+  [/WorkerServiceFunction/, "worker function"],
+];
+
+function named(resource: unknown): string {
+  const text = JSON.stringify(resource);
+  return RESOURCES.find(([pattern]) => pattern.test(text))?.[1] ?? text;
+}
+
+function conditionOf(condition: unknown): string {
+  if (condition === undefined) return "";
+  const text = JSON.stringify(condition);
+  const ofPrograms = text.includes('"ArnLike":{"lambda:SourceFunctionArn"') && text.includes(":function:*");
+  return ofPrograms ? "by the program of any function of this account" : text;
+}
+
+/** `role | effect | action | resources | condition`, a line for each action of each role. */
+function granted(): string[] {
+  const lines = new Map<string, string[]>();
+  for (const [id, { Properties }] of Object.entries(resources(prod, "AWS::IAM::Role"))) {
+    const role = ROLES[id.replace(/[0-9A-F]{8}$/, "")];
+    if (role === undefined) continue;
+    const statements: Statement[] = Properties.Policies.flatMap(
+      ({ PolicyDocument }: { PolicyDocument: { Statement: Statement[] } }) => PolicyDocument.Statement,
+    );
+    for (const { Effect, Action, Resource, Condition } of statements) {
+      for (const action of [Action].flat()) {
+        const key = JSON.stringify([role, Effect, action, conditionOf(Condition)]);
+        lines.set(key, [...(lines.get(key) ?? []), ...[Resource].flat().map(named)]);
+      }
+    }
+  }
+  return [...lines].map(([key, what]) => {
+    const [role, effect, action, condition] = JSON.parse(key);
+    return [role, effect, action, what.sort().join(", "), condition].join(" | ");
+  });
+}
+
+function documented(): string[] {
+  const text = readFileSync(join(import.meta.dirname, "..", "..", "docs", "aws.md"), "utf8");
+  const [, table = ""] = text.split("<!-- permissions -->");
+  const rows = (table.split("<!-- /permissions -->")[0] ?? "")
+    .split("\n")
+    .filter((line) => /^\| (api|worker|schedule) /.test(line));
+  return rows.map((row) => {
+    const [role, effect, action = "", what = "", condition] = row
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+    return [role, effect, action.replaceAll("`", ""), what.split(", ").sort().join(", "), condition].join(" | ");
+  });
+}
+
+test("the roles may do what docs/aws.md lists, and nothing else", () => {
+  const rows = granted();
+  expect(rows.length).toBeGreaterThan(40);
+  expect(documented().sort()).toEqual(rows.sort());
+});
+
+test("besides the roles of the functions and the schedule there are those of AWS's own services", () => {
+  const principals = Object.entries(resources(prod, "AWS::IAM::Role"))
+    .filter(([id]) => ROLES[id.replace(/[0-9A-F]{8}$/, "")] === undefined)
+    .map(([, { Properties }]) => Properties.AssumeRolePolicyDocument.Statement[0].Principal.Service);
+  expect(principals.sort()).toEqual(["rds.amazonaws.com", "vpc-flow-logs.amazonaws.com"]);
+});
