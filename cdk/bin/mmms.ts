@@ -1,3 +1,10 @@
 import { application } from "../lib/application.ts";
+import { Refused } from "../lib/refused.ts";
 
-application().synth();
+try {
+  application().synth();
+} catch (error) {
+  if (!(error instanceof Refused)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { unzipSync } from "fflate";
+import { Refused } from "./refused.ts";
 import type { Architecture } from "./stage/stage.ts";
 
 /** The code of both functions. Tests give any. */
@@ -31,13 +32,13 @@ export function noPrograms(): Programs {
 
 /** The hash of what is in the zip: unlike the zip, it does not change with the time of day. */
 function checked(zip: string, architecture: Architecture): string {
-  if (!existsSync(zip)) throw new Error(`${zip} is not there: make build`);
+  if (!existsSync(zip)) throw new Refused(`${zip} is not there: make build`);
   const { bootstrap } = unzipSync(readFileSync(zip));
-  if (bootstrap === undefined) throw new Error(`${zip} holds no bootstrap`);
+  if (bootstrap === undefined) throw new Refused(`${zip} holds no bootstrap`);
   const machine = machineOf(bootstrap);
   if (machine !== MACHINES[architecture]) {
     const built = Object.entries(MACHINES).find(([, known]) => known === machine)?.[0] ?? "no known machine";
-    throw new Error(`${zip} was built for ${built}, and the stack is for ${architecture}`);
+    throw new Refused(`${zip} was built for ${built}, and the stack is for ${architecture}`);
   }
   return createHash("sha256").update(bootstrap).digest("hex");
 }

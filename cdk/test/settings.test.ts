@@ -80,8 +80,10 @@ describe("settings", () => {
     expect(readSettingsFile(file)).toEqual({});
     writeFileSync(file, '{"dev": {"logDays": 30}}');
     expect(readSettingsFile(file)).toEqual({ dev: { logDays: 30 } });
-    writeFileSync(file, "{dev");
-    expect(() => readSettingsFile(file)).toThrow(file);
+    for (const wrong of ["{dev", '{"dev": 30}', "[]"]) {
+      writeFileSync(file, wrong);
+      expect(() => readSettingsFile(file)).toThrow(file);
+    }
   });
 });
 

@@ -1,3 +1,4 @@
+import { Refused } from "../refused.ts";
 import { SWEEPS } from "./capacity.ts";
 import { parseSettings, type Settings } from "./settings.ts";
 import type { DomainStage, ExistingNetwork, NewNetwork, SenderStage, Stage } from "./stage.ts";
@@ -6,7 +7,7 @@ import { STAGES } from "./stages.ts";
 /** The stage of that name, with what the user has set. Settings that do not fit together are refused. */
 export function resolveStage(name: string, file: unknown = {}, commandLine: Record<string, unknown> = {}): Stage {
   const base = STAGES[name];
-  if (base === undefined) throw new Error(`stage: there is no ${name}, but ${Object.keys(STAGES).join(", ")}`);
+  if (base === undefined) throw new Refused(`stage: there is no ${name}, but ${Object.keys(STAGES).join(", ")}`);
   const stage = withSettings(base, parseSettings(file, commandLine));
   check(stage);
   return stage;
@@ -52,18 +53,18 @@ function withSettings(base: Stage, set: Settings): Stage {
 function network(base: NewNetwork | ExistingNetwork, set: Settings): NewNetwork | ExistingNetwork {
   if (set.vpcId === undefined) {
     for (const name of ["availabilityZones", "applicationSubnetIds", "dataSubnetIds"] as const) {
-      if (set[name] !== undefined) throw new Error(`${name}: is for an existing VPC, and needs vpcId`);
+      if (set[name] !== undefined) throw new Refused(`${name}: is for an existing VPC, and needs vpcId`);
     }
     if (base.kind === "existing") return base;
     return { ...base, exit: set.exit ?? base.exit, exitZones: set.exitZones ?? base.exitZones };
   }
   if (set.exit !== undefined || set.exitZones !== undefined) {
-    throw new Error("exit, exitZones: an existing VPC has its own way out");
+    throw new Refused("exit, exitZones: an existing VPC has its own way out");
   }
   const { vpcId, availabilityZones = [], applicationSubnetIds = [], dataSubnetIds = [] } = set;
   const zones = availabilityZones.length;
   if (zones < 2 || applicationSubnetIds.length !== zones || dataSubnetIds.length !== zones) {
-    throw new Error(
+    throw new Refused(
       "vpcId: an existing VPC needs availabilityZones (at least two), applicationSubnetIds and dataSubnetIds, " +
         "one of each kind for each zone, in the same order",
     );
@@ -73,27 +74,27 @@ function network(base: NewNetwork | ExistingNetwork, set: Settings): NewNetwork 
 
 function sender(set: Settings): SenderStage | undefined {
   if (set.senderDomain !== undefined) return { domain: set.senderDomain, hostedZoneId: set.senderHostedZoneId };
-  if (set.senderHostedZoneId !== undefined) throw new Error("senderHostedZoneId: needs senderDomain");
+  if (set.senderHostedZoneId !== undefined) throw new Refused("senderHostedZoneId: needs senderDomain");
   return undefined;
 }
 
 function domain(set: Settings): DomainStage | undefined {
   const { domain: name, certificateArn, hostedZoneId, hostedZoneName } = set;
   if ((hostedZoneId === undefined) !== (hostedZoneName === undefined)) {
-    throw new Error("hostedZoneId, hostedZoneName: each needs the other");
+    throw new Refused("hostedZoneId, hostedZoneName: each needs the other");
   }
   if (name === undefined) {
-    if (certificateArn ?? hostedZoneId) throw new Error("certificateArn, hostedZoneId: need domain");
+    if (certificateArn ?? hostedZoneId) throw new Refused("certificateArn, hostedZoneId: need domain");
     return undefined;
   }
   if (hostedZoneId !== undefined && hostedZoneName !== undefined) {
     if (name !== hostedZoneName && !name.endsWith(`.${hostedZoneName}`)) {
-      throw new Error(`domain: ${name} is not in the zone ${hostedZoneName}`);
+      throw new Refused(`domain: ${name} is not in the zone ${hostedZoneName}`);
     }
     return { name, certificateArn, hostedZone: { id: hostedZoneId, name: hostedZoneName } };
   }
   if (certificateArn === undefined) {
-    throw new Error(`domain: ${name} needs certificateArn, or hostedZoneId and hostedZoneName to issue one`);
+    throw new Refused(`domain: ${name} needs certificateArn, or hostedZoneId and hostedZoneName to issue one`);
   }
   return { name, certificateArn };
 }
@@ -102,10 +103,10 @@ function check(stage: Stage): void {
   const { database, api, worker } = stage;
   // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
   if (database.maxStorageGiB < database.storageGiB * 1.1) {
-    throw new Error(`maxStorageGiB: has to be a tenth more than storageGiB, ${database.storageGiB}`);
+    throw new Refused(`maxStorageGiB: has to be a tenth more than storageGiB, ${database.storageGiB}`);
   }
-  if (api.burst < api.rate) throw new Error(`apiBurst: is less than apiRate, ${api.rate}`);
+  if (api.burst < api.rate) throw new Refused(`apiBurst: is less than apiRate, ${api.rate}`);
   if (worker.reserved && worker.maximumConcurrency + SWEEPS > 1000) {
-    throw new Error(`workerReserved: keeps ${SWEEPS} instances more than workerConcurrency, and Lambda has 1000`);
+    throw new Refused(`workerReserved: keeps ${SWEEPS} instances more than workerConcurrency, and Lambda has 1000`);
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as z from "zod";
+import { Refused } from "../refused.ts";
 import { DATABASE_INSTANCES, type DatabaseInstanceClass } from "./stage.ts";
 
 const INSTANCES = Object.keys(DATABASE_INSTANCES) as [DatabaseInstanceClass, ...DatabaseInstanceClass[]];
@@ -70,15 +71,15 @@ export function parseSettings(file: unknown, commandLine: Record<string, unknown
       ? issue.keys.map((key) => `${key}: there is no such setting`)
       : [`${issue.path.join(".")}: ${issue.message}`],
   );
-  throw new Error(`settings of the stack:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+  throw new Refused(`settings of the stack:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
 }
 
 /** A file with an object of settings for each stage, `{"prod": {"senderDomain": "example.com"}}`. */
 export function readSettingsFile(path: string): Record<string, unknown> {
   if (!existsSync(path)) return {};
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(path, "utf8")));
+    return z.record(z.string(), z.record(z.string(), z.unknown())).parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (error) {
-    throw new Error(`${path} is no object of settings for each stage`, { cause: error });
+    throw new Refused(`${path} is no object of settings for each stage`, { cause: error });
   }
 }
