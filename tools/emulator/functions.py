@@ -17,10 +17,14 @@ OF_THE_MACHINE = ("PATH", "LANG", "TZ", "TMPDIR")
 
 environment = lambda_svc._provided_worker_env
 delete = provisioners._lambda_delete
+kill = lambda_runtime.kill_workers
+release = lambda_svc.release_worker
 
 
 def extend():
     lambda_svc._provided_worker_env = environment_of_function
+    lambda_runtime.kill_workers = kill_when_done
+    lambda_svc.release_worker = release_for_good
     lambda_runtime.subprocess = types.SimpleNamespace(**vars(lambda_runtime.subprocess) | {"Popen": Process})
     provisioners._lambda_delete = delete_with_processes
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["delete"] = delete_with_processes
@@ -42,3 +46,18 @@ def delete_with_processes(physical_id, props):
     """MiniStack lets the processes of a function live on when a stack deletes it."""
     delete(physical_id, props)
     lambda_svc.invalidate_worker(physical_id, account=get_account_id(), region=get_region())
+
+
+def kill_when_done(instances):
+    """What an instance has begun it finishes, also when its function is changed or deleted meanwhile."""
+    with lambda_runtime._lock:
+        busy = [instance for instance in instances if instance is not None and instance.in_use]
+        for instance in busy:
+            instance.is_of_the_past = True
+    kill([instance for instance in instances if instance not in busy])
+
+
+def release_for_good(instance):
+    release(instance)
+    if getattr(instance, "is_of_the_past", False):
+        kill([instance])

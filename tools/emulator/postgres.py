@@ -19,7 +19,6 @@ START_LIMIT = 60
 ACCESS = "hostssl all all all scram-sha-256\n"
 CONFIGURATION = """
 listen_addresses = '{host}'
-port = {port}
 unix_socket_directories = ''
 ssl = on
 fsync = off
@@ -54,7 +53,7 @@ class Server:
             self.run("postgres", "--single", "-D", str(self.data), "postgres", text=f'CREATE DATABASE "{quoted}"\n')
         (self.data / "pg_hba.conf").write_text(ACCESS)
         with (self.data / "postgresql.conf").open("a") as configuration:
-            configuration.write(CONFIGURATION.format(host=HOST, port=self.port))
+            configuration.write(CONFIGURATION.format(host=HOST))
         issue(HOST, self.data)
         hand_over(self.folder)
 
@@ -75,7 +74,7 @@ class Server:
     def start(self):
         with (self.folder / "log").open("w") as log:
             self.process = Process(
-                [program_path("postgres"), "-D", str(self.data)],
+                [program_path("postgres"), "-D", str(self.data), "-p", str(self.port)],
                 signal="QUIT",
                 privileges=privileges(),
                 cwd=self.folder,
