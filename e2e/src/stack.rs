@@ -1,0 +1,129 @@
+//! The real stack, deployed by the real CDK into an account of the test's own.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::aws::{Account, REGION, SECRET};
+use crate::binaries;
+
+/// The stage that is made for the emulator.
+const STAGE: &str = "emulator";
+const NAME: &str = "Mmms-emulator";
+
+/// A stack that may be there or not. What it has made stays in the account until `destroy`.
+pub struct Stack {
+    account: Account,
+    folder: TempDir,
+    outputs: Value,
+}
+
+impl Stack {
+    /// Packs the programs, and prepares the account for the CDK.
+    pub async fn prepare(account: &Account) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        tokio::join!(pack("api", folder.path()), pack("worker", folder.path()));
+        let stack = Self {
+            account: account.clone(),
+            folder,
+            outputs: Value::Null,
+        };
+        let environment = format!("aws://{}/{REGION}", account.id());
+        stack.cdk(&["bootstrap", &environment], &[]).await;
+        stack
+    }
+
+    /// With these settings, or changes what is there to them.
+    pub async fn deploy(&mut self, settings: &[(&str, &str)]) {
+        let outputs = self.path("outputs.json");
+        let file = outputs.to_str().expect("the path is Unicode");
+        let arguments = [
+            "deploy",
+            NAME,
+            "--require-approval=never",
+            "--outputs-file",
+            file,
+        ];
+        self.cdk(&arguments, settings).await;
+        let text = tokio::fs::read(&outputs).await.expect("there are outputs");
+        let outputs: Value = serde_json::from_slice(&text).expect("outputs are JSON");
+        self.outputs = outputs[NAME].clone();
+    }
+
+    pub async fn destroy(self) {
+        self.cdk(&["destroy", NAME, "--force"], &[]).await;
+    }
+
+    /// What the stack tells whoever deployed it.
+    pub fn output(&self, name: &str) -> &str {
+        let value = self.outputs[name].as_str();
+        value.unwrap_or_else(|| panic!("no output {name} in {}", self.outputs))
+    }
+
+    async fn cdk(&self, arguments: &[&str], settings: &[(&str, &str)]) {
+        let code = format!("code={}", self.folder.path().display());
+        let stage = format!("stage={STAGE}");
+        let mut command = Command::new("node_modules/.bin/cdk");
+        command.args(arguments).args(["-c", &stage, "-c", &code]);
+        for (name, value) in settings {
+            command.args(["-c", &format!("{name}={value}")]);
+        }
+        command
+            .args(["--no-notices", "--output"])
+            .arg(self.path("cdk.out"))
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../cdk"));
+        self.lead_into_the_account(&mut command);
+        run(&mut command).await;
+    }
+
+    /// Nothing that a person has set leads anywhere else.
+    fn lead_into_the_account(&self, command: &mut Command) {
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("AWS_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .envs(self.account.variables())
+            .env("AWS_SECRET_ACCESS_KEY", SECRET)
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .env("CDK_DEFAULT_ACCOUNT", self.account.id())
+            .env("CDK_DEFAULT_REGION", REGION)
+            .env("CDK_HOME", self.path("home"))
+            .env("CDK_DISABLE_CLI_TELEMETRY", "true");
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+/// As `make build` lays it out: a `bootstrap.zip` in a folder with the program's name.
+async fn pack(program: &str, folder: &Path) {
+    let folder = folder.join(program);
+    std::fs::create_dir(&folder).expect("a folder");
+    let bootstrap = folder.join("bootstrap");
+    // A tenth of the whole: the names of functions and the lines that they come from are for people.
+    let mut strip = Command::new("strip");
+    run(strip.arg("-o").arg(&bootstrap).arg(binaries::path(program))).await;
+    let mut zip = Command::new("python3");
+    zip.args(["-m", "zipfile", "-c", "bootstrap.zip", "bootstrap"]);
+    run(zip.current_dir(&folder)).await;
+}
+
+async fn run(command: &mut Command) {
+    let ended = command
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap_or_else(|error| panic!("{error}: {command:?}"));
+    let said = String::from_utf8_lossy(&ended.stdout);
+    let complained = String::from_utf8_lossy(&ended.stderr);
+    println!("{said}{complained}");
+    assert!(ended.status.success(), "{}: {command:?}", ended.status);
+}
