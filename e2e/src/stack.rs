@@ -31,8 +31,10 @@ impl Stack {
             folder,
             outputs: Value::Null,
         };
+        // What any stack needs of an account. There is no app in that folder, so nothing is synthesized for it.
         let environment = format!("aws://{}/{REGION}", account.id());
-        stack.cdk(&["bootstrap", &environment], &[]).await;
+        let mut bootstrap = stack.cdk(&["bootstrap", &environment]);
+        run(bootstrap.current_dir(stack.folder.path())).await;
         stack
     }
 
@@ -47,14 +49,25 @@ impl Stack {
             "--outputs-file",
             file,
         ];
-        self.cdk(&arguments, settings).await;
+        let code = format!("code={}", self.folder.path().display());
+        let stage = format!("stage={STAGE}");
+        let mut deploy = self.cdk(&arguments);
+        deploy
+            .args(["-c", &stage, "-c", &code, "--output"])
+            .arg(self.path("cdk.out"));
+        for (name, value) in settings {
+            deploy.args(["-c", &format!("{name}={value}")]);
+        }
+        run(&mut deploy).await;
         let text = tokio::fs::read(&outputs).await.expect("there are outputs");
         let outputs: Value = serde_json::from_slice(&text).expect("outputs are JSON");
         self.outputs = outputs[NAME].clone();
     }
 
     pub async fn destroy(self) {
-        self.cdk(&["destroy", NAME, "--force"], &[]).await;
+        // What was deployed is what goes: it is not synthesized again.
+        let app = format!("--app={}", self.path("cdk.out").display());
+        run(&mut self.cdk(&["destroy", NAME, "--force", &app])).await;
     }
 
     /// What the stack tells whoever deployed it.
@@ -63,20 +76,17 @@ impl Stack {
         value.unwrap_or_else(|| panic!("no output {name} in {}", self.outputs))
     }
 
-    async fn cdk(&self, arguments: &[&str], settings: &[(&str, &str)]) {
-        let code = format!("code={}", self.folder.path().display());
-        let stage = format!("stage={STAGE}");
-        let mut command = Command::new("node_modules/.bin/cdk");
-        command.args(arguments).args(["-c", &stage, "-c", &code]);
-        for (name, value) in settings {
-            command.args(["-c", &format!("{name}={value}")]);
-        }
+    fn cdk(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../cdk/node_modules/.bin/cdk"
+        ));
         command
-            .args(["--no-notices", "--output"])
-            .arg(self.path("cdk.out"))
+            .args(arguments)
+            .arg("--no-notices")
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../cdk"));
         self.lead_into_the_account(&mut command);
-        run(&mut command).await;
+        command
     }
 
     /// Nothing that a person has set leads anywhere else.

@@ -13,8 +13,8 @@ use mails::Mails;
 use serde_json::json;
 
 const SENDER_DOMAIN: (&str, &str) = ("senderDomain", "example.com");
-/// A mailing of the change takes a minute at the rate before it, and seconds at the rate after it.
-const RATE_BEFORE: (&str, &str) = ("maxSendRate", "50");
+/// The mailing that sees the change takes minutes at the rate before it, and seconds at the rate after it.
+const RATE_BEFORE: (&str, &str) = ("maxSendRate", "25");
 const RATE_AFTER: (&str, &str) = ("maxSendRate", "1000");
 const CHANGED_MAILING: usize = 3_000;
 const MAILING: usize = 500;
