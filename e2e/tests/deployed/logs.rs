@@ -1,4 +1,4 @@
-//! What CloudWatch has been told.
+//! What `CloudWatch` has been told.
 
 use e2e::aws::Account;
 use serde_json::{Value, json};
