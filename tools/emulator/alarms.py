@@ -1,4 +1,4 @@
-"""Alarms over metric math, which MiniStack refuses. They are records: nothing reckons them, so their state never changes."""
+"""Alarms over metric math, which MiniStack refuses. They are records: nothing reckons them, so none ever changes."""
 
 from ministack.services.cloudformation import provisioners
 

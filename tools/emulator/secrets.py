@@ -1,4 +1,4 @@
-"""AWS::SecretsManager::Secret as AWS has it: known by its ARN, named LOGICALID-RANDOM, and generated as the template asks."""
+"""AWS::SecretsManager::Secret as AWS has it: known by its ARN, named LOGICALID-RANDOM, generated as it was asked for."""
 
 import json
 import random
