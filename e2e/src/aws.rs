@@ -4,6 +4,7 @@ mod inventory;
 mod leftovers;
 mod queue;
 
+use std::collections::HashMap;
 use std::env;
 
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
@@ -121,6 +122,22 @@ impl Account {
         self.json("secretsmanager", &target, body).await
     }
 
+    /// What a stack of `CloudFormation` tells.
+    pub async fn stack_outputs(&self, name: &str) -> HashMap<String, String> {
+        let describe = format!("DescribeStacks&StackName={name}");
+        let answer = self.query("cloudformation", "2010-05-15", &describe).await;
+        let element = |text: &str, name: &str| {
+            let (_, rest) = text.split_once(&format!("<{name}>"))?;
+            let (content, _) = rest.split_once(&format!("</{name}>"))?;
+            Some(content.to_owned())
+        };
+        let outputs = answer.split("<Outputs>").nth(1).unwrap_or_default();
+        let members = outputs.split("</member>");
+        members
+            .filter_map(|one| Some((element(one, "OutputKey")?, element(one, "OutputValue")?)))
+            .collect()
+    }
+
     /// A call of the JSON protocol.
     pub async fn json(&self, service: &str, target: &str, body: &Value) -> String {
         let request = reqwest::Client::new()
@@ -132,7 +149,7 @@ impl Account {
         succeed(request).await
     }
 
-    /// A call of the query protocol, without parameters.
+    /// A call of the query protocol: an action, `&` before each of its parameters.
     async fn query(&self, service: &str, version: &str, action: &str) -> String {
         let request = reqwest::Client::new()
             .post(&self.url)

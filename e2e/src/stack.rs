@@ -1,9 +1,9 @@
 //! The real stack, deployed by the real CDK into an account of the test's own.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -18,7 +18,7 @@ const NAME: &str = "Mmms-emulator";
 pub struct Stack {
     account: Account,
     folder: TempDir,
-    outputs: Value,
+    outputs: HashMap<String, String>,
 }
 
 impl Stack {
@@ -29,63 +29,51 @@ impl Stack {
         let stack = Self {
             account: account.clone(),
             folder,
-            outputs: Value::Null,
+            outputs: HashMap::new(),
         };
         // What any stack needs of an account. There is no app in that folder, so nothing is synthesized for it.
         let environment = format!("aws://{}/{REGION}", account.id());
-        let mut bootstrap = stack.cdk(&["bootstrap", &environment]);
+        let mut bootstrap = Command::new(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../cdk/node_modules/.bin/cdk"
+        ));
+        bootstrap.args(["bootstrap", &environment]);
+        stack.lead_into_the_account(&mut bootstrap);
         run(bootstrap.current_dir(stack.folder.path())).await;
         stack
     }
 
     /// With these settings, or changes what is there to them.
     pub async fn deploy(&mut self, settings: &[(&str, &str)]) {
-        let outputs = self.path("outputs.json");
-        let file = outputs.to_str().expect("the path is Unicode");
-        let arguments = [
-            "deploy",
-            NAME,
-            "--require-approval=never",
-            "--outputs-file",
-            file,
-        ];
-        let code = format!("code={}", self.folder.path().display());
-        let stage = format!("stage={STAGE}");
-        let mut deploy = self.cdk(&arguments);
-        deploy
-            .args(["-c", &stage, "-c", &code, "--output"])
-            .arg(self.path("cdk.out"));
+        let mut deploy = self.script("deploy");
+        deploy.arg("--require-approval=never");
         for (name, value) in settings {
             deploy.args(["-c", &format!("{name}={value}")]);
         }
         run(&mut deploy).await;
-        let text = tokio::fs::read(&outputs).await.expect("there are outputs");
-        let outputs: Value = serde_json::from_slice(&text).expect("outputs are JSON");
-        self.outputs = outputs[NAME].clone();
+        self.outputs = self.account.stack_outputs(NAME).await;
     }
 
     pub async fn destroy(self) {
-        // What was deployed is what goes: it is not synthesized again.
-        let app = format!("--app={}", self.path("cdk.out").display());
-        run(&mut self.cdk(&["destroy", NAME, "--force", &app])).await;
+        run(self.script("destroy").arg("--force")).await;
     }
 
     /// What the stack tells whoever deployed it.
     pub fn output(&self, name: &str) -> &str {
-        let value = self.outputs[name].as_str();
-        value.unwrap_or_else(|| panic!("no output {name} in {}", self.outputs))
+        let value = self.outputs.get(name);
+        value.unwrap_or_else(|| panic!("no output {name} in {:?}", self.outputs))
     }
 
-    fn cdk(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../cdk/node_modules/.bin/cdk"
-        ));
+    /// As `make` does it.
+    fn script(&self, task: &str) -> Command {
+        let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/cdk"));
         command
-            .args(arguments)
-            .arg("--no-notices")
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../cdk"));
+            .args([task, "--no-notices", "--output"])
+            .arg(self.path("cdk.out"));
         self.lead_into_the_account(&mut command);
+        command
+            .env("STAGE", STAGE)
+            .env("LAMBDA_CODE", self.folder.path());
         command
     }
 
