@@ -1,7 +1,10 @@
 //! An AWS account of the test's own on the emulator of `TEST_AWS_URL`.
 
+mod inventory;
+mod leftovers;
 mod queue;
 
+use std::collections::HashMap;
 use std::env;
 
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
@@ -9,6 +12,8 @@ use rand::RngExt;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+pub use inventory::{Inventory, added};
+pub use leftovers::database_processes;
 pub use queue::{Message, Queue, Queues};
 
 pub const REGION: &str = "us-east-1";
@@ -94,20 +99,81 @@ impl Account {
         self.secrets("PutSecretValue", &body).await;
     }
 
-    async fn secrets(&self, action: &str, body: &Value) {
+    /// The text of a secret.
+    pub async fn secret_text(&self, name: &str) -> String {
+        let body = json!({ "SecretId": name });
+        let answer = self.secrets("GetSecretValue", &body).await;
+        let answer: Value = serde_json::from_str(&answer).expect("a JSON answer");
+        let text = answer["SecretString"].as_str();
+        text.expect("the secret is a text").to_owned()
+    }
+
+    /// The queue that is there at this address.
+    pub fn queue_at(&self, url: &str) -> Queue {
+        Queue::at(&self.sqs, url)
+    }
+
+    pub async fn queue_with_arn(&self, arn: &str) -> Queue {
+        Queue::with_arn(&self.sqs, arn).await
+    }
+
+    async fn secrets(&self, action: &str, body: &Value) -> String {
+        let target = format!("secretsmanager.{action}");
+        self.json("secretsmanager", &target, body).await
+    }
+
+    /// What a stack of `CloudFormation` tells.
+    pub async fn stack_outputs(&self, name: &str) -> HashMap<String, String> {
+        let describe = format!("DescribeStacks&StackName={name}");
+        let answer = self.query("cloudformation", "2010-05-15", &describe).await;
+        let element = |text: &str, name: &str| {
+            let (_, rest) = text.split_once(&format!("<{name}>"))?;
+            let (content, _) = rest.split_once(&format!("</{name}>"))?;
+            Some(content.to_owned())
+        };
+        let outputs = answer.split("<Outputs>").nth(1).unwrap_or_default();
+        let members = outputs.split("</member>");
+        members
+            .filter_map(|one| Some((element(one, "OutputKey")?, element(one, "OutputValue")?)))
+            .collect()
+    }
+
+    /// A call of the JSON protocol.
+    pub async fn json(&self, service: &str, target: &str, body: &Value) -> String {
         let request = reqwest::Client::new()
             .post(&self.url)
             .header("content-type", "application/x-amz-json-1.1")
-            .header("x-amz-target", format!("secretsmanager.{action}"))
-            .header("authorization", self.signature("secretsmanager"))
+            .header("x-amz-target", target)
+            .header("authorization", self.signature(service))
             .body(body.to_string());
-        succeed(request).await;
+        succeed(request).await
+    }
+
+    /// A call of the query protocol: an action, `&` before each of its parameters.
+    async fn query(&self, service: &str, version: &str, action: &str) -> String {
+        let request = reqwest::Client::new()
+            .post(&self.url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("authorization", self.signature(service))
+            .body(format!("Action={action}&Version={version}"));
+        succeed(request).await
     }
 
     async fn ses(&self, method: Method, path: &str, body: Option<&Value>) -> String {
+        self.rest(method, "ses", path, body).await
+    }
+
+    /// A call whose path says what it is.
+    pub async fn rest(
+        &self,
+        method: Method,
+        service: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> String {
         let mut request = reqwest::Client::new()
             .request(method, format!("{}{path}", self.url))
-            .header("authorization", self.signature("ses"));
+            .header("authorization", self.signature(service));
         if let Some(body) = body {
             request = request.json(body);
         }

@@ -107,7 +107,7 @@ async fn agree(service: &Service) {
 }
 
 /// Whom one request that SES accepted went to.
-fn addresses(call: &Value) -> Vec<String> {
+pub fn addresses(call: &Value) -> Vec<String> {
     let request = &call["request"];
     let Some(entries) = request["BulkEmailEntries"].as_array() else {
         return vec![first_address(request)];

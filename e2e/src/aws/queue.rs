@@ -82,6 +82,39 @@ impl Queue {
         }
     }
 
+    /// One that is there already.
+    pub(super) fn at(client: &Client, url: &str) -> Self {
+        let name = url.rsplit('/').next().expect("a URL has a last part");
+        Self {
+            client: client.clone(),
+            url: url.to_owned(),
+            name: name.to_owned(),
+        }
+    }
+
+    /// The queue of this account with that ARN.
+    pub(super) async fn with_arn(client: &Client, arn: &str) -> Self {
+        let name = arn.rsplit(':').next().expect("an ARN has a last part");
+        let answer = client.get_queue_url().queue_name(name).send().await;
+        let answer = answer.expect("there is such a queue");
+        Self::at(client, &answer.queue_url.expect("a queue has a URL"))
+    }
+
+    /// The queue whose messages come to this one when nobody could work on them.
+    pub async fn source(&self) -> Self {
+        let arn = self.arn().await;
+        let listed = self.client.list_queues().send().await;
+        for url in listed.expect("the account has queues").queue_urls() {
+            let queue = Self::at(&self.client, url);
+            let attributes = queue.attributes().await;
+            let policy = attributes.get(&QueueAttributeName::RedrivePolicy);
+            if policy.is_some_and(|policy| policy.contains(&arn)) {
+                return queue;
+            }
+        }
+        panic!("nothing leads to {arn}");
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }

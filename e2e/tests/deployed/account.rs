@@ -1,0 +1,102 @@
+//! What the stack makes in its account, and that all of it goes.
+
+use e2e::aws::{Account, Inventory, added, database_processes};
+use e2e::eventually;
+use reqwest::Method;
+use serde_json::Value;
+
+/// What every stack has; a list that stays empty would show nothing of what is left.
+const PARTS: [&str; 23] = [
+    "DescribeVpcs",
+    "DescribeSubnets",
+    "DescribeRouteTables",
+    "DescribeSecurityGroups",
+    "DescribeVpcEndpoints",
+    "DescribeFlowLogs",
+    "ListRoles",
+    "DescribeDBInstances",
+    "DescribeDBSubnetGroups",
+    "DescribeDBParameterGroups",
+    "ListTopics",
+    "DescribeAlarms",
+    "ListDashboards",
+    "DescribeStacks",
+    "AmazonSQS.ListQueues",
+    "secretsmanager.ListSecrets",
+    "Logs_20140328.DescribeLogGroups",
+    "/2015-03-31/functions/",
+    "/2015-03-31/event-source-mappings/",
+    "/schedules",
+    "/v2/apis",
+    "/v2/email/identities",
+    "/v2/email/configuration-sets",
+];
+
+pub fn is_complete(before: &Inventory, deployed: &Inventory) {
+    let made = added(before, deployed);
+    for part in PARTS {
+        assert!(made.contains_key(part), "{part} shows nothing: {made:?}");
+    }
+}
+
+pub async fn nothing_is_left(account: &Account, before: &Inventory) {
+    let left = added(before, &account.inventory().await);
+    assert!(left.is_empty(), "left behind: {left:?}");
+}
+
+/// The configuration of each function.
+pub async fn functions(account: &Account) -> Vec<Value> {
+    let path = "/2015-03-31/functions/";
+    let listed = account.rest(Method::GET, "lambda", path, None).await;
+    let listed: Value = serde_json::from_str(&listed).expect("a JSON answer");
+    let functions = listed["Functions"].as_array().expect("functions").clone();
+    assert_eq!(functions.len(), 2, "{functions:?}");
+    functions
+}
+
+/// What runs for the account.
+pub struct Processes {
+    database: u16,
+}
+
+impl Processes {
+    /// Asserts that they run.
+    pub fn of(account: &Account, functions: &[Value]) -> Self {
+        let port = functions[0]["Environment"]["Variables"]["DB_PORT"].as_str();
+        let port = port.and_then(|port| port.parse().ok());
+        let database = port.expect("the functions know the database's port");
+        assert!(!account.function_processes().is_empty(), "no functions");
+        let servers = database_processes(database);
+        assert_eq!(servers.len(), 1, "{servers:?}");
+        Self { database }
+    }
+
+    /// An invocation that was under way may end first.
+    pub async fn end(&self, account: &Account) {
+        eventually("no process is left", async || {
+            let mut left = account.function_processes();
+            left.extend(database_processes(self.database));
+            if left.is_empty() { Ok(()) } else { Err(left) }
+        })
+        .await;
+    }
+}
+
+/// Asserts that the functions were changed after the first of these results, and before the last.
+pub fn were_changed_amid(functions: &[Value], results: &[Value]) {
+    let to_the_second = |time: &Value| time.as_str().expect("a time")[..19].to_owned();
+    let changes: Vec<String> = functions
+        .iter()
+        .map(|function| to_the_second(&function["LastModified"]))
+        .collect();
+    let sent = results
+        .iter()
+        .map(|result| to_the_second(&result["sent_at"]));
+    let (first, last) = (sent.clone().min(), sent.max());
+    for change in changes.into_iter().map(Some) {
+        assert!(
+            first < change && change < last,
+            "{first:?} {change:?} {last:?}"
+        );
+    }
+}

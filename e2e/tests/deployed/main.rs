@@ -1,0 +1,75 @@
+//! The stack as it is deployed: by the CDK, into an account of its own, used through what its outputs name.
+
+mod account;
+mod logs;
+mod mails;
+
+use std::time::Duration;
+
+use account::{Processes, nothing_is_left};
+use e2e::aws::Account;
+use e2e::{Caller, Stack, eventually};
+use mails::Mails;
+use serde_json::json;
+
+const SENDER_DOMAIN: (&str, &str) = ("senderDomain", "example.com");
+/// The mailing that sees the change takes minutes at the rate before it, and seconds at the rate after it.
+const RATE_BEFORE: (&str, &str) = ("maxSendRate", "25");
+const RATE_AFTER: (&str, &str) = ("maxSendRate", "1000");
+const CHANGED_MAILING: usize = 3_000;
+const MAILING: usize = 500;
+const POISON: &str = "{\"wake\": \"nobody\"";
+
+#[tokio::test]
+async fn the_stack_comes_delivers_changes_and_goes() {
+    let account = Account::new();
+    let mut stack = Stack::prepare(&account).await;
+    let before = account.inventory().await;
+    stack.deploy(&[SENDER_DOMAIN, RATE_BEFORE]).await;
+    let deployed = account.inventory().await;
+    account::is_complete(&before, &deployed);
+
+    let token = account.secret_text(stack.output("AdminSecretName")).await;
+    let service = Caller::new(stack.output("ApiUrl"));
+    let management = service.clone().bearer(&token);
+    let body = json!({ "name": "the deployed stack" });
+    let key = management.post("/v1/api-key", &body).await.data(201);
+    let key = key["api_key"].as_str().expect("a key");
+    let mails = Mails::of(&account, service.clone().key(key), &stack);
+    mails.one().await;
+    mails.all_sent(&mails.begin(MAILING).await, MAILING).await;
+    assert_eq!(mails.mailed().await, 1 + MAILING);
+
+    let dead = stack.output("DeadLetterQueueArn");
+    let dead = account.queue_with_arn(dead).await;
+    dead.source().await.send(POISON).await;
+    let put_aside = eventually("the poison is put aside", async || {
+        let messages = dead.receive(Duration::ZERO).await;
+        messages.into_iter().next().ok_or("nothing")
+    })
+    .await;
+    assert_eq!(put_aside.body(), Some(POISON));
+
+    let id = mails.begin(CHANGED_MAILING).await;
+    stack.deploy(&[SENDER_DOMAIN, RATE_AFTER]).await;
+    let functions = account::functions(&account).await;
+    for function in &functions {
+        let rate = &function["Environment"]["Variables"]["MAX_SEND_RATE"];
+        assert_eq!(rate, RATE_AFTER.1, "{function}");
+    }
+    let processes = Processes::of(&account, &functions);
+    let results = mails.all_sent(&id, CHANGED_MAILING).await;
+    account::were_changed_amid(&functions, &results);
+    assert_eq!(mails.mailed().await, 1 + MAILING + CHANGED_MAILING);
+
+    let docs = Caller::new(stack.output("DocsUrl")).get("").await;
+    assert_eq!(docs.status, 200);
+    assert!(docs.text().contains("swagger-ui"));
+    let deleted = management.delete(&format!("/v1/api-key/{key}")).await;
+    deleted.data(200);
+    logs::tell_routes_and_nothing_else(&account, &[key, &token, &format!("/v1/mail/{id}")]).await;
+
+    stack.destroy().await;
+    nothing_is_left(&account, &before).await;
+    processes.end(&account).await;
+}
