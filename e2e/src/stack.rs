@@ -58,6 +58,15 @@ impl Stack {
         run(self.script("destroy").arg("--force")).await;
     }
 
+    /// Tries it from outside, with the script that people use.
+    pub async fn smoke(&self) {
+        let root = env!("CARGO_MANIFEST_DIR");
+        let mut smoke = Command::new(format!("{root}/../scripts/smoke"));
+        self.lead_into_the_account(&mut smoke);
+        let resolve = format!("--import={root}/tests/deployed/localhost.mjs");
+        run(smoke.env("STAGE", STAGE).env("NODE_OPTIONS", resolve)).await;
+    }
+
     /// What the stack tells whoever deployed it.
     pub fn output(&self, name: &str) -> &str {
         let value = self.outputs.get(name);

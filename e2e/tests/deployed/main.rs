@@ -69,6 +69,7 @@ async fn the_stack_comes_delivers_changes_and_goes() {
     deleted.data(200);
     logs::tell_routes_and_nothing_else(&account, &[key, &token, &format!("/v1/mail/{id}")]).await;
 
+    stack.smoke().await;
     stack.destroy().await;
     nothing_is_left(&account, &before).await;
     processes.end(&account).await;
