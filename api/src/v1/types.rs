@@ -193,6 +193,8 @@ impl From<Counts> for CountsOut {
 #[oai(rename = "Mailing")]
 pub struct MailingOut {
     pub id: Uuid,
+    /// Of the key that sent it in.
+    pub api_key_id: Uuid,
     pub sender_email: String,
     pub sender_name: String,
     pub sender_organisation_name: Option<String>,
@@ -217,6 +219,7 @@ impl From<MailingSummary> for MailingOut {
         let envelope = mailing.envelope;
         Self {
             id: mailing.id,
+            api_key_id: mailing.api_key_id,
             sender_email: envelope.sender_email.to_string(),
             sender_name: envelope.sender_name,
             sender_organisation_name: envelope.sender_organisation_name,

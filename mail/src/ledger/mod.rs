@@ -35,7 +35,7 @@ pub use idempotency::{IdempotencyRequest, Kept};
 pub use keys::NewKey;
 pub use outcome::{Fault, Outcome, Reason};
 pub use pace::{AHEAD, Turn};
-pub use read::{Counts, MailingSummary, Page, RecipientView, Scope};
+pub use read::{Counts, MailingFilter, MailingSummary, Page, RecipientView, Scope};
 pub use recall::{Resent, ranges};
 pub use store::{Mailing, NewEntry, StoreOutcome};
 pub use upkeep::{RETENTION_STEP, STEP, WAKE_SPAN, WokenBefore};

@@ -7,19 +7,29 @@ use entity::{
     recipient::{self, Status},
 };
 use sea_orm::{
-    ActiveEnum, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ActiveEnum, ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+    sea_query::{Expr, Query, SelectStatement},
 };
 use uuid::Uuid;
 
 use super::{
-    Ledger,
+    Ledger, is_in,
     store::{caller_id, from_json},
 };
 use crate::{
     error::Result,
     message::{CallerId, Envelope},
 };
+
+/// Which of the mailings.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MailingFilter<'a> {
+    pub email_id: Option<&'a str>,
+    pub api_key_id: Option<Uuid>,
+    /// Whether any of its recipients is at no end yet.
+    pub open: Option<bool>,
+}
 
 /// Whose mailings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +48,7 @@ pub struct Page<T, C> {
 #[derive(Debug)]
 pub struct MailingSummary {
     pub id: Uuid,
+    pub api_key_id: Uuid,
     pub envelope: Envelope,
     pub created_at: i64,
     pub expires_at: i64,
@@ -102,16 +113,27 @@ impl Ledger {
     pub async fn mailings(
         &self,
         scope: Scope,
-        email_id: Option<&str>,
+        filter: MailingFilter<'_>,
         after: Option<Uuid>,
         limit: u64,
     ) -> Result<Page<MailingSummary, Uuid>> {
         let mut query = scoped(scope)
             .order_by_desc(mailing::Column::Id)
             .limit(limit + 1);
-        if let Some(email_id) = email_id {
+        if let Some(email_id) = filter.email_id {
             query = query.filter(mailing::Column::EmailId.eq(email_id));
         }
+        if let Some(api_key_id) = filter.api_key_id {
+            query = query.filter(mailing::Column::ApiKeyId.eq(api_key_id));
+        }
+        query = match filter.open {
+            // The sweep notes an end; until then the recipients tell.
+            Some(true) => query
+                .filter(mailing::Column::EndedAt.is_null())
+                .filter(Expr::exists(still_going())),
+            Some(false) => query.filter(Expr::not_exists(still_going())),
+            None => query,
+        };
         if let Some(after) = after {
             query = query.filter(mailing::Column::Id.lt(after));
         }
@@ -155,6 +177,7 @@ impl Ledger {
             .map(|row| {
                 Ok(MailingSummary {
                     id: row.id,
+                    api_key_id: row.api_key_id,
                     counts: counts.get(&row.id).copied().unwrap_or_default(),
                     envelope: from_json("envelope", row.envelope)?,
                     created_at: row.created_at,
@@ -218,6 +241,18 @@ pub(crate) fn view(row: recipient::Model, envelope: &Envelope) -> Result<Recipie
         attempts: row.attempts,
         lease_until: row.lease_until,
     })
+}
+
+/// The recipients of a mailing that are at no end.
+fn still_going() -> SelectStatement {
+    let own = Expr::col((recipient::Entity, recipient::Column::MailingId))
+        .equals((mailing::Entity, mailing::Column::Id));
+    Query::select()
+        .expr(Expr::val(1))
+        .from(recipient::Entity)
+        .and_where(own)
+        .and_where(is_in([Status::Queued, Status::Sending]))
+        .to_owned()
 }
 
 fn scoped(scope: Scope) -> Select<mailing::Entity> {
