@@ -9,7 +9,7 @@ use mail::{
 use poem_openapi::{
     Enum, Object, Union,
     registry::{MetaSchema, MetaSchemaRef},
-    types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
+    types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -23,6 +23,12 @@ pub struct Timestamp(i64);
 impl From<i64> for Timestamp {
     fn from(milliseconds: i64) -> Self {
         Self(milliseconds)
+    }
+}
+
+impl From<Timestamp> for i64 {
+    fn from(time: Timestamp) -> Self {
+        time.0
     }
 }
 
@@ -58,6 +64,14 @@ impl ParseFromJSON for Timestamp {
     fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
         let text = String::parse_from_json(value).map_err(ParseError::propagate)?;
         timestamp::parse(&text)
+            .map(Self)
+            .map_err(ParseError::custom)
+    }
+}
+
+impl ParseFromParameter for Timestamp {
+    fn parse_from_parameter(value: &str) -> ParseResult<Self> {
+        timestamp::parse(value)
             .map(Self)
             .map_err(ParseError::custom)
     }

@@ -54,6 +54,7 @@ async fn every_operation_of_the_contract_is_described() {
         ("/v1/api-key/{api_key}", &["delete"]),
         ("/v1/api-key/{api_key}/rotate", &["post"]),
         ("/v1/api-key/{api_key}/origins", &["delete", "post"]),
+        ("/v1/statistics", &["get"]),
         ("/v1/erase", &["post"]),
     ] {
         for method in methods {

@@ -16,6 +16,7 @@ mod read;
 mod recall;
 mod results;
 mod retry;
+mod statistics;
 mod store;
 mod upkeep;
 
@@ -37,6 +38,7 @@ pub use outcome::{Fault, Outcome, Reason};
 pub use pace::{AHEAD, Turn};
 pub use read::{Counts, MailingFilter, MailingSummary, Page, RecipientView, Scope};
 pub use recall::{Resent, ranges};
+pub use statistics::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour};
 pub use store::{Mailing, NewEntry, StoreOutcome};
 pub use upkeep::{RETENTION_STEP, STEP, WAKE_SPAN, WokenBefore};
 
