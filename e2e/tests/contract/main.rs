@@ -8,6 +8,7 @@ mod bulk;
 mod caller_ids;
 mod cancel;
 mod configuration;
+mod console;
 mod cors;
 mod erase;
 mod errors;

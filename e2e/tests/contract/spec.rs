@@ -73,7 +73,7 @@ async fn every_operation_of_the_contract_is_described() {
 #[tokio::test]
 async fn the_documentation_asks_no_other_host() {
     let server = Server::embedded().await;
-    for path in ["/docs", "/mailbox"] {
+    for path in ["/docs", "/mailbox", "/console"] {
         let page = server.anonymous().get(path).await;
         assert_eq!(page.status, 200, "{path}");
         let html = page.text();
