@@ -99,8 +99,13 @@ impl Ledger {
 }
 
 /// Whether a recipient is in one of these states. They stand in the text of the statement: a plan that `PostgreSQL`
-/// keeps for any value of a parameter cannot use an index over rows of one status.
+/// keeps for any value of a parameter cannot use an index over rows of one status, and `SQLite` uses it only where the
+/// statement says what the index does: `=` for one status, `IN` for several.
 fn is_in<const N: usize>(statuses: [Status; N]) -> SimpleExpr {
-    Expr::col((recipient::Entity, recipient::Column::Status))
-        .is_in(statuses.map(|status| SimpleExpr::Constant(status.to_value().into())))
+    let status = Expr::col((recipient::Entity, recipient::Column::Status));
+    let statuses = statuses.map(|status| SimpleExpr::Constant(status.to_value().into()));
+    match &statuses[..] {
+        [only] => status.eq(only.clone()),
+        _ => status.is_in(statuses),
+    }
 }
