@@ -18,8 +18,7 @@ impl MigrationTrait for Migration {
                 // A large ledger may have them already, made by hand without holding up writes.
                 "CREATE INDEX IF NOT EXISTS recipient_ended ON recipient (ended_at) WHERE ended_at IS NOT NULL",
                 "CREATE INDEX IF NOT EXISTS recipient_status ON recipient (mailing_id, status)",
-                // The one before does all that this one did.
-                "DROP INDEX recipient_open",
+                "CREATE INDEX mailing_open_of_key ON mailing (api_key_id, id) WHERE ended_at IS NULL",
             ],
         )
         .await
@@ -29,7 +28,7 @@ impl MigrationTrait for Migration {
         execute(
             manager,
             &[
-                "CREATE INDEX recipient_open ON recipient (mailing_id) WHERE status IN ('queued', 'sending')",
+                "DROP INDEX mailing_open_of_key",
                 "DROP INDEX recipient_status",
                 "DROP INDEX recipient_ended",
             ],

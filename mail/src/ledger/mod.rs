@@ -12,6 +12,8 @@ mod keys;
 mod login;
 mod outcome;
 mod pace;
+#[cfg(test)]
+mod plans;
 mod read;
 mod recall;
 mod results;

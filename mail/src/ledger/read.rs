@@ -117,26 +117,7 @@ impl Ledger {
         after: Option<Uuid>,
         limit: u64,
     ) -> Result<Page<MailingSummary, Uuid>> {
-        let mut query = scoped(scope)
-            .order_by_desc(mailing::Column::Id)
-            .limit(limit + 1);
-        if let Some(email_id) = filter.email_id {
-            query = query.filter(mailing::Column::EmailId.eq(email_id));
-        }
-        if let Some(api_key_id) = filter.api_key_id {
-            query = query.filter(mailing::Column::ApiKeyId.eq(api_key_id));
-        }
-        query = match filter.open {
-            // The sweep notes an end; until then the recipients tell.
-            Some(true) => query
-                .filter(mailing::Column::EndedAt.is_null())
-                .filter(Expr::exists(still_going())),
-            Some(false) => query.filter(Expr::not_exists(still_going())),
-            None => query,
-        };
-        if let Some(after) = after {
-            query = query.filter(mailing::Column::Id.lt(after));
-        }
+        let query = listing(scope, filter, after).limit(limit + 1);
         let rows = query.all(self.db().await?).await?;
         let page = page_of(rows, limit, |row| row.id);
         Ok(Page {
@@ -154,14 +135,7 @@ impl Ledger {
     }
 
     async fn with_counts(&self, rows: Vec<mailing::Model>) -> Result<Vec<MailingSummary>> {
-        let found = recipient::Entity::find()
-            .select_only()
-            .column(recipient::Column::MailingId)
-            .column(recipient::Column::Status)
-            .column_as(recipient::Column::Position.count(), "number")
-            .filter(recipient::Column::MailingId.is_in(rows.iter().map(|row| row.id)))
-            .group_by(recipient::Column::MailingId)
-            .group_by(recipient::Column::Status)
+        let found = counted(rows.iter().map(|row| row.id))
             .into_model::<CountRow>()
             .all(self.db().await?)
             .await?;
@@ -241,6 +215,44 @@ pub(crate) fn view(row: recipient::Model, envelope: &Envelope) -> Result<Recipie
         attempts: row.attempts,
         lease_until: row.lease_until,
     })
+}
+
+/// Newest first.
+pub(super) fn listing(
+    scope: Scope,
+    filter: MailingFilter<'_>,
+    after: Option<Uuid>,
+) -> Select<mailing::Entity> {
+    let mut query = scoped(scope).order_by_desc(mailing::Column::Id);
+    if let Some(email_id) = filter.email_id {
+        query = query.filter(mailing::Column::EmailId.eq(email_id));
+    }
+    if let Some(api_key_id) = filter.api_key_id {
+        query = query.filter(mailing::Column::ApiKeyId.eq(api_key_id));
+    }
+    if let Some(after) = after {
+        query = query.filter(mailing::Column::Id.lt(after));
+    }
+    match filter.open {
+        // The sweep notes an end; until then the recipients tell.
+        Some(true) => query
+            .filter(mailing::Column::EndedAt.is_null())
+            .filter(Expr::exists(still_going())),
+        Some(false) => query.filter(Expr::not_exists(still_going())),
+        None => query,
+    }
+}
+
+/// How many recipients of these mailings are where. Only columns that are in an index.
+pub(super) fn counted(mailings: impl Iterator<Item = Uuid>) -> Select<recipient::Entity> {
+    recipient::Entity::find()
+        .select_only()
+        .column(recipient::Column::MailingId)
+        .column(recipient::Column::Status)
+        .column_as(recipient::Column::Status.count(), "number")
+        .filter(recipient::Column::MailingId.is_in(mailings))
+        .group_by(recipient::Column::MailingId)
+        .group_by(recipient::Column::Status)
 }
 
 /// The recipients of a mailing that are at no end.

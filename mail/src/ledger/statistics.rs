@@ -10,8 +10,8 @@ use entity::{
     recipient::{Column, Entity, Status},
 };
 use sea_orm::{
-    ActiveEnum, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set,
-    Statement,
+    ActiveEnum, ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+    Select, Set, Statement,
     sea_query::{CaseStatement, Expr, Func, OnConflict},
 };
 
@@ -161,13 +161,7 @@ impl Ledger {
 
     /// When somebody first reached an end, from this time on.
     async fn first_end(&self, from: i64) -> Result<Option<i64>> {
-        let first: Option<Option<i64>> = Entity::find()
-            .select_only()
-            .expr(Column::EndedAt.min())
-            .filter(Column::EndedAt.gte(from))
-            .into_tuple()
-            .one(self.db().await?)
-            .await?;
+        let first: Option<Option<i64>> = first_end(from).into_tuple().one(self.db().await?).await?;
         Ok(first.flatten())
     }
 
@@ -189,11 +183,7 @@ impl Ledger {
             return Ok(hours);
         }
         let db = self.db().await?;
-        let count = Statement::from_sql_and_values(
-            db.get_database_backend(),
-            COUNT,
-            [range.start.into(), range.end.into()],
-        );
+        let count = counted(db.get_database_backend(), &range);
         for row in CountRow::find_by_statement(count).all(db).await? {
             let hour = hours.entry(row.start).or_insert(Hour::empty(row.start));
             hour.add(&row)?;
@@ -203,23 +193,8 @@ impl Ledger {
 
     async fn waiting(&self) -> Result<Waiting> {
         let db = self.db().await?;
-        let of_due = |value: Expr| CaseStatement::new().case(self.is_over(Column::DueAt), value);
-        let queued = Entity::find()
-            .select_only()
-            .expr_as(Column::DueAt.count(), "queued")
-            .expr_as(Func::count(of_due(Expr::val(1))), "due")
-            .expr_as(Func::min(of_due(Expr::col(Column::DueAt))), "oldest_due_at")
-            .filter(is_in([Status::Queued]))
-            .into_model::<QueuedRow>()
-            .one(db)
-            .await?;
-        let sending: Option<i64> = Entity::find()
-            .select_only()
-            .expr(Column::LeaseUntil.count())
-            .filter(is_in([Status::Sending]))
-            .into_tuple()
-            .one(db)
-            .await?;
+        let queued = self.queued().into_model::<QueuedRow>().one(db).await?;
+        let sending: Option<i64> = sending().into_tuple().one(db).await?;
         Ok(queued.map_or_else(Waiting::default, |row| Waiting {
             queued: row.queued.unsigned_abs(),
             sending: sending.unwrap_or_default().unsigned_abs(),
@@ -227,6 +202,35 @@ impl Ledger {
             oldest_due_at: row.oldest_due_at,
         }))
     }
+
+    pub(super) fn queued(&self) -> Select<Entity> {
+        let of_due = |value: Expr| CaseStatement::new().case(self.is_over(Column::DueAt), value);
+        Entity::find()
+            .select_only()
+            .expr_as(Column::DueAt.count(), "queued")
+            .expr_as(Func::count(of_due(Expr::val(1))), "due")
+            .expr_as(Func::min(of_due(Expr::col(Column::DueAt))), "oldest_due_at")
+            .filter(is_in([Status::Queued]))
+    }
+}
+
+pub(super) fn sending() -> Select<Entity> {
+    Entity::find()
+        .select_only()
+        .expr(Column::LeaseUntil.count())
+        .filter(is_in([Status::Sending]))
+}
+
+pub(super) fn first_end(from: i64) -> Select<Entity> {
+    Entity::find()
+        .select_only()
+        .expr(Column::EndedAt.min())
+        .filter(Column::EndedAt.gte(from))
+}
+
+pub(super) fn counted(backend: DbBackend, range: &Range<i64>) -> Statement {
+    let bounds = [range.start.into(), range.end.into()];
+    Statement::from_sql_and_values(backend, COUNT, bounds)
 }
 
 impl Hour {
