@@ -32,4 +32,5 @@ mod senders;
 mod single;
 mod spec;
 mod startup;
+mod statistics;
 mod validation;
