@@ -146,6 +146,7 @@ impl Mail {
     /// List mailings
     ///
     /// Those of the API key, or all for management; newest first.
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the API")]
     #[oai(
         path = "/mail",
         method = "get",
