@@ -5,7 +5,7 @@ use std::{any::Any, net::SocketAddr, sync::Arc};
 use mail::Service;
 use poem::{EndpointExt, Route, endpoint::BoxEndpoint, middleware::CatchPanic};
 
-use crate::{docs, edge::Edge, function::WithinLimit, mailbox, problem::Problem, v1};
+use crate::{console, docs, edge::Edge, function::WithinLimit, mailbox, problem::Problem, v1};
 
 /// What handlers share.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ impl App {
     pub fn endpoint(self: Arc<Self>) -> BoxEndpoint<'static> {
         let mut route = Route::new().nest("/", v1::service());
         route = docs::mount(route);
+        route = console::mount(route);
         if let mail::mailer::Mailer::Mailbox(_) = self.service.mailer {
             route = mailbox::mount(route);
         }

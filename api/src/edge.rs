@@ -16,8 +16,8 @@ use crate::{app::App, function::Invocation, problem::Problem, routes};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const EXPOSED: &str = "x-request-id, Idempotency-Replayed, Retry-After";
-/// Health touches no database, and captured mail is for this service's own page.
-const WITHOUT_CORS: [&str; 2] = ["/v1/health", "/mailbox"];
+/// Health and the console's pages touch no database, and captured mail is for this service's own page.
+const WITHOUT_CORS: [&str; 3] = ["/v1/health", "/mailbox", "/console"];
 /// An answer does not wait longer for a database that is away.
 const ORIGIN_PATIENCE: Duration = Duration::from_secs(1);
 const ALLOWED_HEADERS: &str = "content-type, x-api-key, idempotency-key, prefer";

@@ -3,6 +3,7 @@
 mod app;
 mod auth;
 mod connection;
+mod console;
 mod docs;
 mod edge;
 mod function;

@@ -24,6 +24,10 @@ static ROUTES: LazyLock<Vec<RouteEntry>> = LazyLock::new(|| {
             "/openapi.json",
             "/openapi.yaml",
             "/docs",
+            "/console",
+            "/console/",
+            "/console/{name}",
+            "/console/assets/{name}",
             "/mailbox",
             "/mailbox/assets/{name}",
         ]

@@ -6,6 +6,7 @@ pub mod api_key;
 pub mod api_key_secret;
 pub mod attachment;
 pub mod correspondent;
+pub mod hour;
 pub mod idempotency;
 pub mod mailing;
 pub mod origin;

@@ -18,6 +18,8 @@ use crate::{
 const LOST_WAKE_UP: Duration = Duration::from_mins(1);
 /// The same, where the queue still holds others: it may just be long.
 const LATE_WAKE_UP: Duration = Duration::from_mins(5);
+/// Past hours that one sweep counts at most.
+const HOURS: usize = 24;
 /// Fewest wake-ups that a whole step of recipients may need.
 const FULL_STEP: u64 = STEP / WAKE_SPAN.unsigned_abs() as u64;
 
@@ -65,7 +67,13 @@ impl Service {
             Ok(ledger.drop_addresses(retention).await? == RETENTION_STEP)
         })
         .await?;
-        ledger.forget_expired().await
+        ledger.forget_expired().await?;
+        let mut left = HOURS;
+        self.while_more(until, || {
+            left -= 1;
+            async move { Ok(ledger.keep_hour().await? && left > 0) }
+        })
+        .await
     }
 
     /// Calls for what is due and nobody was called for, or in vain.

@@ -6,6 +6,7 @@ pub use sea_orm_migration::MigratorTrait;
 
 mod m0001_ledger;
 mod m0002_pace;
+mod m0003_statistics;
 
 pub struct Migrator;
 
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_ledger::Migration),
             Box::new(m0002_pace::Migration),
+            Box::new(m0003_statistics::Migration),
         ]
     }
 }

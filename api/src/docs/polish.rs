@@ -41,6 +41,9 @@ const MAILING: &[&str] = &[
     "resendMailing",
 ];
 
+/// Objects in whose place there may be null.
+const NULLABLE: [&str; 1] = ["TimeToSent"];
+
 pub fn polish(mut spec: Value) -> Value {
     spec["openapi"] = json!("3.0.3");
     spec["servers"] = json!([{"url": "/"}]);
@@ -77,6 +80,9 @@ fn tighten(name: &str, schema: &mut Value) {
         return;
     }
     object.insert("additionalProperties".into(), json!(false));
+    if NULLABLE.contains(&name) {
+        object.insert("nullable".into(), json!(true));
+    }
     let required: Vec<Value> = object
         .get("required")
         .and_then(Value::as_array)

@@ -4,6 +4,7 @@ mod api_keys;
 mod erase;
 mod health;
 mod mail;
+mod statistics;
 mod text;
 pub mod types;
 
@@ -21,6 +22,8 @@ enum Tag {
     Mailings,
     /// Who may send.
     Keys,
+    /// How much mail there is, and how fast it goes.
+    Statistics,
     /// Removing people.
     Privacy,
     /// Whether the service works.
@@ -29,9 +32,21 @@ enum Tag {
 
 const DESCRIPTION: &str = include_str!("description.md");
 
-type Apis = (mail::Mail, api_keys::ApiKeys, erase::Erase, health::Health);
+type Apis = (
+    mail::Mail,
+    api_keys::ApiKeys,
+    statistics::StatisticsApi,
+    erase::Erase,
+    health::Health,
+);
 
-const APIS: Apis = (mail::Mail, api_keys::ApiKeys, erase::Erase, health::Health);
+const APIS: Apis = (
+    mail::Mail,
+    api_keys::ApiKeys,
+    statistics::StatisticsApi,
+    erase::Erase,
+    health::Health,
+);
 
 pub fn service() -> OpenApiService<impl OpenApi, ()> {
     OpenApiService::new(APIS, "MMMS", env!("CARGO_PKG_VERSION"))

@@ -9,7 +9,7 @@ use mail::{
 use poem_openapi::{
     Enum, Object, Union,
     registry::{MetaSchema, MetaSchemaRef},
-    types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type},
+    types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -23,6 +23,12 @@ pub struct Timestamp(i64);
 impl From<i64> for Timestamp {
     fn from(milliseconds: i64) -> Self {
         Self(milliseconds)
+    }
+}
+
+impl From<Timestamp> for i64 {
+    fn from(time: Timestamp) -> Self {
+        time.0
     }
 }
 
@@ -58,6 +64,14 @@ impl ParseFromJSON for Timestamp {
     fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
         let text = String::parse_from_json(value).map_err(ParseError::propagate)?;
         timestamp::parse(&text)
+            .map(Self)
+            .map_err(ParseError::custom)
+    }
+}
+
+impl ParseFromParameter for Timestamp {
+    fn parse_from_parameter(value: &str) -> ParseResult<Self> {
+        timestamp::parse(value)
             .map(Self)
             .map_err(ParseError::custom)
     }
@@ -193,6 +207,8 @@ impl From<Counts> for CountsOut {
 #[oai(rename = "Mailing")]
 pub struct MailingOut {
     pub id: Uuid,
+    /// Of the key that sent it in.
+    pub api_key_id: Uuid,
     pub sender_email: String,
     pub sender_name: String,
     pub sender_organisation_name: Option<String>,
@@ -217,6 +233,7 @@ impl From<MailingSummary> for MailingOut {
         let envelope = mailing.envelope;
         Self {
             id: mailing.id,
+            api_key_id: mailing.api_key_id,
             sender_email: envelope.sender_email.to_string(),
             sender_name: envelope.sender_name,
             sender_organisation_name: envelope.sender_organisation_name,

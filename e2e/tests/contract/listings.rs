@@ -3,7 +3,8 @@
 use e2e::answer::{is_time, keys};
 use e2e::letter::addressed;
 use e2e::smtp::{Phase, Reaction};
-use e2e::{Caller, Database, Server, SmtpServer, With, everywhere, letter, mailing};
+use e2e::{Caller, Database, Server, SmtpServer, With, eventually, everywhere, letter, mailing};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 everywhere!(
@@ -14,6 +15,8 @@ everywhere!(
     recipients_come_in_pages,
     keys_come_in_pages,
     a_page_holds_fifty_unless_told_otherwise,
+    mailings_are_filtered_by_key,
+    mailings_are_filtered_by_whether_they_have_ended,
 );
 
 /// The values of a field over all pages, and how many pages there were.
@@ -112,6 +115,7 @@ async fn a_mailing_shows_its_scalars_and_never_its_body(database: Database) {
     assert_eq!(counts["sent"], 1);
     let expected = json!({
         "id": id,
+        "api_key_id": server.management().get("/v1/api-key").await.items()[0]["id"],
         "sender_email": "news@example.com",
         "sender_name": "Example News",
         "sender_organisation_name": "Example Ltd",
@@ -204,4 +208,59 @@ async fn a_page_holds_fifty_unless_told_otherwise(database: Database) {
     let most = sender.get(&format!("{path}?limit=100")).await;
     assert_eq!(most.items().len(), 100);
     assert!(most.next().is_some());
+}
+
+async fn mailings_are_filtered_by_key(database: Database) {
+    let server = Server::on(&database).start().await;
+    let (ann, bob) = (server.sender().await, server.sender().await);
+    send(&ann, 2).await;
+    let theirs = send(&bob, 1).await;
+    let all = server.management().get("/v1/mail").await.items();
+    let key = |index: usize| all[index]["api_key_id"].as_str().expect("an id");
+    assert_eq!(key(1), key(2));
+    assert_ne!(key(0), key(1));
+    let of_bob = format!("/v1/mail?limit=1&api_key_id={}", key(0));
+    let of_ann = format!("/v1/mail?limit=1&api_key_id={}", key(1));
+    let management = server.management();
+    assert_eq!(pages(&management, &of_bob, "id").await, (theirs.clone(), 1));
+    assert_eq!(pages(&management, &of_ann, "id").await.1, 2);
+    assert_eq!(pages(&bob, &of_bob, "id").await, (theirs, 1));
+    let nothing = bob.get(&of_ann).await.items();
+    assert!(nothing.is_empty(), "what is another's is not there");
+    for bad in ["x", "%00", ""] {
+        let answer = management.get(&format!("/v1/mail?api_key_id={bad}")).await;
+        answer.only_fault("api_key_id");
+    }
+}
+
+async fn mailings_are_filtered_by_whether_they_have_ended(database: Database) {
+    let smtp = SmtpServer::start().await;
+    smtp.script(|step| match (step.phase, step.recipient) {
+        (Phase::Recipient, "recipient-1@example.org") => Reaction::Reply("451 4.3.0 later"),
+        _ => Reaction::Continue,
+    });
+    let server = Server::on(&database)
+        .env("MAIL_TRANSPORT", &smtp.transport())
+        .start()
+        .await;
+    let sender = server.sender().await;
+    let ended = send(&sender, 2).await;
+    let open = sender.mail(&mailing(3)).await.data(202)["id"].clone();
+    smtp.accepts(4).await;
+    let path = "/v1/mail?limit=100&open=true";
+    assert_eq!(pages(&sender, path, "id").await, (vec![open.clone()], 1));
+    let mut found = pages(&sender, "/v1/mail?limit=1&open=false", "id").await;
+    found.0.reverse();
+    assert_eq!(found, (ended, 2));
+    let cancel = format!("/v1/mail/{}/cancel", open.as_str().expect("an id"));
+    eventually("what waits is cancelled", || async {
+        sender.request(Method::POST, &cancel).await.data(200);
+        let left = sender.get(path).await.items();
+        if left.is_empty() { Ok(()) } else { Err(left) }
+    })
+    .await;
+    for bad in ["yes", "1", "%00", ""] {
+        let answer = sender.get(&format!("/v1/mail?open={bad}")).await;
+        answer.only_fault("open");
+    }
 }

@@ -54,6 +54,7 @@ async fn every_operation_of_the_contract_is_described() {
         ("/v1/api-key/{api_key}", &["delete"]),
         ("/v1/api-key/{api_key}/rotate", &["post"]),
         ("/v1/api-key/{api_key}/origins", &["delete", "post"]),
+        ("/v1/statistics", &["get"]),
         ("/v1/erase", &["post"]),
     ] {
         for method in methods {
@@ -72,7 +73,7 @@ async fn every_operation_of_the_contract_is_described() {
 #[tokio::test]
 async fn the_documentation_asks_no_other_host() {
     let server = Server::embedded().await;
-    for path in ["/docs", "/mailbox"] {
+    for path in ["/docs", "/mailbox", "/console"] {
         let page = server.anonymous().get(path).await;
         assert_eq!(page.status, 200, "{path}");
         let html = page.text();

@@ -12,10 +12,13 @@ mod keys;
 mod login;
 mod outcome;
 mod pace;
+#[cfg(test)]
+mod plans;
 mod read;
 mod recall;
 mod results;
 mod retry;
+mod statistics;
 mod store;
 mod upkeep;
 
@@ -35,8 +38,9 @@ pub use idempotency::{IdempotencyRequest, Kept};
 pub use keys::NewKey;
 pub use outcome::{Fault, Outcome, Reason};
 pub use pace::{AHEAD, Turn};
-pub use read::{Counts, MailingSummary, Page, RecipientView, Scope};
+pub use read::{Counts, MailingFilter, MailingSummary, Page, RecipientView, Scope};
 pub use recall::{Resent, ranges};
+pub use statistics::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour};
 pub use store::{Mailing, NewEntry, StoreOutcome};
 pub use upkeep::{RETENTION_STEP, STEP, WAKE_SPAN, WokenBefore};
 
@@ -97,8 +101,13 @@ impl Ledger {
 }
 
 /// Whether a recipient is in one of these states. They stand in the text of the statement: a plan that `PostgreSQL`
-/// keeps for any value of a parameter cannot use an index over rows of one status.
+/// keeps for any value of a parameter cannot use an index over rows of one status, and `SQLite` uses it only where the
+/// statement says what the index does: `=` for one status, `IN` for several.
 fn is_in<const N: usize>(statuses: [Status; N]) -> SimpleExpr {
-    Expr::col((recipient::Entity, recipient::Column::Status))
-        .is_in(statuses.map(|status| SimpleExpr::Constant(status.to_value().into())))
+    let status = Expr::col((recipient::Entity, recipient::Column::Status));
+    let statuses = statuses.map(|status| SimpleExpr::Constant(status.to_value().into()));
+    match &statuses[..] {
+        [only] => status.eq(only.clone()),
+        _ => status.is_in(statuses),
+    }
 }

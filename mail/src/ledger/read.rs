@@ -7,19 +7,29 @@ use entity::{
     recipient::{self, Status},
 };
 use sea_orm::{
-    ActiveEnum, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ActiveEnum, ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+    sea_query::{Expr, Query, SelectStatement},
 };
 use uuid::Uuid;
 
 use super::{
-    Ledger,
+    Ledger, is_in,
     store::{caller_id, from_json},
 };
 use crate::{
     error::Result,
     message::{CallerId, Envelope},
 };
+
+/// Which of the mailings.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MailingFilter<'a> {
+    pub email_id: Option<&'a str>,
+    pub api_key_id: Option<Uuid>,
+    /// Whether any of its recipients is at no end yet.
+    pub open: Option<bool>,
+}
 
 /// Whose mailings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +48,7 @@ pub struct Page<T, C> {
 #[derive(Debug)]
 pub struct MailingSummary {
     pub id: Uuid,
+    pub api_key_id: Uuid,
     pub envelope: Envelope,
     pub created_at: i64,
     pub expires_at: i64,
@@ -102,19 +113,11 @@ impl Ledger {
     pub async fn mailings(
         &self,
         scope: Scope,
-        email_id: Option<&str>,
+        filter: MailingFilter<'_>,
         after: Option<Uuid>,
         limit: u64,
     ) -> Result<Page<MailingSummary, Uuid>> {
-        let mut query = scoped(scope)
-            .order_by_desc(mailing::Column::Id)
-            .limit(limit + 1);
-        if let Some(email_id) = email_id {
-            query = query.filter(mailing::Column::EmailId.eq(email_id));
-        }
-        if let Some(after) = after {
-            query = query.filter(mailing::Column::Id.lt(after));
-        }
+        let query = listing(scope, filter, after).limit(limit + 1);
         let rows = query.all(self.db().await?).await?;
         let page = page_of(rows, limit, |row| row.id);
         Ok(Page {
@@ -132,14 +135,7 @@ impl Ledger {
     }
 
     async fn with_counts(&self, rows: Vec<mailing::Model>) -> Result<Vec<MailingSummary>> {
-        let found = recipient::Entity::find()
-            .select_only()
-            .column(recipient::Column::MailingId)
-            .column(recipient::Column::Status)
-            .column_as(recipient::Column::Position.count(), "number")
-            .filter(recipient::Column::MailingId.is_in(rows.iter().map(|row| row.id)))
-            .group_by(recipient::Column::MailingId)
-            .group_by(recipient::Column::Status)
+        let found = counted(rows.iter().map(|row| row.id))
             .into_model::<CountRow>()
             .all(self.db().await?)
             .await?;
@@ -155,6 +151,7 @@ impl Ledger {
             .map(|row| {
                 Ok(MailingSummary {
                     id: row.id,
+                    api_key_id: row.api_key_id,
                     counts: counts.get(&row.id).copied().unwrap_or_default(),
                     envelope: from_json("envelope", row.envelope)?,
                     created_at: row.created_at,
@@ -218,6 +215,56 @@ pub(crate) fn view(row: recipient::Model, envelope: &Envelope) -> Result<Recipie
         attempts: row.attempts,
         lease_until: row.lease_until,
     })
+}
+
+/// Newest first.
+pub(super) fn listing(
+    scope: Scope,
+    filter: MailingFilter<'_>,
+    after: Option<Uuid>,
+) -> Select<mailing::Entity> {
+    let mut query = scoped(scope).order_by_desc(mailing::Column::Id);
+    if let Some(email_id) = filter.email_id {
+        query = query.filter(mailing::Column::EmailId.eq(email_id));
+    }
+    if let Some(api_key_id) = filter.api_key_id {
+        query = query.filter(mailing::Column::ApiKeyId.eq(api_key_id));
+    }
+    if let Some(after) = after {
+        query = query.filter(mailing::Column::Id.lt(after));
+    }
+    match filter.open {
+        // The sweep notes an end; until then the recipients tell.
+        Some(true) => query
+            .filter(mailing::Column::EndedAt.is_null())
+            .filter(Expr::exists(still_going())),
+        Some(false) => query.filter(Expr::not_exists(still_going())),
+        None => query,
+    }
+}
+
+/// How many recipients of these mailings are where. Only columns that are in an index.
+pub(super) fn counted(mailings: impl Iterator<Item = Uuid>) -> Select<recipient::Entity> {
+    recipient::Entity::find()
+        .select_only()
+        .column(recipient::Column::MailingId)
+        .column(recipient::Column::Status)
+        .column_as(recipient::Column::Status.count(), "number")
+        .filter(recipient::Column::MailingId.is_in(mailings))
+        .group_by(recipient::Column::MailingId)
+        .group_by(recipient::Column::Status)
+}
+
+/// The recipients of a mailing that are at no end.
+fn still_going() -> SelectStatement {
+    let own = Expr::col((recipient::Entity, recipient::Column::MailingId))
+        .equals((mailing::Entity, mailing::Column::Id));
+    Query::select()
+        .expr(Expr::val(1))
+        .from(recipient::Entity)
+        .and_where(own)
+        .and_where(is_in([Status::Queued, Status::Sending]))
+        .to_owned()
 }
 
 fn scoped(scope: Scope) -> Select<mailing::Entity> {

@@ -33,5 +33,6 @@ mod recall;
 mod results;
 mod retention;
 mod stale;
+mod statistics;
 mod store;
 mod wake;

@@ -11,7 +11,7 @@ use crate::{
 };
 use mail::{
     config::{Config, DatabaseSource},
-    ledger::{Ledger, WokenBefore},
+    ledger::{Ledger, MailingFilter, WokenBefore},
 };
 
 async fn twenty_open(config: &Config) {
@@ -64,7 +64,12 @@ async fn the_schema_goes_and_comes_again(t: &TestLedger) {
     );
     assert!(
         t.ledger
-            .mailings(mail::ledger::Scope::Everybody, None, None, 1)
+            .mailings(
+                mail::ledger::Scope::Everybody,
+                MailingFilter::default(),
+                None,
+                1
+            )
             .await
             .is_err()
     );

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mail::{
     config::DatabaseSource,
-    ledger::{Ledger, WokenBefore},
+    ledger::{HOUR, Ledger, MailingFilter, Scope, WokenBefore, start_of_hour},
 };
 use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
 use url::Url;
@@ -46,6 +46,10 @@ async fn tell_own_reads(t: &TestLedger) {
 
 /// Fails if `work` scans a table or reads more than a few rows.
 async fn reads_little(t: &TestLedger, what: &str, work: impl AsyncFn(&Ledger)) {
+    reads_at_most(t, FEW, what, work).await;
+}
+
+async fn reads_at_most(t: &TestLedger, most: i64, what: &str, work: impl AsyncFn(&Ledger)) {
     let mut url = postgres_url(t);
     url.query_pairs_mut()
         .append_pair("application_name", MEASURED);
@@ -65,7 +69,7 @@ async fn reads_little(t: &TestLedger, what: &str, work: impl AsyncFn(&Ledger)) {
     let (scans, rows) = (after.0 - before.0, after.1 - before.1);
     println!("{what}: {scans} scans, {rows} rows");
     assert_eq!(scans, 0, "{what} scanned a table");
-    assert!(rows < FEW, "{what} read {rows} rows");
+    assert!(rows < most, "{what} read {rows} rows");
 }
 
 fn postgres_url(t: &TestLedger) -> Url {
@@ -101,13 +105,17 @@ async fn what_has_ended_is_not_read_by_what_runs_all_the_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_has_ended_is_not_read_under_a_plan_for_all_values_either() {
     on_postgres(async |t| {
-        let database = postgres_url(t).path().replace('/', "");
-        t.sql(&format!(
-            "ALTER DATABASE {database} SET plan_cache_mode = force_generic_plan"
-        ))
-        .await;
+        with_plans_for_all_values(t).await;
         ended_is_not_read(t).await;
     })
+    .await;
+}
+
+async fn with_plans_for_all_values(t: &TestLedger) {
+    let database = postgres_url(t).path().replace('/', "");
+    t.sql(&format!(
+        "ALTER DATABASE {database} SET plan_cache_mode = force_generic_plan"
+    ))
     .await;
 }
 
@@ -164,6 +172,87 @@ async fn idle(ledger: &Ledger) {
         assert_eq!(ledger.wake_due(WokenBefore::Never).await.unwrap(), []);
         assert!(ledger.settle_lost_leases().await.unwrap().is_empty());
         assert!(ledger.expire().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_and_statistics_read_what_they_show() {
+    on_postgres(what_is_shown_is_read).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_and_statistics_read_what_they_show_under_a_plan_for_all_values_too() {
+    on_postgres(async |t| {
+        with_plans_for_all_values(t).await;
+        what_is_shown_is_read(t).await;
+    })
+    .await;
+}
+
+/// Ten past hours with a recipient of each of 5,001 mailings.
+async fn what_is_shown_is_read(t: &TestLedger) {
+    const EACH: i64 = 5_001;
+    let id = t.store(&mailing_to(3)).await;
+    let ended = "created_at - (n - 100) * CAST(36000000 AS BIGINT)";
+    let columns = "status, ended_at, sent_at";
+    fill(
+        t,
+        "created_at",
+        columns,
+        &format!("'sent', {ended}, {ended}"),
+    )
+    .await;
+    let month = async |ledger: &Ledger| {
+        let now = start_of_hour(ledger.clock().await.unwrap());
+        let told = ledger
+            .statistics(now - 743 * HOUR..now + HOUR)
+            .await
+            .unwrap();
+        assert_eq!(told.waiting.queued, 3);
+        told.hours.iter().map(|hour| hour.sent).sum::<u64>()
+    };
+    reads_little(t, "statistics before hours are kept", async |ledger| {
+        assert_eq!(month(ledger).await, 0);
+    })
+    .await;
+    // Each recipient by the index, and its mailing.
+    reads_at_most(t, 2 * EACH + FEW, "keep_hour", async |ledger| {
+        assert!(ledger.keep_hour().await.unwrap());
+    })
+    .await;
+    while t.ledger.keep_hour().await.unwrap() {}
+    reads_little(t, "statistics", async |ledger| {
+        for _ in 0..12 {
+            assert_eq!(month(ledger).await, 10 * EACH.unsigned_abs());
+            assert!(!ledger.keep_hour().await.unwrap());
+        }
+    })
+    .await;
+    let page = async |ledger: &Ledger, scope, open| {
+        let filter = MailingFilter {
+            open,
+            ..MailingFilter::default()
+        };
+        ledger
+            .mailings(scope, filter, None, 10)
+            .await
+            .unwrap()
+            .items
+    };
+    let row = t.mailing_row(id).await;
+    for scope in [Scope::Everybody, Scope::Key(row.api_key_id)] {
+        reads_little(t, "open mailings", async |ledger| {
+            let open = page(ledger, scope, Some(true)).await;
+            assert_eq!(open.len(), 1);
+            assert_eq!((open[0].id, open[0].counts.queued), (id, 3));
+        })
+        .await;
+        for open in [None, Some(false)] {
+            reads_little(t, "a page of mailings", async |ledger| {
+                assert_eq!(page(ledger, scope, open).await.len(), 10);
+            })
+            .await;
+        }
     }
 }
 

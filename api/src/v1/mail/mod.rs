@@ -6,7 +6,10 @@ mod send;
 
 use std::sync::Arc;
 
-use mail::{Status, ledger::Resent};
+use mail::{
+    Status,
+    ledger::{MailingFilter, Resent},
+};
 use poem::{Request, web::Data};
 use poem_openapi::{
     ApiResponse, Enum, Object, OpenApi,
@@ -33,7 +36,7 @@ struct ListErrors;
 
 impl Statuses for ListErrors {
     const LIST: &'static [(u16, &'static str)] = &[
-        (400, "A bad cursor or limit"),
+        (400, "A bad filter, cursor or limit"),
         (401, "No valid API key or admin token"),
         (403, "A browser key can only send"),
         (500, "A fault of the service"),
@@ -143,6 +146,7 @@ impl Mail {
     /// List mailings
     ///
     /// Those of the API key, or all for management; newest first.
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the API")]
     #[oai(
         path = "/mail",
         method = "get",
@@ -155,6 +159,10 @@ impl Mail {
         app: Data<&Arc<App>>,
         /// Only those with this `email_id`.
         email_id: Query<Option<Text<CallerId>>>,
+        /// Only those that this key has sent in, by its id. For management: a key finds its own only.
+        api_key_id: Query<Option<Uuid>>,
+        /// `true`: only those with recipients that are queued or being sent to. `false`: only the others.
+        open: Query<Option<bool>>,
         /// Entries of a page, 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<u64>>,
@@ -169,15 +177,15 @@ impl Mail {
             );
             return Err(Problem::invalid("email_id", message).into());
         }
+        let filter = MailingFilter {
+            email_id,
+            api_key_id: api_key_id.0,
+            open: open.0,
+        };
         let page = app
             .service
             .ledger
-            .mailings(
-                viewer.0,
-                email_id,
-                after.0,
-                limit.0.unwrap_or(DEFAULT_LIMIT),
-            )
+            .mailings(viewer.0, filter, after.0, limit.0.unwrap_or(DEFAULT_LIMIT))
             .await?;
         Ok(Json(Success::new(
             200,

@@ -1,0 +1,221 @@
+//! What has become of the mail, by the hour, and what waits.
+
+use std::{ops::Range, sync::Arc};
+
+use mail::ledger::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour};
+use poem::web::Data;
+use poem_openapi::{Object, OpenApi, param::Query};
+
+use super::{
+    Tag,
+    types::{Success, Timestamp},
+};
+use crate::{
+    app::App,
+    auth::Admin,
+    payload::Json,
+    problem::{Failure, Problem, Statuses},
+};
+
+const DAY: i64 = 24 * HOUR;
+const LONGEST: i64 = 31 * DAY;
+/// Until the start of the year 9999, after which times have no form.
+const TIMES: Range<i64> = 0..253_370_764_800_000;
+
+#[derive(Debug)]
+struct Errors;
+
+impl Statuses for Errors {
+    const LIST: &'static [(u16, &'static str)] = &[
+        (400, "`from` or `to` breaks a rule"),
+        (401, "No valid admin token"),
+        (500, "A fault of the service"),
+        (503, "The service cannot do it now"),
+    ];
+}
+
+/// Milliseconds from a mailing's `created_at` to a recipient's `sent_at`, of those sent in the hour. Exact, by the
+/// nearest rank; null where nothing was sent.
+#[derive(Clone, Debug, Object)]
+#[oai(rename = "TimeToSent")]
+struct TimeToSentOut {
+    /// Half of them took at most this long.
+    p50: i64,
+    /// 95 of 100 took at most this long.
+    p95: i64,
+}
+
+impl From<Percentiles> for TimeToSentOut {
+    fn from(Percentiles { p50, p95 }: Percentiles) -> Self {
+        Self { p50, p95 }
+    }
+}
+
+/// How many recipients reached which end in an hour.
+#[derive(Clone, Debug, Object)]
+#[oai(rename = "Hour")]
+struct HourOut {
+    /// When it begins.
+    hour: Timestamp,
+    sent: u64,
+    failed: u64,
+    unconfirmed: u64,
+    cancelled: u64,
+    time_to_sent_ms: Option<TimeToSentOut>,
+    /// `false` while an earlier hour waits to be counted, as after an update or a long stop: its numbers are 0 until
+    /// then.
+    counted: bool,
+}
+
+impl From<Hour> for HourOut {
+    fn from(hour: Hour) -> Self {
+        Self {
+            hour: hour.start.into(),
+            sent: hour.sent,
+            failed: hour.failed,
+            unconfirmed: hour.unconfirmed,
+            cancelled: hour.cancelled,
+            time_to_sent_ms: hour.time_to_sent.map(TimeToSentOut::from),
+            counted: hour.counted,
+        }
+    }
+}
+
+/// Recipients that are at no end yet, of all mailings.
+#[derive(Clone, Debug, Object)]
+#[oai(rename = "Waiting")]
+struct WaitingOut {
+    queued: u64,
+    sending: u64,
+    /// Of the queued, those whose time has come; the others are to be tried again later.
+    due: u64,
+    /// Since when the oldest of those is due; null where there is none.
+    oldest_due_at: Option<Timestamp>,
+    /// For how long it has been, in whole seconds; 0 where there is none.
+    oldest_due_seconds: u64,
+}
+
+impl WaitingOut {
+    fn of(waiting: Waiting, as_of: i64) -> Self {
+        let age = waiting.oldest_due_at.map_or(0, |due_at| as_of - due_at);
+        Self {
+            queued: waiting.queued,
+            sending: waiting.sending,
+            due: waiting.due,
+            oldest_due_at: waiting.oldest_due_at.map(Timestamp::from),
+            oldest_due_seconds: u64::try_from(age / 1000).unwrap_or(0),
+        }
+    }
+}
+
+/// What was sent and what waits.
+#[derive(Clone, Debug, Object)]
+#[oai(rename = "Statistics")]
+struct StatisticsOut {
+    from: Timestamp,
+    to: Timestamp,
+    /// Every hour from `from` to `to`, the oldest first.
+    hours: Vec<HourOut>,
+    waiting: WaitingOut,
+    /// The database's time at which this was read.
+    as_of: Timestamp,
+}
+
+impl StatisticsOut {
+    fn of(range: &Range<i64>, statistics: Statistics) -> Self {
+        Self {
+            from: range.start.into(),
+            to: range.end.into(),
+            hours: statistics.hours.into_iter().map(HourOut::from).collect(),
+            waiting: WaitingOut::of(statistics.waiting, statistics.as_of),
+            as_of: statistics.as_of.into(),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct StatisticsApi;
+
+#[OpenApi(prefix_path = "/v1", tag = "Tag::Statistics")]
+impl StatisticsApi {
+    /// Count what was sent, and what waits
+    ///
+    /// For each hour, the recipients that reached an end in it, by that end. An hour is counted for good some minutes
+    /// after it is over. Where an end changes later (an unconfirmed mail turns out to be sent, a failed one is sent
+    /// again), the hour of the new end counts it too, and the first one stays as it is.
+    #[oai(path = "/statistics", method = "get", operation_id = "getStatistics")]
+    async fn statistics(
+        &self,
+        _admin: Admin,
+        app: Data<&Arc<App>>,
+        /// The first hour is the one that this time is in. 24 hours before `to` unless given.
+        from: Query<Option<Timestamp>>,
+        /// The last hour is the one that this time is in, or ends at. Now unless given; at most 31 days after `from`.
+        to: Query<Option<Timestamp>>,
+    ) -> Result<Json<Success<StatisticsOut>>, Failure<Errors>> {
+        let ledger = &app.service.ledger;
+        let now = ledger.clock().await?;
+        let given = |time: Query<Option<Timestamp>>| time.0.map(i64::from);
+        let range = hours(given(from), given(to), now)?;
+        let statistics = ledger.statistics(range.clone()).await?;
+        Ok(Json(Success::new(
+            200,
+            "Statistics",
+            StatisticsOut::of(&range, statistics),
+        )))
+    }
+}
+
+/// From the start of the first hour to the end of the last.
+fn hours(from: Option<i64>, to: Option<i64>, now: i64) -> Result<Range<i64>, Problem> {
+    for (name, time) in [("from", from), ("to", to)] {
+        if time.is_some_and(|time| !TIMES.contains(&time)) {
+            return Err(Problem::invalid(name, "must be in the years 1970 to 9998"));
+        }
+    }
+    let end = start_of_hour(to.unwrap_or(now) + HOUR - 1);
+    let start = from.map_or(end - DAY, start_of_hour);
+    if from.is_some_and(|from| from >= to.unwrap_or(now)) {
+        return Err(Problem::invalid("from", "must be before `to`"));
+    }
+    if end - start > LONGEST {
+        return Err(Problem::invalid(
+            "from",
+            "must be at most 31 days before `to`",
+        ));
+    }
+    Ok(start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 500_000 * HOUR + 1;
+
+    #[test]
+    fn whole_hours_around_what_was_asked_for() {
+        let next = 500_001 * HOUR;
+        assert_eq!(hours(None, None, NOW).unwrap(), next - DAY..next);
+        assert_eq!(hours(Some(NOW - 1), None, NOW).unwrap(), next - HOUR..next);
+        assert_eq!(hours(Some(1), Some(HOUR), NOW).unwrap(), 0..HOUR);
+        assert_eq!(hours(Some(1), Some(HOUR + 1), NOW).unwrap(), 0..2 * HOUR);
+        assert_eq!(hours(None, Some(DAY), NOW).unwrap(), 0..DAY);
+    }
+
+    #[test]
+    fn thirty_one_days_and_no_more() {
+        assert_eq!(hours(Some(0), Some(LONGEST), NOW).unwrap(), 0..LONGEST);
+        assert!(hours(Some(0), Some(LONGEST + 1), NOW).is_err());
+        assert!(hours(Some(1), None, NOW).is_err());
+    }
+
+    #[test]
+    fn a_range_has_a_beginning_before_its_end() {
+        assert!(hours(Some(1), Some(1), NOW).is_err());
+        assert!(hours(Some(2), Some(1), NOW).is_err());
+        assert!(hours(Some(NOW), None, NOW).is_err());
+        assert!(hours(Some(TIMES.end), None, NOW).is_err());
+        assert!(hours(None, Some(-1), NOW).is_err());
+    }
+}

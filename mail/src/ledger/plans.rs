@@ -1,0 +1,113 @@
+//! How `SQLite` reads for pages and statistics. It keeps no numbers of its tables unless it is told to, and plans alike
+//! for an empty ledger and a large one. Of `PostgreSQL`, tests/ledger/plans.rs tells.
+
+use entity::recipient::{Column, Entity};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ColumnTrait, ConnectOptions, ConnectionTrait, Database, DbBackend, EntityTrait, QueryFilter,
+    QueryOrder, QueryResult, QuerySelect, QueryTrait, Select, Statement,
+};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use super::{
+    HOUR, Ledger, MailingFilter, Scope,
+    connection::Connection,
+    read::{counted as counts, listing},
+    statistics::{counted, first_end, sending},
+};
+
+async fn ledger() -> Ledger {
+    let mut options = ConnectOptions::new("sqlite::memory:");
+    options.max_connections(1).sqlx_logging(false);
+    let db = Database::connect(options).await.unwrap();
+    Migrator::up(&db, None).await.unwrap();
+    Ledger {
+        db: Connection::new(db, None),
+        migrated: OnceCell::new_with(Some(())),
+        lease_ms: 60_000,
+        publishes: false,
+    }
+}
+
+/// What it would do, a step each.
+async fn plan(ledger: &Ledger, mut statement: Statement) -> Vec<String> {
+    statement.sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
+    let steps = ledger.db.query_all_raw(statement).await.unwrap();
+    let detail = |step: QueryResult| step.try_get("", "detail").unwrap();
+    steps.into_iter().map(detail).collect()
+}
+
+/// The tables are read in these ways and in no other.
+async fn reads(ledger: &Ledger, statement: Statement, expected: &[&str]) {
+    let steps = plan(ledger, statement).await;
+    let table = |step: &&String| step.contains("recipient") || step.contains("mailing");
+    let found: Vec<&String> = steps.iter().filter(table).collect();
+    assert_eq!(found, expected, "{steps:#?}");
+}
+
+fn select<E: EntityTrait>(select: &Select<E>) -> Statement {
+    select.build(DbBackend::Sqlite)
+}
+
+#[tokio::test]
+async fn what_runs_all_the_time_reads_what_waits() {
+    let ledger = ledger().await;
+    let due = Entity::find()
+        .filter(ledger.is_due())
+        .order_by_asc(Column::DueAt);
+    let unwoken = due.clone().filter(Column::WokenAt.is_null());
+    let by_time = "SEARCH recipient USING INDEX recipient_due (due_at<?)";
+    reads(&ledger, select(&due), &[by_time]).await;
+    let by_time = "SEARCH recipient USING INDEX recipient_unwoken (due_at<?)";
+    reads(&ledger, select(&unwoken), &[by_time]).await;
+}
+
+#[tokio::test]
+async fn statistics_read_what_ended_in_the_hours_and_what_waits() {
+    let ledger = ledger().await;
+    let first = "SEARCH recipient USING COVERING INDEX recipient_ended (ended_at>?)";
+    reads(&ledger, select(&first_end(0)), &[first]).await;
+    let hours = [
+        "SEARCH recipient USING INDEX recipient_ended (ended_at>? AND ended_at<?)",
+        "SEARCH mailing USING INDEX sqlite_autoindex_mailing_1 (id=?)",
+    ];
+    reads(&ledger, counted(DbBackend::Sqlite, &(0..HOUR)), &hours).await;
+    // These indexes hold nothing but what waits.
+    let all = "SCAN recipient USING COVERING INDEX recipient_due";
+    reads(&ledger, select(&ledger.queued()), &[all]).await;
+    let all = "SCAN recipient USING COVERING INDEX recipient_sending";
+    reads(&ledger, select(&sending()), &[all]).await;
+}
+
+#[tokio::test]
+async fn a_page_of_mailings_reads_its_own() {
+    let ledger = ledger().await;
+    let page = |scope, filter| select(&listing(scope, filter, Some(Uuid::max())).limit(51));
+    let (all, own) = (Scope::Everybody, Scope::Key(Uuid::nil()));
+    let open = |open| MailingFilter {
+        open: Some(open),
+        ..MailingFilter::default()
+    };
+    let of_key = MailingFilter {
+        api_key_id: Some(Uuid::nil()),
+        ..MailingFilter::default()
+    };
+    let newest = "SEARCH mailing USING INDEX sqlite_autoindex_mailing_1 (id<?)";
+    let of_one = "SEARCH mailing USING INDEX mailing_api_key (api_key_id=? AND id<?)";
+    let going =
+        "SEARCH recipient USING COVERING INDEX recipient_status (mailing_id=? AND status=?)";
+    reads(&ledger, page(all, MailingFilter::default()), &[newest]).await;
+    reads(&ledger, page(own, MailingFilter::default()), &[of_one]).await;
+    reads(&ledger, page(all, of_key), &[of_one]).await;
+    let still_open = "SEARCH mailing USING INDEX mailing_open (id<?)";
+    let any =
+        "SEARCH recipient EXISTS USING COVERING INDEX recipient_status (mailing_id=? AND status=?)";
+    reads(&ledger, page(all, open(true)), &[still_open, any]).await;
+    let still_open = "SEARCH mailing USING INDEX mailing_open_of_key (api_key_id=? AND id<?)";
+    reads(&ledger, page(own, open(true)), &[still_open, any]).await;
+    reads(&ledger, page(all, open(false)), &[newest, going]).await;
+    let both = counts([Uuid::nil(), Uuid::max()].into_iter());
+    let counting = "SEARCH recipient USING COVERING INDEX recipient_status (mailing_id=?)";
+    reads(&ledger, select(&both), &[counting]).await;
+}

@@ -1,0 +1,297 @@
+//! What became of the mail of each hour, and what waits.
+//!
+//! A past hour is counted once, by the sweep, and kept: then nobody reads its recipients again. All hours before the
+//! newest kept one are settled, for they are counted in order; one without a row had nothing in it.
+
+use std::{collections::HashMap, ops::Range};
+
+use entity::{
+    hour,
+    recipient::{Column, Entity, Status},
+};
+use sea_orm::{
+    ActiveEnum, ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+    Select, Set, Statement,
+    sea_query::{CaseStatement, Expr, Func, OnConflict},
+};
+
+use super::{Ledger, is_in};
+use crate::error::Result;
+
+/// In milliseconds, as all times of the ledger.
+pub const HOUR: i64 = 3_600_000;
+/// After an hour, until every write that was begun in it can be seen.
+const SETTLING: i64 = 5 * 60_000;
+/// Whole hours before the current one that are counted for whoever asks, where the sweep has not come to them.
+const FRESH_HOURS: i64 = 2;
+
+/// Percentiles by the nearest rank, exact. Integers divide alike on both databases, and both find a mailing by its
+/// key, whatever they believe of the tables.
+const COUNT: &str = "\
+    SELECT start, status, COUNT(*) AS number, \
+        MIN(CASE WHEN place * 2 >= all_of_them THEN took END) AS p50, \
+        MIN(CASE WHEN place * 20 >= all_of_them * 19 THEN took END) AS p95 \
+    FROM (SELECT start, status, took, \
+            ROW_NUMBER() OVER (PARTITION BY start, status ORDER BY took) AS place, \
+            COUNT(*) OVER (PARTITION BY start, status) AS all_of_them \
+        FROM (SELECT ended_at / 3600000 * 3600000 AS start, status, CASE WHEN status = 'sent' THEN \
+                sent_at - (SELECT created_at FROM mailing WHERE mailing.id = mailing_id) END AS took \
+            FROM recipient WHERE ended_at >= $1 AND ended_at < $2) AS ended) AS placed \
+    GROUP BY start, status";
+
+#[derive(Debug)]
+pub struct Statistics {
+    /// Every hour that was asked for.
+    pub hours: Vec<Hour>,
+    pub waiting: Waiting,
+    pub as_of: i64,
+}
+
+/// What reached an end in an hour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hour {
+    pub start: i64,
+    pub sent: u64,
+    pub failed: u64,
+    pub unconfirmed: u64,
+    pub cancelled: u64,
+    /// None where nothing was sent.
+    pub time_to_sent: Option<Percentiles>,
+    /// Whether anybody has counted it yet.
+    pub counted: bool,
+}
+
+/// Milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Percentiles {
+    pub p50: i64,
+    pub p95: i64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    pub queued: u64,
+    pub sending: u64,
+    /// Of the queued, those whose time has come.
+    pub due: u64,
+    pub oldest_due_at: Option<i64>,
+}
+
+#[derive(FromQueryResult)]
+struct CountRow {
+    start: i64,
+    status: String,
+    number: i64,
+    p50: Option<i64>,
+    p95: Option<i64>,
+}
+
+#[derive(FromQueryResult)]
+struct QueuedRow {
+    queued: i64,
+    due: i64,
+    oldest_due_at: Option<i64>,
+}
+
+pub fn start_of_hour(time: i64) -> i64 {
+    time - time.rem_euclid(HOUR)
+}
+
+impl Ledger {
+    /// Of the hours that begin in `range`.
+    pub async fn statistics(&self, range: Range<i64>) -> Result<Statistics> {
+        let as_of = self.clock().await?;
+        let settled = self.settled_until().await?;
+        let fresh = settled.max(start_of_hour(as_of) - FRESH_HOURS * HOUR);
+        let missing = match self.first_end(settled).await? {
+            Some(end) => start_of_hour(end)..fresh,
+            None => fresh..fresh,
+        };
+        let mut found = self.kept_hours(&range).await?;
+        found.extend(self.count(range.start.max(fresh)..range.end).await?);
+        let hours = (range.start..range.end)
+            .step_by(usize::try_from(HOUR).unwrap_or(usize::MAX))
+            .map(|start| {
+                let hour = found.get(&start).copied().unwrap_or(Hour::empty(start));
+                Hour {
+                    counted: !missing.contains(&start),
+                    ..hour
+                }
+            })
+            .collect();
+        Ok(Statistics {
+            hours,
+            waiting: self.waiting().await?,
+            as_of,
+        })
+    }
+
+    /// Counts the next hour that is over, where there is one. Whoever comes second has counted in vain.
+    pub async fn keep_hour(&self) -> Result<bool> {
+        let Some(end) = self.first_end(self.settled_until().await?).await? else {
+            return Ok(false);
+        };
+        let start = start_of_hour(end);
+        if self.clock().await? < start + HOUR + SETTLING {
+            return Ok(false);
+        }
+        let counted = self.count(start..start + HOUR).await?;
+        let hour = counted.get(&start).copied().unwrap_or(Hour::empty(start));
+        hour::Entity::insert(hour::ActiveModel::from(hour))
+            .on_conflict(
+                OnConflict::column(hour::Column::Start)
+                    .do_nothing()
+                    .to_owned(),
+            )
+            .exec_without_returning(self.db().await?)
+            .await?;
+        Ok(true)
+    }
+
+    /// Until when the hours are counted for good.
+    async fn settled_until(&self) -> Result<i64> {
+        let newest: Option<Option<i64>> = hour::Entity::find()
+            .select_only()
+            .expr(hour::Column::Start.max())
+            .into_tuple()
+            .one(self.db().await?)
+            .await?;
+        Ok(newest.flatten().map_or(0, |start| start + HOUR))
+    }
+
+    /// When somebody first reached an end, from this time on.
+    async fn first_end(&self, from: i64) -> Result<Option<i64>> {
+        let first: Option<Option<i64>> = first_end(from).into_tuple().one(self.db().await?).await?;
+        Ok(first.flatten())
+    }
+
+    async fn kept_hours(&self, range: &Range<i64>) -> Result<HashMap<i64, Hour>> {
+        let rows = hour::Entity::find()
+            .filter(hour::Column::Start.gte(range.start))
+            .filter(hour::Column::Start.lt(range.end))
+            .all(self.db().await?)
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.start, row.into()))
+            .collect())
+    }
+
+    async fn count(&self, range: Range<i64>) -> Result<HashMap<i64, Hour>> {
+        let mut hours: HashMap<i64, Hour> = HashMap::new();
+        if range.is_empty() {
+            return Ok(hours);
+        }
+        let db = self.db().await?;
+        let count = counted(db.get_database_backend(), &range);
+        for row in CountRow::find_by_statement(count).all(db).await? {
+            let hour = hours.entry(row.start).or_insert(Hour::empty(row.start));
+            hour.add(&row)?;
+        }
+        Ok(hours)
+    }
+
+    async fn waiting(&self) -> Result<Waiting> {
+        let db = self.db().await?;
+        let queued = self.queued().into_model::<QueuedRow>().one(db).await?;
+        let sending: Option<i64> = sending().into_tuple().one(db).await?;
+        Ok(queued.map_or_else(Waiting::default, |row| Waiting {
+            queued: row.queued.unsigned_abs(),
+            sending: sending.unwrap_or_default().unsigned_abs(),
+            due: row.due.unsigned_abs(),
+            oldest_due_at: row.oldest_due_at,
+        }))
+    }
+
+    pub(super) fn queued(&self) -> Select<Entity> {
+        let of_due = |value: Expr| CaseStatement::new().case(self.is_over(Column::DueAt), value);
+        Entity::find()
+            .select_only()
+            .expr_as(Column::DueAt.count(), "queued")
+            .expr_as(Func::count(of_due(Expr::val(1))), "due")
+            .expr_as(Func::min(of_due(Expr::col(Column::DueAt))), "oldest_due_at")
+            .filter(is_in([Status::Queued]))
+    }
+}
+
+pub(super) fn sending() -> Select<Entity> {
+    Entity::find()
+        .select_only()
+        .expr(Column::LeaseUntil.count())
+        .filter(is_in([Status::Sending]))
+}
+
+pub(super) fn first_end(from: i64) -> Select<Entity> {
+    Entity::find()
+        .select_only()
+        .expr(Column::EndedAt.min())
+        .filter(Column::EndedAt.gte(from))
+}
+
+pub(super) fn counted(backend: DbBackend, range: &Range<i64>) -> Statement {
+    let bounds = [range.start.into(), range.end.into()];
+    Statement::from_sql_and_values(backend, COUNT, bounds)
+}
+
+impl Hour {
+    fn empty(start: i64) -> Self {
+        Self {
+            start,
+            counted: true,
+            ..Self::default()
+        }
+    }
+
+    fn add(&mut self, row: &CountRow) -> Result<()> {
+        let number = row.number.unsigned_abs();
+        match Status::try_from_value(&row.status)? {
+            Status::Sent => {
+                self.sent = number;
+                self.time_to_sent = Percentiles::of(row.p50, row.p95);
+            }
+            Status::Failed => self.failed = number,
+            Status::Unconfirmed => self.unconfirmed = number,
+            Status::Cancelled => self.cancelled = number,
+            // No end.
+            Status::Queued | Status::Sending => {}
+        }
+        Ok(())
+    }
+}
+
+impl Percentiles {
+    fn of(p50: Option<i64>, p95: Option<i64>) -> Option<Self> {
+        Some(Self {
+            p50: p50?,
+            p95: p95?,
+        })
+    }
+}
+
+impl From<hour::Model> for Hour {
+    fn from(row: hour::Model) -> Self {
+        Self {
+            start: row.start,
+            sent: row.sent.unsigned_abs(),
+            failed: row.failed.unsigned_abs(),
+            unconfirmed: row.unconfirmed.unsigned_abs(),
+            cancelled: row.cancelled.unsigned_abs(),
+            time_to_sent: Percentiles::of(row.p50, row.p95),
+            counted: true,
+        }
+    }
+}
+
+impl From<Hour> for hour::ActiveModel {
+    fn from(hour: Hour) -> Self {
+        Self {
+            start: Set(hour.start),
+            sent: Set(hour.sent.cast_signed()),
+            failed: Set(hour.failed.cast_signed()),
+            unconfirmed: Set(hour.unconfirmed.cast_signed()),
+            cancelled: Set(hour.cancelled.cast_signed()),
+            p50: Set(hour.time_to_sent.map(|time| time.p50)),
+            p95: Set(hour.time_to_sent.map(|time| time.p95)),
+        }
+    }
+}
