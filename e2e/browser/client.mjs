@@ -18,8 +18,12 @@ export class Client {
   }
 
   async authenticate() {
-    const { api_key: key } = await answer("POST", `${this.base}/v1/api-key`, { name: "browser test" });
-    this.key = key;
+    this.key = await this.newKey({ name: "browser test" });
+  }
+
+  async newKey(rules) {
+    const { api_key: key } = await answer("POST", `${this.base}/v1/api-key`, rules);
+    return key;
   }
 
   /** Sends a mail; one recipient unless `mail` names others. */
