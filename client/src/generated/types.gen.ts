@@ -183,6 +183,28 @@ export type FieldError = {
 };
 
 /**
+ * Hour
+ *
+ * How many recipients reached which end in an hour.
+ */
+export type Hour = {
+    /**
+     * When it begins.
+     */
+    hour: string;
+    sent: number;
+    failed: number;
+    unconfirmed: number;
+    cancelled: number;
+    time_to_sent_ms: TimeToSent;
+    /**
+     * `false` while an earlier hour waits to be counted, as after an update or a long stop: its numbers are 0 until
+     * then.
+     */
+    counted: boolean;
+};
+
+/**
  * One of the caller's own ids: a string of up to 512 characters or a whole number of 64 bits.
  */
 export type Id = string | null | number | null;
@@ -290,6 +312,10 @@ export type MailRequest = {
  */
 export type Mailing = {
     id: string;
+    /**
+     * Of the key that sent it in.
+     */
+    api_key_id: string;
     sender_email: string;
     sender_name: string;
     sender_organisation_name: string | null;
@@ -499,6 +525,25 @@ export type SesResponse = {
 };
 
 /**
+ * Statistics
+ *
+ * What was sent and what waits.
+ */
+export type Statistics = {
+    from: string;
+    to: string;
+    /**
+     * Every hour from `from` to `to`, the oldest first.
+     */
+    hours: Array<Hour>;
+    waiting: Waiting;
+    /**
+     * The database's time at which this was read.
+     */
+    as_of: string;
+};
+
+/**
  * Where a recipient is on its way.
  */
 export type Status = 'queued' | 'sending' | 'sent' | 'failed' | 'unconfirmed' | 'cancelled';
@@ -691,6 +736,23 @@ export type SuccessSentMail = {
 };
 
 /**
+ * Success_Statistics
+ *
+ * Every success.
+ */
+export type SuccessStatistics = {
+    /**
+     * The HTTP status once more.
+     */
+    status: number;
+    /**
+     * For people; it may change.
+     */
+    message: string;
+    data: Statistics;
+};
+
+/**
  * Tag
  *
  * A tag for the mail system's events. `mmms-mailing-id` and `mmms-recipient-index` are set by the service and
@@ -702,9 +764,48 @@ export type Tag = {
 };
 
 /**
+ * TimeToSent
+ *
+ * Milliseconds from a mailing's `created_at` to a recipient's `sent_at`, of those sent in the hour. Exact, by the
+ * nearest rank; null where nothing was sent.
+ */
+export type TimeToSent = {
+    /**
+     * Half of them took at most this long.
+     */
+    p50: number;
+    /**
+     * 95 of 100 took at most this long.
+     */
+    p95: number;
+} | null;
+
+/**
  * What a placeholder stands for.
  */
 export type VariableValue = string | null | number | null | boolean | null;
+
+/**
+ * Waiting
+ *
+ * Recipients that are at no end yet, of all mailings.
+ */
+export type Waiting = {
+    queued: number;
+    sending: number;
+    /**
+     * Of the queued, those whose time has come; the others are to be tried again later.
+     */
+    due: number;
+    /**
+     * Since when the oldest of those is due; null where there is none.
+     */
+    oldest_due_at: string | null;
+    /**
+     * For how long it has been, in whole seconds; 0 where there is none.
+     */
+    oldest_due_seconds: number;
+};
 
 export type Working = 'ok';
 
@@ -716,6 +817,14 @@ export type ListMailingsData = {
          * Only those with this `email_id`.
          */
         email_id?: string;
+        /**
+         * Only those that this key has sent in, by its id. For management: a key finds its own only.
+         */
+        api_key_id?: string;
+        /**
+         * `true`: only those with recipients that are queued or being sent to. `false`: only the others.
+         */
+        open?: boolean;
         /**
          * Entries of a page, 50 unless given.
          */
@@ -730,7 +839,7 @@ export type ListMailingsData = {
 
 export type ListMailingsErrors = {
     /**
-     * A bad cursor or limit
+     * A bad filter, cursor or limit
      */
     400: ErrorBody;
     /**
@@ -1359,6 +1468,52 @@ export type AddOriginsResponses = {
 };
 
 export type AddOriginsResponse = AddOriginsResponses[keyof AddOriginsResponses];
+
+export type GetStatisticsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The first hour is the one that this time is in. 24 hours before `to` unless given.
+         */
+        from?: string;
+        /**
+         * The last hour is the one that this time is in, or ends at. Now unless given; at most 31 days after `from`.
+         */
+        to?: string;
+    };
+    url: '/v1/statistics';
+};
+
+export type GetStatisticsErrors = {
+    /**
+     * `from` or `to` breaks a rule
+     */
+    400: ErrorBody;
+    /**
+     * No valid admin token
+     */
+    401: ErrorBody;
+    /**
+     * A fault of the service
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do it now
+     */
+    503: ErrorBody;
+};
+
+export type GetStatisticsError = GetStatisticsErrors[keyof GetStatisticsErrors];
+
+export type GetStatisticsResponses = {
+    /**
+     * Done
+     */
+    200: SuccessStatistics;
+};
+
+export type GetStatisticsResponse = GetStatisticsResponses[keyof GetStatisticsResponses];
 
 export type EraseAddressData = {
     body: EraseRequest;
