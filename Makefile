@@ -1,7 +1,7 @@
 # Every command a person needs. The work is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check openapi client build
+.PHONY: help run test check openapi client console build
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while IFS='	' read -r name does; do printf '  make %-8s %s\n' "$$name" "$$does"; done
@@ -12,7 +12,7 @@ run: ## Build and start MMMS on http://127.0.0.1:8000
 test: ## Run every test, with the services they need
 	@scripts/test
 
-check: ## Check formatting, lints, dependencies, the API description, the client and the scripts
+check: ## Check formatting, lints, dependencies, the API description, the client, the console and the scripts
 	@scripts/check
 
 openapi: ## Write openapi.yaml from the code
@@ -22,6 +22,9 @@ openapi: ## Write openapi.yaml from the code
 
 client: ## Write the TypeScript client from openapi.yaml
 	@scripts/client
+
+console: ## Write the console's pages, which the API embeds, from console/src
+	@scripts/console
 
 build: ## Build both programs as Lambda functions into target/lambda
 	@scripts/build
