@@ -37,6 +37,10 @@ export class Client {
     return answer("POST", `${this.base}/v1/mail`, body, { "x-api-key": this.key });
   }
 
+  mailing(id) {
+    return answer("GET", `${this.base}/v1/mail/${id}`, undefined, { "x-api-key": this.key });
+  }
+
   captured(search = "") {
     return answer("GET", `${this.messages}?${new URLSearchParams({ search })}`);
   }

@@ -3,6 +3,7 @@
 import type { Hour } from "mmms-client";
 import { useMemo, useState } from "preact/hooks";
 import uPlot from "uplot";
+import { Figure } from "../parts/status.js";
 import { counted, duration, hourOfDay, number } from "../words/figures.js";
 import { statusNames } from "../words/statuses.js";
 import { axes, Plot } from "./plot.js";
@@ -46,7 +47,7 @@ export function HoursChart({ hours, name }: Pictured) {
           <li key={end}>
             <span class={`swatch is-${end}`} aria-hidden="true" />
             <span>{statusNames[end]}</span>
-            <strong>{number(chosen ? chosen[end] : total(end))}</strong>
+            <Figure value={chosen ? chosen[end] : total(end)} most={Math.max(9999, all)} />
           </li>
         ))}
       </ul>
@@ -118,7 +119,7 @@ export function TimesChart({ hours, name }: Pictured) {
           data={data}
           point={point}
           options={(colour) => ({
-            axes: axes(colour, duration, powers),
+            axes: axes(colour, power, powers),
             scales: { x: { range: () => wholeHours(hours) }, y: { distr: 3, range: decades } },
             cursor: { y: false, drag: { x: false, y: false } },
             series: [
@@ -137,6 +138,10 @@ export function TimesChart({ hours, name }: Pictured) {
     </section>
   );
 }
+
+/** Powers of ten stay such in seconds alone. */
+const power = (milliseconds: number) =>
+  milliseconds < 1000 ? `${milliseconds} ms` : `${number(milliseconds / 1000)} s`;
 
 /** Of the lines of a logarithmic scale only those. */
 const powers: uPlot.Axis.Filter = (_, splits) =>

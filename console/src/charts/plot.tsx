@@ -36,6 +36,7 @@ export function Plot({ options, data, kind, point, label }: Drawn) {
         ...given,
         width: place.clientWidth,
         height: HEIGHT,
+        padding: [8, null, 0, null],
         legend: { show: false },
         hooks: { setCursor: [({ cursor }) => point(cursor.idx ?? null)] },
       };

@@ -1,20 +1,18 @@
 // One mailing: how far it is, what can be done about it, and its ids.
 
-import { cancelMailing, getMailing, type Id, type Mailing, type Resendable, resendMailing } from "mmms-client";
+import { getMailing, type Id, type Mailing } from "mmms-client";
 import { Fragment } from "preact";
-import { useState } from "preact/hooks";
 import { Icon } from "../icons.js";
 import { useLive } from "../live.js";
 import { CopyId } from "../parts/copy.js";
-import { Question } from "../parts/dialog.js";
 import { Heading } from "../parts/heading.js";
 import { Moment } from "../parts/moment.js";
-import { tell } from "../parts/news.js";
 import { Empty, FaultNotice, Skeleton, Stale } from "../parts/notice.js";
-import { doneOf, Progress } from "../parts/status.js";
-import { management, service } from "../session.js";
+import { doneOf, Figure, Progress } from "../parts/status.js";
+import { management } from "../session.js";
 import { counted, number } from "../words/figures.js";
 import { isOpen, STATUSES, statusMeanings, statusNames } from "../words/statuses.js";
+import { Actions } from "./mailing_actions.js";
 import { Recipients } from "./recipients.js";
 
 const LIVE_MS = 1_000;
@@ -68,11 +66,17 @@ function State({ mailing: { counts, subject } }: { mailing: Mailing }) {
   return (
     <section class="card state" aria-label="Progress">
       <p class="state-words">
-        <strong>{percent} %</strong>
-        <span>
-          {number(done)} of {counted(total, "recipient", "recipients")} done
-        </span>
-        <span class={isOpen(counts) ? "live" : "ended"}>{isOpen(counts) ? "Under way" : "Ended"}</span>
+        <strong>{`${percent} %`}</strong>
+        <span>{`${number(done)} of ${counted(total, "recipient", "recipients")} done`}</span>
+        {isOpen(counts) ? (
+          <span class="live" key="open">
+            Under way
+          </span>
+        ) : (
+          <span class="ended" key="ended">
+            Ended
+          </span>
+        )}
       </p>
       <Progress counts={counts} of={subject} large />
       <ul class="legend">
@@ -80,98 +84,11 @@ function State({ mailing: { counts, subject } }: { mailing: Mailing }) {
           <li key={status} class={counts[status] === 0 ? "is-none" : undefined} title={statusMeanings[status]}>
             <span class={`swatch is-${status}`} aria-hidden="true" />
             <span>{statusNames[status]}</span>
-            <strong>{number(counts[status])}</strong>
+            <Figure value={counts[status]} most={total} />
           </li>
         ))}
       </ul>
     </section>
-  );
-}
-
-/** With its mails alone, where the subject is the same in all of them. */
-function mailboxOf({ subject }: Mailing): string {
-  return subject.includes("{{") ? "/mailbox" : `/mailbox#search=${encodeURIComponent(subject)}`;
-}
-
-type Asked = "cancel" | Resendable;
-
-function Actions({ mailing, done }: { mailing: Mailing; done: () => void }) {
-  const [asked, ask] = useState<Asked | null>(null);
-  const { counts, id } = mailing;
-  const close = () => ask(null);
-  const client = management.value;
-
-  const cancel = async () => {
-    const { data } = await cancelMailing({ client, path: { id }, throwOnError: true });
-    close();
-    done();
-    tell(`${counted(data.data.cancelled, "mail", "mails")} cancelled`);
-  };
-  const resend = async (status: Resendable) => {
-    const { data } = await resendMailing({ client, path: { id }, body: { status }, throwOnError: true });
-    close();
-    done();
-    tell(`${counted(data.data.accepted, "mail", "mails")} queued again`);
-  };
-
-  return (
-    <>
-      {service.value?.mailbox && (
-        <a class="button" href={mailboxOf(mailing)}>
-          Open the mailbox
-        </a>
-      )}
-      {counts.failed > 0 && (
-        <button type="button" class="button" onClick={() => ask("failed")}>
-          Send failed again…
-        </button>
-      )}
-      {counts.unconfirmed > 0 && (
-        <button type="button" class="button" onClick={() => ask("unconfirmed")}>
-          Send unconfirmed again…
-        </button>
-      )}
-      <button type="button" class="button is-careful" onClick={() => ask("cancel")} disabled={counts.queued === 0}>
-        Cancel…
-      </button>
-      {asked === "cancel" && (
-        <Question
-          title="Cancel what is waiting?"
-          does="Cancel the rest"
-          keeps="Let it go on"
-          dangerous
-          act={cancel}
-          close={close}
-        >
-          <p>
-            {counted(counts.queued, "recipient is", "recipients are")} still waiting and will not be sent to. What has
-            been sent, or is being sent right now, stays as it is.
-          </p>
-        </Question>
-      )}
-      {asked === "failed" && (
-        <Question title="Send to the failed ones again?" does="Send again" act={() => resend("failed")} close={close}>
-          <p>
-            The same mail goes to {counted(counts.failed, "recipient", "recipients")} again. An address that was refused
-            for good will most likely be refused again: read why below.
-          </p>
-        </Question>
-      )}
-      {asked === "unconfirmed" && (
-        <Question
-          title="Send to the unconfirmed ones again?"
-          does="Send, perhaps twice"
-          dangerous
-          act={() => resend("unconfirmed")}
-          close={close}
-        >
-          <p>
-            Nobody can know whether the mail reached these {counted(counts.unconfirmed, "recipient", "recipients")}.
-            Whoever got it gets it a second time.
-          </p>
-        </Question>
-      )}
-    </>
   );
 }
 

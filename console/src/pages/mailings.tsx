@@ -195,7 +195,8 @@ function More({ list, filter, after }: { list: Live<Shown>; filter: Filter; afte
 function Row({ mailing }: { mailing: Mailing }) {
   const { counts } = mailing;
   const { done, total, percent } = doneOf(counts);
-  const open = isOpen(counts);
+  const before = isOpen(counts) ? `${number(done)} of ${counted(total, "recipient", "recipients")} done – ` : "";
+  const words = `${before}${inWords(counts)}`;
   return (
     <li>
       <a class="row" href={`#/mailings/${mailing.id}`}>
@@ -208,12 +209,9 @@ function Row({ mailing }: { mailing: Mailing }) {
         </span>
         <span class="row-progress">
           <Progress counts={counts} of={mailing.subject} />
-          <span class="row-percent">{percent} %</span>
+          <span class="row-percent">{`${percent} %`}</span>
         </span>
-        <span class="row-words">
-          {open ? `${number(done)} of ${counted(total, "recipient", "recipients")} done – ` : ""}
-          {inWords(counts)}
-        </span>
+        <span class="row-words">{words}</span>
       </a>
     </li>
   );

@@ -32,7 +32,8 @@ async function load(range: Range, signal: AbortSignal, before: Seen | null): Pro
   const client = management.value;
   const from = new Date(Date.now() - (Number(range) - 1) * HOUR_MS).toISOString();
   const { data } = await getStatistics({ client, query: { from }, signal, throwOnError: true });
-  if (before && !before.isNew) return { statistics: data.data, isNew: false };
+  // What explains the first steps stays until the page is left: what is below it does not move.
+  if (before) return { statistics: data.data, isNew: before.isNew };
   const mailings = await listMailings({ client, query: { limit: 1 }, signal, throwOnError: true });
   return { statistics: data.data, isNew: mailings.data.data.items.length === 0 };
 }
@@ -136,17 +137,17 @@ function Pictures({ statistics: { hours, waiting }, range }: { statistics: Stati
           note={latest ? `95 of 100; half within ${duration(latest.p50)}` : "nothing sent yet"}
         />
       </dl>
+      <HoursChart hours={hours} name={name} />
+      <div class="beside-each-other">
+        <TimesChart hours={hours} name={name} />
+        <WaitingPicture waiting={waiting} />
+      </div>
       {uncounted > 0 && (
         <p class="notice is-unsure">
           {counted(uncounted, "hour is", "hours are")} not counted yet, as after an update or a long stop. The numbers
           come by themselves.
         </p>
       )}
-      <HoursChart hours={hours} name={name} />
-      <div class="beside-each-other">
-        <TimesChart hours={hours} name={name} />
-        <WaitingPicture waiting={waiting} />
-      </div>
       <NumbersTable hours={hours} />
     </>
   );

@@ -7,7 +7,7 @@ import { useLive } from "../live.js";
 import { CopyId } from "../parts/copy.js";
 import { Moment } from "../parts/moment.js";
 import { FaultNotice, Skeleton } from "../parts/notice.js";
-import { Badge } from "../parts/status.js";
+import { Badge, Figure } from "../parts/status.js";
 import { go } from "../route.js";
 import { management } from "../session.js";
 import { wordsOf } from "../words/details.js";
@@ -45,6 +45,7 @@ export function Recipients({ mailing }: { mailing: Mailing }) {
     [mailing.id, status, after, open],
   );
   const { counts } = mailing;
+  const all = totalOf(counts);
   const summary = STATUSES.map((of) => counts[of]).join();
   useEffect(refresh, [summary]);
 
@@ -62,7 +63,7 @@ export function Recipients({ mailing }: { mailing: Mailing }) {
               setStatus(of);
             }}
           >
-            {of ? statusNames[of] : "All"} <span class="count">{number(of ? counts[of] : totalOf(counts))}</span>
+            {of ? statusNames[of] : "All"} <Figure value={of ? counts[of] : all} most={all} />
           </button>
         ))}
       </div>
@@ -159,7 +160,7 @@ function Line({ recipient }: { recipient: Recipient }) {
           </p>
         )}
         {recipient.last_error && <p class="said">“{recipient.last_error}”</p>}
-        <p class="soft">
+        <p class="soft" key={status}>
           {sent_at ? (
             <>
               Sent <Moment time={sent_at} />

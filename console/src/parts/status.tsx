@@ -26,7 +26,7 @@ export function inWords(counts: Counts): string {
 }
 
 export function Progress({ counts, of, large = false }: { counts: Counts; of: string; large?: boolean }) {
-  const { percent, total } = doneOf(counts);
+  const { percent } = doneOf(counts);
   return (
     <div
       class={large ? "bar is-large" : "bar"}
@@ -38,9 +38,33 @@ export function Progress({ counts, of, large = false }: { counts: Counts; of: st
       aria-valuetext={`${percent} percent: ${inWords(counts)}`}
       data-open={isOpen(counts)}
     >
-      {STATUSES.map((status) => (
-        <span key={status} class={`is-${status}`} style={{ width: `${total ? (counts[status] * 100) / total : 0}%` }} />
+      {partsOf(counts).map(({ status, start, share }) => (
+        <span
+          key={status}
+          class={`is-${status}`}
+          style={{ transform: `translateX(${start * 100}%) scaleX(${share})` }}
+        />
       ))}
     </div>
+  );
+}
+
+/** Each status of the bar: where it begins, and its share of the whole. */
+function partsOf(counts: Counts): { status: Status; start: number; share: number }[] {
+  const total = Math.max(1, totalOf(counts));
+  let before = 0;
+  return STATUSES.map((status) => {
+    const part = { status, start: before / total, share: counts[status] / total };
+    before += counts[status];
+    return part;
+  });
+}
+
+/** A number in a space that is wide enough for the largest that it can become, so that what is beside it stays. */
+export function Figure({ value, most }: { value: number; most: number }) {
+  return (
+    <strong class="figure" style={{ minWidth: `${number(most).length + 0.5}ch` }}>
+      {number(value)}
+    </strong>
   );
 }
