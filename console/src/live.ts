@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Fault, faultOf } from "./fault.js";
-import { signOut, token } from "./session.js";
+import { bar } from "./session.js";
 
 export interface Live<T> {
   value: T | null;
@@ -49,7 +49,7 @@ export function useLive<T>(
       running = false;
       if (ended.signal.aborted) return;
       if (fault?.type === "authentication_error") {
-        signOut(token.value === null ? null : "The service does not know this admin token.");
+        bar();
         return;
       }
       setState({ value: last.current, fault });

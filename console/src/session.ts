@@ -40,6 +40,13 @@ export function signIn(given: string): void {
   token.value = given;
 }
 
+/** Out, and in only by the token, whatever the service has said before. */
+export function bar(): void {
+  const why = token.value === null ? null : "The service does not know this admin token any more.";
+  if (service.value) service.value = { ...service.value, sign_in: true };
+  signOut(why);
+}
+
 export function signOut(why: string | null = null): void {
   sessionStorage.removeItem(STORED);
   knownKeys.value = [];

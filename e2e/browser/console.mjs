@@ -10,9 +10,11 @@ const folder = process.argv[3];
 mkdirSync(folder, { recursive: true });
 
 await run(async ({ base, open }) => {
-  // Only where a revoked key is tried does the browser see an error.
+  // Only where a fault or a revoked key is tried does the browser see an error.
+  let mistaken = false;
   let refused = false;
-  const tolerates = ({ text }) => refused && text.includes("status of 401");
+  const tolerates = ({ text }) =>
+    (mistaken && text.includes("status of 400")) || (refused && text.includes("status of 401"));
   const page = await open({ tolerates, permissions: ["clipboard-read", "clipboard-write"] });
   await watchShifts(page);
   const heading = (name, on = page) => on.getByRole("heading", { level: 1, name }).waitFor();
@@ -27,6 +29,8 @@ await run(async ({ base, open }) => {
   await readsOneInTheMailbox();
   await cancels();
   await seesThePictures();
+  await bindsAKeyToPages();
+  const rotated = await rotates();
   await needsNoMouse();
   await erases();
   await revokes();
@@ -128,6 +132,11 @@ await run(async ({ base, open }) => {
     const rows = page.locator(".rows .row");
     await rows.first().waitFor();
     check("both mailings are listed", (await rows.count()) === 2, await rows.allTextContents());
+    const body = { sender_email: "news@example.org", sender_name: "News", subject: "A late one", text_template: "Hello.", recipients: [{ mail: "ada@example.com" }] };
+    const headers = { "content-type": "application/json", "x-api-key": key };
+    await fetch(`${base}/v1/mail`, { method: "POST", headers, body: JSON.stringify(body) });
+    await button("Show 1 new mailing").click();
+    check("a new one is shown when one asks for it", (await rows.first().textContent()).includes("A late one"));
     await page.getByLabel("Show").selectOption("Under way");
     await page.getByText("No mailing is like that").waitFor();
     await button("Show all").click();
@@ -139,6 +148,47 @@ await run(async ({ base, open }) => {
     check("a picture is drawn", (await page.locator(".plot canvas").count()) === 2);
     await page.getByText("The numbers as a table").click();
     check("its numbers are in a table", (await page.locator(".numbers tbody tr").count()) >= 1);
+  }
+
+  async function bindsAKeyToPages() {
+    await visit("Keys");
+    await button("New key").click();
+    await dialog.getByLabel("Name").fill("contact form");
+    await dialog.getByLabel("For").selectOption("web pages");
+    await dialog.getByLabel("Web pages").fill("https://www.example.com/contact");
+    mistaken = true;
+    await button("Make the key").click();
+    await dialog.getByRole("alert").getByText("Web pages:").first().waitFor();
+    mistaken = false;
+    check("what is wrong is said at its field", true);
+    await dialog.getByLabel("Web pages").fill("https://www.example.com");
+    await dialog.getByLabel("May send as").fill("website@example.com, @example.net");
+    await button("Make the key").click();
+    await dialog.locator(".secret").waitFor();
+    await button("Done").click();
+    const card = page.getByRole("listitem", { name: "contact form" });
+    await card.getByText("Browser key").waitFor();
+    await card.getByRole("button", { name: "Add origins…" }).click();
+    await dialog.getByLabel("Web pages").fill("https://shop.example.com https://*.example.net");
+    await button("Add").click();
+    await card.getByText("https://*.example.net").waitFor();
+    check("origins are added", true);
+    await card.getByRole("button", { name: "Remove https://shop.example.com" }).click();
+    await button("Remove").click();
+    await card.getByText("https://shop.example.com").waitFor({ state: "detached" });
+    check("and removed", (await card.locator(".chip").count()) === 4, await card.locator(".chip").allTextContents());
+  }
+
+  /** The secret after it. */
+  async function rotates() {
+    const card = page.getByRole("listitem", { name: "newsletter" });
+    await card.getByRole("button", { name: "Rotate…" }).click();
+    await dialog.getByLabel("The old secret works").selectOption("at once");
+    await button("Make a new secret").click();
+    const secret = await dialog.locator(".secret code").textContent();
+    check("a key gets another secret", /^mmms_.{20}/.test(secret) && secret !== key, secret);
+    await button("Done").click();
+    return secret;
   }
 
   async function needsNoMouse() {
@@ -169,8 +219,11 @@ await run(async ({ base, open }) => {
     await view.keyboard.press("Enter");
     await view.locator(".secret").waitFor();
     await view.keyboard.press("Escape");
+    check("the key does not go with the Escape key", await view.locator(".secret").isVisible());
+    await tabTo("Done");
+    await view.keyboard.press("Enter");
     await view.getByRole("dialog").waitFor({ state: "detached" });
-    await view.getByRole("heading", { name: "made by keyboard" }).waitFor();
+    await view.getByRole("heading", { name: "made by keyboard", exact: true }).waitFor();
     check("a key is made by keyboard alone", true);
     check("the focus is back where it came from", (await focused()) === "New key", await focused());
     await tabTo("Revoke…");
@@ -179,6 +232,11 @@ await run(async ({ base, open }) => {
     await view.keyboard.press("Escape");
     await view.getByRole("dialog").waitFor({ state: "detached" });
     check("a question can be left", (await focused()) === "Revoke…", await focused());
+    await view.keyboard.press("Enter");
+    await tabTo("Revoke");
+    await view.keyboard.press("Enter");
+    await view.getByRole("heading", { name: "made by keyboard", exact: true }).waitFor({ state: "detached" });
+    await eventually("what is gone leaves the focus at the heading", async () => (await focused()) === "Keys");
   }
 
   async function erases() {
@@ -199,7 +257,7 @@ await run(async ({ base, open }) => {
     await card.waitFor({ state: "detached" });
     check("the key is revoked", true);
     await visit("Send");
-    await page.getByLabel("API key").fill(key);
+    await page.getByLabel("API key").fill(rotated);
     refused = true;
     await button("Send").click();
     const alert = page.getByRole("alert");

@@ -3,7 +3,7 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { eventually, run } from "./chromium.mjs";
+import { check, eventually, run } from "./chromium.mjs";
 import { Client } from "./client.mjs";
 import { fits, isAccessible, isStill, isTouchable, watchShifts } from "./page.mjs";
 
@@ -60,4 +60,13 @@ await run(async ({ base, open }) => {
     }
     await page.context().close();
   }
+
+  const page = await open();
+  await page.goto(`${base}/console#/mailings/${id}`);
+  await page.getByRole("button", { name: "Send again…" }).click();
+  await page.getByRole("dialog").getByText("They get the same mail.").waitFor();
+  await isAccessible(page, "the question whether to send again");
+  await page.getByRole("button", { name: "Send again", exact: true }).click();
+  await page.getByRole("status").getByText(/^\d+ mails? queued again$/).waitFor();
+  check("what has failed can be sent again", true);
 });

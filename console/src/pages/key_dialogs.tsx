@@ -214,7 +214,7 @@ export function RemoveOrigin({ apiKey, origin, close, done }: AboutKey & { origi
 export function Secret({ shown: { title, note, key }, close }: { shown: Shown; close: () => void }) {
   const usable = knownKeys.value.some(({ id }) => id === key.id);
   return (
-    <Dialog title={title} close={close} wide>
+    <Dialog title={title} close={close} wide firm>
       <p>
         <strong>Copy it now: it is shown this once.</strong> {note}
       </p>

@@ -1,7 +1,7 @@
 // The API keys: who may send, from where and as whom.
 
 import { type ApiKey, listApiKeys } from "mmms-client";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useLive } from "../live.js";
 import { CopyId } from "../parts/copy.js";
 import { Heading } from "../parts/heading.js";
@@ -91,8 +91,16 @@ function Key({ apiKey, ask }: { apiKey: ApiKey; ask: (asked: Asked) => void }) {
   const { id, name, origins, senders, created_at } = apiKey;
   const title = name ?? "Without a name";
   const known = knownKeys.value.some((key) => key.id === id);
+  const place = useRef<HTMLLIElement>(null);
+  // The focus would go with a key that is revoked.
+  useEffect(
+    () => () => {
+      if (place.current?.contains(document.activeElement)) document.querySelector<HTMLElement>("main h1")?.focus();
+    },
+    [],
+  );
   return (
-    <li class="card key" aria-label={title}>
+    <li class="card key" aria-label={title} ref={place}>
       <div class="key-head">
         <h2 class={name ? undefined : "soft"}>{title}</h2>
         <span class="kind">{origins.length > 0 ? "Browser key" : "Server key"}</span>

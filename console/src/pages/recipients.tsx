@@ -167,7 +167,7 @@ function Line({ recipient }: { recipient: Recipient }) {
             </>
           ) : queued_at ? (
             <>
-              Waiting since <Moment time={queued_at} />
+              {status === "queued" || status === "sending" ? "Waiting since" : "Stored"} <Moment time={queued_at} />
             </>
           ) : (
             "Not sent"

@@ -10,9 +10,11 @@ interface Shown {
   close: () => void;
   children: ComponentChildren;
   wide?: boolean;
+  /** Not to be lost by the Escape key. */
+  firm?: boolean;
 }
 
-export function Dialog({ title, close, children, wide = false }: Shown) {
+export function Dialog({ title, close, children, wide = false, firm = false }: Shown) {
   const dialog = useRef<HTMLDialogElement>(null);
   const name = useId();
   useEffect(() => {
@@ -25,7 +27,13 @@ export function Dialog({ title, close, children, wide = false }: Shown) {
     };
   }, []);
   return (
-    <dialog ref={dialog} class={wide ? "is-wide" : undefined} aria-labelledby={name} onClose={close}>
+    <dialog
+      ref={dialog}
+      class={wide ? "is-wide" : undefined}
+      aria-labelledby={name}
+      onCancel={(event) => firm && event.preventDefault()}
+      onClose={close}
+    >
       <h2 id={name}>{title}</h2>
       {children}
     </dialog>
