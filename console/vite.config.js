@@ -9,6 +9,8 @@ export default defineConfig({
     // The policy of the page allows no data: in scripts and styles.
     assetsInlineLimit: 0,
     modulePreload: false,
+    // The licences of what is embedded ask to go along with it.
+    license: { fileName: "licences.txt" },
     emptyOutDir: true,
   },
   // `npm run dev` beside `make run`: the page from here, what it asks from there.

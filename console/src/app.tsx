@@ -46,6 +46,7 @@ export function App() {
   if (locked) return <SignIn />;
   return (
     <div class="frame">
+      {/* biome-ignore lint/a11y/useValidAnchor: it leads to a place, but the part after # is the page's address */}
       <a
         class="skip"
         href="#main"

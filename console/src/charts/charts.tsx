@@ -161,7 +161,8 @@ export function NumbersTable({ hours }: { hours: readonly Hour[] }) {
       {rows.length === 0 ? (
         <p class="nothing">No hour has any mail.</p>
       ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-label="The numbers of each hour">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it with the arrow keys
+        <section class="scroll" tabIndex={0} aria-label="The numbers of each hour">
           <table>
             <thead>
               <tr>
@@ -194,7 +195,7 @@ export function NumbersTable({ hours }: { hours: readonly Hour[] }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       )}
     </details>
   );

@@ -228,7 +228,7 @@ export function Secret({ shown: { title, note, key }, close }: { shown: Shown; c
       </p>
       <div class="choices">
         {usable && (
-          <a class="button" href="#/send" onClick={close}>
+          <a class="button" href="#/send">
             Send a mail with it
           </a>
         )}

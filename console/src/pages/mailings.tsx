@@ -101,45 +101,45 @@ function Filters({ filter, change }: { filter: Filter; change: (filter: Filter) 
     [],
   );
   return (
-    <form
-      class="filters"
-      role="search"
-      aria-label="Mailings"
-      onSubmit={(event) => {
-        event.preventDefault();
-        change({ ...filter, emailId: emailId.trim() });
-      }}
-    >
-      <Select<Which>
-        label="Show"
-        value={filter.which}
-        change={(which) => change({ ...filter, which })}
-        options={[
-          ["all", "All"],
-          ["open", "Under way"],
-          ["ended", "Ended"],
-        ]}
-      />
-      <Select
-        label="Key"
-        value={filter.keyId}
-        change={(keyId) => change({ ...filter, keyId })}
-        options={[["", "Any key"], ...(keys.value ?? []).map((key) => [key.id, key.name ?? key.id] as const)]}
-      />
-      <div class="field">
-        <label for="email-id">Your id (email_id)</label>
-        <input
-          id="email-id"
-          type="search"
-          value={emailId}
-          autocomplete="off"
-          spellcheck={false}
-          onInput={(event) => setEmailId(event.currentTarget.value)}
-          // Also when it is emptied by its own button.
-          onChange={(event) => change({ ...filter, emailId: event.currentTarget.value.trim() })}
+    <search aria-label="Mailings">
+      <form
+        class="filters"
+        onSubmit={(event) => {
+          event.preventDefault();
+          change({ ...filter, emailId: emailId.trim() });
+        }}
+      >
+        <Select<Which>
+          label="Show"
+          value={filter.which}
+          change={(which) => change({ ...filter, which })}
+          options={[
+            ["all", "All"],
+            ["open", "Under way"],
+            ["ended", "Ended"],
+          ]}
         />
-      </div>
-    </form>
+        <Select
+          label="Key"
+          value={filter.keyId}
+          change={(keyId) => change({ ...filter, keyId })}
+          options={[["", "Any key"], ...(keys.value ?? []).map((key) => [key.id, key.name ?? key.id] as const)]}
+        />
+        <div class="field">
+          <label for="email-id">Your id (email_id)</label>
+          <input
+            id="email-id"
+            type="search"
+            value={emailId}
+            autocomplete="off"
+            spellcheck={false}
+            onInput={(event) => setEmailId(event.currentTarget.value)}
+            // Also when it is emptied by its own button.
+            onChange={(event) => change({ ...filter, emailId: event.currentTarget.value.trim() })}
+          />
+        </div>
+      </form>
+    </search>
   );
 }
 

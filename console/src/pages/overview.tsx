@@ -49,13 +49,13 @@ export function Overview() {
     <>
       <Heading
         beside={
-          <div class="switch" role="group" aria-label="Time shown">
+          <fieldset class="switch" aria-label="Time shown">
             {RANGES.map(([of, name]) => (
               <button key={of} type="button" aria-pressed={of === range} onClick={() => setRange(of)}>
                 {name}
               </button>
             ))}
-          </div>
+          </fieldset>
         }
       >
         Overview

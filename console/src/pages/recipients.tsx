@@ -52,7 +52,7 @@ export function Recipients({ mailing }: { mailing: Mailing }) {
   return (
     <section class="recipients" aria-labelledby="recipients-title">
       <h2 id="recipients-title">Recipients</h2>
-      <div class="tabs" role="group" aria-label="Show recipients">
+      <fieldset class="tabs" aria-label="Show recipients">
         {[null, ...STATUSES].map((of) => (
           <button
             key={of ?? "all"}
@@ -66,7 +66,7 @@ export function Recipients({ mailing }: { mailing: Mailing }) {
             {of ? statusNames[of] : "All"} <Figure value={of ? counts[of] : all} most={all} />
           </button>
         ))}
-      </div>
+      </fieldset>
       <div class="recipients-space">
         {!value && (fault ? <FaultNotice fault={fault} /> : <Skeleton rows={8} kind="line-space" />)}
         {value && value.items.length === 0 && (

@@ -48,6 +48,7 @@ fn content_type(name: &str) -> &'static str {
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
         Some("ico") => "image/x-icon",
+        Some("txt") => "text/plain; charset=utf-8",
         Some("woff2") => "font/woff2",
         other => panic!("{other:?} is not what a console needs"),
     }
