@@ -744,7 +744,7 @@ export type SuccessStatistics = {
     /**
      * The HTTP status once more.
      */
-    status: number;
+    status: 200;
     /**
      * For people; it may change.
      */
