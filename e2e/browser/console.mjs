@@ -10,10 +10,12 @@ const folder = process.argv[3];
 mkdirSync(folder, { recursive: true });
 
 await run(async ({ base, open }) => {
-  // Only where a fault or a revoked key is tried does the browser see an error.
+  // Only where a fault, a revoked key or no network is tried does the browser see an error.
   let mistaken = false;
   let refused = false;
+  let away = false;
   const tolerates = ({ text }) =>
+    (away && text.includes("ERR_INTERNET_DISCONNECTED")) ||
     (mistaken && text.includes("status of 400")) || (refused && text.includes("status of 401"));
   const page = await open({ tolerates, permissions: ["clipboard-read", "clipboard-write"] });
   await watchShifts(page);
@@ -29,6 +31,7 @@ await run(async ({ base, open }) => {
   await readsOneInTheMailbox();
   await cancels();
   await seesThePictures();
+  await recovers();
   await bindsAKeyToPages();
   const rotated = await rotates();
   await needsNoMouse();
@@ -148,6 +151,18 @@ await run(async ({ base, open }) => {
     check("a picture is drawn", (await page.locator(".plot canvas").count()) === 2);
     await page.getByText("The numbers as a table").click();
     check("its numbers are in a table", (await page.locator(".numbers tbody tr").count()) >= 1);
+  }
+
+  async function recovers() {
+    away = true;
+    await page.context().setOffline(true);
+    await visit("Mailings");
+    await page.getByRole("alert").getByText("The service does not answer").waitFor();
+    check("a service that is away is said", true);
+    await page.context().setOffline(false);
+    await page.locator(".rows .row").first().waitFor();
+    check("the page recovers by itself", (await page.getByRole("alert").count()) === 0);
+    away = false;
   }
 
   async function bindsAKeyToPages() {

@@ -1,7 +1,7 @@
 // The API keys: who may send, from where and as whom.
 
 import { type ApiKey, listApiKeys } from "mmms-client";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useLive } from "../live.js";
 import { CopyId } from "../parts/copy.js";
 import { Heading } from "../parts/heading.js";
@@ -37,12 +37,17 @@ export function Keys() {
   const { value, fault, refresh } = useLive<Page>(all, () => 15_000, []);
   const [asked, ask] = useState<Asked | null>(null);
   const [shown, show] = useState<Shown | null>(null);
+  const [revoked, setRevoked] = useState(0);
   const close = () => ask(null);
   const done = (secret?: Shown) => {
     close();
     refresh();
     if (secret) show(secret);
   };
+  // The button that was pressed goes with its key, and the focus would go with the button.
+  useEffect(() => {
+    if (revoked > 0) document.querySelector<HTMLElement>("main h1")?.focus();
+  }, [revoked]);
   return (
     <>
       <Heading
@@ -79,7 +84,16 @@ export function Keys() {
       )}
       {asked?.what === "new" && <NewKey close={close} done={done} />}
       {asked?.what === "rotate" && <Rotate apiKey={asked.key} close={close} done={done} />}
-      {asked?.what === "revoke" && <Revoke apiKey={asked.key} close={close} done={done} />}
+      {asked?.what === "revoke" && (
+        <Revoke
+          apiKey={asked.key}
+          close={close}
+          done={() => {
+            done();
+            setRevoked(revoked + 1);
+          }}
+        />
+      )}
       {asked?.what === "add" && <AddOrigins apiKey={asked.key} close={close} done={done} />}
       {asked?.what === "remove" && <RemoveOrigin apiKey={asked.key} origin={asked.origin} close={close} done={done} />}
       {shown && <Secret shown={shown} close={() => show(null)} />}
@@ -91,16 +105,8 @@ function Key({ apiKey, ask }: { apiKey: ApiKey; ask: (asked: Asked) => void }) {
   const { id, name, origins, senders, created_at } = apiKey;
   const title = name ?? "Without a name";
   const known = knownKeys.value.some((key) => key.id === id);
-  const place = useRef<HTMLLIElement>(null);
-  // The focus would go with a key that is revoked.
-  useEffect(
-    () => () => {
-      if (place.current?.contains(document.activeElement)) document.querySelector<HTMLElement>("main h1")?.focus();
-    },
-    [],
-  );
   return (
-    <li class="card key" aria-label={title} ref={place}>
+    <li class="card key" aria-label={title}>
       <div class="key-head">
         <h2 class={name ? undefined : "soft"}>{title}</h2>
         <span class="kind">{origins.length > 0 ? "Browser key" : "Server key"}</span>

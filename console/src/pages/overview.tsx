@@ -116,7 +116,7 @@ function Pictures({ statistics: { hours, waiting }, range }: { statistics: Stati
           note={ended > 0 ? `of ${number(ended)} that ended` : "nothing ended"}
         />
         <Tile
-          name="Not sent"
+          name="Failed or unconfirmed"
           figure={number(failed + unconfirmed)}
           note={`${number(failed)} failed, ${number(unconfirmed)} unconfirmed`}
           tone={failed + unconfirmed > 0 ? "bad" : undefined}

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { type Fault, faultOf } from "../fault.js";
+import { hush } from "./news.js";
 import { FaultNotice } from "./notice.js";
 
 interface Shown {
@@ -19,11 +20,13 @@ export function Dialog({ title, close, children, wide = false, firm = false }: S
   const name = useId();
   useEffect(() => {
     const asked = document.activeElement;
-    dialog.current?.showModal();
+    const shown = dialog.current;
+    shown?.showModal();
     return () => {
-      // Taken out of the page while open, it would keep the focus to itself.
-      if (asked instanceof HTMLElement && asked.isConnected) asked.focus({ preventScroll: true });
-      else document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+      // While it is open, nothing else can have the focus.
+      shown?.close();
+      const back = asked instanceof HTMLElement && asked.isConnected ? asked : null;
+      (back ?? document.querySelector<HTMLElement>("main h1"))?.focus({ preventScroll: true });
     };
   }, []);
   return (
@@ -89,6 +92,7 @@ export function useAct(act: () => Promise<void>): { busy: boolean; fault: Fault 
     if (busy) return;
     setBusy(true);
     setFault(null);
+    hush();
     try {
       await act();
     } catch (error) {

@@ -10,6 +10,11 @@ export function tell(text: string): void {
   news.value = { text, at: Date.now() };
 }
 
+/** What was told is over once something else is begun. */
+export function hush(): void {
+  news.value = null;
+}
+
 export function News() {
   const said = news.value;
   useEffect(() => {
