@@ -16,7 +16,8 @@ await run(async ({ base, open }) => {
   let away = false;
   const tolerates = ({ text }) =>
     (away && text.includes("ERR_INTERNET_DISCONNECTED")) ||
-    (mistaken && text.includes("status of 400")) || (refused && text.includes("status of 401"));
+    (mistaken && text.includes("status of 400")) ||
+    (refused && text.includes("status of 401"));
   const page = await open({ tolerates, permissions: ["clipboard-read", "clipboard-write"] });
   await watchShifts(page);
   const heading = (name, on = page) => on.getByRole("heading", { level: 1, name }).waitFor();
@@ -41,7 +42,11 @@ await run(async ({ base, open }) => {
   async function isBarred() {
     const response = await page.goto(`${base}/console`);
     const policy = response.headers()["content-security-policy"] ?? "";
-    check("the page has a policy that allows nothing inline", policy.includes("default-src 'none'") && !policy.includes("unsafe"), policy);
+    check(
+      "the page has a policy that allows nothing inline",
+      policy.includes("default-src 'none'") && !policy.includes("unsafe"),
+      policy,
+    );
     await heading("Overview");
     await page.getByRole("heading", { name: "A first mail in a minute" }).waitFor();
     check("a new service says what to do first", true);
@@ -52,7 +57,10 @@ await run(async ({ base, open }) => {
   async function makesAKey() {
     await page.getByRole("link", { name: "Make a key" }).click();
     await heading("Keys");
-    check("the focus is at the heading of the new page", await page.evaluate(() => document.activeElement?.tagName === "H1"));
+    check(
+      "the focus is at the heading of the new page",
+      await page.evaluate(() => document.activeElement?.tagName === "H1"),
+    );
     await page.getByRole("heading", { name: "No key yet" }).waitFor();
     await isAccessible(page, "no keys");
     await button("Make a key").click();
@@ -85,9 +93,16 @@ await run(async ({ base, open }) => {
     await button("Send to 1,000 recipients").click();
     await heading("The first newsletter");
     await page.screenshot({ path: join(folder, "light-under-way.png") });
-    await eventually("the bar of 1,000 fills", async () => (await bar.getAttribute("aria-valuenow")) === "100" || bar.getAttribute("aria-valuetext"));
+    await eventually(
+      "the bar of 1,000 fills",
+      async () => (await bar.getAttribute("aria-valuenow")) === "100" || bar.getAttribute("aria-valuetext"),
+    );
     const filled = (await page.evaluate(() => window.filled)).map(Number);
-    check("it fills bit by bit, and never back", filled.length > 2 && filled.every((value, at) => at === 0 || value > filled[at - 1]), filled);
+    check(
+      "it fills bit by bit, and never back",
+      filled.length > 2 && filled.every((value, at) => at === 0 || value > filled[at - 1]),
+      filled,
+    );
     await page.getByText("1,000 of 1,000 recipients done").waitFor();
     await page.getByText("Ended", { exact: true }).waitFor();
     await eventually("every recipient shown is sent", async () => {
@@ -96,7 +111,10 @@ await run(async ({ base, open }) => {
     });
     await button("Next 50").click();
     await page.getByRole("cell", { name: "100", exact: true }).waitFor();
-    check("the recipients can be turned over", (await page.getByRole("cell", { name: "50", exact: true }).count()) === 0);
+    check(
+      "the recipients can be turned over",
+      (await page.getByRole("cell", { name: "50", exact: true }).count()) === 0,
+    );
     await isStill(page, "until here");
   }
 
@@ -135,7 +153,13 @@ await run(async ({ base, open }) => {
     const rows = page.locator(".rows .row");
     await rows.first().waitFor();
     check("both mailings are listed", (await rows.count()) === 2, await rows.allTextContents());
-    const body = { sender_email: "news@example.org", sender_name: "News", subject: "A late one", text_template: "Hello.", recipients: [{ mail: "ada@example.com" }] };
+    const body = {
+      sender_email: "news@example.org",
+      sender_name: "News",
+      subject: "A late one",
+      text_template: "Hello.",
+      recipients: [{ mail: "ada@example.com" }],
+    };
     const headers = { "content-type": "application/json", "x-api-key": key };
     await fetch(`${base}/v1/mail`, { method: "POST", headers, body: JSON.stringify(body) });
     await button("Show 1 new mailing").click();
@@ -147,7 +171,10 @@ await run(async ({ base, open }) => {
     check("the list can be narrowed", true);
     await visit("Overview");
     const sent = page.locator(".tile", { hasText: "Sent in 24 hours" }).locator(".tile-figure");
-    await eventually("the overview has counted them", async () => Number((await sent.textContent()).replace(",", "")) >= 1000);
+    await eventually(
+      "the overview has counted them",
+      async () => Number((await sent.textContent()).replace(",", "")) >= 1000,
+    );
     check("a picture is drawn", (await page.locator(".plot canvas").count()) === 2);
     await page.getByText("The numbers as a table").click();
     check("its numbers are in a table", (await page.locator(".numbers tbody tr").count()) >= 1);
@@ -210,10 +237,11 @@ await run(async ({ base, open }) => {
     const view = await open();
     await view.goto(`${base}/console`);
     await heading("Overview", view);
-    const focused = () => view.evaluate(() => {
-      const element = document.activeElement;
-      return (element?.getAttribute("aria-label") ?? element?.textContent ?? "").trim();
-    });
+    const focused = () =>
+      view.evaluate(() => {
+        const element = document.activeElement;
+        return (element?.getAttribute("aria-label") ?? element?.textContent ?? "").trim();
+      });
     const tabTo = async (name) => {
       for (let presses = 0; presses < 30; presses += 1) {
         await view.keyboard.press("Tab");
@@ -223,7 +251,10 @@ await run(async ({ base, open }) => {
     };
     await view.keyboard.press("Tab");
     check("the first stop leads past the navigation", (await focused()) === "Skip to the content", await focused());
-    check("where the focus is can be seen", await view.evaluate(() => getComputedStyle(document.activeElement).outlineStyle !== "none"));
+    check(
+      "where the focus is can be seen",
+      await view.evaluate(() => getComputedStyle(document.activeElement).outlineStyle !== "none"),
+    );
     await tabTo("Keys");
     await view.keyboard.press("Enter");
     await heading("Keys", view);

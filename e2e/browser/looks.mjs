@@ -21,13 +21,29 @@ mkdirSync(folder, { recursive: true });
 
 await run(async ({ base, open }) => {
   const client = new Client(base);
-  await client.newKey({ name: "contact form", origins: ["https://www.example.com", "https://*.example.net"], senders: ["website@example.com", "@example.net"] });
+  await client.newKey({
+    name: "contact form",
+    origins: ["https://www.example.com", "https://*.example.net"],
+    senders: ["website@example.com", "@example.net"],
+  });
   client.key = await client.newKey({ name: "newsletter" });
-  const recipients = Array.from({ length: 120 }, (_, at) => ({ mail: `reader${at + 1}@example.com`, emailRecipientId: `reader-${at + 1}` }));
+  const recipients = Array.from({ length: 120 }, (_, at) => ({
+    mail: `reader${at + 1}@example.com`,
+    emailRecipientId: `reader-${at + 1}`,
+  }));
   // More than can go out until then.
   const expires_at = new Date(Date.now() + 2_000).toISOString();
-  const { id } = await client.send({ subject: "Too late for half of them", text_template: "News.", recipients, expires_at, email_id: "issue-12" });
-  await client.send({ subject: "{{name}}, a mail with a long subject that does not fit into the width of a phone", text_template: "Hello." });
+  const { id } = await client.send({
+    subject: "Too late for half of them",
+    text_template: "News.",
+    recipients,
+    expires_at,
+    email_id: "issue-12",
+  });
+  await client.send({
+    subject: "{{name}}, a mail with a long subject that does not fit into the width of a phone",
+    text_template: "Hello.",
+  });
   await eventually("what is sent in has ended", async () => {
     const { queued, sending, failed } = (await client.mailing(id)).counts;
     return (queued + sending === 0 && failed > 0) || { queued, sending, failed };
@@ -49,7 +65,9 @@ await run(async ({ base, open }) => {
       await page.goto("about:blank");
       await page.goto(`${base}/console${address}`);
       await page.getByRole("heading", { level: 1, name }).waitFor();
-      await eventually(`${what}: all is there`, () => page.evaluate(() => document.querySelector(".skeleton") === null));
+      await eventually(`${what}: all is there`, () =>
+        page.evaluate(() => document.querySelector(".skeleton") === null),
+      );
       if (place === "mailing") await page.getByRole("button", { name: /^Failed/ }).click();
       if (place === "mailing") await page.getByText("It could not be sent in time.").first().waitFor();
       await page.screenshot({ path: join(folder, `${what}.png`) });
@@ -67,6 +85,9 @@ await run(async ({ base, open }) => {
   await page.getByRole("dialog").getByText("They get the same mail.").waitFor();
   await isAccessible(page, "the question whether to send again");
   await page.getByRole("button", { name: "Send again", exact: true }).click();
-  await page.getByRole("status").getByText(/^\d+ mails? queued again$/).waitFor();
+  await page
+    .getByRole("status")
+    .getByText(/^\d+ mails? queued again$/)
+    .waitFor();
   check("what has failed can be sent again", true);
 });

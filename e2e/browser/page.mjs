@@ -1,8 +1,8 @@
 // What holds for every page of the console: nothing moves by itself, nothing is wider than the screen, and whoever
 // does not see it or has no mouse is not left out.
 
-import { createRequire } from "node:module";
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { check } from "./chromium.mjs";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -32,7 +32,10 @@ export async function isAccessible(page, what) {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   const grave = violations.filter(({ impact }) => GRAVE.has(impact));
-  const found = grave.map(({ id, nodes }) => ({ id, nodes: nodes.slice(0, 3).map(({ html, failureSummary }) => [html, failureSummary]) }));
+  const found = grave.map(({ id, nodes }) => ({
+    id,
+    nodes: nodes.slice(0, 3).map(({ html, failureSummary }) => [html, failureSummary]),
+  }));
   check(`${what}: axe finds nothing serious`, grave.length === 0, found);
 }
 
@@ -44,7 +47,11 @@ export async function fits(page, what) {
 /** What a thumb has to hit is at least 44 pixels high or wide enough around, but for links within text. */
 export async function isTouchable(page, what) {
   const small = await page.evaluate(() => {
-    const all = [...document.querySelectorAll("main button, nav a, .beside a, main .button, main input:not([type=checkbox]), main select")];
+    const all = [
+      ...document.querySelectorAll(
+        "main button, nav a, .beside a, main .button, main input:not([type=checkbox]), main select",
+      ),
+    ];
     return all
       .filter((element) => element.checkVisibility())
       .map((element) => ({ text: element.textContent || element.id, height: element.getBoundingClientRect().height }))

@@ -1,8 +1,8 @@
 // The way into a console that asks for the admin token. Arguments: the server's address, the token, and the folder
 // for the pictures.
 
-import { join } from "node:path";
 import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { check, run } from "./chromium.mjs";
 import { isAccessible, isStill, watchShifts } from "./page.mjs";
 
@@ -37,8 +37,16 @@ await run(async ({ base, open }) => {
   await page.reload();
   await heading("Keys");
   check("a reload does not ask again", true);
-  const kept = await page.evaluate(() => ({ local: localStorage.length, cookies: document.cookie, address: location.href }));
-  check("it is kept for the session alone", kept.local === 0 && kept.cookies === "" && !kept.address.includes(token), kept);
+  const kept = await page.evaluate(() => ({
+    local: localStorage.length,
+    cookies: document.cookie,
+    address: location.href,
+  }));
+  check(
+    "it is kept for the session alone",
+    kept.local === 0 && kept.cookies === "" && !kept.address.includes(token),
+    kept,
+  );
   const other = await page.context().newPage();
   await other.goto(`${base}/console`);
   await other.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();

@@ -110,7 +110,7 @@ function Facts({ mailing }: { mailing: Mailing }) {
       <dd>
         <Moment time={mailing.created_at} />
       </dd>
-      <dt>Expires</dt>
+      <dt>{Date.parse(mailing.expires_at) < Date.now() ? "Expired" : "Expires"}</dt>
       <dd>
         <Moment time={mailing.expires_at} />
       </dd>
