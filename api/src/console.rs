@@ -50,7 +50,7 @@ struct Facts {
 }
 
 #[handler]
-fn service(app: Data<&Arc<App>>, request: &Request) -> Response {
+fn service(Data(app): Data<&Arc<App>>, request: &Request) -> Response {
     let facts = Facts {
         mailbox: matches!(app.service.mailer, Mailer::Mailbox(_)),
         sign_in: !(app.management_is_open() && auth::is_local(request)),
@@ -106,7 +106,7 @@ fn is_known(tag: &str, asked: &HeaderMap) -> bool {
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .map(|known| known.trim())
+        .map(str::trim)
         .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
