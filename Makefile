@@ -1,7 +1,7 @@
 # Every command a person needs. The work is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check openapi build synth diff deploy smoke destroy
+.PHONY: help run test check openapi client console build synth diff deploy smoke destroy
 
 # Which deployment: dev or prod. CDK_ARGS goes to the CDK, such as "-c senderDomain=example.com".
 export STAGE ?= dev
@@ -15,13 +15,19 @@ run: ## Build and start MMMS on http://127.0.0.1:8000
 test: ## Run every test, with the services they need
 	@scripts/test
 
-check: ## Check formatting, lints, dependencies, the API description and the scripts
+check: ## Check formatting, lints, dependencies, the API description, the client, the console and the scripts
 	@scripts/check
 
 openapi: ## Write openapi.yaml from the code
 	@mkdir -p target
 	@scripts/api openapi >target/openapi.yaml
 	@mv target/openapi.yaml openapi.yaml
+
+client: ## Write the TypeScript client from openapi.yaml
+	@scripts/client
+
+console: ## Write the console's pages, which the API embeds, from console/src
+	@scripts/console
 
 build: ## Build both programs as Lambda functions into target/lambda
 	@scripts/build

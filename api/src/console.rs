@@ -1,17 +1,22 @@
 //! The console: pages for the person who runs the service. They hold no secret; the API that they call asks for the
 //! admin token. No part of the API.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use include_dir::{Dir, File, include_dir};
+use mail::mailer::Mailer;
 use poem::{
     IntoResponse, Request, Response, Result, Route, get, handler,
     http::{HeaderMap, StatusCode, header},
-    web::Path,
+    web::{Data, Json, Path},
 };
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::problem::Problem;
+use crate::{app::App, auth, problem::Problem};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../console/dist");
 static TAGS: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
@@ -30,8 +35,30 @@ pub fn mount(route: Route) -> Route {
     route
         .at("/console", get(page))
         .at("/console/", get(page))
+        .at("/console/service.json", get(service))
         .at("/console/:name", get(other))
         .at("/console/assets/:name", get(asset))
+}
+
+/// What the pages have to know before anybody has signed in.
+#[derive(Debug, Serialize)]
+struct Facts {
+    /// Whether mail is captured for `/mailbox`.
+    mailbox: bool,
+    /// Whether management asks whoever is here for the admin token.
+    sign_in: bool,
+}
+
+#[handler]
+fn service(Data(app): Data<&Arc<App>>, request: &Request) -> Response {
+    let facts = Facts {
+        mailbox: matches!(app.service.mailer, Mailer::Mailbox(_)),
+        sign_in: !(app.management_is_open() && auth::is_local(request)),
+    };
+    Json(facts)
+        .with_header(header::CACHE_CONTROL, "no-store")
+        .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .into_response()
 }
 
 #[handler]

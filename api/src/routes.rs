@@ -26,6 +26,7 @@ static ROUTES: LazyLock<Vec<RouteEntry>> = LazyLock::new(|| {
             "/docs",
             "/console",
             "/console/",
+            "/console/service.json",
             "/console/{name}",
             "/console/assets/{name}",
             "/mailbox",

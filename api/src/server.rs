@@ -49,6 +49,7 @@ pub async fn serve(service: Arc<Service>) -> anyhow::Result<()> {
 fn announce(app: &App, address: SocketAddr) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "MMMS is listening on http://{address}")?;
+    writeln!(out, "Console      http://{address}/console")?;
     writeln!(out, "Swagger UI   http://{address}/docs")?;
     if let Mailer::Mailbox(_) = app.service.mailer {
         writeln!(out, "Mailbox      http://{address}/mailbox")?;

@@ -50,11 +50,11 @@ export async function eventually(what, probe) {
   throw new Error(`${what}: not within ${STEP_MS / 1000} s, found ${JSON.stringify(found)}`);
 }
 
-function watch(context, base, faults, tolerates) {
+function watch(context, hosts, faults, tolerates) {
   const departed = new Map();
   context.on("request", (request) => {
     const { protocol, origin } = new URL(request.url());
-    if (protocol.startsWith("http") && origin !== base) departed.set(request, `request to another host: ${request.url()}`);
+    if (protocol.startsWith("http") && !hosts.includes(origin)) departed.set(request, `request to another host: ${request.url()}`);
   });
   // What the policy blocks never leaves, but Chromium announces it all the same.
   context.on("requestfailed", (request) => {
@@ -68,7 +68,7 @@ function watch(context, base, faults, tolerates) {
   return () => departed.values();
 }
 
-/** Runs `steps({ base, open, browser })`; `open` gives a page in a context of its own. */
+/** Runs `steps({ base, open, browser })`; `open` gives a page in a context of its own, which may also ask `beside`. */
 export async function run(steps) {
   const base = new URL(process.argv[2] ?? "").origin;
   const late = setTimeout(() => {
@@ -78,10 +78,10 @@ export async function run(steps) {
   const browser = await chromium.launch({ executablePath: executable(), args: FLAGS });
   const faults = [];
   const departures = [];
-  const open = async ({ tolerates = () => false, ...options } = {}) => {
+  const open = async ({ tolerates = () => false, beside = [], ...options } = {}) => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     context.setDefaultTimeout(STEP_MS);
-    departures.push(watch(context, base, faults, tolerates));
+    departures.push(watch(context, [base, ...beside], faults, tolerates));
     return context.newPage();
   };
   try {

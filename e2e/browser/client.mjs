@@ -18,8 +18,12 @@ export class Client {
   }
 
   async authenticate() {
-    const { api_key: key } = await answer("POST", `${this.base}/v1/api-key`, { name: "browser test" });
-    this.key = key;
+    this.key = await this.newKey({ name: "browser test" });
+  }
+
+  async newKey(rules) {
+    const { api_key: key } = await answer("POST", `${this.base}/v1/api-key`, rules);
+    return key;
   }
 
   /** Sends a mail; one recipient unless `mail` names others. */
@@ -31,6 +35,10 @@ export class Client {
       ...mail,
     };
     return answer("POST", `${this.base}/v1/mail`, body, { "x-api-key": this.key });
+  }
+
+  mailing(id) {
+    return answer("GET", `${this.base}/v1/mail/${id}`, undefined, { "x-api-key": this.key });
   }
 
   captured(search = "") {

@@ -10,6 +10,7 @@ pub mod binaries;
 pub mod caller;
 pub mod database;
 pub mod deployment;
+pub mod description;
 pub mod event_source;
 pub mod gateway;
 pub mod http;

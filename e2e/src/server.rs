@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::caller::Caller;
 use crate::database::Database;
 use crate::deployment::Deployment;
+use crate::description;
 use crate::mailbox::Mailbox;
 use crate::process::Program;
 use crate::waiting::within;
@@ -246,9 +247,13 @@ impl Server {
             recipients.extend(answer.items());
             match answer.next() {
                 Some(cursor) => path = format!("{page}&after={cursor}"),
-                None => return recipients,
+                None => break,
             }
         }
+        recipients
+            .iter()
+            .for_each(description::assert_names_the_detail_of);
+        recipients
     }
 
     /// Waits until nothing of the mailing is queued or being sent; its counts then.

@@ -1,6 +1,9 @@
 //! What the generated document lacks: it is made stricter here, never different.
 
-use std::sync::LazyLock;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use serde_json::{Map, Value, json};
 
@@ -44,6 +47,27 @@ const MAILING: &[&str] = &[
 /// Objects in whose place there may be null.
 const NULLABLE: [&str; 1] = ["TimeToSent"];
 
+/// What `status_detail` can be: `mail` keeps it as a text.
+const STATUS_DETAILS: [&str; 15] = [
+    "refused",
+    "invalid_message",
+    "expired",
+    "attempts_exhausted",
+    "not_connected",
+    "deferred",
+    "throttled",
+    "quota",
+    "account",
+    "mailbox_unavailable",
+    "connection_lost",
+    "timeout",
+    "unclear_answer",
+    "lease_expired",
+    "cancelled",
+];
+/// Errors that come before an operation is found.
+const OF_NO_OPERATION: [u16; 2] = [405, 429];
+
 pub fn polish(mut spec: Value) -> Value {
     spec["openapi"] = json!("3.0.3");
     spec["servers"] = json!([{"url": "/"}]);
@@ -57,6 +81,8 @@ pub fn polish(mut spec: Value) -> Value {
             tighten(name, schema);
         }
     }
+    name_statuses(&mut spec);
+    name_details(&mut spec);
     let Some(paths) = spec["paths"].as_object_mut() else {
         return spec;
     };
@@ -92,6 +118,7 @@ fn tighten(name: &str, schema: &mut Value) {
         return;
     };
     for (property, schema) in properties.iter_mut() {
+        say_once(schema);
         if !required.contains(&json!(property)) {
             make_nullable(schema);
         }
@@ -105,6 +132,13 @@ fn tighten(name: &str, schema: &mut Value) {
         let all: Vec<&String> = properties.keys().collect();
         let all = json!(all);
         object.insert("required".into(), all);
+    }
+}
+
+/// A described reference has its description as a schema of its own, too, which generated clients take for a type.
+fn say_once(schema: &mut Value) {
+    if let Some(parts) = schema.get_mut("allOf").and_then(Value::as_array_mut) {
+        parts.retain(|part| part.get("$ref").is_some());
     }
 }
 
@@ -128,6 +162,43 @@ fn make_union(schema: &mut Value) {
         // The generator calls it an object.
         schema.shift_remove("type");
     }
+}
+
+/// A client tells answers apart by the HTTP status in their bodies, so each body says which it can have.
+fn name_statuses(spec: &mut Value) {
+    let mut statuses: BTreeMap<String, BTreeSet<u16>> = BTreeMap::new();
+    let operations = spec["paths"].as_object().into_iter().flat_map(Map::values);
+    for operation in operations
+        .filter_map(Value::as_object)
+        .flat_map(Map::values)
+    {
+        let responses = operation["responses"].as_object();
+        for (status, response) in responses.into_iter().flatten() {
+            let schema = response["content"]["application/json"]["schema"]["$ref"].as_str();
+            if let (Some(schema), Ok(status)) = (schema, status.parse()) {
+                statuses
+                    .entry(schema.to_owned())
+                    .or_default()
+                    .insert(status);
+            }
+        }
+    }
+    for (reference, mut statuses) in statuses {
+        if reference.ends_with("/Error") {
+            statuses.extend(OF_NO_OPERATION);
+        }
+        let status = format!("{}/properties/status", reference.trim_start_matches('#'));
+        if let Some(status) = spec.pointer_mut(&status) {
+            status["enum"] = json!(statuses);
+        }
+    }
+}
+
+fn name_details(spec: &mut Value) {
+    let mut details: Vec<Value> = STATUS_DETAILS.iter().map(|code| json!(code)).collect();
+    details.push(Value::Null);
+    spec["components"]["schemas"]["Recipient"]["properties"]["status_detail"]["enum"] =
+        Value::Array(details);
 }
 
 fn complete(operation: &mut Value) {

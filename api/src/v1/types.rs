@@ -262,9 +262,7 @@ pub struct RecipientOut {
     pub recipient: Option<String>,
     pub status: StatusName,
     pub message_id: Option<String>,
-    /// A stable code that says why: `refused`, `invalid_message`, `expired`, `attempts_exhausted`, `not_connected`,
-    /// `deferred`, `throttled`, `account`, `mailbox_unavailable`, `connection_lost`, `timeout`, `lease_expired` or
-    /// `cancelled`.
+    /// A stable code that says why.
     pub status_detail: Option<String>,
     /// For people; never holds an address.
     pub last_error: Option<String>,

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use e2e::answer::Answer;
 use e2e::{Database, Server, everywhere};
 use reqwest::Method;
+use serde_json::json;
 
 everywhere!(
     every_file_is_served_as_it_was_built,
     a_file_that_is_known_is_not_sent_again,
     what_is_not_there_is_not_found,
     the_console_needs_no_token_and_what_it_asks_does,
+    the_page_is_told_whether_to_ask_for_the_token,
 );
 
 const TOKEN: &str = "a-token-of-the-administrator";
@@ -46,6 +48,7 @@ fn content_type(name: &str) -> &'static str {
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
         Some("ico") => "image/x-icon",
+        Some("txt") => "text/plain; charset=utf-8",
         Some("woff2") => "font/woff2",
         other => panic!("{other:?} is not what a console needs"),
     }
@@ -138,8 +141,23 @@ async fn the_console_needs_no_token_and_what_it_asks_does(database: Database) {
         .await;
     let page = server.anonymous().origin(server.url());
     assert_eq!(page.get("/console").await.status, 200);
+    let facts = page.get("/console/service.json").await.json();
+    assert_eq!(facts["sign_in"], true);
     for path in ["/v1/statistics", "/v1/mail", "/v1/api-key"] {
         page.get(path).await.error(401, "authentication_error");
         page.clone().bearer(TOKEN).get(path).await.data(200);
     }
+}
+
+async fn the_page_is_told_whether_to_ask_for_the_token(database: Database) {
+    let path = "/console/service.json";
+    let open = Server::on(&database).start().await;
+    let facts = open.anonymous().get(path).await;
+    assert_eq!(facts.status, 200);
+    assert_eq!(facts.header("cache-control"), Some("no-store"));
+    // Functions are on no loopback, whoever asks.
+    let sign_in = database.cloud().is_some();
+    assert_eq!(facts.json(), json!({"mailbox": true, "sign_in": sign_in}));
+    let forwarded = open.anonymous().with("x-forwarded-for", "192.0.2.1");
+    assert_eq!(forwarded.get(path).await.json()["sign_in"], true);
 }

@@ -20,12 +20,13 @@ async fn the_addresses_to_open_are_printed(database: Database) {
         server.program().stdout(),
         [
             format!("MMMS is listening on {url}"),
+            format!("Console      {url}/console"),
             format!("Swagger UI   {url}/docs"),
             format!("Mailbox      {url}/mailbox"),
             "Management   open on loopback: no ADMIN_TOKEN is set".to_owned(),
         ]
     );
-    for path in ["/docs", "/mailbox"] {
+    for path in ["/console", "/docs", "/mailbox"] {
         assert_eq!(server.anonymous().get(path).await.status, 200, "{path}");
     }
 }

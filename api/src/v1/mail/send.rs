@@ -10,7 +10,7 @@ use poem::{
     Request,
     http::{HeaderMap, HeaderName, HeaderValue},
 };
-use poem_openapi::{ApiResponse, Object};
+use poem_openapi::{ApiResponse, Enum, Object};
 use uuid::Uuid;
 
 use super::parse;
@@ -20,7 +20,7 @@ use crate::{
     edge::Trace,
     payload::Json,
     problem::{ErrorType, Problem, Statuses},
-    v1::types::{Id, StatusName, Success, Timestamp},
+    v1::types::{Id, Success, Timestamp},
 };
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -61,6 +61,12 @@ pub(super) struct SesResponse {
     message_id: String,
 }
 
+#[derive(Clone, Copy, Debug, Enum)]
+#[oai(rename_all = "snake_case")]
+pub(super) enum Sent {
+    Sent,
+}
+
 /// What has become of the one recipient.
 #[derive(Clone, Debug, Object)]
 pub(super) struct SentStatus {
@@ -68,7 +74,7 @@ pub(super) struct SentStatus {
     email_recipient_id: Option<Id>,
     /// Null only in a replay after the address was removed.
     recipient: Option<String>,
-    status: StatusName,
+    status: Sent,
     message_id: String,
     status_detail: Option<String>,
     last_error: Option<String>,
@@ -86,6 +92,14 @@ pub(super) struct SentMail {
     status: SentStatus,
 }
 
+/// Where mail is when it was answered before it went out.
+#[derive(Clone, Copy, Debug, Enum)]
+#[oai(rename_all = "snake_case")]
+pub(in crate::v1) enum QueuedStatus {
+    Queued,
+    Unconfirmed,
+}
+
 /// Mail that is stored and on its way.
 #[derive(Clone, Debug, Object)]
 pub(in crate::v1) struct QueuedMail {
@@ -93,7 +107,7 @@ pub(in crate::v1) struct QueuedMail {
     id: Uuid,
     email_id: Option<Id>,
     /// `queued`, or `unconfirmed` where one mail was tried and nobody can know whether it went out.
-    status: StatusName,
+    status: QueuedStatus,
     /// Recipients that were taken.
     accepted: u64,
     queued_at: Option<Timestamp>,
@@ -109,7 +123,7 @@ impl QueuedMail {
         Self {
             id,
             email_id,
-            status: StatusName::Queued,
+            status: QueuedStatus::Queued,
             accepted,
             queued_at: Some(queued_at.into()),
         }
@@ -252,7 +266,7 @@ fn success(answer: Answer, replayed: Option<bool>) -> Result<SendResponse, Probl
                     email_id: email_id.map(Id::from),
                     email_recipient_id: email_recipient_id.map(Id::from),
                     recipient,
-                    status: StatusName::Sent,
+                    status: Sent::Sent,
                     message_id,
                     status_detail: None,
                     last_error: None,
@@ -278,7 +292,7 @@ fn success(answer: Answer, replayed: Option<bool>) -> Result<SendResponse, Probl
             let data = QueuedMail {
                 id,
                 email_id: email_id.map(Id::from),
-                status: StatusName::Unconfirmed,
+                status: QueuedStatus::Unconfirmed,
                 accepted: 1,
                 queued_at: None,
             };

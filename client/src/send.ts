@@ -1,0 +1,36 @@
+import { type Client } from "./generated/client/index.js";
+import { type MailRequest, type SendMailResponse, sendMail } from "./generated/index.js";
+import { retry } from "./retry.js";
+
+export interface ReliableMail {
+  client: Client;
+  body: MailRequest;
+  /**
+   * Names this mail for 24 hours: the same key with the same body never sends twice, also from another process. One
+   * is made up for this call if it is left out.
+   */
+  idempotencyKey?: string | undefined;
+  /** Queue it even for one recipient, and answer at once. */
+  respondAsync?: boolean | undefined;
+  /** Requests at most; 6 if left out. */
+  attempts?: number | undefined;
+  /** Stops asking. What the service has taken by then is sent all the same. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Sends a mail once, however often it has to ask: no answer, 429, 502, 503, 504 and `idempotency_in_progress` are
+ * asked again, after what `Retry-After` says. `status` of the result tells sent (200) from queued (202).
+ *
+ * @throws MmmsError what asking again does not mend, or the last of the answers
+ * @throws TypeError what `fetch` threw, if the last request got no answer
+ */
+export async function sendReliably(mail: ReliableMail): Promise<SendMailResponse> {
+  const { client, idempotencyKey = crypto.randomUUID(), respondAsync = false, attempts = 6, signal } = mail;
+  const headers = { "Idempotency-Key": idempotencyKey, ...(respondAsync && { Prefer: "respond-async" }) };
+  // The key stands for these bytes: what the caller changes while this waits must not get in.
+  const body = structuredClone(mail.body);
+  const send = (limit: AbortSignal) => sendMail({ client, body, headers, signal: limit, throwOnError: true });
+  const { data } = await retry(send, { attempts, signal });
+  return data;
+}

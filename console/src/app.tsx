@@ -1,0 +1,132 @@
+// The frame around every page: where one is, where one can go, and the way in.
+
+import { useEffect, useRef } from "preact/hooks";
+import { Icon, type IconName } from "./icons.js";
+import { Erase } from "./pages/erase.js";
+import { Keys } from "./pages/keys.js";
+import { MailingPage } from "./pages/mailing.js";
+import { Mailings } from "./pages/mailings.js";
+import { Overview } from "./pages/overview.js";
+import { Send } from "./pages/send.js";
+import { SignIn } from "./pages/sign_in.js";
+import { News } from "./parts/news.js";
+import { type Route, route } from "./route.js";
+import { service, signOut, token } from "./session.js";
+
+const PAGES = [
+  { page: "overview", path: "#/", name: "Overview" },
+  { page: "mailings", path: "#/mailings", name: "Mailings" },
+  { page: "send", path: "#/send", name: "Send" },
+  { page: "keys", path: "#/keys", name: "Keys" },
+  { page: "erase", path: "#/erase", name: "Erase" },
+] as const satisfies readonly { page: IconName; path: string; name: string }[];
+
+function titleOf(open: Route): string {
+  if (open.page === "mailing") return "Mailing";
+  return PAGES.find(({ page }) => page === open.page)?.name ?? "Overview";
+}
+
+export function App() {
+  const open = route.value;
+  const locked = service.value === null || (service.value.sign_in && token.value === null);
+  const place = open.page === "mailing" ? open.id : open.page;
+  const before = useRef<string | null>(null);
+
+  useEffect(() => {
+    document.title = `${locked ? "Sign in" : titleOf(open)} – MMMS console`;
+    if (locked) return;
+    // Whoever follows a link reads on at the new page's heading; whoever has just come starts at the top.
+    if (before.current !== null && before.current !== place) {
+      scrollTo(0, 0);
+      document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+    }
+    before.current = place;
+  }, [place, locked]);
+
+  if (locked) return <SignIn />;
+  return (
+    <div class="frame">
+      {/* biome-ignore lint/a11y/useValidAnchor: it leads to a place, but the part after # is the page's address */}
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          document.querySelector<HTMLElement>("main h1")?.focus();
+        }}
+      >
+        Skip to the content
+      </a>
+      <header class="side">
+        <Brand />
+        <nav class="pages" aria-label="Pages">
+          {PAGES.map(({ page, path, name }) => (
+            <a
+              key={page}
+              href={path}
+              aria-current={
+                open.page === page ? "page" : open.page === "mailing" && page === "mailings" ? "true" : undefined
+              }
+            >
+              <Icon name={page} />
+              <span>{name}</span>
+            </a>
+          ))}
+        </nav>
+        <div class="beside">
+          {service.value?.mailbox && (
+            <a href="/mailbox">
+              <Icon name="mailbox" />
+              <span>Mailbox</span>
+            </a>
+          )}
+          <a href="/docs">
+            <Icon name="docs" />
+            <span>API</span>
+          </a>
+          {token.value !== null && (
+            <button type="button" onClick={() => signOut()}>
+              <Icon name="out" />
+              <span>Sign out</span>
+            </button>
+          )}
+        </div>
+      </header>
+      <main id="main" key={place}>
+        <Page open={open} />
+      </main>
+      <News />
+    </div>
+  );
+}
+
+export function Brand() {
+  return (
+    <a class="brand" href="#/">
+      <svg viewBox="0 0 32 32" aria-hidden="true">
+        <rect x="2" y="6" width="28" height="20" rx="4" />
+        <path d="M6 11l10 8 10-8" />
+      </svg>
+      <span>
+        MMMS <small>console</small>
+      </span>
+    </a>
+  );
+}
+
+function Page({ open }: { open: Route }) {
+  switch (open.page) {
+    case "mailings":
+      return <Mailings />;
+    case "mailing":
+      return <MailingPage id={open.id} />;
+    case "send":
+      return <Send />;
+    case "keys":
+      return <Keys />;
+    case "erase":
+      return <Erase />;
+    case "overview":
+      return <Overview />;
+  }
+}

@@ -1,0 +1,87 @@
+// Removes an address and what was written to it.
+
+import { signal } from "@preact/signals";
+import { type Erased, eraseAddress } from "mmms-client";
+import { useEffect, useState } from "preact/hooks";
+import { Question } from "../parts/dialog.js";
+import { Field } from "../parts/field.js";
+import { Heading } from "../parts/heading.js";
+import { management } from "../session.js";
+import { counted } from "../words/figures.js";
+
+/** Handed over by another page; never in the page's own address, which browsers keep. */
+export const addressToErase = signal("");
+
+export function Erase() {
+  const [mail, setMail] = useState(addressToErase.value);
+  const [asked, setAsked] = useState(false);
+  const [erased, setErased] = useState<{ mail: string; counts: Erased } | null>(null);
+  useEffect(() => {
+    addressToErase.value = "";
+  }, []);
+
+  const erase = async () => {
+    const { data } = await eraseAddress({ client: management.value, body: { mail: mail.trim() }, throwOnError: true });
+    setErased({ mail: mail.trim(), counts: data.data });
+    setAsked(false);
+    setMail("");
+  };
+  return (
+    <>
+      <Heading>Erase an address</Heading>
+      <p class="lead">
+        For whoever asks to be forgotten: removes an address, its name and its variables from every mailing that has
+        ended. The counts stay, and so does what the mail system and the recipient have.
+      </p>
+      <form
+        class="card form is-narrow"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (mail.trim()) setAsked(true);
+        }}
+      >
+        <Field label="Address" type="email" value={mail} change={setMail} required placeholder="ada@example.com" />
+        <div class="choices">
+          <button type="submit" class="button is-danger">
+            Erase…
+          </button>
+        </div>
+      </form>
+      <div role="status">{erased && <Outcome mail={erased.mail} counts={erased.counts} />}</div>
+      {asked && (
+        <Question
+          title="Erase this address?"
+          does="Erase for good"
+          keeps="Keep it"
+          dangerous
+          act={erase}
+          close={() => setAsked(false)}
+        >
+          <p>
+            <strong>{mail.trim()}</strong> is removed wherever it was written to. This cannot be undone.
+          </p>
+        </Question>
+      )}
+    </>
+  );
+}
+
+function Outcome({ mail, counts: { recipients, mailings, waiting } }: { mail: string; counts: Erased }) {
+  return (
+    <div class={waiting > 0 ? "notice is-unsure" : "notice is-good"}>
+      <p class="notice-title">
+        {recipients > 0
+          ? `Erased in ${counted(mailings, "mailing", "mailings")}, ${counted(recipients, "recipient", "recipients")}`
+          : "Nothing to erase in ended mailings"}
+      </p>
+      {waiting > 0 ? (
+        <p>
+          {mail} is also in {counted(waiting, "mailing", "mailings")} still under way. Erase it again when they have
+          ended.
+        </p>
+      ) : (
+        <p>No mailing under way has {mail} either.</p>
+      )}
+    </div>
+  );
+}

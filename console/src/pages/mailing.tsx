@@ -1,0 +1,137 @@
+// One mailing: how far it is, what can be done about it, and its ids.
+
+import { getMailing, type Id, type Mailing } from "mmms-client";
+import { Fragment } from "preact";
+import { Icon } from "../icons.js";
+import { useLive } from "../live.js";
+import { CopyId } from "../parts/copy.js";
+import { Heading } from "../parts/heading.js";
+import { Moment } from "../parts/moment.js";
+import { Empty, FaultNotice, Skeleton, Stale } from "../parts/notice.js";
+import { doneOf, Figure, Progress } from "../parts/status.js";
+import { management } from "../session.js";
+import { counted, number } from "../words/figures.js";
+import { isOpen, STATUSES, statusMeanings, statusNames } from "../words/statuses.js";
+import { Actions } from "./mailing_actions.js";
+import { Recipients } from "./recipients.js";
+
+const LIVE_MS = 1_000;
+const QUIET_MS = 10_000;
+
+export function MailingPage({ id }: { id: string }) {
+  const { value, fault, refresh } = useLive<Mailing>(
+    async (signal) =>
+      (await getMailing({ client: management.value, path: { id }, signal, throwOnError: true })).data.data,
+    (mailing) => (mailing && isOpen(mailing.counts) ? LIVE_MS : QUIET_MS),
+    [id],
+  );
+  const back = (
+    <p class="back">
+      <a href="#/mailings">
+        <Icon name="back" />
+        Mailings
+      </a>
+    </p>
+  );
+  if (!value)
+    return (
+      <>
+        {back}
+        <Heading>Mailing</Heading>
+        {fault?.type === "not_found" || fault?.type === "validation_error" ? (
+          <Empty title="There is no such mailing">
+            <p>Its id may not be complete, or it was erased long ago.</p>
+          </Empty>
+        ) : fault ? (
+          <FaultNotice fault={fault} />
+        ) : (
+          <Skeleton rows={3} kind="row-space" />
+        )}
+      </>
+    );
+  return (
+    <>
+      {back}
+      <Heading beside={<Actions mailing={value} done={refresh} />}>{value.subject}</Heading>
+      <Stale fault={fault} has />
+      <State mailing={value} />
+      <Facts mailing={value} />
+      <Recipients mailing={value} />
+    </>
+  );
+}
+
+function State({ mailing: { counts, subject } }: { mailing: Mailing }) {
+  const { done, total, percent } = doneOf(counts);
+  return (
+    <section class="card state" aria-label="Progress">
+      <p class="state-words">
+        <strong>{`${percent} %`}</strong>
+        <span>{`${number(done)} of ${counted(total, "recipient", "recipients")} done`}</span>
+        {isOpen(counts) ? (
+          <span class="live" key="open">
+            Under way
+          </span>
+        ) : (
+          <span class="ended" key="ended">
+            Ended
+          </span>
+        )}
+      </p>
+      <Progress counts={counts} of={subject} large />
+      <ul class="legend">
+        {STATUSES.map((status) => (
+          <li key={status} class={counts[status] === 0 ? "is-none" : undefined} title={statusMeanings[status]}>
+            <span class={`swatch is-${status}`} aria-hidden="true" />
+            <span>{statusNames[status]}</span>
+            <Figure value={counts[status]} most={total} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Facts({ mailing }: { mailing: Mailing }) {
+  const own: readonly (readonly [string, Id])[] = [
+    ["email_id", mailing.email_id],
+    ["emailRecipientId", mailing.emailRecipientId],
+    ["client_env_id", mailing.client_env_id],
+    ["projectId", mailing.projectId],
+    ["closureId", mailing.closureId],
+  ];
+  return (
+    <dl class="facts is-mailing">
+      <dt>From</dt>
+      <dd>
+        {mailing.sender_name} &lt;{mailing.sender_email}&gt;
+      </dd>
+      <dt>Sent in</dt>
+      <dd>
+        <Moment time={mailing.created_at} />
+      </dd>
+      <dt>{Date.parse(mailing.expires_at) < Date.now() ? "Expired" : "Expires"}</dt>
+      <dd>
+        <Moment time={mailing.expires_at} />
+      </dd>
+      <dt>Mailing</dt>
+      <dd>
+        <CopyId id={mailing.id} what="the mailing's id" />
+      </dd>
+      <dt>Key</dt>
+      <dd>
+        <CopyId id={mailing.api_key_id} what="the key's id" />
+      </dd>
+      {own.map(([name, id]) =>
+        id === null ? null : (
+          <Fragment key={name}>
+            <dt>{name}</dt>
+            <dd>
+              <CopyId id={String(id)} what={name} />
+            </dd>
+          </Fragment>
+        ),
+      )}
+    </dl>
+  );
+}

@@ -1,0 +1,111 @@
+// What can be done about a mailing, each with what will come of it.
+
+import { cancelMailing, type Mailing, type Resendable, resendMailing } from "mmms-client";
+import { useState } from "preact/hooks";
+import { Question } from "../parts/dialog.js";
+import { Select } from "../parts/field.js";
+import { tell } from "../parts/news.js";
+import { management, service } from "../session.js";
+import { counted } from "../words/figures.js";
+
+interface About {
+  mailing: Mailing;
+  close: () => void;
+  done: () => void;
+}
+
+/** The same buttons at all times, so that none moves under the pointer while the mailing goes on. */
+export function Actions({ mailing, done }: { mailing: Mailing; done: () => void }) {
+  const [asked, ask] = useState<"cancel" | "resend" | null>(null);
+  const { counts } = mailing;
+  const about = { mailing, done, close: () => ask(null) };
+  return (
+    <>
+      {service.value?.mailbox && (
+        <a class="button" href={mailboxOf(mailing)}>
+          Open the mailbox
+        </a>
+      )}
+      <button
+        type="button"
+        class="button"
+        onClick={() => ask("resend")}
+        disabled={counts.failed + counts.unconfirmed === 0}
+      >
+        Send again…
+      </button>
+      <button type="button" class="button is-careful" onClick={() => ask("cancel")} disabled={counts.queued === 0}>
+        Cancel…
+      </button>
+      {asked === "cancel" && <Cancel {...about} />}
+      {asked === "resend" && <Resend {...about} />}
+    </>
+  );
+}
+
+/** With its mails alone, where the subject is the same in all of them. */
+function mailboxOf({ subject }: Mailing): string {
+  return subject.includes("{{") ? "/mailbox" : `/mailbox#search=${encodeURIComponent(subject)}`;
+}
+
+function Cancel({ mailing: { id, counts }, close, done }: About) {
+  const cancel = async () => {
+    const { data } = await cancelMailing({ client: management.value, path: { id }, throwOnError: true });
+    close();
+    done();
+    tell(`${counted(data.data.cancelled, "mail", "mails")} cancelled`);
+  };
+  return (
+    <Question
+      title="Cancel what is waiting?"
+      does="Cancel the rest"
+      keeps="Let it go on"
+      dangerous
+      act={cancel}
+      close={close}
+    >
+      <p>
+        {counted(counts.queued, "recipient is", "recipients are")} still waiting and will not be sent to. What has been
+        sent, or is being sent right now, stays as it is.
+      </p>
+    </Question>
+  );
+}
+
+function Resend({ mailing: { id, counts }, close, done }: About) {
+  const [status, setStatus] = useState<Resendable>(counts.failed > 0 ? "failed" : "unconfirmed");
+  const choices = (["failed", "unconfirmed"] as const).filter((choice) => counts[choice] > 0);
+  const resend = async () => {
+    const path = { id };
+    const { data } = await resendMailing({ client: management.value, path, body: { status }, throwOnError: true });
+    close();
+    done();
+    tell(`${counted(data.data.accepted, "mail", "mails")} queued again`);
+  };
+  return (
+    <Question
+      title="Send again?"
+      does={status === "failed" ? "Send again" : "Send, perhaps twice"}
+      dangerous={status === "unconfirmed"}
+      act={resend}
+      close={close}
+    >
+      <Select<Resendable>
+        label="To those that are"
+        value={status}
+        change={setStatus}
+        options={choices.map((choice) => [choice, `${choice}: ${counted(counts[choice], "recipient", "recipients")}`])}
+      />
+      {status === "failed" ? (
+        <p>
+          They get the same mail. An address that was refused for good will most likely be refused again: the list says
+          why each has failed.
+        </p>
+      ) : (
+        <p class="notice is-unsure">
+          Nobody can know whether the mail reached them. Whoever got it gets it a second time.
+        </p>
+      )}
+    </Question>
+  );
+}

@@ -1,0 +1,205 @@
+// What goes out, how fast, and what waits.
+
+import { getStatistics, type Hour, listMailings, type Statistics } from "mmms-client";
+import { useState } from "preact/hooks";
+import { HoursChart, NumbersTable, TimesChart } from "../charts/charts.js";
+import { useLive } from "../live.js";
+import { Heading } from "../parts/heading.js";
+import { FaultNotice, Skeleton, Stale } from "../parts/notice.js";
+import { knownKeys, management, service } from "../session.js";
+import { counted, duration, number } from "../words/figures.js";
+
+const RANGES = [
+  ["24", "24 hours"],
+  ["72", "3 days"],
+  ["168", "7 days"],
+] as const;
+type Range = (typeof RANGES)[number][0];
+
+const HOUR_MS = 3_600_000;
+const LIVE_MS = 1_000;
+const QUIET_MS = 10_000;
+/** From here on, what is due has been left lying. */
+const LATE_SECONDS = 300;
+
+interface Seen {
+  statistics: Statistics;
+  /** Whether the service has any mailing at all. */
+  isNew: boolean;
+}
+
+async function load(range: Range, signal: AbortSignal, before: Seen | null): Promise<Seen> {
+  const client = management.value;
+  const from = new Date(Date.now() - (Number(range) - 1) * HOUR_MS).toISOString();
+  const { data } = await getStatistics({ client, query: { from }, signal, throwOnError: true });
+  // What explains the first steps stays until the page is left: what is below it does not move.
+  if (before) return { statistics: data.data, isNew: before.isNew };
+  const mailings = await listMailings({ client, query: { limit: 1 }, signal, throwOnError: true });
+  return { statistics: data.data, isNew: mailings.data.data.items.length === 0 };
+}
+
+export function Overview() {
+  const [range, setRange] = useState<Range>("24");
+  const { value, fault } = useLive<Seen>(
+    (signal, before) => load(range, signal, before),
+    (seen) => (seen && seen.statistics.waiting.queued + seen.statistics.waiting.sending > 0 ? LIVE_MS : QUIET_MS),
+    [range],
+  );
+  return (
+    <>
+      <Heading
+        beside={
+          <fieldset class="switch" aria-label="Time shown">
+            {RANGES.map(([of, name]) => (
+              <button key={of} type="button" aria-pressed={of === range} onClick={() => setRange(of)}>
+                {name}
+              </button>
+            ))}
+          </fieldset>
+        }
+      >
+        Overview
+      </Heading>
+      {!value && (fault ? <FaultNotice fault={fault} /> : <Skeleton rows={1} kind="pictures-space" />)}
+      {value && <Stale fault={fault} has />}
+      {value?.isNew && <FirstSteps />}
+      {value && <Pictures statistics={value.statistics} range={range} />}
+    </>
+  );
+}
+
+function FirstSteps() {
+  return (
+    <section class="card steps" aria-labelledby="steps-title">
+      <h2 id="steps-title">A first mail in a minute</h2>
+      <ol>
+        <li class={knownKeys.value.length > 0 ? "is-done" : undefined}>
+          <a href="#/keys">Make a key</a>. Whoever sends mail names one.
+        </li>
+        <li>
+          <a href="#/send">Send a mail</a> with it, to one address or to a thousand.
+        </li>
+        <li>
+          Watch it go out under <a href="#/mailings">Mailings</a>
+          {service.value?.mailbox ? (
+            <>
+              , and read it in the <a href="/mailbox">mailbox</a>: nothing leaves this machine.
+            </>
+          ) : (
+            "."
+          )}
+        </li>
+      </ol>
+    </section>
+  );
+}
+
+function sum(hours: readonly Hour[], of: (hour: Hour) => number): number {
+  return hours.reduce((total, hour) => total + of(hour), 0);
+}
+
+function Pictures({ statistics: { hours, waiting }, range }: { statistics: Statistics; range: Range }) {
+  const name = RANGES.find(([of]) => of === range)?.[1] ?? "";
+  const sent = sum(hours, (hour) => hour.sent);
+  const failed = sum(hours, (hour) => hour.failed);
+  const unconfirmed = sum(hours, (hour) => hour.unconfirmed);
+  const cancelled = sum(hours, (hour) => hour.cancelled);
+  const ended = sent + failed + unconfirmed + cancelled;
+  const latest = hours.findLast((hour) => hour.time_to_sent_ms !== null)?.time_to_sent_ms ?? null;
+  const uncounted = hours.filter((hour) => !hour.counted).length;
+  return (
+    <>
+      <dl class="tiles">
+        <Tile
+          name={`Sent in ${name}`}
+          figure={number(sent)}
+          note={ended > 0 ? `of ${number(ended)} that ended` : "nothing ended"}
+        />
+        <Tile
+          name="Failed or unconfirmed"
+          figure={number(failed + unconfirmed)}
+          note={`${number(failed)} failed, ${number(unconfirmed)} unconfirmed`}
+          tone={failed + unconfirmed > 0 ? "bad" : undefined}
+        />
+        <Tile
+          name="Waiting now"
+          figure={number(waiting.queued + waiting.sending)}
+          note={
+            waiting.oldest_due_at === null
+              ? "nothing is due"
+              : `the oldest for ${duration(waiting.oldest_due_seconds * 1000)}`
+          }
+          tone={waiting.oldest_due_seconds >= LATE_SECONDS ? "bad" : undefined}
+        />
+        <Tile
+          name="Accepted to sent"
+          figure={latest ? duration(latest.p95) : "–"}
+          note={latest ? `95 of 100; half within ${duration(latest.p50)}` : "nothing sent yet"}
+        />
+      </dl>
+      <HoursChart hours={hours} name={name} />
+      <div class="beside-each-other">
+        <TimesChart hours={hours} name={name} />
+        <WaitingPicture waiting={waiting} />
+      </div>
+      {uncounted > 0 && (
+        <p class="notice is-unsure">
+          {counted(uncounted, "hour is", "hours are")} not counted yet, as after an update or a long stop. The numbers
+          come by themselves.
+        </p>
+      )}
+      <NumbersTable hours={hours} />
+    </>
+  );
+}
+
+function Tile({ name, figure, note, tone }: { name: string; figure: string; note: string; tone?: "bad" | undefined }) {
+  return (
+    <div class={tone ? `card tile is-${tone}` : "card tile"}>
+      <dt>{name}</dt>
+      <dd class="tile-figure">{figure}</dd>
+      <dd class="tile-note">{note}</dd>
+    </div>
+  );
+}
+
+function WaitingPicture({ waiting }: { waiting: Statistics["waiting"] }) {
+  const later = Math.max(0, waiting.queued - waiting.due);
+  const parts = [
+    ["sending", "Being sent", waiting.sending],
+    ["queued", "Due now", waiting.due],
+    ["later", "To be tried again later", later],
+  ] as const;
+  const most = Math.max(1, ...parts.map(([, , count]) => count));
+  const seconds = waiting.oldest_due_seconds;
+  return (
+    <section class="card picture" aria-labelledby="waiting-title">
+      <h2 id="waiting-title">What is waiting</h2>
+      <ul class="columns">
+        {parts.map(([kind, name, count]) => (
+          <li key={kind}>
+            <span>{name}</span>
+            <strong>{number(count)}</strong>
+            <span class="column" aria-hidden="true">
+              <span class={`is-${kind}`} style={{ width: `${(count * 100) / most}%` }} />
+            </span>
+          </li>
+        ))}
+      </ul>
+      <p class="age">
+        <strong>
+          {waiting.oldest_due_at === null
+            ? "Nothing is due"
+            : `The oldest has been due for ${duration(seconds * 1000)}`}
+        </strong>
+        <span class={seconds >= LATE_SECONDS ? "is-bad-text" : "soft"}>
+          {waiting.oldest_due_at === null
+            ? "Mail goes out as it comes in."
+            : seconds < LATE_SECONDS
+              ? "It is taken from the oldest on."
+              : "That is long: see in the log what holds it up."}
+        </span>
+      </p>
+    </section>
+  );
+}

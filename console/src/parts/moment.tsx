@@ -1,0 +1,16 @@
+import { signal } from "@preact/signals";
+import { ago, moment } from "../words/figures.js";
+
+const now = signal(Date.now());
+setInterval(() => {
+  if (!document.hidden) now.value = Date.now();
+}, 10_000);
+
+/** How long ago; when exactly, in the title. */
+export function Moment({ time }: { time: string }) {
+  return (
+    <time dateTime={time} title={moment(time)}>
+      {ago(time, now.value)}
+    </time>
+  );
+}

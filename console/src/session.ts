@@ -1,0 +1,63 @@
+// Who is at the console: the admin token, for as long as this tab is open, and the secrets of keys made in it.
+
+import { computed, signal } from "@preact/signals";
+import { createClient } from "mmms-client";
+
+const STORED = "mmms.admin-token";
+
+/** What the page is told of the service before anybody has signed in. */
+export interface Service {
+  /** Whether mail is captured for `/mailbox` instead of being sent. */
+  mailbox: boolean;
+  /** Whether management asks for the admin token. */
+  sign_in: boolean;
+}
+
+/** A secret that was shown in this tab. It is in memory alone, and gone with the page. */
+export interface KnownKey {
+  id: string;
+  name: string;
+  secret: string;
+  senders: readonly string[];
+}
+
+export const service = signal<Service | null>(null);
+export const token = signal(sessionStorage.getItem(STORED));
+export const knownKeys = signal<readonly KnownKey[]>([]);
+/** Why one has to sign in again. */
+export const refusal = signal<string | null>(null);
+export const management = computed(() => createClient({ baseUrl: "", adminToken: token.value ?? undefined }));
+
+export async function findService(): Promise<void> {
+  const response = await fetch("/console/service.json", { signal: AbortSignal.timeout(10_000) });
+  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+  service.value = await response.json();
+}
+
+export function signIn(given: string): void {
+  sessionStorage.setItem(STORED, given);
+  refusal.value = null;
+  token.value = given;
+}
+
+/** Out, and in only by the token, whatever the service has said before. */
+export function bar(): void {
+  const why = token.value === null ? null : "The service does not know this admin token any more.";
+  if (service.value) service.value = { ...service.value, sign_in: true };
+  signOut(why);
+}
+
+export function signOut(why: string | null = null): void {
+  sessionStorage.removeItem(STORED);
+  knownKeys.value = [];
+  refusal.value = why;
+  token.value = null;
+}
+
+export function remember(key: KnownKey): void {
+  knownKeys.value = [key, ...knownKeys.value.filter(({ id }) => id !== key.id)];
+}
+
+export function forget(id: string): void {
+  knownKeys.value = knownKeys.value.filter((key) => key.id !== id);
+}

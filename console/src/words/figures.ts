@@ -1,0 +1,58 @@
+// Numbers and times, as people read them.
+
+const numbers = new Intl.NumberFormat("en");
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const dayAndClock = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
+
+export function number(value: number): string {
+  return numbers.format(value);
+}
+
+export function counted(value: number, one: string, many: string): string {
+  return `${number(value)} ${value === 1 ? one : many}`;
+}
+
+/** `850 ms`, `1.2 s`, `3 min`, `4.5 h`, `2 days`. */
+export function duration(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  if (seconds < 60) return `${short(seconds)} s`;
+  if (seconds < 3600) return `${short(seconds / 60)} min`;
+  if (seconds < 2 * 86_400) return `${short(seconds / 3600)} h`;
+  return `${short(seconds / 86_400)} days`;
+}
+
+function short(value: number): string {
+  return value < 10 ? String(Math.round(value * 10) / 10) : String(Math.round(value));
+}
+
+export function ago(time: string, now: number): string {
+  const seconds = Math.round((Date.parse(time) - now) / 1000);
+  const size = Math.abs(seconds);
+  if (size < 10) return "just now";
+  if (size < 60) return relative.format(seconds, "second");
+  if (size < 3600) return relative.format(Math.round(seconds / 60), "minute");
+  if (size < 86_400) return relative.format(Math.round(seconds / 3600), "hour");
+  return relative.format(Math.round(seconds / 86_400), "day");
+}
+
+export function moment(time: string): string {
+  return absolute.format(new Date(time));
+}
+
+export function hourOfDay(time: string): string {
+  return dayAndClock.format(new Date(time));
+}
+
+/** The end of it, where ids of the same time differ; without the host that a message id has. */
+export function shortId(id: string): string {
+  const [own = id] = id.replace(/^</, "").split("@");
+  return own.length > 14 ? `…${own.slice(-8)}` : own;
+}

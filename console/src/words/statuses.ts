@@ -1,0 +1,38 @@
+// The statuses in the order in which a recipient may go through them.
+
+import type { Counts, Status } from "mmms-client";
+
+export const STATUSES = [
+  "sent",
+  "sending",
+  "queued",
+  "unconfirmed",
+  "failed",
+  "cancelled",
+] as const satisfies readonly Status[];
+
+export const statusNames: Readonly<Record<Status, string>> = {
+  queued: "Waiting",
+  sending: "Sending",
+  sent: "Sent",
+  failed: "Failed",
+  unconfirmed: "Unconfirmed",
+  cancelled: "Cancelled",
+};
+
+export const statusMeanings: Readonly<Record<Status, string>> = {
+  queued: "stored, and to be sent",
+  sending: "handed to the mail system right now",
+  sent: "the mail system has taken it",
+  failed: "it will not be sent",
+  unconfirmed: "nobody can know whether it went out",
+  cancelled: "stopped before it was sent",
+};
+
+export function totalOf(counts: Counts): number {
+  return STATUSES.reduce((sum, status) => sum + counts[status], 0);
+}
+
+export function isOpen(counts: Counts): boolean {
+  return counts.queued + counts.sending > 0;
+}

@@ -1,0 +1,315 @@
+// A newcomer's way through the console without a terminal. Arguments: the server's address, and the folder for the
+// pictures.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { check, eventually, run } from "./chromium.mjs";
+import { isAccessible, isStill, watchShifts } from "./page.mjs";
+
+const folder = process.argv[3];
+mkdirSync(folder, { recursive: true });
+
+await run(async ({ base, open }) => {
+  // Only where a fault, a revoked key or no network is tried does the browser see an error.
+  let mistaken = false;
+  let refused = false;
+  let away = false;
+  const tolerates = ({ text }) =>
+    (away && text.includes("ERR_INTERNET_DISCONNECTED")) ||
+    (mistaken && text.includes("status of 400")) ||
+    (refused && text.includes("status of 401"));
+  const page = await open({ tolerates, permissions: ["clipboard-read", "clipboard-write"] });
+  await watchShifts(page);
+  const heading = (name, on = page) => on.getByRole("heading", { level: 1, name }).waitFor();
+  const button = (name) => page.getByRole("button", { name, exact: true });
+  const dialog = page.getByRole("dialog");
+  const bar = page.getByRole("progressbar").first();
+  const visit = (name) => page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).click();
+
+  await isBarred();
+  const key = await makesAKey();
+  await sendsToAThousand();
+  await readsOneInTheMailbox();
+  await cancels();
+  await seesThePictures();
+  await recovers();
+  await bindsAKeyToPages();
+  const rotated = await rotates();
+  await needsNoMouse();
+  await erases();
+  await revokes();
+
+  async function isBarred() {
+    const response = await page.goto(`${base}/console`);
+    const policy = response.headers()["content-security-policy"] ?? "";
+    check(
+      "the page has a policy that allows nothing inline",
+      policy.includes("default-src 'none'") && !policy.includes("unsafe"),
+      policy,
+    );
+    await heading("Overview");
+    await page.getByRole("heading", { name: "A first mail in a minute" }).waitFor();
+    check("a new service says what to do first", true);
+    check("the title names the page", (await page.title()) === "Overview – MMMS console", await page.title());
+    await isAccessible(page, "a new overview");
+  }
+
+  async function makesAKey() {
+    await page.getByRole("link", { name: "Make a key" }).click();
+    await heading("Keys");
+    check(
+      "the focus is at the heading of the new page",
+      await page.evaluate(() => document.activeElement?.tagName === "H1"),
+    );
+    await page.getByRole("heading", { name: "No key yet" }).waitFor();
+    await isAccessible(page, "no keys");
+    await button("Make a key").click();
+    await dialog.getByLabel("Name").fill("newsletter");
+    await isAccessible(page, "the dialog for a new key");
+    await button("Make the key").click();
+    const secret = await dialog.locator(".secret code").textContent();
+    check("the key is shown", /^mmms_.{20}/.test(secret), secret);
+    await button("Copy").click();
+    await page.getByRole("status").getByText("The key copied").waitFor();
+    check("it can be copied", (await page.evaluate(() => navigator.clipboard.readText())) === secret);
+    await isAccessible(page, "the dialog with the key");
+    await dialog.getByRole("link", { name: "Send a mail with it" }).click();
+    await heading("Send mail");
+    return secret;
+  }
+
+  async function sendsToAThousand() {
+    await page.evaluate(() => {
+      window.filled = [];
+      setInterval(() => {
+        const value = document.querySelector("[role=progressbar]")?.getAttribute("aria-valuenow");
+        if (value && value !== window.filled.at(-1)) window.filled.push(value);
+      }, 20);
+    });
+    await page.getByLabel("Subject").fill("The first newsletter");
+    await button("Fill in 1,000 examples").click();
+    await page.getByText("1,000 recipients", { exact: true }).waitFor();
+    await isAccessible(page, "the mail to send");
+    await button("Send to 1,000 recipients").click();
+    await heading("The first newsletter");
+    await page.screenshot({ path: join(folder, "light-under-way.png") });
+    await eventually(
+      "the bar of 1,000 fills",
+      async () => (await bar.getAttribute("aria-valuenow")) === "100" || bar.getAttribute("aria-valuetext"),
+    );
+    const filled = (await page.evaluate(() => window.filled)).map(Number);
+    check(
+      "it fills bit by bit, and never back",
+      filled.length > 2 && filled.every((value, at) => at === 0 || value > filled[at - 1]),
+      filled,
+    );
+    await page.getByText("1,000 of 1,000 recipients done").waitFor();
+    await page.getByText("Ended", { exact: true }).waitFor();
+    await eventually("every recipient shown is sent", async () => {
+      const badges = await page.locator("td .badge").allTextContents();
+      return badges.length === 50 && badges.every((badge) => badge === "Sent");
+    });
+    await button("Next 50").click();
+    await page.getByRole("cell", { name: "100", exact: true }).waitFor();
+    check(
+      "the recipients can be turned over",
+      (await page.getByRole("cell", { name: "50", exact: true }).count()) === 0,
+    );
+    await isStill(page, "until here");
+  }
+
+  async function readsOneInTheMailbox() {
+    await page.getByRole("link", { name: "Open the mailbox" }).click();
+    await page.locator(".row", { hasText: "reader1@example.com" }).or(page.locator(".row").first()).first().click();
+    await page.getByRole("heading", { name: "The first newsletter" }).waitFor();
+    await page.getByText("this mail was sent from the console.").first().waitFor();
+    check("the mail is in the mailbox", true);
+    await page.goto(`${base}/console`);
+    await heading("Overview");
+  }
+
+  async function cancels() {
+    await visit("Send");
+    await heading("Send mail");
+    check("a page loaded anew has forgotten the key", (await page.getByLabel("API key").count()) === 1);
+    await page.getByLabel("API key").fill(key);
+    await page.getByLabel("Subject").fill("One that is stopped");
+    await button("Fill in 1,000 examples").click();
+    await button("Send to 1,000 recipients").click();
+    await heading("One that is stopped");
+    await button("Cancel…").click();
+    await dialog.getByText("will not be sent to").waitFor();
+    await button("Cancel the rest").click();
+    await page.getByText("Ended", { exact: true }).waitFor();
+    const words = await bar.getAttribute("aria-valuetext");
+    check("what was waiting is cancelled", / cancelled$/.test(words), words);
+    await page.getByRole("button", { name: /^Cancelled/ }).click();
+    await page.getByText("It was cancelled before it was sent.").first().waitFor();
+    check("each says so in plain words", true);
+  }
+
+  async function seesThePictures() {
+    await visit("Mailings");
+    const rows = page.locator(".rows .row");
+    await rows.first().waitFor();
+    check("both mailings are listed", (await rows.count()) === 2, await rows.allTextContents());
+    const body = {
+      sender_email: "news@example.org",
+      sender_name: "News",
+      subject: "A late one",
+      text_template: "Hello.",
+      recipients: [{ mail: "ada@example.com" }],
+    };
+    const headers = { "content-type": "application/json", "x-api-key": key };
+    await fetch(`${base}/v1/mail`, { method: "POST", headers, body: JSON.stringify(body) });
+    await button("Show 1 new mailing").click();
+    check("a new one is shown when one asks for it", (await rows.first().textContent()).includes("A late one"));
+    await page.getByLabel("Show").selectOption("Under way");
+    await page.getByText("No mailing is like that").waitFor();
+    await button("Show all").click();
+    await rows.first().waitFor();
+    check("the list can be narrowed", true);
+    await visit("Overview");
+    const sent = page.locator(".tile", { hasText: "Sent in 24 hours" }).locator(".tile-figure");
+    await eventually(
+      "the overview has counted them",
+      async () => Number((await sent.textContent()).replace(",", "")) >= 1000,
+    );
+    check("a picture is drawn", (await page.locator(".plot canvas").count()) === 2);
+    await page.getByText("The numbers as a table").click();
+    check("its numbers are in a table", (await page.locator(".numbers tbody tr").count()) >= 1);
+  }
+
+  async function recovers() {
+    away = true;
+    await page.context().setOffline(true);
+    await visit("Mailings");
+    await page.getByRole("alert").getByText("The service does not answer").waitFor();
+    check("a service that is away is said", true);
+    await page.context().setOffline(false);
+    await page.locator(".rows .row").first().waitFor();
+    check("the page recovers by itself", (await page.getByRole("alert").count()) === 0);
+    away = false;
+  }
+
+  async function bindsAKeyToPages() {
+    await visit("Keys");
+    await button("New key").click();
+    await dialog.getByLabel("Name").fill("contact form");
+    await dialog.getByLabel("For").selectOption("web pages");
+    await dialog.getByLabel("Web pages").fill("https://www.example.com/contact");
+    mistaken = true;
+    await button("Make the key").click();
+    await dialog.getByRole("alert").getByText("Web pages:").first().waitFor();
+    mistaken = false;
+    check("what is wrong is said at its field", true);
+    await dialog.getByLabel("Web pages").fill("https://www.example.com");
+    await dialog.getByLabel("May send as").fill("website@example.com, @example.net");
+    await button("Make the key").click();
+    await dialog.locator(".secret").waitFor();
+    await button("Done").click();
+    const card = page.getByRole("listitem", { name: "contact form" });
+    await card.getByText("Browser key").waitFor();
+    await card.getByRole("button", { name: "Add origins…" }).click();
+    await dialog.getByLabel("Web pages").fill("https://shop.example.com https://*.example.net");
+    await button("Add").click();
+    await card.getByText("https://*.example.net").waitFor();
+    check("origins are added", true);
+    await card.getByRole("button", { name: "Remove https://shop.example.com" }).click();
+    await button("Remove").click();
+    await card.getByText("https://shop.example.com").waitFor({ state: "detached" });
+    check("and removed", (await card.locator(".chip").count()) === 4, await card.locator(".chip").allTextContents());
+  }
+
+  /** The secret after it. */
+  async function rotates() {
+    const card = page.getByRole("listitem", { name: "newsletter" });
+    await card.getByRole("button", { name: "Rotate…" }).click();
+    await dialog.getByLabel("The old secret works").selectOption("at once");
+    await button("Make a new secret").click();
+    const secret = await dialog.locator(".secret code").textContent();
+    check("a key gets another secret", /^mmms_.{20}/.test(secret) && secret !== key, secret);
+    await button("Done").click();
+    return secret;
+  }
+
+  async function needsNoMouse() {
+    const view = await open();
+    await view.goto(`${base}/console`);
+    await heading("Overview", view);
+    const focused = () =>
+      view.evaluate(() => {
+        const element = document.activeElement;
+        return (element?.getAttribute("aria-label") ?? element?.textContent ?? "").trim();
+      });
+    const tabTo = async (name) => {
+      for (let presses = 0; presses < 30; presses += 1) {
+        await view.keyboard.press("Tab");
+        if ((await focused()) === name) return;
+      }
+      throw new Error(`the Tab key does not come to ${name}, but to ${await focused()}`);
+    };
+    await view.keyboard.press("Tab");
+    check("the first stop leads past the navigation", (await focused()) === "Skip to the content", await focused());
+    check(
+      "where the focus is can be seen",
+      await view.evaluate(() => getComputedStyle(document.activeElement).outlineStyle !== "none"),
+    );
+    await tabTo("Keys");
+    await view.keyboard.press("Enter");
+    await heading("Keys", view);
+    await tabTo("New key");
+    await view.keyboard.press("Enter");
+    await view.getByRole("dialog").waitFor();
+    await view.keyboard.type("made by keyboard");
+    await view.keyboard.press("Enter");
+    await view.locator(".secret").waitFor();
+    await view.keyboard.press("Escape");
+    check("the key does not go with the Escape key", await view.locator(".secret").isVisible());
+    await tabTo("Done");
+    await view.keyboard.press("Enter");
+    await view.getByRole("dialog").waitFor({ state: "detached" });
+    await view.getByRole("heading", { name: "made by keyboard", exact: true }).waitFor();
+    check("a key is made by keyboard alone", true);
+    check("the focus is back where it came from", (await focused()) === "New key", await focused());
+    await tabTo("Revoke…");
+    await view.keyboard.press("Enter");
+    await view.getByRole("dialog", { name: "Revoke made by keyboard?" }).waitFor();
+    await view.keyboard.press("Escape");
+    await view.getByRole("dialog").waitFor({ state: "detached" });
+    check("a question can be left", (await focused()) === "Revoke…", await focused());
+    await view.keyboard.press("Enter");
+    await tabTo("Revoke");
+    await view.keyboard.press("Enter");
+    await view.getByRole("heading", { name: "made by keyboard", exact: true }).waitFor({ state: "detached" });
+    await eventually("what is gone leaves the focus at the heading", async () => (await focused()) === "Keys");
+  }
+
+  async function erases() {
+    await visit("Erase");
+    await page.getByLabel("Address").fill("reader7@example.com");
+    await button("Erase…").click();
+    await button("Erase for good").click();
+    await page.getByText("Erased in 2 mailings, 2 recipients").waitFor();
+    check("an address is erased", true);
+  }
+
+  async function revokes() {
+    await visit("Keys");
+    const card = page.getByRole("listitem", { name: "newsletter" });
+    await card.getByRole("button", { name: "Revoke…" }).click();
+    await dialog.getByText("It stops working at once and for good.").waitFor();
+    await button("Revoke").click();
+    await card.waitFor({ state: "detached" });
+    check("the key is revoked", true);
+    await visit("Send");
+    await page.getByLabel("API key").fill(rotated);
+    refused = true;
+    await button("Send").click();
+    const alert = page.getByRole("alert");
+    await alert.getByText("The service does not know this key or token").waitFor();
+    check("and opens nothing any more, which is said in plain words", true);
+    await isAccessible(page, "a fault");
+    await page.screenshot({ path: join(folder, "light-fault.png") });
+  }
+});

@@ -1,0 +1,61 @@
+// What holds for every page of the console: nothing moves by itself, nothing is wider than the screen, and whoever
+// does not see it or has no mouse is not left out.
+
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { check } from "./chromium.mjs";
+
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const GRAVE = new Set(["serious", "critical"]);
+
+/** To be called before the page is opened. */
+export async function watchShifts(page) {
+  await page.addInitScript(() => {
+    window.shifts = [];
+    const note = (list) => {
+      for (const { hadRecentInput, value, sources } of list.getEntries()) {
+        const what = sources.map(({ node }) => node?.className || node?.textContent?.slice(0, 60)).join(", ");
+        if (!hadRecentInput) window.shifts.push({ value, what });
+      }
+    };
+    new PerformanceObserver(note).observe({ type: "layout-shift", buffered: true });
+  });
+}
+
+export async function isStill(page, what) {
+  const shifts = await page.evaluate(() => window.shifts);
+  check(`${what}: nothing has moved by itself`, shifts.length === 0, shifts);
+}
+
+export async function isAccessible(page, what) {
+  // Through the debugger, which the page's policy does not bind.
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  const grave = violations.filter(({ impact }) => GRAVE.has(impact));
+  const found = grave.map(({ id, nodes }) => ({
+    id,
+    nodes: nodes.slice(0, 3).map(({ html, failureSummary }) => [html, failureSummary]),
+  }));
+  check(`${what}: axe finds nothing serious`, grave.length === 0, found);
+}
+
+export async function fits(page, what) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  check(`${what}: does not scroll sideways`, wide <= 0, wide);
+}
+
+/** What a thumb has to hit is at least 44 pixels high or wide enough around, but for links within text. */
+export async function isTouchable(page, what) {
+  const small = await page.evaluate(() => {
+    const all = [
+      ...document.querySelectorAll(
+        "main button, nav a, .beside a, main .button, main input:not([type=checkbox]), main select",
+      ),
+    ];
+    return all
+      .filter((element) => element.checkVisibility())
+      .map((element) => ({ text: element.textContent || element.id, height: element.getBoundingClientRect().height }))
+      .filter(({ height }) => height < 43.5);
+  });
+  check(`${what}: what can be touched is large enough`, small.length === 0, small);
+}

@@ -1,0 +1,67 @@
+// What the types of the client allow and what they refuse. It is compiled and never run: a line that is marked
+// as an error and is none fails the compiler, too.
+
+import { createClient, type ErrorType, listRecipients, type MailRequest, MmmsError, sendMail } from "mmms-client";
+import { sendReliably, waitForMailing } from "mmms-client/server";
+
+const client = createClient({ baseUrl: "https://mail.example.com", apiKey: "a key" });
+const body: MailRequest = {
+  recipients: [{ mail: "ada@example.com", variables: { code: 4711, late: true } }],
+  sender_email: "team@example.com",
+  sender_name: "The team",
+  subject: "Hello",
+  text_template: "Hello",
+  html_template: null,
+  email_id: 7,
+};
+
+export async function answersAreToldApart(): Promise<number> {
+  const { data, error } = await sendMail({ client, body });
+  if (error) {
+    const status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503 = error.status;
+    // @ts-expect-error: there is no such error
+    const unheardOf = error.error_type === "no_such_error";
+    return unheardOf ? 0 : status;
+  }
+  if (data.status === 200) {
+    const sent: "sent" = data.data.status.status;
+    // @ts-expect-error: only a queued mail has it
+    data.data.accepted;
+    return sent.length;
+  }
+  const queued: 202 = data.status;
+  const status: "queued" | "unconfirmed" = data.data.status;
+  // @ts-expect-error: a queued mail has none yet
+  data.data.message_id;
+  return queued + data.data.accepted + status.length;
+}
+
+export async function thrownErrorsAreNamed(): Promise<ErrorType | null> {
+  try {
+    const { data } = await sendMail({ client, body, throwOnError: true });
+    const status: 200 | 202 = data.status;
+    return status ? null : "internal_error";
+  } catch (error) {
+    return error instanceof MmmsError ? error.error_type : null;
+  }
+}
+
+export async function detailsAreNamed(id: string): Promise<boolean> {
+  const { data } = await listRecipients({ client, path: { id }, query: { status: "failed" }, throwOnError: true });
+  // @ts-expect-error: there is no such status
+  await listRecipients({ client, path: { id }, query: { status: "lost" } });
+  return data.data.items.some((recipient) => recipient.status_detail === "expired");
+}
+
+export async function serversWait(signal: AbortSignal): Promise<number> {
+  const answer = await sendReliably({ client, body, signal });
+  const mailing = await waitForMailing({ client, id: answer.data.id, onProgress: ({ done, total }) => done / total });
+  return mailing.counts.sent;
+}
+
+// @ts-expect-error: a mail needs a subject
+export const incomplete: MailRequest = { recipients: [], sender_email: "a@example.com", sender_name: "A" };
+// @ts-expect-error: there is no such field
+export const misspelt: MailRequest = { ...body, subjct: "Hello" };
+// @ts-expect-error: there is no client of the whole package
+export const nobody = () => sendMail({ body });

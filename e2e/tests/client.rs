@@ -1,0 +1,223 @@
+//! The npm package as somebody gets it: packed, installed in a project of its own, compiled, bundled and used. What
+//! it is used for is in `e2e/client` and `client/examples`. And a client in another language, from the same
+//! description.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::time::Duration;
+
+use e2e::{Server, eventually};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+const LIMIT: Duration = Duration::from_mins(3);
+const README: &str = include_str!("../../client/README.md");
+
+fn of_repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+fn tool(name: &str) -> PathBuf {
+    of_repository("client/node_modules/.bin").join(name)
+}
+
+/// A project with the package installed.
+struct Project(TempDir);
+
+impl Project {
+    async fn new() -> Self {
+        let package = std::env::var_os("CLIENT_PACKAGE")
+            .expect("CLIENT_PACKAGE names the packed client, as `scripts/client pack` prints it");
+        let project = Self(TempDir::new().expect("a temporary folder"));
+        project.write("package.json", r#"{"private": true, "type": "module"}"#);
+        let mut install = project.command("npm");
+        install
+            .args(["install", "--offline", "--no-audit", "--no-fund"])
+            .arg(package);
+        passes(install).await;
+        project
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path().join(name), text).expect("the file is written");
+    }
+
+    fn copy(&self, path: &str) {
+        let name = Path::new(path).file_name().expect("a file");
+        fs::copy(of_repository(path), self.path().join(name))
+            .unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.path()).kill_on_drop(true);
+        command
+    }
+}
+
+async fn run(mut command: Command) -> Output {
+    let what = format!("{command:?}");
+    timeout(LIMIT, command.output())
+        .await
+        .unwrap_or_else(|_| panic!("{what} did not end within {LIMIT:?}"))
+        .unwrap_or_else(|error| panic!("{what}: {error}"))
+}
+
+/// Runs it, and gives what it printed.
+async fn passes(command: Command) -> String {
+    let what = format!("{command:?}");
+    let output = run(command).await;
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "{what} failed ({status}):\n{shown}{stderr}",
+        status = output.status,
+        stderr = String::from_utf8_lossy(&output.stderr),
+    );
+    shown
+}
+
+/// The examples of the client's README for one place: blocks that follow one another in one heading.
+fn printed_under(heading: &str) -> String {
+    let (_, rest) = README
+        .split_once(&format!("\n## {heading}\n"))
+        .unwrap_or_else(|| panic!("no heading {heading}"));
+    let section = rest.split("\n## ").next().unwrap_or(rest);
+    let blocks = section.split("```ts\n").skip(1);
+    let text: String = blocks
+        .map(|block| block.split_once("```").expect("the block ends").0)
+        .collect();
+    assert!(!text.is_empty(), "no example under {heading}");
+    text
+}
+
+#[tokio::test]
+async fn its_types_hold_for_a_bundler_and_for_node() {
+    let project = Project::new().await;
+    for path in [
+        "e2e/client/consumer.ts",
+        "e2e/client/browser.tsconfig.json",
+        "e2e/client/node.tsconfig.json",
+        "client/examples/contact-form/contact.ts",
+        "client/examples/newsletter.mjs",
+    ] {
+        project.copy(path);
+    }
+    project.write("browser.example.ts", &printed_under("In a page"));
+    project.write("node.example.ts", &printed_under("On a server"));
+    for settings in ["browser.tsconfig.json", "node.tsconfig.json"] {
+        let mut compile = project.command(tool("tsc"));
+        compile
+            .args(["--project", settings, "--typeRoots"])
+            .arg(of_repository("client/node_modules/@types"));
+        passes(compile).await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_sends_from_the_origin_of_its_key_and_from_no_other() {
+    let project = Project::new().await;
+    project.copy("client/examples/contact-form/contact.ts");
+    project.copy("client/examples/contact-form/index.html");
+    let mut bundle = project.command(tool("esbuild"));
+    bundle.args(["contact.ts", "--bundle", "--minify", "--format=esm"]);
+    bundle.args(["--outfile=contact.js", "--log-level=warning"]);
+    passes(bundle).await;
+
+    let server = Server::embedded().await;
+    let mut browser = project.command("node");
+    browser
+        .arg(of_repository("e2e/browser/contact.mjs"))
+        .arg(server.url())
+        .arg(project.path());
+    passes(browser).await;
+}
+
+#[tokio::test]
+async fn a_server_sends_once_through_whatever_happens_on_the_way() {
+    let project = Project::new().await;
+    project.copy("e2e/client/reliable.mjs");
+    let server = Server::embedded().await;
+    let mut node = project.command("node");
+    node.arg("reliable.mjs").arg(server.url());
+    passes(node).await;
+}
+
+#[tokio::test]
+async fn a_mailing_shows_its_progress_and_goes_out_once() {
+    const READERS: usize = 300;
+    let project = Project::new().await;
+    project.copy("client/examples/newsletter.mjs");
+    let lines = (0..READERS).map(|at| format!("reader{at}@example.com, Reader {at}\n"));
+    project.write("recipients.csv", &lines.collect::<String>());
+
+    let server = Server::embedded().await;
+    let key = server.new_key(json!({ "name": "newsletter" })).await;
+    let send = || {
+        let mut node = project.command("node");
+        node.args(["newsletter.mjs", "recipients.csv"])
+            .env("MMMS_URL", server.url())
+            .env("MMMS_API_KEY", key["api_key"].as_str().expect("a key"));
+        node
+    };
+    for _ in 0..2 {
+        let shown = passes(send()).await;
+        let full = format!("\r[{}] {READERS}/{READERS}\n", "#".repeat(30));
+        assert!(shown.contains(&full), "{shown}");
+        assert!(shown.ends_with(&format!("\nsent: {READERS}\n")), "{shown}");
+    }
+    assert_eq!(
+        server.mailbox().total().await,
+        300,
+        "the second run sends nothing"
+    );
+
+    project.write("recipients.csv", "no address\n");
+    let refused = run(send()).await;
+    let complaints = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{complaints}");
+    assert!(complaints.contains("validation_error"), "{complaints}");
+    assert!(complaints.contains("recipients.0.mail"), "{complaints}");
+}
+
+#[tokio::test]
+async fn a_generated_python_client_sends() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let python = of_repository(".cache/python/bin");
+    // The generator formats what it writes with a program that is beside it.
+    let path = std::env::var("PATH").expect("a PATH");
+    let mut generate = Command::new(python.join("openapi-python-client"));
+    generate
+        .args(["generate", "--meta", "none", "--fail-on-warning", "--path"])
+        .arg(of_repository("openapi.yaml"))
+        .arg("--output-path")
+        .arg(folder.path().join("mmms"))
+        .env("PATH", format!("{}:{path}", python.display()))
+        .current_dir(folder.path());
+    passes(generate).await;
+
+    let server = Server::embedded().await;
+    let mut send = Command::new(python.join("python"));
+    send.arg(of_repository("e2e/client/send.py"))
+        .arg(server.url())
+        .env("PYTHONPATH", folder.path());
+    passes(send).await;
+    let mailbox = server.mailbox();
+    eventually("all three have gone", || async {
+        match mailbox.total().await {
+            3 => Ok(()),
+            other => Err(other),
+        }
+    })
+    .await;
+    let letter = mailbox.only_to("guido@example.com").await;
+    assert_eq!(letter.subject(), "From Python");
+}
