@@ -1,5 +1,5 @@
-import { type Client, createClient as createFetchClient } from "./generated/client/index.js";
 import { isErrorBody, MmmsError } from "./error.js";
+import { type Client, createClient as createFetchClient } from "./generated/client/index.js";
 
 /** How to reach MMMS, and as whom. */
 export interface ClientSettings {

@@ -1,6 +1,6 @@
 // For pages and servers. What only servers need is in `mmms-client/server`.
 
-export type { Client } from "./generated/client/index.js";
-export * from "./generated/index.js";
 export { type ClientSettings, createClient } from "./client.js";
 export { MmmsError } from "./error.js";
+export type { Client } from "./generated/client/index.js";
+export * from "./generated/index.js";

@@ -1,4 +1,4 @@
-import { type Client } from "./generated/client/index.js";
+import type { Client } from "./generated/client/index.js";
 import { type MailRequest, type SendMailResponse, sendMail } from "./generated/index.js";
 import { retry } from "./retry.js";
 

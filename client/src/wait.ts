@@ -1,4 +1,4 @@
-import { type Client } from "./generated/client/index.js";
+import type { Client } from "./generated/client/index.js";
 import { getMailing, type Mailing } from "./generated/index.js";
 import { pause, retry } from "./retry.js";
 

@@ -45,7 +45,9 @@ export async function eventually(what, probe) {
   while (Date.now() < end) {
     found = await probe();
     if (found === true) return check(what, true);
-    await new Promise((resolve) => { setTimeout(resolve, 50); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
   }
   throw new Error(`${what}: not within ${STEP_MS / 1000} s, found ${JSON.stringify(found)}`);
 }
@@ -54,7 +56,8 @@ function watch(context, hosts, faults, tolerates) {
   const departed = new Map();
   context.on("request", (request) => {
     const { protocol, origin } = new URL(request.url());
-    if (protocol.startsWith("http") && !hosts.includes(origin)) departed.set(request, `request to another host: ${request.url()}`);
+    if (protocol.startsWith("http") && !hosts.includes(origin))
+      departed.set(request, `request to another host: ${request.url()}`);
   });
   // What the policy blocks never leaves, but Chromium announces it all the same.
   context.on("requestfailed", (request) => {
@@ -63,7 +66,8 @@ function watch(context, hosts, faults, tolerates) {
   context.on("weberror", (error) => faults.push(`uncaught in the page: ${error.error().message}`));
   context.on("console", (message) => {
     const entry = { text: message.text(), url: message.location().url };
-    if (message.type() === "error" && !tolerates(entry)) faults.push(`error on the console: ${entry.text} (${entry.url})`);
+    if (message.type() === "error" && !tolerates(entry))
+      faults.push(`error on the console: ${entry.text} (${entry.url})`);
   });
   return () => departed.values();
 }

@@ -26,7 +26,10 @@ await run(async ({ base, open }) => {
   await client.clear();
   // Only the part that takes the network away expects the browser to complain of it.
   let away = false;
-  const page = await open({ acceptDownloads: true, tolerates: ({ text }) => away && text.includes("ERR_INTERNET_DISCONNECTED") });
+  const page = await open({
+    acceptDownloads: true,
+    tolerates: ({ text }) => away && text.includes("ERR_INTERNET_DISCONNECTED"),
+  });
   const row = (text) => page.locator(".row", { hasText: text });
   const rows = page.locator(".row");
   const count = (text) => page.locator("#count").getByText(text, { exact: true }).waitFor();
@@ -48,14 +51,20 @@ await run(async ({ base, open }) => {
   async function startsEmpty() {
     const response = await page.goto(`${base}/mailbox`);
     const policy = response.headers()["content-security-policy"] ?? "";
-    check("the page has a policy that allows nothing inline", policy.includes("default-src 'none'") && !policy.includes("unsafe"), policy);
+    check(
+      "the page has a policy that allows nothing inline",
+      policy.includes("default-src 'none'") && !policy.includes("unsafe"),
+      policy,
+    );
     await page.getByRole("heading", { name: "No mail captured yet" }).waitFor();
     const command = await page.locator("#send-mail").textContent();
     check("an empty mailbox tells how to send a first mail", command.includes(`curl ${base}/v1/mail`), command);
   }
 
   async function arrivesLive() {
-    await page.evaluate(() => { window.sameDocument = true; });
+    await page.evaluate(() => {
+      window.sameDocument = true;
+    });
     await client.send({ subject: "The first", text_template: "One." });
     await row("The first").waitFor();
     await row("The first").click();
@@ -64,31 +73,56 @@ await run(async ({ base, open }) => {
     await row(LETTER.subject).waitFor();
     check("a new mail appears at the top", (await rows.first().textContent()).includes(LETTER.subject));
     check("it appears without a reload", await page.evaluate(() => window.sameDocument === true));
-    check("the open message stays open", (await row("The first").getAttribute("aria-current")) === "true" && await page.getByRole("heading", { name: "The first" }).isVisible());
+    check(
+      "the open message stays open",
+      (await row("The first").getAttribute("aria-current")) === "true" &&
+        (await page.getByRole("heading", { name: "The first" }).isVisible()),
+    );
   }
 
   async function showsEveryPart() {
     await row(LETTER.subject).click();
     const frame = page.frameLocator("iframe");
     await frame.getByRole("heading", { name: "Hello Ada Lovelace" }).waitFor();
-    check("the HTML is shown in a frame without any right", (await page.locator("iframe").getAttribute("sandbox")) === "");
-    await eventually("its inline image is shown", () => frame.locator("#dot").evaluate((image) => image.naturalWidth === 1));
+    check(
+      "the HTML is shown in a frame without any right",
+      (await page.locator("iframe").getAttribute("sandbox")) === "",
+    );
+    await eventually("its inline image is shown", () =>
+      frame.locator("#dot").evaluate((image) => image.naturalWidth === 1),
+    );
     const facts = await page.locator("#facts").innerText();
-    for (const fact of ["Planning <planning@example.com>", "Ada Lovelace <ada@example.com>", "copy@example.com", "hidden@example.com", "help@example.com", "recipient 0"]) {
+    for (const fact of [
+      "Planning <planning@example.com>",
+      "Ada Lovelace <ada@example.com>",
+      "copy@example.com",
+      "hidden@example.com",
+      "help@example.com",
+      "recipient 0",
+    ]) {
       check(`the message names ${fact}`, facts.includes(fact), facts);
     }
     await openTab("Text");
-    check("the text is shown", (await page.locator("#text").textContent()).startsWith("Hello Ada Lovelace, confirm at"));
+    check(
+      "the text is shown",
+      (await page.locator("#text").textContent()).startsWith("Hello Ada Lovelace, confirm at"),
+    );
     await openTab("Links");
     const links = await page.locator("#links a").evaluateAll((all) => all.map((link) => link.getAttribute("href")));
     check("its link is offered, once", links.join() === "https://example.com/confirm?a=1&b=2", links);
     await openTab("Headers");
-    check("a header is in the table", await page.locator("#headers tr", { hasText: "X-Campaign" }).getByText("spring", { exact: true }).isVisible());
+    check(
+      "a header is in the table",
+      await page.locator("#headers tr", { hasText: "X-Campaign" }).getByText("spring", { exact: true }).isVisible(),
+    );
     await openTab("Source");
     await page.locator("#source", { hasText: "X-Campaign: spring" }).waitFor();
     check("the source is shown", (await page.locator("#source").textContent()).includes("MIME-Version: 1.0"));
     await openTab(/^Attachments/);
-    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "bytes.bin" }).click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "bytes.bin" }).click(),
+    ]);
     check("a download keeps its name", download.suggestedFilename() === "bytes.bin", download.suggestedFilename());
     check("a download has the same bytes", BYTES.equals(await readFile(await download.path())));
   }
@@ -98,7 +132,11 @@ await run(async ({ base, open }) => {
     await count("1 found");
     check("a search narrows the list", (await rows.count()) === 1 && (await row(LETTER.subject).count()) === 1);
     const address = page.url();
-    check("the address keeps the search and the message", address.includes("search=") && address.includes("message="), address);
+    check(
+      "the address keeps the search and the message",
+      address.includes("search=") && address.includes("message="),
+      address,
+    );
     await page.reload();
     await count("1 found");
     await page.getByRole("heading", { name: LETTER.subject }).waitFor();
@@ -116,9 +154,15 @@ await run(async ({ base, open }) => {
     await page.getByRole("heading", { name: "The first" }).waitFor();
     await page.getByRole("tab", { name: "Text" }).focus();
     await page.keyboard.press("ArrowRight");
-    check("arrow keys move between the parts", (await page.getByRole("tab", { name: "Headers" }).getAttribute("aria-selected")) === "true");
+    check(
+      "arrow keys move between the parts",
+      (await page.getByRole("tab", { name: "Headers" }).getAttribute("aria-selected")) === "true",
+    );
     await page.keyboard.press("/");
-    check("a slash goes to the search", await page.getByRole("searchbox").evaluate((input) => input === document.activeElement));
+    check(
+      "a slash goes to the search",
+      await page.getByRole("searchbox").evaluate((input) => input === document.activeElement),
+    );
   }
 
   async function loadsMore() {
@@ -171,11 +215,17 @@ await run(async ({ base, open }) => {
   async function fitsAPhone() {
     await page.setViewportSize({ width: 360, height: 740 });
     const fits = async (what) => {
-      const wide = await page.evaluate(() => Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) - window.innerWidth);
+      const wide = await page.evaluate(
+        () => Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) - window.innerWidth,
+      );
       check(`${what} does not scroll sideways on a phone`, wide <= 0, wide);
     };
     await fits("the empty mailbox");
-    await client.send({ ...LETTER, subject: `Long${"words".repeat(30)}`, text_template: `Address https://example.com/${"x".repeat(300)}` });
+    await client.send({
+      ...LETTER,
+      subject: `Long${"words".repeat(30)}`,
+      text_template: `Address https://example.com/${"x".repeat(300)}`,
+    });
     await rows.first().waitFor();
     await fits("the list");
     await rows.first().click();

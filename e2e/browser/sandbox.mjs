@@ -1,8 +1,8 @@
 // A captured mail that tries to act. The same HTML, served by another server as a plain page, shows
 // that its attempts work.
 
-import { createServer } from "node:http";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { check, eventually, run } from "./chromium.mjs";
 import { Client } from "./client.mjs";
 
@@ -12,7 +12,8 @@ const LOADED = ["remote-image", "style-sheet", "background"];
 const hits = new Set();
 let plain = "";
 const elsewhere = createServer((request, response) => {
-  if (request.url === "/plain") return response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(plain);
+  if (request.url === "/plain")
+    return response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(plain);
   hits.add(request.url.slice(1));
   return response.writeHead(204).end();
 }).listen(0, "127.0.0.1");
@@ -21,7 +22,8 @@ elsewhere.unref();
 const other = `http://127.0.0.1:${elsewhere.address().port}`;
 
 // Each attempt stands alone, so that one which is stopped hides no other.
-const act = (name) => `document.title='ran ${name}';top.postMessage('ran ${name}','*');fetch('${other}/${name}',{mode:'no-cors'})`;
+const act = (name) =>
+  `document.title='ran ${name}';top.postMessage('ran ${name}','*');fetch('${other}/${name}',{mode:'no-cors'})`;
 const HOSTILE = `<!doctype html><html><head>
 <link rel="stylesheet" href="${other}/style-sheet">
 <script>${act("script")}</script>
@@ -48,7 +50,8 @@ async function provoke(place) {
   await place.getByRole("link", { name: "Follow" }).click();
 }
 
-const blocked = ({ text }) => text.startsWith("Blocked script execution") || text.includes("violates the following Content Security Policy");
+const blocked = ({ text }) =>
+  text.startsWith("Blocked script execution") || text.includes("violates the following Content Security Policy");
 
 await run(async ({ base, open, browser }) => {
   const client = new Client(base);
@@ -59,7 +62,8 @@ await run(async ({ base, open, browser }) => {
   plain = (await client.message(id)).html;
   const part = `${base}/mailbox/api/messages/${id}/html`;
   const heard = (page) => page.evaluate(() => window.heard);
-  const polled = (page) => page.waitForResponse((response) => new URL(response.url()).pathname === "/mailbox/api/messages");
+  const polled = (page) =>
+    page.waitForResponse((response) => new URL(response.url()).pathname === "/mailbox/api/messages");
 
   await actsInAPlainPage();
   await isStillInTheMailbox();
@@ -72,7 +76,11 @@ await run(async ({ base, open, browser }) => {
     const page = await context.newPage();
     await page.goto(`${other}/plain`);
     await provoke(page);
-    for (const name of SCRIPTED) await eventually(`without protection, ${name} runs`, async () => (await heard(page)).includes(`ran ${name}`) && hits.has(name));
+    for (const name of SCRIPTED)
+      await eventually(
+        `without protection, ${name} runs`,
+        async () => (await heard(page)).includes(`ran ${name}`) && hits.has(name),
+      );
     for (const name of LOADED) await eventually(`without protection, ${name} is fetched`, () => hits.has(name));
     check("without protection, the title changes", (await page.title()).startsWith("ran "));
     await context.close();
@@ -108,7 +116,11 @@ await run(async ({ base, open, browser }) => {
       await route.fulfill({ response, headers });
     });
     await openInMailbox(page);
-    check("the frame alone stops every script", (await heard(page)).length === 0 && SCRIPTED.every((name) => !hits.has(name)), [...hits]);
+    check(
+      "the frame alone stops every script",
+      (await heard(page)).length === 0 && SCRIPTED.every((name) => !hits.has(name)),
+      [...hits],
+    );
     await context.close();
     hits.clear();
   }
@@ -121,6 +133,9 @@ await run(async ({ base, open, browser }) => {
     // The page is opened by itself, as a person might: a round trip through it is the time to act.
     await page.reload();
     await provoke(page);
-    check("its policy alone stops every script", (await page.title()) === "" && hits.size === 0, [await page.title(), ...hits]);
+    check("its policy alone stops every script", (await page.title()) === "" && hits.size === 0, [
+      await page.title(),
+      ...hits,
+    ]);
   }
 });

@@ -21,7 +21,9 @@ await run(async ({ base, open }) => {
       page.waitForResponse((answer) => answer.request().method() === "POST" && new URL(answer.url()).pathname === path),
       block.getByRole("button", { name: "Execute" }).click(),
     ]);
-    const shown = block.locator(".live-responses-table .response-col_status").filter({ hasText: String(response.status()) });
+    const shown = block
+      .locator(".live-responses-table .response-col_status")
+      .filter({ hasText: String(response.status()) });
     await shown.waitFor();
     return { example, status: response.status(), body: await response.json() };
   }
@@ -33,7 +35,11 @@ await run(async ({ base, open }) => {
   await page.getByRole("button", { name: "Authorize" }).first().click();
   const scheme = page.locator(".auth-container", { hasText: "x-api-key" });
   await scheme.getByRole("textbox").fill(made.body.data.api_key);
-  await scheme.getByRole("button", { name: "Apply credentials" }).or(scheme.getByRole("button", { name: "Authorize" })).first().click();
+  await scheme
+    .getByRole("button", { name: "Apply credentials" })
+    .or(scheme.getByRole("button", { name: "Authorize" }))
+    .first()
+    .click();
   await scheme.getByRole("button", { name: /logout|remove authorization/i }).waitFor();
   await page.locator(".modal-ux").getByRole("button", { name: "Close" }).last().click();
   check("the Authorize dialog takes the key", true);
@@ -43,7 +49,9 @@ await run(async ({ base, open }) => {
   check("the answer says that it was sent", sent.body.data.status.status === "sent", sent.body);
 
   const [recipient] = sent.example.recipients;
-  const captured = (await client.captured(recipient.mail)).items.find((message) => message.mailing_id === sent.body.data.id);
+  const captured = (await client.captured(recipient.mail)).items.find(
+    (message) => message.mailing_id === sent.body.data.id,
+  );
   check("the mailbox's API has it", captured !== undefined);
   await page.goto(`${base}/mailbox`);
   await page.locator(".row", { hasText: captured.subject }).first().click();

@@ -26,13 +26,15 @@ export function showMessage(message) {
   ].filter(([, value]) => value);
   $("facts").replaceChildren(...facts.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
   $("text").textContent = message.text ?? "";
-  $("headers").replaceChildren(...message.headers.map(({ name, value }) => {
-    const line = element("tr");
-    const head = element("th", name);
-    head.scope = "row";
-    line.append(head, element("td", value));
-    return line;
-  }));
+  $("headers").replaceChildren(
+    ...message.headers.map(({ name, value }) => {
+      const line = element("tr");
+      const head = element("th", name);
+      head.scope = "row";
+      line.append(head, element("td", value));
+      return line;
+    }),
+  );
   $("attachments").replaceChildren(...message.attachments.map((attachment) => attachmentItem(message.id, attachment)));
   $("attachment-count").textContent = message.attachments.length;
   const links = linksOf(message);
@@ -58,13 +60,18 @@ export function showMessage(message) {
 
 /** The frame follows no link, so the page offers them, web addresses only. */
 function linksOf({ html, text }) {
-  const quoted = [...(html ?? "").matchAll(/<a\s[^>]*?\bhref\s*=\s*("[^"]*"|'[^']*')/gi)].map(([, href]) => decoded(href));
-  const plain = [...(text ?? "").matchAll(/\bhttps?:\/\/[^\s<>"')\]]+/gi)].map(([address]) => address.replace(/[.,;:!?]+$/, ""));
+  const quoted = [...(html ?? "").matchAll(/<a\s[^>]*?\bhref\s*=\s*("[^"]*"|'[^']*')/gi)].map(([, href]) =>
+    decoded(href),
+  );
+  const plain = [...(text ?? "").matchAll(/\bhttps?:\/\/[^\s<>"')\]]+/gi)].map(([address]) =>
+    address.replace(/[.,;:!?]+$/, ""),
+  );
   return [...new Set([...quoted, ...plain])].filter((address) => /^https?:\/\//i.test(address));
 }
 
 // Never the whole mail: even an inert document reports inline styles to the page's policy.
-const decoded = (quoted) => new DOMParser().parseFromString(`<a href=${quoted}>`, "text/html").querySelector("a").getAttribute("href");
+const decoded = (quoted) =>
+  new DOMParser().parseFromString(`<a href=${quoted}>`, "text/html").querySelector("a").getAttribute("href");
 
 function linkItem(address) {
   const item = element("li");
@@ -81,7 +88,9 @@ function attachmentItem(id, { index, filename, content_type: type, inline, size:
   link.href = addressOf(id, `/attachments/${index}`);
   link.download = name;
   item.querySelector(".attachment-name").textContent = name;
-  item.querySelector(".attachment-about").textContent = [size(bytes), type, inline ? "inline" : ""].filter(Boolean).join(" · ");
+  item.querySelector(".attachment-about").textContent = [size(bytes), type, inline ? "inline" : ""]
+    .filter(Boolean)
+    .join(" · ");
   return item;
 }
 
@@ -131,9 +140,16 @@ function choose(tab) {
 }
 
 $("tabs").addEventListener("click", ({ target }) => choose(target.closest("[role=tab]")));
-$("tabs").addEventListener("keydown", (event) => choose(moveFocus(event, [...$("tabs").querySelectorAll("[role=tab]:not([hidden])")], {
-  ArrowRight: (at, count) => (at + 1) % count, ArrowLeft: (at, count) => (at - 1 + count) % count, Home: () => 0, End: (at, count) => count - 1,
-})));
+$("tabs").addEventListener("keydown", (event) =>
+  choose(
+    moveFocus(event, [...$("tabs").querySelectorAll("[role=tab]:not([hidden])")], {
+      ArrowRight: (at, count) => (at + 1) % count,
+      ArrowLeft: (at, count) => (at - 1 + count) % count,
+      Home: () => 0,
+      End: (_at, count) => count - 1,
+    }),
+  ),
+);
 document.querySelector(".widths").addEventListener("click", ({ target }) => {
   const { width } = target.dataset;
   if (!width) return;
@@ -155,7 +171,10 @@ export function shortTime(time) {
 }
 
 export function people(entries, whole = false) {
-  return [entries ?? []].flat().map(({ name, mail }) => (!name ? mail : whole ? `${name} <${mail}>` : name)).join(", ");
+  return [entries ?? []]
+    .flat()
+    .map(({ name, mail }) => (!name ? mail : whole ? `${name} <${mail}>` : name))
+    .join(", ");
 }
 
 function size(bytes) {

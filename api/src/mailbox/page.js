@@ -30,10 +30,13 @@ const problems = { poll: "", action: "" };
 
 function showProblem(error, of = "poll") {
   const again = of === "poll" ? "Trying again…" : "";
-  problems[of] = !error ? ""
-    : error.status === 401 || error.status === 403 ? "The mailbox needs the admin token: reload the page to sign in."
-    : error.status ? `The server answered ${error.status}: ${error.message} ${again}`
-    : `The server does not answer. ${again}`;
+  problems[of] = !error
+    ? ""
+    : error.status === 401 || error.status === 403
+      ? "The mailbox needs the admin token: reload the page to sign in."
+      : error.status
+        ? `The server answered ${error.status}: ${error.message} ${again}`
+        : `The server does not answer. ${again}`;
   const text = problems.poll || problems.action;
   if ($("problem").textContent !== text) $("problem").textContent = text;
   $("problem").hidden = !text;
@@ -89,12 +92,23 @@ async function merge(page) {
 }
 
 function take({ items, next, total }) {
-  const same = list.loaded && total === list.total && Boolean(next) === Boolean(list.next)
-    && items.length === list.items.length && items.every(({ id }, at) => id === list.items[at].id);
+  const same =
+    list.loaded &&
+    total === list.total &&
+    Boolean(next) === Boolean(list.next) &&
+    items.length === list.items.length &&
+    items.every(({ id }, at) => id === list.items[at].id);
   if (same) return;
   // Only what arrives while somebody watches is pointed out, not the answer to another search.
-  const arrivals = list.shown === list.search ? Math.max(items.findIndex(({ id }) => id === list.items[0]?.id), 0) : 0;
-  if (arrivals) $("news").textContent = arrivals === 1 ? `New message: ${items[0].subject}` : `${arrivals} new messages`;
+  const arrivals =
+    list.shown === list.search
+      ? Math.max(
+          items.findIndex(({ id }) => id === list.items[0]?.id),
+          0,
+        )
+      : 0;
+  if (arrivals)
+    $("news").textContent = arrivals === 1 ? `New message: ${items[0].subject}` : `${arrivals} new messages`;
   Object.assign(list, { items, next, total, loaded: true, shown: list.search });
   showList(arrivals);
 }
@@ -161,7 +175,9 @@ function showList(arrivals) {
 function newRow(message, arrived) {
   const row = $("row").content.firstElementChild.cloneNode(true);
   row.dataset.id = message.id;
-  const put = (part, text) => { row.querySelector(part).textContent = text; };
+  const put = (part, text) => {
+    row.querySelector(part).textContent = text;
+  };
   put(".row-to", people(message.to) || people(message.bcc) || "No recipient");
   put(".row-subject", message.subject || "(no subject)");
   put(".row-snippet", message.snippet ?? "");
@@ -300,17 +316,28 @@ $("search").addEventListener("input", () => {
   clearTimeout(typing);
   typing = setTimeout(() => replaceHash(open.id, $("search").value.trim()), SEARCH_MS);
 });
-$("show-all").addEventListener("click", () => { replaceHash(open.id, ""); $("search").focus(); });
+$("show-all").addEventListener("click", () => {
+  replaceHash(open.id, "");
+  $("search").focus();
+});
 $("more").addEventListener("click", loadMore);
 $("delete").addEventListener("click", deleteOpen);
 $("clear").addEventListener("click", () => $("clear-dialog").showModal());
 $("clear-no").addEventListener("click", () => $("clear-dialog").close());
 $("clear-yes").addEventListener("click", clearAll);
-document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); $("list").focus(); });
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  $("list").focus();
+});
 
-$("list").addEventListener("keydown", (event) => moveFocus(event, [...document.querySelectorAll(".row")], {
-  ArrowDown: (at) => at + 1, ArrowUp: (at) => at - 1, Home: () => 0, End: (at, count) => count - 1,
-}));
+$("list").addEventListener("keydown", (event) =>
+  moveFocus(event, [...document.querySelectorAll(".row")], {
+    ArrowDown: (at) => at + 1,
+    ArrowUp: (at) => at - 1,
+    Home: () => 0,
+    End: (_at, count) => count - 1,
+  }),
+);
 for (const button of document.querySelectorAll(".copy")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {
@@ -327,7 +354,9 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.key === "Escape" && open.id) location.hash = hashOf(null);
 });
-document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") poll(); });
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") poll();
+});
 window.addEventListener("hashchange", follow);
 
 showCommands();
