@@ -41,14 +41,19 @@ async fn accepted(database: &Database, smtp: &SmtpServer) -> (Server, String) {
     (server, data["id"].as_str().expect("an id").to_owned())
 }
 
+/// How many recipients are not at an end.
+async fn left(database: &Database) -> i64 {
+    let open = "SELECT COUNT(*) FROM recipient WHERE status IN ('queued', 'sending')";
+    database.count(open).await
+}
+
 /// Waits until the ledger has nothing that is not at an end.
 async fn nothing_left(database: &Database) {
-    let open = "SELECT COUNT(*) FROM recipient WHERE status IN ('queued', 'sending')";
     within(
         Duration::from_mins(3),
         "every recipient comes to an end",
         || async {
-            let left = database.count(open).await;
+            let left = left(database).await;
             if left == 0 { Ok(()) } else { Err(left) }
         },
     )
@@ -116,11 +121,12 @@ async fn a_worker_that_freezes_past_its_lease_doubles_nothing() {
     let mut freezes = 0;
     for worker in workers.iter().cycle().take(4) {
         let busy = eventually("mail is on its way", || async {
-            let ended = smtp.count() == RECIPIENTS;
-            if smtp.answering() > 0 || ended {
-                Ok(!ended)
+            // Whom a frozen worker was about to send to may be at an end without a mail.
+            let left = left(&database).await;
+            if smtp.answering() > 0 || left == 0 {
+                Ok(left > 0)
             } else {
-                Err(smtp.count())
+                Err(left)
             }
         })
         .await;
