@@ -35,6 +35,7 @@ export class MmmsStack extends Stack {
 
     this.output("ApiUrl", api.url, "The service");
     this.output("DocsUrl", `${api.url}/docs`, "Swagger UI");
+    this.output("ConsoleUrl", `${api.url}/console`, "For who runs it; asks for the admin token");
     this.output("ResultQueueUrl", queues.results.queueUrl, "What became of each recipient, for the back end to read");
     this.output("ResultQueueArn", queues.results.queueArn, "The same, for the policy of who reads it");
     this.output("AdminSecretName", api.adminToken.secretName, "The secret that is the admin token");

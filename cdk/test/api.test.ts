@@ -78,6 +78,7 @@ describe("outputs", () => {
     const endpoint = { "Fn::GetAtt": [http, "ApiEndpoint"] };
     dev.hasOutput("ApiUrl", { Value: endpoint });
     dev.hasOutput("DocsUrl", { Value: { "Fn::Join": ["", [endpoint, "/docs"]] } });
+    dev.hasOutput("ConsoleUrl", { Value: { "Fn::Join": ["", [endpoint, "/console"]] } });
     const [results] = Object.keys(resources(dev, "AWS::SQS::Queue")).filter((id) =>
       /^QueuesResults[0-9A-F]{8}$/.test(id),
     );

@@ -62,9 +62,14 @@ async fn the_stack_comes_delivers_changes_and_goes() {
     account::were_changed_amid(&functions, &results);
     assert_eq!(mails.mailed().await, 1 + MAILING + CHANGED_MAILING);
 
-    let docs = Caller::new(stack.output("DocsUrl")).get("").await;
-    assert_eq!(docs.status, 200);
-    assert!(docs.text().contains("swagger-ui"));
+    for (page, mark) in [
+        ("DocsUrl", "swagger-ui"),
+        ("ConsoleUrl", "/console/assets/"),
+    ] {
+        let shown = Caller::new(stack.output(page)).get("").await;
+        assert_eq!(shown.status, 200, "{page}");
+        assert!(shown.text().contains(mark), "{page}");
+    }
     let deleted = management.delete(&format!("/v1/api-key/{key}")).await;
     deleted.data(200);
     logs::tell_routes_and_nothing_else(&account, &[key, &token, &format!("/v1/mail/{id}")]).await;
