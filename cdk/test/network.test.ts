@@ -85,6 +85,14 @@ describe("security groups", () => {
     });
   });
 
+  // CloudFormation takes EC2's rule that lets everything out away where another one is added.
+  test("let out to what lets in", () => {
+    for (const of of [dev, prod]) {
+      const ways = (type: string) => Object.keys(resources(of, type)).length;
+      expect(ways("AWS::EC2::SecurityGroupEgress")).toBe(ways("AWS::EC2::SecurityGroupIngress"));
+    }
+  });
+
   test("are the only ones that the functions and the database have", () => {
     for (const of of [dev, prod]) {
       const [functions] = resource(of, "AWS::EC2::SecurityGroup", "NetworkFunctions");

@@ -20,21 +20,25 @@ const dev: Stage = {
   database: {
     // 112 connections, and a hundred times the processor that a million recipients a month take; 12 $.
     instance: "t4g.micro",
-    // The least that RDS has. A recipient takes about 1 kB.
+    // The least that RDS has. A recipient takes about 1 kB; beyond the most, a stage to try things in has gone wrong.
     storageGiB: 20,
     maxStorageGiB: 50,
+    // Costs as much again.
     standby: false,
     // Enough to look at what went wrong yesterday.
     backupDays: 1,
+    // These rates do without.
     proxy: "auto",
   },
-  // Of 1,769 MiB a function has one processor: 512 is a third of one, and a mail costs 3 ms of a whole.
+  // At 1,769 MiB a function has one processor: 512 is a third of one, and a mail costs 3 ms of a whole. The rate is more
+  // than a person who tries things needs, and keeps a loop that went wrong from costing much.
   api: { memoryMiB: 512, rate: 10, burst: 20 },
-  // Two is the least that SQS allows, and as much as an account in SES's sandbox can use (1 mail a second).
+  // Two is the least that SQS allows, and as much as an account in SES's sandbox can use (1 mail a second). Reserving
+  // takes from an account that may have ten instances in all.
   worker: { memoryMiB: 512, maximumConcurrency: 2, reserved: false },
   // Every account starts there, and a test account mostly stays.
   sandbox: true,
-  // Real people's addresses do not belong here for long.
+  // Real people's addresses do not belong here for long; a fault is looked at within two weeks or not at all.
   retention: { mailDays: 7, logDays: 14 },
   disposable: true,
 };
@@ -42,10 +46,13 @@ const dev: Stage = {
 /** For real mail: survives a zone, and what it holds survives the stack. */
 const prod: Stage = {
   name: "prod",
+  // As in dev.
   architecture: "x86_64",
   network: {
     kind: "new",
+    // Not dev's, so that both can be connected to one network.
     cidr: "10.41.0.0/20",
+    // A third would cost another 22 $ for its endpoints, and the database uses two.
     zones: 2,
     // Three endpoints in two zones cost 44 $ a month, two NAT gateways with their addresses 73 $ and 0.045 $/GB; and
     // what is not AWS cannot be reached.
@@ -60,6 +67,7 @@ const prod: Stage = {
     storageGiB: 40,
     // Retention removes addresses, not rows: it grows.
     maxStorageGiB: 500,
+    // Takes over in a minute or two when its zone fails or the instance is changed.
     standby: true,
     // A fault may be seen only after a weekend and a holiday.
     backupDays: 14,
@@ -72,8 +80,11 @@ const prod: Stage = {
   // Two instances send some 2,600 recipients a second, which few accounts may; four leave room for slow calls. Those
   // that only wait for SES's rate are paid for.
   worker: { memoryMiB: 512, maximumConcurrency: 4, reserved: false },
+  // Real mail goes to people who have not verified their addresses.
   sandbox: false,
+  // Complaints and questions about a mail come within a month; what the logs hold is not personal.
   retention: { mailDays: 30, logDays: 90 },
+  // What was sent is known nowhere else.
   disposable: false,
 };
 
