@@ -106,10 +106,6 @@ enum ResendResponse {
 #[derive(Debug)]
 pub struct Mail;
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each parameter of a request is one"
-)]
 #[OpenApi(prefix_path = "/v1")]
 impl Mail {
     /// Send mail
