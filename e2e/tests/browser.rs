@@ -1,34 +1,14 @@
 //! What a person sees, in headless Chromium. The scripts in `e2e/browser` do the looking; their
 //! modules are those of its lock file (`npm ci --prefix e2e/browser`).
 
-use std::path::Path;
-use std::time::Duration;
-
-use tokio::process::Command;
-use tokio::time::timeout;
-
-/// More than a script allows itself, so that its own message comes first.
-const LIMIT: Duration = Duration::from_mins(3);
+use e2e::Server;
+use e2e::program::{self, browser_script};
 
 async fn passes(script: &str) {
-    let server = e2e::Server::embedded().await;
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
-    let run = Command::new("node")
-        .arg(directory.join(script))
-        .arg(server.url())
-        .kill_on_drop(true)
-        .output();
-    let output = timeout(LIMIT, run)
-        .await
-        .unwrap_or_else(|_| panic!("{script} did not end within {LIMIT:?}"))
-        .expect("node starts");
-    assert!(
-        output.status.success(),
-        "{script} failed ({status}):\n{stdout}{stderr}",
-        status = output.status,
-        stdout = String::from_utf8_lossy(&output.stdout),
-        stderr = String::from_utf8_lossy(&output.stderr),
-    );
+    let server = Server::embedded().await;
+    let mut run = browser_script(script);
+    run.arg(server.url());
+    program::passes(run).await;
 }
 
 #[tokio::test]

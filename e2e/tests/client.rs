@@ -5,16 +5,14 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
-use std::time::Duration;
 
+use e2e::printed::printed;
+use e2e::program::{passes, run};
 use e2e::{Server, eventually};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::process::Command;
-use tokio::time::timeout;
 
-const LIMIT: Duration = Duration::from_mins(3);
 const README: &str = include_str!("../../client/README.md");
 
 fn of_repository(path: &str) -> PathBuf {
@@ -58,45 +56,14 @@ impl Project {
 
     fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
-        command.current_dir(self.path()).kill_on_drop(true);
+        command.current_dir(self.path());
         command
     }
 }
 
-async fn run(mut command: Command) -> Output {
-    let what = format!("{command:?}");
-    timeout(LIMIT, command.output())
-        .await
-        .unwrap_or_else(|_| panic!("{what} did not end within {LIMIT:?}"))
-        .unwrap_or_else(|error| panic!("{what}: {error}"))
-}
-
-/// Runs it, and gives what it printed.
-async fn passes(command: Command) -> String {
-    let what = format!("{command:?}");
-    let output = run(command).await;
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success(),
-        "{what} failed ({status}):\n{shown}{stderr}",
-        status = output.status,
-        stderr = String::from_utf8_lossy(&output.stderr),
-    );
-    shown
-}
-
 /// The examples of the client's README for one place: blocks that follow one another in one heading.
 fn printed_under(heading: &str) -> String {
-    let (_, rest) = README
-        .split_once(&format!("\n## {heading}\n"))
-        .unwrap_or_else(|| panic!("no heading {heading}"));
-    let section = rest.split("\n## ").next().unwrap_or(rest);
-    let blocks = section.split("```ts\n").skip(1);
-    let text: String = blocks
-        .map(|block| block.split_once("```").expect("the block ends").0)
-        .collect();
-    assert!(!text.is_empty(), "no example under {heading}");
-    text
+    printed(README, heading, "ts")
 }
 
 #[tokio::test]

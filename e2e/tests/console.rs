@@ -1,37 +1,17 @@
 //! The console, as a person uses it in headless Chromium. What each page looks like is kept in
 //! `target/screenshots/console`.
 
-use std::path::Path;
-use std::time::Duration;
-
 use e2e::Server;
-use tokio::process::Command;
-use tokio::time::timeout;
+use e2e::program::{self, browser_script};
 
-/// More than a script allows itself, so that its own message comes first.
-const LIMIT: Duration = Duration::from_mins(3);
+const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots/console");
 const TOKEN: &str = "a-token-of-the-administrator";
 
 /// Runs a script with these arguments, and where it is to put its pictures as the last of them.
 async fn passes(script: &str, arguments: &[&str]) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let run = Command::new("node")
-        .arg(folder.join("browser").join(script))
-        .args(arguments)
-        .arg(folder.join("../target/screenshots/console"))
-        .kill_on_drop(true)
-        .output();
-    let output = timeout(LIMIT, run)
-        .await
-        .unwrap_or_else(|_| panic!("{script} did not end within {LIMIT:?}"))
-        .expect("node starts");
-    assert!(
-        output.status.success(),
-        "{script} failed ({status}):\n{stdout}{stderr}",
-        status = output.status,
-        stdout = String::from_utf8_lossy(&output.stdout),
-        stderr = String::from_utf8_lossy(&output.stderr),
-    );
+    let mut run = browser_script(script);
+    run.args(arguments).arg(PICTURES);
+    program::passes(run).await;
 }
 
 #[tokio::test]

@@ -1,16 +1,18 @@
 //! The README's first mail, run as printed.
 
+use e2e::printed::printed;
 use e2e::{Server, eventually};
 use tokio::process::Command;
 
 const README: &str = include_str!("../../README.md");
-const HEADING: &str = "\n## A first mail in a minute\n";
+const HEADING: &str = "A first mail in a minute";
 const ADDRESS: &str = "http://127.0.0.1:8000";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_mail_works_as_printed() {
     let server = Server::embedded().await;
-    let script = printed_lines();
+    // One script, as somebody who copies the blocks into one shell runs it.
+    let script = printed(README, HEADING, "sh");
     assert!(script.contains(ADDRESS), "{script}");
 
     let run = Command::new("bash")
@@ -38,15 +40,4 @@ async fn the_first_mail_works_as_printed() {
     .await;
     let one_of_many = mailbox.only_to("grace@example.com").await;
     assert_eq!(one_of_many.subject(), "Grace, see you on Tuesday");
-}
-
-/// The `sh` blocks below the heading, in their order: one script, as somebody who copies them into
-/// one shell runs it.
-fn printed_lines() -> String {
-    let (_, rest) = README.split_once(HEADING).expect("the heading is there");
-    let section = rest.split("\n## ").next().unwrap_or(rest);
-    let blocks = section.split("```sh\n").skip(1);
-    blocks
-        .map(|block| block.split_once("```").expect("the block ends").0)
-        .collect()
 }
