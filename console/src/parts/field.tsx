@@ -1,9 +1,33 @@
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import { useId } from "preact/hooks";
 
-interface Labelled {
+interface Framed {
   label: string;
   hint?: ComponentChildren;
+}
+
+/** What ties a control to its label and its hint. */
+interface Ties {
+  id: string;
+  "aria-describedby": string | undefined;
+}
+
+function Frame({ label, hint, control }: Framed & { control: (ties: Ties) => VNode }) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {control({ id, "aria-describedby": hint ? `${id}-hint` : undefined })}
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface Labelled extends Framed {
   value: string;
   change: (value: string) => void;
 }
@@ -17,29 +41,20 @@ interface Line extends Labelled {
 }
 
 export function Field({ label, hint, value, change, mono, autocomplete = "off", type = "text", ...rest }: Line) {
-  const id = useId();
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        // The types know roles for each of them apart, not for one of them.
-        {...({ type } as { type: "email" })}
-        class={mono ? "mono" : undefined}
-        value={value}
-        onInput={(event) => change(event.currentTarget.value)}
-        aria-describedby={hint ? `${id}-hint` : undefined}
-        autocomplete={autocomplete}
-        spellcheck={false}
-        {...rest}
-      />
-      {hint && (
-        <p class="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
-    </div>
+  const control = (ties: Ties) => (
+    <input
+      {...ties}
+      // The types know roles for each of them apart, not for one of them.
+      {...({ type } as { type: "email" })}
+      class={mono ? "mono" : undefined}
+      value={value}
+      onInput={(event) => change(event.currentTarget.value)}
+      autocomplete={autocomplete}
+      spellcheck={false}
+      {...rest}
+    />
   );
+  return <Frame label={label} hint={hint} control={control} />;
 }
 
 interface Lines extends Labelled {
@@ -50,63 +65,43 @@ interface Lines extends Labelled {
 }
 
 export function Area({ label, hint, value, change, mono, ...rest }: Lines) {
-  const id = useId();
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <textarea
-        id={id}
-        class={mono ? "mono" : undefined}
-        value={value}
-        onInput={(event) => change(event.currentTarget.value)}
-        aria-describedby={hint ? `${id}-hint` : undefined}
-        spellcheck={false}
-        {...rest}
-      />
-      {hint && (
-        <p class="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
-    </div>
+  const control = (ties: Ties) => (
+    <textarea
+      {...ties}
+      class={mono ? "mono" : undefined}
+      value={value}
+      onInput={(event) => change(event.currentTarget.value)}
+      spellcheck={false}
+      {...rest}
+    />
   );
+  return <Frame label={label} hint={hint} control={control} />;
 }
 
-interface Choice<T extends string> {
-  label: string;
+interface Choice<T extends string> extends Framed {
   value: T;
   change: (value: T) => void;
   options: readonly (readonly [T, string])[];
-  hint?: ComponentChildren;
 }
 
 export function Select<T extends string>({ label, value, change, options, hint }: Choice<T>) {
-  const id = useId();
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <select
-        id={id}
-        value={value}
-        onChange={(event) => {
-          const chosen = options.find(([option]) => option === event.currentTarget.value);
-          if (chosen) change(chosen[0]);
-        }}
-        aria-describedby={hint ? `${id}-hint` : undefined}
-      >
-        {options.map(([option, name]) => (
-          <option key={option} value={option}>
-            {name}
-          </option>
-        ))}
-      </select>
-      {hint && (
-        <p class="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
-    </div>
+  const control = (ties: Ties) => (
+    <select
+      {...ties}
+      value={value}
+      onChange={(event) => {
+        const chosen = options.find(([option]) => option === event.currentTarget.value);
+        if (chosen) change(chosen[0]);
+      }}
+    >
+      {options.map(([option, name]) => (
+        <option key={option} value={option}>
+          {name}
+        </option>
+      ))}
+    </select>
   );
+  return <Frame label={label} hint={hint} control={control} />;
 }
 
 export function Check({ label, value, change }: { label: string; value: boolean; change: (value: boolean) => void }) {
