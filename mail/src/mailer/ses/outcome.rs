@@ -250,6 +250,11 @@ impl Failure {
         }
     }
 
+    /// Whether the role lacks a right to the operation that was called; another operation has other rights.
+    pub fn denies_access(&self) -> bool {
+        self.verdict == Account && matches!(&*self.code, "AccessDenied" | "AccessDeniedException")
+    }
+
     /// An answer that says nothing of the mail.
     pub fn unclear(code: &str) -> Self {
         Self::said(Unclear, code.to_owned(), "")

@@ -85,14 +85,39 @@ impl<'a> Sending<'a> {
                 self.count(&failure, members.len());
                 self.singles(members).await
             }
+            Err(failure) if failure.denies_access() => self.despite_denial(members, failure).await,
             Err(failure) => {
-                self.count(&failure, members.len());
-                for recipient in members {
-                    let attempts = self.recipients[recipient].attempts;
-                    self.outcomes[recipient] = Some(failure.outcome(attempts));
-                }
+                self.fail(&members, &failure);
                 Err(failure)
             }
+        }
+    }
+
+    /// SES checks the bulk call under actions of its own. A role that lacks only these may still send singly: one
+    /// recipient tells.
+    async fn despite_denial(
+        &mut self,
+        members: Vec<usize>,
+        denial: Failure,
+    ) -> Result<(), Failure> {
+        let Some((first, others)) = members.split_first() else {
+            return Ok(());
+        };
+        self.single(*first).await?;
+        if matches!(self.outcomes[*first], Some(Outcome::Accepted { .. })) {
+            self.count(&denial, members.len());
+            return self.singles(others.iter().copied()).await;
+        }
+        self.fail(others, &denial);
+        Err(denial)
+    }
+
+    /// The call that all of these were in has failed.
+    fn fail(&mut self, members: &[usize], failure: &Failure) {
+        self.count(failure, members.len());
+        for recipient in members {
+            let attempts = self.recipients[*recipient].attempts;
+            self.outcomes[*recipient] = Some(failure.outcome(attempts));
         }
     }
 

@@ -92,6 +92,33 @@ async fn another_number_of_results_says_nothing_of_anybody() {
     }
 }
 
+/// The rights to `SendBulkEmail` are not those to `SendEmail`.
+#[tokio::test]
+async fn where_only_the_bulk_call_is_denied_all_are_sent_to_singly() {
+    let server = Server::start(|request, _| {
+        if request.is_bulk() {
+            error(403, "AccessDeniedException", "ses:SendBulkTemplatedEmail")
+        } else {
+            ok(&json!({ "MessageId": "m" }))
+        }
+    })
+    .await;
+    let outcomes = send(&server.url, 3, LIMIT).await;
+    assert!(all_are(&outcomes, ("accepted", "m", None)), "{outcomes:?}");
+    assert_eq!(server.requests().len(), 4, "the bulk call and three others");
+}
+
+#[tokio::test]
+async fn where_a_single_call_is_denied_too_the_others_wait_untried() {
+    for code in ["AccessDeniedException", "AccessDenied"] {
+        let server = Server::start(move |_, _| error(403, code, "")).await;
+        let outcomes = send(&server.url, 3, LIMIT).await;
+        let account = ("not accepted", "account", Some(Fault::Account));
+        assert!(all_are(&outcomes, account), "{outcomes:?}");
+        assert_eq!(server.requests().len(), 2, "the bulk call and one other");
+    }
+}
+
 #[tokio::test]
 async fn a_call_that_fails_as_a_whole_fails_for_each() {
     for (reply, expected) in [
@@ -100,7 +127,7 @@ async fn a_call_that_fails_as_a_whole_fails_for_each() {
             ("not accepted", "throttled", Some(Fault::Throttled)),
         ),
         (
-            error(403, "AccessDeniedException", ""),
+            error(403, "UnrecognizedClientException", ""),
             ("not accepted", "account", Some(Fault::Account)),
         ),
         (
