@@ -37,6 +37,8 @@ def environment_of_function(config, code_dir, port):
     own = {name: value for name, value in given.items() if name in declared or os.environ.get(name) != value}
     own |= {name: os.environ[name] for name in (*OF_THE_MACHINE, "AWS_ENDPOINT_URL") if name in os.environ}
     own["AWS_LAMBDA_LOG_GROUP_NAME"] = config["LoggingConfig"]["LogGroup"]
+    # By it the emulator knows whose permissions to look at (permissions.py).
+    own["AWS_SESSION_TOKEN"] = config["Role"]
     # Stands for the certificates of RDS, that programs carry with them.
     own.setdefault("DB_SSLROOTCERT", AUTHORITY)
     return own

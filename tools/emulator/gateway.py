@@ -1,13 +1,16 @@
-"""What MiniStack's HTTP APIs leave out: callers from outside, preflights, access logs."""
+"""What MiniStack's HTTP APIs leave out: callers from outside, preflights, the function's permission, access logs."""
 
 import re
 import time
 import uuid
 from datetime import datetime, timezone
 
-from ministack.services import apigateway, cloudwatch_logs
+from ministack.core.iam_evaluator import fnmatch_iam_cs
+from ministack.services import apigateway, cloudwatch_logs, lambda_svc
 
 VARIABLE = re.compile(r"\$context\.([A-Za-z.]+)")
+
+NO_PERMISSION = "API Gateway does not have permission to invoke the function"
 
 execute = apigateway._handle_execute_in_scope
 
@@ -29,17 +32,22 @@ async def execute_and_log(api, stage, path, method, headers, body, query, accoun
     request = (api, stage, path, method, headers, body, query, account, region, raw_query)
     begin = time.time()
     has_rules = apigateway._apis[api].get("corsConfiguration")
-    answer = await (execute(*request) if method != "OPTIONS" or has_rules else preflight(*request))
+    route = apigateway._match_route(api, method, path) or {}
+    refused = route and not may_invoke(api, stage, route, account, region)
+    if refused:
+        answer = 500, {"content-type": "application/json"}, b'{"message":"Internal Server Error"}'
+    else:
+        answer = await (execute(*request) if method != "OPTIONS" or has_rules else preflight(*request))
     settings = apigateway._stages.get(api, {}).get(stage, {}).get("accessLogSettings") or {}
     if settings.get("destinationArn"):
-        route = apigateway._match_route(api, method, path) or {}
         status, answered, content = answer
         latency = int((time.time() - begin) * 1000)
         context = {
             "accountId": account,
             "apiId": api,
             "httpMethod": method,
-            "integration.integrationStatus": 200,
+            "integration.integrationStatus": 500 if refused else 200,
+            "integrationErrorMessage": NO_PERMISSION if refused else "-",
             "integrationLatency": latency,
             "path": path,
             "protocol": "HTTP/1.1",
@@ -55,6 +63,26 @@ async def execute_and_log(api, stage, path, method, headers, body, query, accoun
         }
         write(settings["destinationArn"], VARIABLE.sub(lambda name: str(context.get(name[1], "-")), settings["format"]))
     return answer
+
+
+def may_invoke(api, stage, route, account, region):
+    """Whether a permission of the function matches the ARN that API Gateway shows for this route.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-lambda.html
+    """
+    key = route["routeKey"]
+    source = f"arn:aws:execute-api:{region}:{account}:{api}/{stage}/" + (
+        key if key == "$default" else key.replace(" ", "")
+    )
+    integration = apigateway._integrations[api][route["target"].removeprefix("integrations/")]
+    reference = apigateway._extract_lambda_ref_from_integration_uri(integration["integrationUri"])
+    scope = {"account_id": account, "region": region}
+    function, _, _ = lambda_svc._get_func_record_for_ref_in_scope(reference, **scope)
+    return any(
+        statement["Principal"] == {"Service": "apigateway.amazonaws.com"}
+        and fnmatch_iam_cs(source, statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn", "*"))
+        for statement in function["policy"]["Statement"]
+    )
 
 
 async def preflight(api, stage, path, method, headers, body, query, account, region, raw_query):

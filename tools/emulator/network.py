@@ -8,6 +8,8 @@ vpc_update = provisioners._ec2_vpc_update
 
 
 def extend():
+    # SES's API is among the services that have endpoints.
+    ec2._VPCE_INTERFACE_SERVICES += ("email",)
     handlers = provisioners._RESOURCE_HANDLERS
     handlers["AWS::EC2::EIP"] = {"create": create_address, "delete": delete_address}
     handlers["AWS::EC2::NatGateway"] = {"create": create_nat_gateway, "delete": delete_nat_gateway}
