@@ -7,6 +7,7 @@ import { noPrograms, programsFrom } from "./program.ts";
 import { routes } from "./routes.ts";
 import { resolveStage } from "./stage/resolve.ts";
 import { readSettingsFile } from "./stage/settings.ts";
+import type { Stage } from "./stage/stage.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const FLAGS = createRequire(import.meta.url)("aws-cdk-lib/recommended-feature-flags.json");
@@ -14,10 +15,9 @@ const FLAGS = createRequire(import.meta.url)("aws-cdk-lib/recommended-feature-fl
 /** The app, as context says: `stage`, `code` (the folder of the zips, or `none`) and the settings. Nothing is looked up in an account. */
 export function application(props: AppProps = {}): App {
   const app = new App({ ...props, context: { ...FLAGS, ...props.context } });
-  const { stage: name, code, settings: file, ...settings } = ownContext(app);
-  const stageName = String(name ?? "dev");
-  const ofFile = readSettingsFile(String(file ?? join(ROOT, "cdk", "settings.json")));
-  const stage = resolveStage(stageName, ofFile[stageName], settings);
+  const context = ownContext(app);
+  const { code } = context;
+  const stage = stageOf(context);
   new MmmsStack(app, `Mmms-${stage.name}`, {
     stage,
     programs:
@@ -27,6 +27,13 @@ export function application(props: AppProps = {}): App {
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   return app;
+}
+
+/** The stage that the context names, with the settings of the file and of the context itself. */
+export function stageOf({ stage, code, settings: file, ...settings }: Record<string, unknown>): Stage {
+  const name = String(stage ?? "dev");
+  const ofFile = readSettingsFile(String(file ?? join(ROOT, "cdk", "settings.json")));
+  return resolveStage(name, ofFile[name], settings);
 }
 
 /** What is neither the CDK's own (`aws:cdk:…`, `@aws-cdk/…`) nor a provider's answer. */

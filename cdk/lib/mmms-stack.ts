@@ -27,7 +27,7 @@ export class MmmsStack extends Stack {
     const network = new Network(this, "Network", { network: stage.network, logDays: stage.retention.logDays });
     const database = new Database(this, "Database", { stage, network });
     const queues = new Queues(this, "Queues", { timeout: WORKER_TIMEOUT, disposable: stage.disposable });
-    const sender = stage.sender && new Sender(this, "Sender", stage.sender);
+    const sender = new Sender(this, "Sender", { sender: stage.sender });
     const service = { stage, network, database, queues, sender };
     const api = new Api(this, "Api", { ...service, code: programs.api, routes });
     const worker = new Worker(this, "Worker", { ...service, code: programs.worker });
@@ -43,7 +43,7 @@ export class MmmsStack extends Stack {
     this.output("ResultDeadLetterQueueArn", queues.resultsDeadLetters.queueArn, "Results that nobody could work on");
     this.output("AlarmTopicArn", monitoring.topic.topicArn, "Tells of alarms");
     this.output("DashboardName", monitoring.dashboard.dashboardName, "The dashboard in CloudWatch");
-    if (sender) this.output("SenderDomain", sender.domain, "Whose mail may be sent");
+    if (sender.domain) this.output("SenderDomain", sender.domain, "Whose mail may be sent");
     for (const [name, what] of Object.entries(todo({ stage, api, sender }))) {
       this.output(name, what, "To be done by a person");
     }

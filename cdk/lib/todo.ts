@@ -5,15 +5,15 @@ import type { Stage } from "./stage/stage.ts";
 export interface TodoProps {
   readonly stage: Stage;
   readonly api: Api;
-  readonly sender?: Sender;
+  readonly sender: Sender;
 }
 
 /** What no stack can do, by the names of the outputs that say it. */
 export function todo({ stage, api, sender }: TodoProps): Record<string, string> {
-  const records = [...(sender?.records ?? []), ...api.records];
+  const records = [...sender.records, ...api.records];
   return {
     ...Object.fromEntries(records.map((record, index) => [`TodoRecord${index + 1}`, `Add to the DNS: ${record}`])),
-    ...(!sender && { TodoSender: "Verify an identity in SES, or set senderDomain" }),
+    ...(!sender.domain && { TodoSender: "Verify an identity in SES, or set senderDomain" }),
     ...(stage.sandbox && {
       TodoSandbox:
         "Ask for SES production access (SES console, Account dashboard), then set sandbox to false. Until then only verified addresses and SES's mailbox simulator get mail",

@@ -9,6 +9,15 @@ export class Service {
     return this.call("GET", path, {});
   }
 
+  /** What a browser asks before a page may send; a page of no known origin is told of none. */
+  async preflight(path: string): Promise<Answer> {
+    return this.call("OPTIONS", path, {
+      origin: "https://smoke.invalid",
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "content-type,x-api-key",
+    });
+  }
+
   /** With an API key, or as the one who manages. */
   async as(
     key: string | "admin",

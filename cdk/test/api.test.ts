@@ -27,7 +27,7 @@ describe("the HTTP API", () => {
     dev.hasResourceProperties("AWS::ApiGatewayV2::Stage", {
       StageName: "$default",
       AutoDeploy: true,
-      DefaultRouteSettings: { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
+      DefaultRouteSettings: { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 6 },
     });
   });
 
@@ -37,12 +37,51 @@ describe("the HTTP API", () => {
     expect(Object.values(format)).toContain("$context.routeKey");
     const told = Object.values(format).map((value) => value.replace("$context.", ""));
     const allowed = ["requestId", "requestTime", "routeKey", "status", "responseLength", "responseLatency"];
-    expect(told.sort()).toEqual([...allowed, "integrationLatency", "integration.integrationStatus"].sort());
+    const ofIntegration = ["integrationLatency", "integration.integrationStatus", "integrationErrorMessage"];
+    expect(told.sort()).toEqual([...allowed, ...ofIntegration].sort());
+  });
+});
+
+describe("API Gateway's right to invoke the function", () => {
+  const [http] = resource(dev, "AWS::ApiGatewayV2::Api", "Api");
+  const permissions = Object.values(resources(dev, "AWS::Lambda::Permission")).map(({ Properties }) => Properties);
+  const keys = Object.values(resources(dev, "AWS::ApiGatewayV2::Route")).map(({ Properties }) => Properties.RouteKey);
+
+  /** With the names of the template in place of what only a deployment knows. */
+  function text(value: unknown): string {
+    if (typeof value === "string") return value;
+    const { Ref, "Fn::Join": join } = value as { Ref?: string; "Fn::Join"?: [string, unknown[]] };
+    return join ? join[1].map(text).join(join[0]) : `<${Ref}>`;
+  }
+
+  /** As IAM's ArnLike compares: a star is any text, slashes too. */
+  function matches(pattern: string, arn: string): boolean {
+    const parts = pattern.split("*").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    return new RegExp(`^${parts.join(".*")}$`).test(arn);
+  }
+
+  /**
+   * The ARN that API Gateway shows to Lambda: `<api>/<stage>/<method>/<path>`, and of the default route two segments.
+   * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-lambda.html
+   */
+  function shown(routeKey: string): string {
+    const route = routeKey === "$default" ? "$default" : routeKey.replace(" ", "");
+    return `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${http}>/$default/${route}`;
+  }
+
+  test.each([...ROUTES, "$default"])("covers %s", (routeKey) => {
+    expect(keys).toContain(routeKey);
+    const allowed = permissions.filter(({ SourceArn }) => matches(text(SourceArn), shown(routeKey)));
+    expect(allowed.map(({ Action }) => Action)).toEqual(["lambda:InvokeFunction"]);
   });
 
-  test("may call its function, and nothing else may", () => {
-    const permissions = Object.values(resources(dev, "AWS::Lambda::Permission")).map(({ Properties }) => Properties);
-    expect(permissions.map(({ Principal }) => Principal)).toEqual(["apigateway.amazonaws.com"]);
+  test("is of this API alone, and nothing else has one", () => {
+    const [fn] = resource(dev, "AWS::Lambda::Function", "Api");
+    for (const { Principal, FunctionName, SourceArn } of permissions) {
+      expect(Principal).toBe("apigateway.amazonaws.com");
+      expect(FunctionName).toEqual({ "Fn::GetAtt": [fn, "Arn"] });
+      expect(text(SourceArn)).toContain(`:<${http}>/`);
+    }
   });
 });
 

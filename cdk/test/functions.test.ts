@@ -53,7 +53,7 @@ test("arm64 is a setting", () => {
 test("the admin token is generated, and the API alone is told where", () => {
   const [secret, { Properties, DeletionPolicy }] = resource(prod, "AWS::SecretsManager::Secret", "Api");
   expect(Properties.GenerateSecretString).toEqual({ PasswordLength: 43, ExcludePunctuation: true });
-  expect(DeletionPolicy).toBe("Retain");
+  expect(DeletionPolicy).toBe("RetainExceptOnCreate");
   const variables = (name: string) => resource(prod, "AWS::Lambda::Function", name)[1].Properties.Environment.Variables;
   expect(variables("Api").ADMIN_SECRET_NAME).toEqual({ Ref: secret });
   expect(variables("Worker").ADMIN_SECRET_NAME).toBeUndefined();
@@ -76,7 +76,7 @@ test("what is set for the functions reaches both", () => {
 });
 
 test("reserved concurrency is taken where it was chosen", () => {
-  const reserved = template("dev", { apiReservedConcurrency: 7 });
+  const reserved = template("dev", { accountConcurrency: 100, apiReservedConcurrency: 7 });
   expect(resource(reserved, "AWS::Lambda::Function", "Api")[1].Properties.ReservedConcurrentExecutions).toBe(7);
   expect(
     resource(reserved, "AWS::Lambda::Function", "Worker")[1].Properties.ReservedConcurrentExecutions,

@@ -77,17 +77,31 @@ describe("alarms", () => {
     }
   });
 
-  test("of a sweep that does not run ring when nothing is said", () => {
+  test("of a sweep that does not run any more tell when nothing is said, but not at the first deployment", () => {
+    const [topic] = resource(prod, "AWS::SNS::Topic", "Monitoring");
     expect(alarm(prod, "SweepMissing")).toMatchObject({
       Namespace: "MMMS",
       MetricName: "OldestDueAge",
       Statistic: "SampleCount",
       ComparisonOperator: "LessThanThreshold",
-      TreatMissingData: "breaching",
+      // "breaching" would ring before the first sweep; an alarm that has had data tells when it ends.
+      TreatMissingData: "missing",
+      InsufficientDataActions: [{ Ref: topic }],
     });
+  });
+
+  test("keep their state where SES says nothing new, and the others are well", () => {
     for (const properties of alarms(prod)) {
-      if (nameOf(properties) !== "SweepMissing") expect(properties.TreatMissingData).toBe("notBreaching");
+      const name = nameOf(properties);
+      if (name === "SweepMissing") continue;
+      const ofReputation = ["BounceRate", "ComplaintRate"].includes(name);
+      expect([name, properties.TreatMissingData]).toEqual([name, ofReputation ? "ignore" : "notBreaching"]);
+      expect(properties.InsufficientDataActions).toBeUndefined();
     }
+  });
+
+  test("fill no gaps: the newest minute always is one", () => {
+    expect(JSON.stringify(alarms(prod))).not.toContain("FILL(");
   });
 
   test("of what the programs count look at both functions", () => {
@@ -109,16 +123,45 @@ describe("alarms", () => {
   });
 
   test("of the database know its size", () => {
-    expect(alarm(dev, "DatabaseConnections").Threshold).toBe(89);
-    expect(alarm(prod, "DatabaseConnections").Threshold).toBe(360);
+    for (const [of, connections] of [
+      [dev, 102],
+      [prod, 409],
+    ] as const) {
+      const [, group] = resource(of, "AWS::RDS::DBParameterGroup", "Database");
+      expect(group.Properties.Parameters.max_connections).toBe(String(connections));
+      expect(alarm(of, "DatabaseConnections").Threshold).toBe(Math.floor(0.8 * connections));
+    }
     expect(alarm(dev, "DatabaseStorage").Threshold).toBe(0.08 * 20 * 2 ** 30);
+  });
+
+  test("of storage that cannot grow any more are RDS's own events", () => {
+    const [topic] = resource(prod, "AWS::SNS::Topic", "Monitoring");
+    const [, { Properties }] = resource(prod, "AWS::Events::Rule", "Monitoring");
+    expect(Properties.Description).toMatch(/^DatabaseStorageEnds:/);
+    expect(Properties.EventPattern).toMatchObject({
+      source: ["aws.rds"],
+      detail: { EventID: ["RDS-EVENT-0007", "RDS-EVENT-0223", "RDS-EVENT-0224", "RDS-EVENT-0225"] },
+    });
+    expect(JSON.stringify(Properties.EventPattern.resources)).toContain(":db:");
+    expect(Properties.Targets).toEqual([expect.objectContaining({ Arn: { Ref: topic } })]);
+    prod.hasResourceProperties("AWS::SNS::TopicPolicy", {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: "Allow",
+            Action: "sns:Publish",
+            Principal: { Service: "events.amazonaws.com" },
+          }),
+        ]),
+      },
+    });
   });
 });
 
 test("each alarm has its line in the operations manual", () => {
   const manual = readFileSync(join(import.meta.dirname, "..", "..", "docs", "operations.md"), "utf8");
   const lines = [...manual.matchAll(/^\| `([A-Z]\w+)` \|/gm)].map((match) => match[1]);
-  expect(NAMES.filter((name) => !lines.includes(name))).toEqual([]);
+  expect([...NAMES, "DatabaseStorageEnds"].filter((name) => !lines.includes(name))).toEqual([]);
 });
 
 test("the dashboard says whether mail goes out, how late, and what failed", () => {

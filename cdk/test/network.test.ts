@@ -34,6 +34,18 @@ describe.each([
       expect(endpoint).toMatchObject({ VpcEndpointType: "Interface", PrivateDnsEnabled: true });
   });
 
+  test("lets no credentials of another account through an endpoint", () => {
+    for (const { Properties } of Object.values(resources(of, "AWS::EC2::VPCEndpoint"))) {
+      expect(Properties.PolicyDocument.Statement).toEqual([
+        expect.objectContaining({
+          Effect: "Allow",
+          Principal: { AWS: "*" },
+          Condition: { StringEquals: { "aws:PrincipalAccount": { Ref: "AWS::AccountId" } } },
+        }),
+      ]);
+    }
+  });
+
   test("logs what was refused", () => {
     of.hasResourceProperties("AWS::EC2::FlowLog", { TrafficType: "REJECT", LogDestinationType: "cloud-watch-logs" });
   });
@@ -44,6 +56,18 @@ test("endpoints stand in one zone of dev and in both of prod", () => {
     Object.values(resources(of, "AWS::EC2::VPCEndpoint")).map(({ Properties }) => Properties.SubnetIds.length);
   expect(zones(dev)).toEqual([1, 1, 1]);
   expect(zones(prod)).toEqual([2, 2, 2]);
+});
+
+test("the zones of a new network can be chosen, for SES's endpoint is not in all of them", () => {
+  const chosen = template("prod", { availabilityZones: "us-east-1b,us-east-1c" });
+  const zones = Object.values(resources(chosen, "AWS::EC2::Subnet")).map(
+    ({ Properties }) => Properties.AvailabilityZone,
+  );
+  expect(zones.sort()).toEqual([...Array(3).fill("us-east-1b"), ...Array(3).fill("us-east-1c")]);
+  const three = template("prod", { availabilityZones: ["us-east-1a", "us-east-1b", "us-east-1c"], exitZones: 3 });
+  for (const { Properties } of Object.values(resources(three, "AWS::EC2::VPCEndpoint"))) {
+    expect(Properties.SubnetIds.length).toBe(3);
+  }
 });
 
 /** Who may call whom: the rules between groups, and every range of addresses that a rule names. */

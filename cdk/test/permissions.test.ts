@@ -87,6 +87,22 @@ test("the roles may do what docs/aws.md lists, and nothing else", () => {
   expect(documented().sort()).toEqual(rows.sort());
 });
 
+test("each call to SES is allowed under every action that SES checks it under", () => {
+  for (const role of ["api", "worker"]) {
+    const actions = granted()
+      .filter((line) => line.startsWith(`${role} | Allow | ses:`))
+      .map((line) => line.split(" | ")[2]);
+    // SendEmail, also with attachments; SendBulkEmail; GetAccount.
+    expect(actions.sort()).toEqual([
+      "ses:GetAccount",
+      "ses:SendBulkEmail",
+      "ses:SendBulkTemplatedEmail",
+      "ses:SendEmail",
+      "ses:SendRawEmail",
+    ]);
+  }
+});
+
 test("besides the roles of the functions and the schedule there are those of AWS's own services", () => {
   const principals = Object.entries(resources(prod, "AWS::IAM::Role"))
     .filter(([id]) => ROLES[id.replace(/[0-9A-F]{8}$/, "")] === undefined)

@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { BATCH } from "../lib/constructs/worker.ts";
 import { Match, resource, resources, template } from "./stack.ts";
 
 const dev = template("dev");
@@ -51,11 +54,25 @@ describe.each([
     expect(named(of, "Processing")[1].Properties.VisibilityTimeout).toBe(6 * worker.Properties.Timeout);
   });
 
-  test("lead to the worker, ten at a time, each failing by itself", () => {
+  test("take their dead letters from their own queue alone, and are nobody's dead letters themselves", () => {
+    const stack = of === dev ? "Mmms-dev" : "Mmms-prod";
+    for (const [name, source] of [
+      ["Processing", "wake-ups"],
+      ["Results", "results"],
+    ] as const) {
+      const { QueueName, RedriveAllowPolicy } = named(of, name)[1].Properties;
+      expect([QueueName, RedriveAllowPolicy]).toEqual([`${stack}-${source}`, { redrivePermission: "denyAll" }]);
+      const { redrivePermission, sourceQueueArns } = queue(of, `${name}DeadLetters`)[1].Properties.RedriveAllowPolicy;
+      expect(redrivePermission).toBe("byQueue");
+      expect(JSON.stringify(sourceQueueArns)).toMatch(new RegExp(`:${QueueName}"\\]\\]}]$`));
+    }
+  });
+
+  test("lead to the worker, as many at a time as it works on at once, each failing by itself", () => {
     of.resourceCountIs("AWS::Lambda::EventSourceMapping", 1);
     of.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
       EventSourceArn: { "Fn::GetAtt": [named(of, "Processing")[0], "Arn"] },
-      BatchSize: 10,
+      BatchSize: 4,
       FunctionResponseTypes: ["ReportBatchItemFailures"],
       ScalingConfig: { MaximumConcurrency: of === dev ? 2 : 4 },
     });
@@ -63,10 +80,26 @@ describe.each([
 });
 
 test("results outlive prod's stack, wake-ups need not", () => {
-  expect(named(prod, "Results")[1].DeletionPolicy).toBe("Retain");
-  expect(named(prod, "ResultsDeadLetters")[1].DeletionPolicy).toBe("Retain");
+  expect(named(prod, "Results")[1].DeletionPolicy).toBe("RetainExceptOnCreate");
+  expect(named(prod, "ResultsDeadLetters")[1].DeletionPolicy).toBe("RetainExceptOnCreate");
   expect(named(prod, "Processing")[1].DeletionPolicy).toBe("Delete");
   expect(named(dev, "Results")[1].DeletionPolicy).toBe("Delete");
+});
+
+test("the batch is what the program works on at once", () => {
+  const program = readFileSync(join(import.meta.dirname, "..", "..", "worker", "src", "function.rs"), "utf8");
+  expect(program).toContain(`const AT_ONCE: usize = ${BATCH};`);
+});
+
+describe("the recursion guard of Lambda", () => {
+  test("is off for the worker, which writes to the queue that invokes it, and for nothing else", () => {
+    for (const of of [dev, prod]) {
+      const [, worker] = resource(of, "AWS::Lambda::Function", "Worker");
+      const [, api] = resource(of, "AWS::Lambda::Function", "Api");
+      expect(worker.Properties.RecursiveLoop).toBe("Allow");
+      expect(api.Properties.RecursiveLoop).toBeUndefined();
+    }
+  });
 });
 
 describe("the sweep", () => {
@@ -86,7 +119,7 @@ describe("the sweep", () => {
   });
 
   test("has instances that the queue cannot take", () => {
-    const reserved = template("dev", { workerConcurrency: 5, workerReserved: true });
+    const reserved = template("dev", { accountConcurrency: 100, workerConcurrency: 5, workerReserved: true });
     const [, worker] = resource(reserved, "AWS::Lambda::Function", "Worker");
     expect(worker.Properties.ReservedConcurrentExecutions).toBe(7);
     reserved.hasResourceProperties("AWS::Lambda::EventSourceMapping", { ScalingConfig: { MaximumConcurrency: 5 } });

@@ -10,7 +10,7 @@ const SHAPES: [string, Record<string, unknown>][] = [
   ["dev", {}],
   ["prod", FULL],
   ["emulator", {}],
-  ["prod", { exit: "nat", databaseProxy: false, workerReserved: true, apiReservedConcurrency: 10, sandbox: true }],
+  ["prod", { exit: "nat", databaseProxy: false, workerReserved: true, apiReservedConcurrency: 400, sandbox: true }],
   [
     "dev",
     {

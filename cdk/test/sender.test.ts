@@ -18,8 +18,11 @@ test("a sender domain gets its identity with DKIM, a MAIL FROM of its own and a 
   });
 });
 
-test("without one, SES is left alone", () => {
+test("without one, no identity is made, and mail goes by the same configuration set", () => {
   const none = template("dev");
   none.resourceCountIs("AWS::SES::EmailIdentity", 0);
-  none.resourceCountIs("AWS::SES::ConfigurationSet", 0);
+  const [set] = resource(none, "AWS::SES::ConfigurationSet", "Sender");
+  none.allResourcesProperties("AWS::Lambda::Function", {
+    Environment: { Variables: Match.objectLike({ SES_CONFIGURATION_SET: { Ref: set } }) },
+  });
 });

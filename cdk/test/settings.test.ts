@@ -61,16 +61,22 @@ describe("settings", () => {
     [
       {
         vpcId: "vpc-00000001",
-        availabilityZones: "a,b",
+        availabilityZones: "eu-central-1a,eu-central-1b",
         applicationSubnetIds: "subnet-00000001",
         dataSubnetIds: "subnet-00000002,subnet-00000003",
       },
       "one of each kind",
     ],
     [{ dataSubnetIds: "subnet-00000002,subnet-00000003" }, "needs vpcId"],
+    [{ availabilityZones: "use1-az1,use1-az2" }, "is no name of an availability zone"],
+    [{ availabilityZones: "us-east-1a,us-east-1a" }, "names a zone twice"],
+    [{ availabilityZones: "us-east-1a" }, "two or three zones"],
+    [{ exitZones: 3 }, "only 2 zones"],
     [{ storageGiB: 100, maxStorageGiB: 105 }, "a tenth more"],
     [{ apiRate: 30, apiBurst: 20 }, "is less than apiRate"],
-    [{ workerConcurrency: 999, workerReserved: true }, "instances more"],
+    [{ workerConcurrency: 9, workerReserved: true }, "instances more"],
+    [{ apiRate: 5, apiBurst: 7 }, "find 6 instances of the API"],
+    [{ workerConcurrency: 20 }, "find 0 instances of the API"],
   ])("%j is refused: %s", (set, words) => {
     expect(() => resolveStage("dev", set)).toThrow(words);
   });
@@ -88,17 +94,19 @@ describe("settings", () => {
 });
 
 describe("capacity", () => {
-  test("connections are what RDS gives by default", () => {
-    expect(maxConnections(resolveStage("dev"))).toBe(112);
-    expect(maxConnections(resolveStage("prod"))).toBe(450);
+  test("connections follow the memory of the instance, ten MiB each", () => {
+    expect(maxConnections(resolveStage("dev"))).toBe(102);
+    expect(maxConnections(resolveStage("prod"))).toBe(409);
     expect(maxConnections(resolveStage("prod", { databaseInstance: "m7g.4xlarge" }))).toBe(5000);
   });
 
   test("a proxy stands where the functions may want more connections than there are", () => {
-    expect(peakInstances(resolveStage("dev"))).toBe(34);
+    const grown = { accountConcurrency: 1000, apiRate: 50, apiBurst: 50 };
+    expect(peakInstances(resolveStage("dev"))).toBe(10);
     expect(needsProxy(resolveStage("dev"))).toBe(false);
-    expect(needsProxy(resolveStage("dev", { apiRate: 50, apiBurst: 50 }))).toBe(true);
-    expect(needsProxy(resolveStage("dev", { apiRate: 50, apiBurst: 50, apiReservedConcurrency: 10 }))).toBe(false);
+    expect(peakInstances(resolveStage("dev", grown))).toBe(104);
+    expect(needsProxy(resolveStage("dev", grown))).toBe(true);
+    expect(needsProxy(resolveStage("dev", { ...grown, apiReservedConcurrency: 50 }))).toBe(false);
     expect(needsProxy(resolveStage("prod"))).toBe(true);
     expect(needsProxy(resolveStage("prod", { databaseInstance: "m7g.large" }))).toBe(false);
   });

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { ArnFormat, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import {
   ApiMapping,
@@ -13,7 +13,7 @@ import {
 } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Certificate, CertificateValidation } from "aws-cdk-lib/aws-certificatemanager";
-import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { Code } from "aws-cdk-lib/aws-lambda";
 import { ARecord, HostedZone, RecordTarget } from "aws-cdk-lib/aws-route53";
 import { ApiGatewayv2DomainProperties } from "aws-cdk-lib/aws-route53-targets";
@@ -30,6 +30,7 @@ export interface ApiProps extends ServiceProps {
   readonly routes: readonly string[];
 }
 
+const STAGE = "$default";
 /** API Gateway gives up after 30 s; the function has to answer before that. */
 const TIMEOUT = Duration.seconds(29);
 
@@ -43,6 +44,8 @@ const ACCESS_LOG = {
   responseLatency: "$context.responseLatency",
   integrationLatency: "$context.integrationLatency",
   integrationStatus: "$context.integration.integrationStatus",
+  // Says so where API Gateway may not invoke the function, or could not read its answer.
+  integrationErrorMessage: "$context.integrationErrorMessage",
 };
 
 /** The HTTP API and the function behind it, which answers everything: keys, origins and CORS are its own. */
@@ -61,7 +64,7 @@ export class Api extends Construct {
     this.adminToken = new Secret(this, "AdminToken", {
       description: "MMMS: the token that opens the management calls and the console",
       generateSecretString: { passwordLength: 43, excludePunctuation: true },
-      removalPolicy: stage.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+      removalPolicy: stage.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     acknowledge(
       this.adminToken,
@@ -119,12 +122,30 @@ export class Api extends Construct {
       const reason = "The service itself checks keys, origins and the admin token, and answers in its own envelope";
       acknowledge(route, reason, "AwsSolutions-APIG4", "CKV_AWS_309");
     }
+    this.allowDefaultRoute();
+  }
+
+  /**
+   * The integration's own permission is for `<api>/<any stage>/<any method>/<any path>`. API Gateway names the default
+   * route with two segments behind the API, so that permission does not match it.
+   * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-lambda.html
+   */
+  private allowDefaultRoute(): void {
+    this.service.function.addPermission("DefaultRoute", {
+      principal: new ServicePrincipal("apigateway.amazonaws.com"),
+      sourceArn: Stack.of(this).formatArn({
+        service: "execute-api",
+        resource: this.http.apiId,
+        resourceName: `${STAGE}/$default`,
+        arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+      }),
+    });
   }
 
   private addStage({ stage }: ApiProps): HttpStage {
     return new HttpStage(this, "Stage", {
       httpApi: this.http,
-      stageName: "$default",
+      stageName: STAGE,
       autoDeploy: true,
       throttle: { rateLimit: stage.api.rate, burstLimit: stage.api.burst },
       accessLogSettings: {

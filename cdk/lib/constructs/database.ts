@@ -15,7 +15,7 @@ import {
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
-import { needsProxy } from "../stage/capacity.ts";
+import { maxConnections, needsProxy } from "../stage/capacity.ts";
 import type { Stage } from "../stage/stage.ts";
 import { logGroup } from "./log-group.ts";
 import type { Network } from "./network.ts";
@@ -77,7 +77,7 @@ export class Database extends Construct {
       allocatedStorage: database.storageGiB,
       maxAllocatedStorage: database.maxStorageGiB,
       caCertificate: CaCertificate.RDS_CA_RSA2048_G1,
-      parameters: PARAMETERS,
+      parameters: { ...PARAMETERS, max_connections: String(maxConnections(stage)) },
       backupRetention: Duration.days(database.backupDays),
       copyTagsToSnapshot: true,
       deletionProtection: !disposable,

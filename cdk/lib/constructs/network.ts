@@ -1,3 +1,4 @@
+import { Stack } from "aws-cdk-lib";
 import {
   FlowLogDestination,
   FlowLogTrafficType,
@@ -12,7 +13,8 @@ import {
   SubnetType,
   Vpc,
 } from "aws-cdk-lib/aws-ec2";
-import { Construct } from "constructs";
+import { AnyPrincipal, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { Construct, type IConstruct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
 import type { ExistingNetwork, NewNetwork } from "../stage/stage.ts";
 import { logGroup } from "./log-group.ts";
@@ -75,7 +77,9 @@ export class Network extends Construct {
     const nat = network.exit === "nat";
     const vpc = new Vpc(this, "Vpc", {
       ipAddresses: IpAddresses.cidr(network.cidr),
-      maxAzs: network.zones,
+      ...(network.availabilityZones
+        ? { availabilityZones: [...network.availabilityZones] }
+        : { maxAzs: network.zones }),
       natGateways: nat ? network.exitZones : 0,
       // Nothing is ever in the default group, and closing it would take a function of its own.
       restrictDefaultSecurityGroup: false,
@@ -102,7 +106,24 @@ export class Network extends Construct {
     group.connections.allowFrom(this.functions, Port.HTTPS, "from the functions");
     const subnets = this.vpc.selectSubnets(this.application).subnets.slice(0, zones);
     for (const [name, service] of Object.entries(SERVICES)) {
-      this.vpc.addInterfaceEndpoint(name, { service, subnets: { subnets }, securityGroups: [group], open: false });
+      const endpoint = this.vpc.addInterfaceEndpoint(name, {
+        service,
+        subnets: { subnets },
+        securityGroups: [group],
+        open: false,
+      });
+      endpoint.addToPolicy(ofThisAccount(this));
     }
   }
+}
+
+/** A program in the network may use this account's credentials and nobody else's: it cannot carry anything out to another account. */
+function ofThisAccount(scope: IConstruct): PolicyStatement {
+  return new PolicyStatement({
+    sid: "ThisAccount",
+    principals: [new AnyPrincipal()],
+    actions: ["*"],
+    resources: ["*"],
+    conditions: { StringEquals: { "aws:PrincipalAccount": Stack.of(scope).account } },
+  });
 }

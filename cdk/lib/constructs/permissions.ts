@@ -50,28 +50,35 @@ export function tracingPermissions(): PolicyStatement[] {
 }
 
 export interface MailPermissionsProps {
-  readonly sender?: Sender;
+  readonly sender: Sender;
   readonly sandbox: boolean;
 }
 
 /** Whether mail may be sent in the name of everything that the account has verified. */
 export function allIdentities({ sender, sandbox }: MailPermissionsProps): boolean {
-  return sender === undefined || sandbox;
+  return sender.domain === undefined || sandbox;
 }
 
-/** Both calls ask for the identity and the configuration set, the bulk call for a template too, even one that it carries. */
+/**
+ * All calls ask for the identity and the configuration set, the bulk call for a template too, even one that it carries.
+ * SES checks SendBulkEmail under two actions, and SendEmail with attachments under the action for raw content as well.
+ */
 export function mailPermissions(scope: IConstruct, props: MailPermissionsProps): PolicyStatement[] {
   const { sender } = props;
   const ses = (resource: string, resourceName: string) =>
     Stack.of(scope).formatArn({ service: "ses", resource, resourceName });
-  const identities = ses("identity", allIdentities(props) || !sender ? "*" : sender.domain);
-  const sets = sender ? [ses("configuration-set", sender.configurationSet.configurationSetName)] : [];
+  const identities = ses("identity", allIdentities(props) || sender.domain === undefined ? "*" : sender.domain);
+  const set = ses("configuration-set", sender.configurationSet.configurationSetName);
   return [
-    new PolicyStatement({ sid: "SendMail", actions: ["ses:SendEmail"], resources: [identities, ...sets] }),
+    new PolicyStatement({
+      sid: "SendMail",
+      actions: ["ses:SendEmail", "ses:SendRawEmail"],
+      resources: [identities, set],
+    }),
     new PolicyStatement({
       sid: "SendBulkMail",
-      actions: ["ses:SendBulkEmail"],
-      resources: [identities, ses("template", "*"), ...sets],
+      actions: ["ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"],
+      resources: [identities, ses("template", "*"), set],
     }),
     // Takes no resource.
     new PolicyStatement({ sid: "AskForSendingRate", actions: ["ses:GetAccount"], resources: ["*"] }),

@@ -1,5 +1,5 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import { Queue, QueueEncryption, type QueueProps } from "aws-cdk-lib/aws-sqs";
+import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Queue, QueueEncryption, type QueueProps, RedrivePermission } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
 
@@ -25,18 +25,22 @@ export class Queues extends Construct {
 
   constructor(scope: Construct, id: string, { timeout, disposable }: QueuesProps) {
     super(scope, id);
-    const removalPolicy = disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+    const removalPolicy = disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 
     // A wake-up can be written again from the ledger, so these two may go with any stack.
-    this.processingDeadLetters = this.deadLetters("ProcessingDeadLetters", {});
+    this.processingDeadLetters = this.deadLetters("ProcessingDeadLetters", "wake-ups", {});
     this.processing = this.queue("Processing", {
+      queueName: this.nameOf("wake-ups"),
+      redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
       visibilityTimeout: Duration.seconds(timeout.toSeconds() * VISIBILITY_FACTOR),
       // After 72 h mail has expired.
       retentionPeriod: Duration.days(4),
       deadLetterQueue: { queue: this.processingDeadLetters, maxReceiveCount: RECEIVES },
     });
-    this.resultsDeadLetters = this.deadLetters("ResultsDeadLetters", { removalPolicy });
+    this.resultsDeadLetters = this.deadLetters("ResultsDeadLetters", "results", { removalPolicy });
     this.results = this.queue("Results", {
+      queueName: this.nameOf("results"),
+      redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
       // For a back end that takes its time with each batch of ten.
       visibilityTimeout: Duration.minutes(1),
       retentionPeriod: LONGEST,
@@ -46,11 +50,24 @@ export class Queues extends Construct {
     });
   }
 
-  /** For what nobody could work on: it goes on to nowhere. */
-  private deadLetters(id: string, props: QueueProps): Queue {
-    const queue = this.queue(id, { retentionPeriod: LONGEST, ...props });
+  /** For the messages of one queue that nobody could work on: they go on to nowhere. */
+  private deadLetters(id: string, source: string, props: QueueProps): Queue {
+    // By its ARN: each of the two would otherwise have to be there before the other.
+    const sourceArn = Stack.of(this).formatArn({ service: "sqs", resource: this.nameOf(source) });
+    const queue = this.queue(id, {
+      retentionPeriod: LONGEST,
+      redriveAllowPolicy: {
+        redrivePermission: RedrivePermission.BY_QUEUE,
+        sourceQueues: [Queue.fromQueueArn(this, `${id}Source`, sourceArn)],
+      },
+      ...props,
+    });
     acknowledge(queue, "It is a dead-letter queue itself", "Serverless-SQSRedrivePolicy", "AwsSolutions-SQS3");
     return queue;
+  }
+
+  private nameOf(queue: string): string {
+    return `${Stack.of(this).stackName}-${queue}`;
   }
 
   private queue(id: string, props: QueueProps): Queue {

@@ -10,17 +10,21 @@ import {
 import { Construct } from "constructs";
 import type { SenderStage } from "../stage/stage.ts";
 
-/** Whose mail is sent. With a domain: its identity at SES, with DKIM, a MAIL FROM of its own and a configuration set. */
+export interface SenderProps {
+  /** Without one every identity of the account may be used, and its records are not this stack's. */
+  readonly sender?: SenderStage;
+}
+
+/** Whose mail is sent, and the configuration set that every mail names. With a domain: its identity at SES, with DKIM and a MAIL FROM of its own. */
 export class Sender extends Construct {
-  readonly domain: string;
+  readonly domain?: string;
   readonly configurationSet: ConfigurationSet;
-  readonly identity: EmailIdentity;
   /** What somebody has to write into the domain's zone, `name TYPE value`; little where the zone is in this account. */
   readonly records: readonly string[];
 
-  constructor(scope: Construct, id: string, { domain, hostedZoneId }: SenderStage) {
+  constructor(scope: Construct, id: string, { sender }: SenderProps) {
     super(scope, id);
-    this.domain = domain;
+    this.domain = sender?.domain;
     this.configurationSet = new ConfigurationSet(this, "ConfigurationSet", {
       // As mail servers do: TLS where the other side has it. To require it would bounce the mail of those that do not.
       tlsPolicy: ConfigurationSetTlsPolicy.OPTIONAL,
@@ -28,22 +32,27 @@ export class Sender extends Construct {
       // SES does not send again to those who bounced or complained.
       suppressionReasons: SuppressionReasons.BOUNCES_AND_COMPLAINTS,
     });
+    this.records = sender ? this.addIdentity(sender) : [];
+  }
+
+  /** Gives the records that the stack does not write itself. */
+  private addIdentity({ domain, hostedZoneId }: SenderStage): string[] {
     const zone =
       hostedZoneId === undefined
         ? undefined
         : PublicHostedZone.fromPublicHostedZoneAttributes(this, "Zone", { hostedZoneId, zoneName: domain });
     const mailFromDomain = `bounce.${domain}`;
-    this.identity = new EmailIdentity(this, "Identity", {
+    const identity = new EmailIdentity(this, "Identity", {
       identity: zone ? Identity.publicHostedZone(zone) : Identity.domain(domain),
       configurationSet: this.configurationSet,
       mailFromDomain,
     });
     const region = Stack.of(this).region;
-    this.records = [
+    return [
       ...(zone
         ? []
         : [
-            ...this.identity.dkimRecords.map(({ name, value }) => `${name} CNAME ${value}`),
+            ...identity.dkimRecords.map(({ name, value }) => `${name} CNAME ${value}`),
             `${mailFromDomain} MX 10 feedback-smtp.${region}.amazonses.com`,
             `${mailFromDomain} TXT "v=spf1 include:amazonses.com ~all"`,
           ]),

@@ -5,6 +5,7 @@ import {
   type Code,
   Function as LambdaFunction,
   LoggingFormat,
+  type RecursiveLoop,
   Runtime,
   Tracing,
 } from "aws-cdk-lib/aws-lambda";
@@ -25,7 +26,7 @@ export interface ServiceProps {
   readonly network: Network;
   readonly database: Database;
   readonly queues: Queues;
-  readonly sender?: Sender;
+  readonly sender: Sender;
 }
 
 export interface ServiceFunctionProps extends ServiceProps {
@@ -34,6 +35,8 @@ export interface ServiceFunctionProps extends ServiceProps {
   readonly memoryMiB: number;
   readonly timeout: Duration;
   readonly reservedConcurrentExecutions?: number;
+  /** Unset: Lambda ends a chain of invocations that call each other. */
+  readonly recursiveLoop?: RecursiveLoop;
   /** Beside what both have. */
   readonly environment?: Record<string, string>;
   readonly permissions?: PolicyStatement[];
@@ -93,6 +96,7 @@ export class ServiceFunction extends Construct {
       memorySize: props.memoryMiB,
       timeout: props.timeout,
       reservedConcurrentExecutions: props.reservedConcurrentExecutions,
+      recursiveLoop: props.recursiveLoop,
       vpc: network.vpc,
       vpcSubnets: network.application,
       securityGroups: [network.functions],
@@ -108,7 +112,7 @@ export class ServiceFunction extends Construct {
         MAIL_QUEUE_URL: queues.processing.queueUrl,
         MAIL_RESULT_QUEUE_URL: queues.results.queueUrl,
         RETENTION_DAYS: String(stage.retention.mailDays),
-        ...(sender && { SES_CONFIGURATION_SET: sender.configurationSet.configurationSetName }),
+        SES_CONFIGURATION_SET: sender.configurationSet.configurationSetName,
         ...(stage.maxSendRate !== undefined && { MAX_SEND_RATE: String(stage.maxSendRate) }),
         ...props.environment,
       },
@@ -132,7 +136,7 @@ export class ServiceFunction extends Construct {
       `AwsSolutions-IAM5[${ses}:template/*]`,
     );
     if (allIdentities({ sender, sandbox: stage.sandbox })) {
-      const reason = sender
+      const reason = sender.domain
         ? "In SES's sandbox the recipient's identity is checked too"
         : "No sender domain is set: whatever the account has verified may be used";
       acknowledge(role, reason, `AwsSolutions-IAM5[${ses}:identity/*]`);

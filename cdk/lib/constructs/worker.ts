@@ -1,6 +1,6 @@
 import { Duration, Stack } from "aws-cdk-lib";
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import type { Code } from "aws-cdk-lib/aws-lambda";
+import { type Code, RecursiveLoop } from "aws-cdk-lib/aws-lambda";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from "aws-cdk-lib/aws-scheduler";
 import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
@@ -13,10 +13,10 @@ export interface WorkerProps extends ServiceProps {
   readonly code: Code;
 }
 
-/** A batch of ten wake-ups, four at a time, each of 50 recipients with 15 s for a call, fits in; the rest is handed back. */
+/** A batch of wake-ups, all at a time, each of 50 recipients with 15 s for a call, fits in; the rest is handed back. */
 export const WORKER_TIMEOUT = Duration.seconds(60);
-/** The most that SQS gives without a window to wait for. */
-const BATCH = 10;
+/** As many as the program works on at a time (`AT_ONCE` in worker/src/function.rs): none waits in an instance's hands. */
+export const BATCH = 4;
 
 /** The worker: the queue leads to it, and each minute the schedule does. */
 export class Worker extends Construct {
@@ -31,6 +31,10 @@ export class Worker extends Construct {
       description: "MMMS worker: sends what is queued, and sweeps",
       memoryMiB,
       timeout: WORKER_TIMEOUT,
+      // It writes wake-ups to the queue that invokes it: what is left of one, and what is to be tried again. Lambda
+      // would stop such a chain after about 16 invocations. It ends by itself: each mail has a time at which it expires.
+      // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+      recursiveLoop: RecursiveLoop.ALLOW,
       // The queue may take maximumConcurrency of them, so that the sweep always finds one.
       reservedConcurrentExecutions: reserved ? maximumConcurrency + SWEEPS : undefined,
       permissions: [

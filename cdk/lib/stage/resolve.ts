@@ -1,5 +1,5 @@
 import { Refused } from "../refused.ts";
-import { SWEEPS } from "./capacity.ts";
+import { apiConcurrency, SWEEPS } from "./capacity.ts";
 import { parseSettings, type Settings } from "./settings.ts";
 import type { DomainStage, ExistingNetwork, NewNetwork, SenderStage, Stage } from "./stage.ts";
 import { STAGES } from "./stages.ts";
@@ -27,6 +27,7 @@ function withSettings(base: Stage, set: Settings): Stage {
       backupDays: set.backupDays ?? database.backupDays,
       proxy: set.databaseProxy ?? database.proxy,
     },
+    accountConcurrency: set.accountConcurrency ?? base.accountConcurrency,
     api: {
       memoryMiB: set.apiMemoryMiB ?? api.memoryMiB,
       rate: set.apiRate ?? api.rate,
@@ -52,11 +53,20 @@ function withSettings(base: Stage, set: Settings): Stage {
 
 function network(base: NewNetwork | ExistingNetwork, set: Settings): NewNetwork | ExistingNetwork {
   if (set.vpcId === undefined) {
-    for (const name of ["availabilityZones", "applicationSubnetIds", "dataSubnetIds"] as const) {
+    for (const name of ["applicationSubnetIds", "dataSubnetIds"] as const) {
       if (set[name] !== undefined) throw new Refused(`${name}: is for an existing VPC, and needs vpcId`);
     }
     if (base.kind === "existing") return base;
-    return { ...base, exit: set.exit ?? base.exit, exitZones: set.exitZones ?? base.exitZones };
+    const availabilityZones = set.availabilityZones ?? base.availabilityZones;
+    const zones = availabilityZones?.length ?? base.zones;
+    if (availabilityZones && new Set(availabilityZones).size < zones) {
+      throw new Refused("availabilityZones: names a zone twice");
+    }
+    // RDS wants subnets in two, and six tiers in three zones fill the range.
+    if (zones < 2 || zones > 3) throw new Refused("availabilityZones: has to name two or three zones");
+    const exitZones = set.exitZones ?? Math.min(base.exitZones, zones);
+    if (exitZones > zones) throw new Refused(`exitZones: there are only ${zones} zones`);
+    return { ...base, exit: set.exit ?? base.exit, exitZones, zones, availabilityZones };
   }
   if (set.exit !== undefined || set.exitZones !== undefined) {
     throw new Refused("exit, exitZones: an existing VPC has its own way out");
@@ -106,7 +116,16 @@ function check(stage: Stage): void {
     throw new Refused(`maxStorageGiB: has to be a tenth more than storageGiB, ${database.storageGiB}`);
   }
   if (api.burst < api.rate) throw new Refused(`apiBurst: is less than apiRate, ${api.rate}`);
-  if (worker.reserved && worker.maximumConcurrency + SWEEPS > 1000) {
-    throw new Refused(`workerReserved: keeps ${SWEEPS} instances more than workerConcurrency, and Lambda has 1000`);
+  if (worker.reserved && worker.maximumConcurrency + SWEEPS > stage.accountConcurrency) {
+    throw new Refused(
+      `workerReserved: keeps ${SWEEPS} instances more than workerConcurrency, and the account has ${stage.accountConcurrency}`,
+    );
+  }
+  const instances = apiConcurrency(stage);
+  if (api.burst > instances) {
+    throw new Refused(
+      `apiBurst: ${api.burst} requests at once find ${Math.max(0, instances)} instances of the API, and the others a 503. ` +
+        "Set apiBurst and apiRate lower, or accountConcurrency to what the account has (Lambda's quota of concurrent executions)",
+    );
   }
 }

@@ -16,6 +16,9 @@ const hostName = z
   .string()
   .regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/, "is no host name");
 
+/** `us-east-1a`, or of a local zone `us-west-2-lax-1a`; not the id `use1-az1`. */
+const zone = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d+(-[a-z]+-\d+)?[a-z]$/, "is no name of an availability zone");
+
 /** What CloudWatch can keep logs for. */
 const LOG_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
@@ -34,9 +37,9 @@ const SETTINGS = z.strictObject({
   sandbox: flag.optional(),
   architecture: z.enum(["x86_64", "arm64"]).optional(),
   exit: z.enum(["endpoints", "nat"]).optional(),
-  exitZones: whole(1, 2).optional(),
+  exitZones: whole(1, 3).optional(),
   vpcId: id("vpc").optional(),
-  availabilityZones: list.optional(),
+  availabilityZones: list.pipe(z.array(zone)).optional(),
   applicationSubnetIds: ids("subnet").optional(),
   dataSubnetIds: ids("subnet").optional(),
   databaseInstance: z.enum(INSTANCES).optional(),
@@ -45,6 +48,7 @@ const SETTINGS = z.strictObject({
   maxStorageGiB: whole(22, 65_536).optional(),
   standby: flag.optional(),
   backupDays: whole(1, 35).optional(),
+  accountConcurrency: whole(10, 1_000_000).optional(),
   apiMemoryMiB: whole(128, 10_240).optional(),
   apiRate: whole(1, 5_000).optional(),
   apiBurst: whole(1, 5_000).optional(),

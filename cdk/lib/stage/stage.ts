@@ -6,6 +6,8 @@ export interface Stage {
   readonly architecture: Architecture;
   readonly network: NewNetwork | ExistingNetwork;
   readonly database: DatabaseStage;
+  /** Instances of functions that the account may have at a time in this region: Lambda's quota "Concurrent executions". */
+  readonly accountConcurrency: number;
   readonly api: ApiStage;
   readonly worker: WorkerStage;
   /** Whose mail is sent: the domain that SES signs for. Without one, every identity of the account may be used. */
@@ -31,7 +33,10 @@ export type Architecture = "x86_64" | "arm64";
 export interface NewNetwork {
   readonly kind: "new";
   readonly cidr: string;
+  /** How many zones, where AWS chooses them. */
   readonly zones: number;
+  /** The zones by name, such as `us-east-1b`; SES's endpoint is in few of some regions. Unset: AWS's own order. */
+  readonly availabilityZones?: readonly string[];
   /** How the functions reach SQS, SES and Secrets Manager. */
   readonly exit: "endpoints" | "nat";
   /** In how many zones that way out stands. */

@@ -18,7 +18,7 @@ const dev: Stage = {
     exitZones: 1,
   },
   database: {
-    // 112 connections, and a hundred times the processor that a million recipients a month take; 12 $.
+    // 102 connections, and a hundred times the processor that a million recipients a month take; 12 $.
     instance: "t4g.micro",
     // The least that RDS has. A recipient takes about 1 kB; beyond the most, a stage to try things in has gone wrong.
     storageGiB: 20,
@@ -30,9 +30,12 @@ const dev: Stage = {
     // These rates do without.
     proxy: "auto",
   },
+  // What a new account has.
+  accountConcurrency: 10,
   // At 1,769 MiB a function has one processor: 512 is a third of one, and a mail costs 3 ms of a whole. The rate is more
-  // than a person who tries things needs, and keeps a loop that went wrong from costing much.
-  api: { memoryMiB: 512, rate: 10, burst: 20 },
+  // than a person who tries things needs, keeps a loop that went wrong from costing much, and is what the ten instances
+  // of a new account leave: a request beyond it gets API Gateway's 429, not a 503 for want of an instance.
+  api: { memoryMiB: 512, rate: 5, burst: 6 },
   // Two is the least that SQS allows, and as much as an account in SES's sandbox can use (1 mail a second). Reserving
   // takes from an account that may have ten instances in all.
   worker: { memoryMiB: 512, maximumConcurrency: 2, reserved: false },
@@ -61,7 +64,7 @@ const prod: Stage = {
     exitZones: 2,
   },
   database: {
-    // 450 connections, and two processors at a fifth each: twice what a million mails an hour take; 94 $ with its standby.
+    // 409 connections, and two processors at a fifth each: twice what a million mails an hour take; 94 $ with its standby.
     instance: "t4g.medium",
     // Room for some 30 million recipients.
     storageGiB: 40,
@@ -71,9 +74,12 @@ const prod: Stage = {
     standby: true,
     // A fault may be seen only after a weekend and a holiday.
     backupDays: 14,
-    // These rates want it, at 22 $ a month; apiReservedConcurrency 300 does without.
+    // These rates want it, at 22 $ a month; apiReservedConcurrency 300 with apiBurst 300 does without.
     proxy: "auto",
   },
+  // What an account has unless it asks for more: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+  // A new one has ten: ask first, or set what it has.
+  accountConcurrency: 1000,
   // 200 requests a second are 720,000 an hour, and each may carry 10,000 recipients. The burst is a front end's
   // whole audience pressing at once.
   api: { memoryMiB: 512, rate: 200, burst: 400 },

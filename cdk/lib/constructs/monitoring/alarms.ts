@@ -13,6 +13,8 @@ import type { Metrics } from "./metrics.ts";
 /** An alarm, by the name under which docs/operations.md says what it means and what to do. */
 export interface Rule extends Pick<AlarmProps, "metric">, Omit<CreateAlarmOptions, "alarmName" | "actionsEnabled"> {
   readonly name: string;
+  /** Whether to tell also when there is no data any more. */
+  readonly tellsOfMissingData?: boolean;
 }
 
 const { LESS_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD } = ComparisonOperator;
@@ -45,7 +47,10 @@ export function rules(metrics: Metrics, stage: Stage): Rule[] {
       comparisonOperator: LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: 2,
-      treatMissingData: TreatMissingData.BREACHING,
+      // A new alarm has no data, and begins in the state that says so: it is told of only once a sweep has run and no
+      // other followed. "Breaching" would ring at each first deployment.
+      treatMissingData: TreatMissingData.MISSING,
+      tellsOfMissingData: true,
     },
     any("ApiErrors", api.metricErrors({ period: FIVE_MINUTES })),
     any("WorkerErrors", worker.metricErrors({ period: FIVE_MINUTES })),
@@ -63,13 +68,8 @@ export function rules(metrics: Metrics, stage: Stage): Rule[] {
     any("AccountFaults", metrics.mails("AccountFaults", "held back by the account")),
     // SES reviews an account at 5 % and 0.1 %, and may pause it at 10 % and 0.5 %.
     // https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html
-    { name: "BounceRate", metric: metrics.reputation("Reputation.BounceRate"), threshold: 0.04, evaluationPeriods: 1 },
-    {
-      name: "ComplaintRate",
-      metric: metrics.reputation("Reputation.ComplaintRate"),
-      threshold: 0.0008,
-      evaluationPeriods: 1,
-    },
+    { ...rate("BounceRate", metrics.reputation("Reputation.BounceRate")), threshold: 0.04 },
+    { ...rate("ComplaintRate", metrics.reputation("Reputation.ComplaintRate")), threshold: 0.0008 },
     ...ofDatabase(metrics, stage),
   ];
 }
@@ -98,6 +98,11 @@ function ofDatabase({ parts }: Metrics, stage: Stage): Rule[] {
       evaluationPeriods: 3,
     },
   ];
+}
+
+/** SES tells a rate only now and then: between two of them the last one holds. */
+function rate(name: string, metric: IMetric): Omit<Rule, "threshold"> {
+  return { name, metric, evaluationPeriods: 1, treatMissingData: TreatMissingData.IGNORE };
 }
 
 /** One is too many. */

@@ -33,7 +33,8 @@ export class Metrics {
     // A graph with several of these wants a name of its own for each metric.
     const [ofApi, ofWorker] = [`api${name}`, `worker${name}`];
     return new MathExpression({
-      expression: `FILL(${ofApi}, 0) + FILL(${ofWorker}, 0)`,
+      // Where one of them says nothing, the other counts alone. An alarm must not fill gaps: the newest minute always is one.
+      expression: `SUM([${ofApi}, ${ofWorker}])`,
       label,
       period: FIVE_MINUTES,
       usingMetrics: { [ofApi]: own(api, name, Stats.SUM), [ofWorker]: own(worker, name, Stats.SUM) },

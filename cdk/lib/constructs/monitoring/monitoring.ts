@@ -1,15 +1,21 @@
 import { Stack } from "aws-cdk-lib";
 import { Alarm, type Dashboard, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { Rule } from "aws-cdk-lib/aws-events";
+import { SnsTopic } from "aws-cdk-lib/aws-events-targets";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
 import { acknowledge } from "../../acknowledge.ts";
 import type { Stage } from "../../stage/stage.ts";
+import type { Database } from "../database.ts";
 import { rules } from "./alarms.ts";
 import { dashboard } from "./dashboard.ts";
 import { Metrics, type Parts } from "./metrics.ts";
+
+/** Storage is used up; cannot be grown; would be grown to the most; is at four fifths of the most. */
+const STORAGE_EVENTS = ["RDS-EVENT-0007", "RDS-EVENT-0223", "RDS-EVENT-0224", "RDS-EVENT-0225"];
 
 export interface MonitoringProps extends Parts {
   readonly stage: Stage;
@@ -38,6 +44,7 @@ export class Monitoring extends Construct {
         conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
       }),
     );
+    this.tellOfStorage(parts.database);
     if (stage.alarmAddress !== undefined) {
       const subscription = this.topic.addSubscription(new EmailSubscription(stage.alarmAddress));
       acknowledge(
@@ -48,7 +55,7 @@ export class Monitoring extends Construct {
     }
     const tell = new SnsAction(this.topic);
     const metrics = new Metrics(parts);
-    const alarms = rules(metrics, stage).map(({ name, ...rule }) => {
+    const alarms = rules(metrics, stage).map(({ name, tellsOfMissingData, ...rule }) => {
       const alarm = new Alarm(this, name, {
         alarmDescription: `${name}: see "Alarms" in docs/operations.md`,
         treatMissingData: TreatMissingData.NOT_BREACHING,
@@ -56,8 +63,32 @@ export class Monitoring extends Construct {
       });
       alarm.addAlarmAction(tell);
       alarm.addOkAction(tell);
+      if (tellsOfMissingData) alarm.addInsufficientDataAction(tell);
       return alarm;
     });
     this.dashboard = dashboard(this, metrics, alarms);
+  }
+
+  /**
+   * RDS grows the storage up to `maxStorageGiB`, and says so itself where that comes to an end. No metric tells how much
+   * is allocated, so no alarm could.
+   * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html
+   */
+  private tellOfStorage({ instance }: Database): void {
+    const rule = new Rule(this, "DatabaseStorageEnds", {
+      description: 'DatabaseStorageEnds: see "Alarms" in docs/operations.md',
+      eventPattern: {
+        source: ["aws.rds"],
+        detailType: ["RDS DB Instance Event"],
+        resources: [instance.instanceArn],
+        detail: { EventID: STORAGE_EVENTS },
+      },
+    });
+    rule.addTarget(new SnsTopic(this.topic));
+    acknowledge(
+      rule,
+      "RDS repeats these events while they hold; they are in its own list too",
+      "Serverless-EventBusDLQ",
+    );
   }
 }
