@@ -59,11 +59,20 @@ impl From<DbErr> for Error {
 }
 
 /// SQLSTATE classes and codes of a server that does not serve now, and may again: connection, authorization, no
-/// such database, resources, operator intervention, serialization failure and deadlock
+/// such database, resources, operator intervention, errors of the system, a read-only transaction, a transaction that
+/// has failed before, serialization failure, deadlock, and a lock that was not to be had
 /// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
-const PASSING_POSTGRES: [&str; 7] = ["08", "28", "3D", "53", "57", "40001", "40P01"];
-/// `SQLITE_BUSY` and `SQLITE_LOCKED`; extended codes carry them in their low byte.
-const PASSING_SQLITE: [u32; 2] = [5, 6];
+const PASSING_POSTGRES: [&str; 11] = [
+    "08", "28", "3D", "53", "57", "58", "25006", "25P02", "40001", "40P01", "55P03",
+];
+/// Of those, the ones after which the session itself is of no further use.
+const SPOILING_POSTGRES: [&str; 7] = ["08", "58", "25006", "57P01", "57P02", "57P03", "57P05"];
+/// `SQLITE_BUSY`, `SQLITE_LOCKED` and `SQLITE_PROTOCOL`: somebody else has the lock. Extended codes carry these in their
+/// low byte (<https://sqlite.org/rescode.html>).
+const BUSY_SQLITE: [u32; 3] = [5, 6, 15];
+/// `SQLITE_NOMEM`, `SQLITE_READONLY`, `SQLITE_INTERRUPT`, `SQLITE_IOERR`, `SQLITE_FULL` and `SQLITE_CANTOPEN`: the
+/// machine's fault, which may be over later. After some of them `SQLite` has ended the transaction by itself.
+const SPOILING_SQLITE: [u32; 6] = [7, 8, 9, 10, 13, 14];
 
 /// `invalid_authorization_specification` and `invalid_password`.
 const REFUSED_LOGIN: [&str; 2] = ["28000", "28P01"];
@@ -103,18 +112,8 @@ pub fn is_transient(error: &DbErr) -> bool {
     };
     match driver {
         Sqlx::Database(error) => {
-            let code = error.code().unwrap_or_default();
-            if error
-                .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
-                .is_some()
-            {
-                PASSING_POSTGRES
-                    .iter()
-                    .any(|passing| code.starts_with(passing))
-            } else {
-                code.parse::<u32>()
-                    .is_ok_and(|code| PASSING_SQLITE.contains(&(code & 0xff)))
-            }
+            has_code(error.as_ref(), &PASSING_POSTGRES, &BUSY_SQLITE)
+                || has_code(error.as_ref(), &[], &SPOILING_SQLITE)
         }
         Sqlx::Io(_)
         | Sqlx::Tls(_)
@@ -123,5 +122,28 @@ pub fn is_transient(error: &DbErr) -> bool {
         | Sqlx::WorkerCrashed
         | Sqlx::Protocol(_) => true,
         _ => false,
+    }
+}
+
+/// Whether the connection must not be used again.
+pub fn spoils_connection(error: &DbErr) -> bool {
+    match of_driver(error) {
+        Some(sqlx::Error::Database(error)) => {
+            has_code(error.as_ref(), &SPOILING_POSTGRES, &SPOILING_SQLITE)
+        }
+        _ => false,
+    }
+}
+
+fn has_code(error: &dyn sqlx::error::DatabaseError, postgres: &[&str], sqlite: &[u32]) -> bool {
+    let code = error.code().unwrap_or_default();
+    if error
+        .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
+        .is_some()
+    {
+        postgres.iter().any(|known| code.starts_with(known))
+    } else {
+        code.parse::<u32>()
+            .is_ok_and(|code| sqlite.contains(&(code & 0xff)))
     }
 }

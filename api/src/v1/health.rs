@@ -59,7 +59,8 @@ impl Health {
     /// Tell whether the service can work
     #[oai(path = "/ready", method = "get", operation_id = "getReady")]
     async fn ready(&self, app: Data<&Arc<App>>) -> Result<Json<Ready>, Failure<Errors>> {
-        let (database, queue) = tokio::join!(app.service.ledger.ping(), app.service.queue.works());
+        let (database, queue) =
+            tokio::join!(app.service.ledger.try_write(), app.service.queue.works());
         if let Err(error) = &database {
             tracing::warn!(error = error as &dyn std::error::Error, "not ready");
         }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Ledger, is_in,
-    retry::{briefly, repeat, stubbornly},
+    retry::{briefly, insist, repeat},
     store::{caller_id, variables},
 };
 use crate::{address::Address, error::Result, message::Recipient};
@@ -158,7 +158,7 @@ impl Ledger {
     /// Gives back what was begun without a call: whoever knows that there was none must say so, or it counts as
     /// `unconfirmed` when the lease ends.
     pub async fn take_back(&self, claim: &Claim, positions: &[i32]) -> Result<()> {
-        repeat(stubbornly(), || async {
+        insist(|| async {
             Entity::update_many()
                 .col_expr(Column::Status, Expr::value(Status::Queued))
                 .col_expr(Column::ClaimToken, Expr::value(None::<Uuid>))

@@ -1,13 +1,17 @@
 //! Opens the database and brings its schema up to date.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::ready, sync::Arc, time::Duration};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend, DbErr, Statement};
-use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sqlx::{
+    Connection as _,
+    pool::PoolConnectionMetadata,
+    sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
 use tokio::sync::OnceCell;
 
-use super::{Ledger, connection::Connection, login::LoginSecret};
+use super::{Ledger, connection::Connection, login::LoginSecret, retirement::Retirement};
 use crate::{
     aws::Aws,
     config::{Config, DatabaseSource},
@@ -46,6 +50,7 @@ impl Ledger {
             .connect_lazy(true)
             .acquire_timeout(PATIENCE)
             .connect_timeout(PATIENCE);
+        let retirement = use_sound_connections(&mut options);
         match &config.database {
             DatabaseSource::Postgres(_) | DatabaseSource::Secret(_) => {
                 options
@@ -77,12 +82,30 @@ impl Ledger {
             }
         }
         Ok(Self {
-            db: Connection::new(Database::connect(options).await?, login),
+            db: Connection::new(Database::connect(options).await?, login, retirement),
             migrated: OnceCell::new(),
             publishes: config.result_queue_url.is_some(),
             lease_ms: i64::try_from(config.lease.as_millis()).unwrap_or(i64::MAX),
         })
     }
+}
+
+/// Has the pool replace each connection that is spoiled, or that the driver believes within a transaction: what would
+/// begin there as a transaction would be a savepoint in another one.
+pub(super) fn use_sound_connections(options: &mut ConnectOptions) -> Arc<Retirement> {
+    let retirement = Arc::new(Retirement::default());
+    let is_sound = |in_transaction: bool, meta: PoolConnectionMetadata, retirement: &Retirement| {
+        Box::pin(ready(Ok(!in_transaction && !retirement.covers(meta.age))))
+    };
+    let known = Arc::clone(&retirement);
+    options.map_sqlx_sqlite_before_acquire(move |connection, meta| {
+        is_sound(connection.is_in_transaction(), meta, &known)
+    });
+    let known = Arc::clone(&retirement);
+    options.map_sqlx_postgres_before_acquire(move |connection, meta| {
+        is_sound(connection.is_in_transaction(), meta, &known)
+    });
+    retirement
 }
 
 /// One cheap look, and one instance at a time only where the schema is behind.
@@ -99,7 +122,7 @@ pub(super) async fn migrate(db: &Connection) -> Result<(), Error> {
         );
         transaction.execute_raw(lock).await?;
     }
-    Migrator::up(&transaction, None).await?;
+    Migrator::up(transaction.inner(), None).await?;
     transaction.commit().await?;
     tracing::info!("the schema of the ledger is up to date");
     Ok(())

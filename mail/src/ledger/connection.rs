@@ -1,12 +1,14 @@
 //! The way to the database. Where its password was changed, the statement that finds out goes on with the new one.
 
+use std::sync::Arc;
+
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
-    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     prelude::async_trait::async_trait,
 };
 
-use super::login::LoginSecret;
+use super::{login::LoginSecret, retirement::Retirement, transaction::Transaction};
 use crate::secret::SecretError;
 
 #[derive(Debug)]
@@ -14,11 +16,21 @@ pub struct Connection {
     db: DatabaseConnection,
     /// Of a database whose password is in a secret.
     login: Option<LoginSecret>,
+    /// The pool asks it before it hands a connection out.
+    retirement: Arc<Retirement>,
 }
 
 impl Connection {
-    pub fn new(db: DatabaseConnection, login: Option<LoginSecret>) -> Self {
-        Self { db, login }
+    pub fn new(
+        db: DatabaseConnection,
+        login: Option<LoginSecret>,
+        retirement: Arc<Retirement>,
+    ) -> Self {
+        Self {
+            db,
+            login,
+            retirement,
+        }
     }
 
     /// Has to come before everything else; nothing else reads the secret for the first time.
@@ -34,23 +46,29 @@ impl Connection {
     }
 
     /// Has the right to write from its start: an upgrade in the middle could fail on `SQLite`.
-    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.logged_in(|| {
-            self.db.begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..TransactionOptions::default()
+    pub async fn begin(&self) -> Result<Transaction, DbErr> {
+        let begun = self
+            .logged_in(|| {
+                self.db.begin_with_options(TransactionOptions {
+                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                    ..TransactionOptions::default()
+                })
             })
-        })
-        .await
-    }
-
-    pub async fn ping(&self) -> Result<(), DbErr> {
-        self.logged_in(|| self.db.ping()).await
+            .await?;
+        Ok(Transaction::new(begun, Arc::clone(&self.retirement)))
     }
 
     /// Does it again where it was refused for a password that is no longer the one in the secret. Nothing was done
     /// then: only a new connection is asked for its password.
     async fn logged_in<T, F>(&self, work: impl Fn() -> F + Send) -> Result<T, DbErr>
+    where
+        F: Future<Output = Result<T, DbErr>> + Send,
+    {
+        let done = self.again_with_new_password(work).await;
+        done.inspect_err(|error| self.retirement.note(error))
+    }
+
+    async fn again_with_new_password<T, F>(&self, work: impl Fn() -> F + Send) -> Result<T, DbErr>
     where
         F: Future<Output = Result<T, DbErr>> + Send,
     {

@@ -6,13 +6,13 @@ use std::time::Duration;
 use entity::idempotency::{ActiveModel, Column, Entity};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    ColumnTrait, EntityTrait, QueryFilter,
     sea_query::{Expr, OnConflict},
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::Ledger;
+use super::{Ledger, Transaction};
 use crate::error::Result;
 
 /// How long a key is remembered.
@@ -93,7 +93,7 @@ impl Ledger {
     /// False where the key is taken. A request that is only queued needs no lease: its answer is the mailing.
     pub(super) async fn insert_idempotency(
         &self,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         api_key_id: Uuid,
         mailing_id: Uuid,
         request: &IdempotencyRequest,

@@ -7,6 +7,8 @@ mod claim;
 mod connect;
 mod connection;
 mod erase;
+#[cfg(test)]
+mod full_disk;
 mod idempotency;
 mod keys;
 mod login;
@@ -17,20 +19,23 @@ mod plans;
 mod read;
 mod recall;
 mod results;
+mod retirement;
 mod retry;
 mod statistics;
 mod store;
+mod transaction;
 mod upkeep;
 
 use entity::recipient::{self, Status};
 use sea_orm::{
-    ActiveEnum, ColumnTrait, DatabaseTransaction, DbBackend, ExprTrait,
+    ActiveEnum, ColumnTrait, DbBackend, EntityTrait, ExprTrait,
     sea_query::{Expr, SimpleExpr},
 };
 use tokio::sync::OnceCell;
 
 use crate::error::Result;
 use connection::Connection;
+use transaction::Transaction;
 
 pub use claim::{Claim, ClaimedRecipient, Range};
 pub use erase::Erased;
@@ -64,13 +69,19 @@ impl Ledger {
     }
 
     /// A transaction that has the right to write from its start: a later upgrade could fail on `SQLite`.
-    async fn begin(&self) -> Result<DatabaseTransaction> {
+    async fn begin(&self) -> Result<Transaction> {
         Ok(self.db().await?.begin().await?)
     }
 
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<()> {
-        Ok(self.db().await?.ping().await?)
+    /// Whether the database takes a write: one that is full, or that a failover has left read-only, still answers.
+    /// Nothing is changed by it.
+    pub async fn try_write(&self) -> Result<()> {
+        let id = entity::pace::Column::Id;
+        entity::pace::Entity::update_many()
+            .col_expr(id, Expr::col(id))
+            .exec(self.db().await?)
+            .await?;
+        Ok(())
     }
 
     /// The database's clock, in milliseconds since the Unix epoch.

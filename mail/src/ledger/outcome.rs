@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use entity::recipient::{Column, Entity, Model, Status};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, UpdateMany,
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, UpdateMany,
     sea_query::{CaseStatement, Expr, Func, SimpleExpr},
 };
 use uuid::Uuid;
 
-use super::{Claim, Ledger, retry::insist};
+use super::{Claim, Ledger, Transaction, retry::insist};
 use crate::error::Result;
 
 /// Why something did not work: a stable code, and a text for people without any address.
@@ -148,7 +148,7 @@ impl Ledger {
 
     async fn move_group(
         &self,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         claim: &Claim,
         group: &Group<'_>,
     ) -> Result<Vec<Model>> {

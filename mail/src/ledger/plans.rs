@@ -1,6 +1,8 @@
 //! How `SQLite` reads for pages and statistics. It keeps no numbers of its tables unless it is told to, and plans alike
 //! for an empty ledger and a large one. Of `PostgreSQL`, tests/ledger/plans.rs tells.
 
+use std::sync::Arc;
+
 use entity::recipient::{Column, Entity};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
@@ -23,7 +25,7 @@ async fn ledger() -> Ledger {
     let db = Database::connect(options).await.unwrap();
     Migrator::up(&db, None).await.unwrap();
     Ledger {
-        db: Connection::new(db, None),
+        db: Connection::new(db, None, Arc::default()),
         migrated: OnceCell::new_with(Some(())),
         lease_ms: 60_000,
         publishes: false,

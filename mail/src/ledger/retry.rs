@@ -16,7 +16,7 @@ pub fn briefly() -> ExponentialBuilder {
 }
 
 /// For outcomes, which exist nowhere else: about two minutes.
-pub fn stubbornly() -> ExponentialBuilder {
+fn stubbornly() -> ExponentialBuilder {
     briefly()
         .with_max_delay(Duration::from_secs(5))
         .with_max_times(30)

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use entity::{attachment, correspondent, mailing, recipient, recipient::Status};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    IntoActiveModel, QueryFilter, QueryOrder, sea_query::Query,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, sea_query::Query,
 };
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::{
-    Claim, ClaimedRecipient, IdempotencyRequest, Ledger,
+    Claim, ClaimedRecipient, IdempotencyRequest, Ledger, Transaction,
     retry::{briefly, repeat},
 };
 use crate::{
@@ -149,7 +149,7 @@ impl Ledger {
 
     async fn insert_recipients(
         &self,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         mailing_id: Uuid,
         entry: NewEntry<'_>,
         token: Option<Uuid>,
@@ -238,7 +238,7 @@ impl Ledger {
 }
 
 async fn insert_mailing(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     id: Uuid,
     entry: NewEntry<'_>,
     now: i64,

@@ -22,7 +22,7 @@ async fn behind_a_proxy(t: &TestLedger) -> (Ledger, Proxy) {
     let proxy = Proxy::before(url.as_str()).await;
     let config = config(DatabaseSource::Postgres(proxy.url().parse().unwrap()));
     let ledger = Ledger::open(&config, &Arc::default()).await.unwrap();
-    ledger.ping().await.unwrap();
+    ledger.try_write().await.unwrap();
     (ledger, proxy)
 }
 

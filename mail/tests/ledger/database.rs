@@ -31,7 +31,7 @@ impl TestLedger {
     async fn open(database: DatabaseSource, url: String) -> Self {
         let config = config(database);
         let ledger = Ledger::open(&config, &Arc::default()).await.unwrap();
-        ledger.ping().await.unwrap();
+        ledger.try_write().await.unwrap();
         let db = connect(url).await;
         Self { ledger, db, config }
     }

@@ -29,6 +29,7 @@ mod outcome;
 mod pace;
 mod plans;
 mod races;
+mod read_only;
 mod recall;
 mod results;
 mod retention;

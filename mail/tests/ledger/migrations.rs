@@ -73,7 +73,7 @@ async fn the_schema_goes_and_comes_again(t: &TestLedger) {
             .await
             .is_err()
     );
-    ledger.ping().await.unwrap();
+    ledger.try_write().await.unwrap();
     let id = t.store(&mailing_to(2)).await;
     assert_eq!(t.rows(id).await.len(), 2);
     let mailings = t.number("SELECT CAST(COUNT(*) AS BIGINT) FROM mailing");
