@@ -143,6 +143,11 @@ impl Database {
         self.0.on_server.is_some()
     }
 
+    /// Runs a statement that changes the tables.
+    pub async fn execute(&self, statement: &str) {
+        execute(self.url(), statement).await;
+    }
+
     /// A connection to look into the tables, or to change them.
     pub async fn connect(&self) -> DatabaseConnection {
         connect(self.url()).await

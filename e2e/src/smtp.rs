@@ -34,6 +34,8 @@ pub struct Options {
     pub tls: Tls,
     /// The only user and password that it lets in; without them, everybody.
     pub credentials: Option<(&'static str, &'static str)>,
+    /// How many mails a session takes, and the reply to `MAIL` after them.
+    pub mails_per_session: Option<(usize, &'static str)>,
 }
 
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! One row: when the account may send again. Its turns are microseconds since the Unix epoch, for many may fall into
+//! One row: when the account may send again, and whether the transport serves. Its turns and holds are microseconds since the Unix epoch, for many may fall into
 //! one millisecond.
 
 use sea_orm::entity::prelude::*;
@@ -16,6 +16,14 @@ pub struct Model {
     pub rate: Option<f64>,
     /// When somebody last went to ask for it.
     pub rate_asked_at: Option<i64>,
+    /// Nobody calls the transport before.
+    pub held_until: i64,
+    /// Pauses since the transport last served; 0 while it serves.
+    pub holds: i32,
+    /// The code of why it does not serve.
+    pub held_for: Option<String>,
+    /// Until then somebody probes whether it serves again.
+    pub probed_until: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -10,7 +10,7 @@ use entity::recipient::Model;
 use crate::{
     error::Result,
     fail_point,
-    ledger::{Claim, ClaimedRecipient, Mailing, Outcome, Range, Reason},
+    ledger::{Claim, ClaimedRecipient, Health, Mailing, Outcome, Range, Reason},
     pace::Permission,
     service::Service,
     telemetry,
@@ -26,6 +26,7 @@ impl Service {
         self: &Arc<Self>,
         mailing: &Mailing,
         claim: &Arc<Claim>,
+        health: Health,
         until: Option<Instant>,
     ) -> Result<Option<Duration>> {
         // What has expired meanwhile is the sweep's, as soon as nobody holds it.
@@ -36,8 +37,19 @@ impl Service {
                 Some(patience) => self.wait_for_turn(recipients.len(), patience).await?,
                 None => Permission::NotFor(Duration::ZERO),
             };
+            // The call before may have found that the transport serves nobody.
+            let turn = match (turn, health) {
+                (Permission::Go, Health::Well | Health::Held(_)) => match self.health().await? {
+                    Health::Held(wait) => Permission::NotFor(wait),
+                    Health::Well | Health::Probe => Permission::Go,
+                },
+                (turn, _) => turn,
+            };
             if let Permission::NotFor(wait) = turn {
                 self.ledger.release(claim).await?;
+                if health == Health::Probe {
+                    self.ledger.give_probe_back().await?;
+                }
                 return Ok(Some(wait));
             }
             fail_point!("turn");
@@ -181,7 +193,7 @@ impl Service {
     ) -> Result<Vec<Model>> {
         let rows = self.ledger.record(claim, outcomes).await?;
         fail_point!("recorded");
-        self.heed(outcomes).await;
+        self.learn_health(outcomes).await;
         Ok(rows)
     }
 

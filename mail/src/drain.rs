@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use crate::{
     error::{Error, Result},
     fail_point,
-    ledger::{Mailing, Range, WokenBefore},
+    ledger::{Health, Mailing, Range, WokenBefore},
     queue::{Queue, Received},
     service::Service,
     telemetry,
@@ -204,15 +204,17 @@ impl Service {
             if self.patience(until).is_none() {
                 return Ok(Some(Duration::ZERO));
             }
-            let size = self
-                .recipients_per_call()
-                .await?
-                .max(match self.rate().await? {
-                    None => SMALLEST_CLAIM,
-                    Some(_) => 1,
-                });
+            let health = self.health().await?;
+            let size = match health {
+                Health::Held(wait) => return Ok(Some(wait)),
+                Health::Probe => 1,
+                Health::Well => self.recipients_per_claim().await?,
+            };
             let claim = self.ledger.claim(range, size as u64).await?;
             if claim.recipients.is_empty() {
+                if health == Health::Probe {
+                    self.ledger.give_probe_back().await?;
+                }
                 return Ok(None);
             }
             fail_point!("claimed");
@@ -225,7 +227,7 @@ impl Service {
                 return Ok(None);
             };
             let claim = Arc::new(claim);
-            match self.deliver(mailing, &claim, until).await {
+            match self.deliver(mailing, &claim, health, until).await {
                 Ok(None) => {}
                 Ok(Some(wait)) => return Ok(Some(wait)),
                 Err(error) => {
@@ -234,6 +236,14 @@ impl Service {
                 }
             }
         }
+    }
+
+    async fn recipients_per_claim(&self) -> Result<usize> {
+        let least = match self.rate().await? {
+            None => SMALLEST_CLAIM,
+            Some(_) => 1,
+        };
+        Ok(self.recipients_per_call().await?.max(least))
     }
 
     /// Tells the queue of recipients to look at. What it does not take the sweep finds.

@@ -9,6 +9,7 @@ mod deliver;
 mod drain;
 mod error;
 pub mod fail_point;
+mod health;
 pub mod host;
 pub mod ledger;
 pub mod mailer;

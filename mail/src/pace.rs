@@ -7,9 +7,8 @@ use std::{
 
 use crate::{
     error::Result,
-    ledger::{AHEAD, Fault, Outcome, Turn},
+    ledger::{AHEAD, Turn},
     service::Service,
-    telemetry,
 };
 
 /// How long an instance believes what it was told.
@@ -37,11 +36,6 @@ struct Known {
     rate: f64,
     until: Instant,
 }
-
-/// How long nobody sends after the transport was called too often.
-const THROTTLED: Duration = Duration::from_secs(1);
-/// How long nobody sends after the account's quota was found used up.
-const USED_UP: Duration = Duration::from_mins(1);
 
 /// Whether a call may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,31 +139,6 @@ impl Service {
             if given && told.elapsed() <= wait + AHEAD {
                 return Ok(Permission::Go);
             }
-        }
-    }
-
-    /// Holds everybody back for a while after the transport has said that it was too much.
-    pub(crate) async fn heed(&self, outcomes: &[(i32, Outcome)]) {
-        let faults: Vec<Fault> = outcomes
-            .iter()
-            .filter_map(|(_, outcome)| match outcome {
-                Outcome::NotAccepted { fault, .. } => Some(*fault),
-                _ => None,
-            })
-            .collect();
-        let count = |which: &[Fault]| faults.iter().filter(|fault| which.contains(fault)).count();
-        telemetry::throttled(count(&[Fault::Throttled, Fault::Quota]));
-        telemetry::account_fault(count(&[Fault::Account]));
-        let pause = match (count(&[Fault::Quota]), count(&[Fault::Throttled])) {
-            (0, 0) => return,
-            (0, _) => THROTTLED,
-            _ => USED_UP,
-        };
-        if let Err(error) = self.ledger.pause_sending(pause).await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the others were not told to slow down"
-            );
         }
     }
 

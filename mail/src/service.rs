@@ -8,6 +8,7 @@ use crate::{
     admin::Gate,
     aws::Aws,
     config::{Config, InvalidConfig, Transport, invalid},
+    health::KnownHealth,
     ledger::Ledger,
     mailer::Mailer,
     pace::Pace,
@@ -23,6 +24,7 @@ pub struct Service {
     pub mailer: Mailer,
     pub queue: Queue,
     pub(crate) pace: Pace,
+    pub(crate) known_health: KnownHealth,
     pub(crate) results: Option<Results>,
     /// Cancelled when the process is to end: finish what was begun, begin nothing.
     pub stop: CancellationToken,
@@ -45,7 +47,7 @@ impl Service {
                 Transport::Mailbox(_) => {
                     invalid("MAILBOX_DIR", format!("cannot be used ({})", error.kind()))
                 }
-                Transport::Smtp(_) | Transport::Ses { .. } => {
+                Transport::Smtp { .. } | Transport::Ses { .. } => {
                     invalid("MAIL_TRANSPORT", error.to_string())
                 }
             })?;
@@ -58,6 +60,7 @@ impl Service {
             gate: Gate::new(config.admin.as_ref(), &aws),
             results: results.map(|url| Results::new(Arc::clone(&aws), url)),
             pace: Pace::default(),
+            known_health: KnownHealth::default(),
             ledger,
             mailer,
             queue,

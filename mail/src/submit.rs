@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     error::Result,
     fail_point,
-    ledger::{Claim, IdempotencyRequest, Mailing, NewEntry, Outcome, StoreOutcome, ranges},
+    ledger::{Claim, Health, IdempotencyRequest, Mailing, NewEntry, Outcome, StoreOutcome, ranges},
     message::{CallerId, NewMailing},
     pace::Permission,
     service::Service,
@@ -175,12 +175,21 @@ impl Service {
         claim: &Arc<Claim>,
         deadline: Instant,
     ) -> Result<Vec<(i32, Outcome)>> {
+        let health = self.health().await?;
+        if matches!(health, Health::Held(_)) {
+            return Ok(Vec::new());
+        }
         let rest = deadline.saturating_duration_since(Instant::now());
         match self.wait_for_single_turn(rest / 4).await? {
-            Permission::NotFor(_) => Ok(Vec::new()),
             Permission::Go => {
                 self.transmit(mailing, claim, &claim.recipients, Some(deadline))
                     .await
+            }
+            Permission::NotFor(_) => {
+                if health == Health::Probe {
+                    self.ledger.give_probe_back().await?;
+                }
+                Ok(Vec::new())
             }
         }
     }

@@ -7,6 +7,7 @@ pub use sea_orm_migration::MigratorTrait;
 mod m0001_ledger;
 mod m0002_pace;
 mod m0003_statistics;
+mod m0005_transport_health;
 
 pub struct Migrator;
 
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_ledger::Migration),
             Box::new(m0002_pace::Migration),
             Box::new(m0003_statistics::Migration),
+            Box::new(m0005_transport_health::Migration),
         ]
     }
 }

@@ -20,6 +20,8 @@ struct Session<'a> {
     encrypted: bool,
     user: Option<String>,
     transaction: Option<Transaction<'a>>,
+    /// How often a mail was begun.
+    begun: usize,
 }
 
 struct Transaction<'a> {
@@ -40,6 +42,7 @@ pub(super) async fn run(stream: TcpStream, state: &State) -> Result<()> {
         encrypted,
         user: None,
         transaction: None,
+        begun: 0,
     };
     session.step(Phase::Connect, "220 test ESMTP").await?;
     while let Some(line) = session.line().await? {
@@ -113,6 +116,12 @@ impl Session<'_> {
     async fn mail(&mut self, arguments: &str) -> Result<()> {
         if self.state.options.credentials.is_some() && self.user.is_none() {
             return self.reply("530 5.7.0 who are you").await;
+        }
+        self.begun += 1;
+        if let Some((most, reply)) = self.state.options.mails_per_session
+            && self.begun > most
+        {
+            return self.reply(reply).await;
         }
         self.transaction = Some(Transaction {
             sender: address(arguments),

@@ -20,6 +20,7 @@ async fn smtps_is_encrypted_from_the_start() {
     let smtp = SmtpServer::with(Options {
         tls,
         credentials: None,
+        ..Options::default()
     })
     .await;
     let transport = format!("smtps://localhost:{}", smtp.port());
@@ -35,6 +36,7 @@ async fn starttls_is_used_where_it_is_offered() {
     let smtp = SmtpServer::with(Options {
         tls,
         credentials: None,
+        ..Options::default()
     })
     .await;
     let transport = format!("smtp://localhost:{}", smtp.port());
@@ -50,6 +52,7 @@ async fn a_certificate_that_is_not_trusted_gets_no_mail() {
     let smtp = SmtpServer::with(Options {
         tls,
         credentials: None,
+        ..Options::default()
     })
     .await;
     let transport = format!("smtps://localhost:{}", smtp.port());
@@ -62,6 +65,7 @@ async fn a_certificate_that_is_not_trusted_gets_no_password() {
     let smtp = SmtpServer::with(Options {
         tls: Tls::Offered(certificate.acceptor.clone()),
         credentials: Some(("me", "secret")),
+        ..Options::default()
     })
     .await;
     let transport = format!("smtp://me:secret@localhost:{}", smtp.port());
@@ -90,6 +94,7 @@ async fn user_and_password_open_the_server() {
     let smtp = SmtpServer::with(Options {
         tls: Tls::None,
         credentials,
+        ..Options::default()
     })
     .await;
     let transport = format!(
@@ -107,6 +112,7 @@ async fn a_wrong_password_makes_mail_wait() {
     let smtp = SmtpServer::with(Options {
         tls: Tls::None,
         credentials,
+        ..Options::default()
     })
     .await;
     let transport = format!("smtp://me:wrong@127.0.0.1:{}", smtp.port());

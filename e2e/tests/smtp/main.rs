@@ -4,5 +4,6 @@
 mod aiosmtpd;
 mod content;
 mod encryption;
+mod health;
 mod outcomes;
 mod singles;

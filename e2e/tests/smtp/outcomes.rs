@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 on_both_databases!(
     a_temporary_reply_at_any_step_is_tried_again,
-    a_permanent_reply_at_any_step_is_a_failure,
+    a_permanent_reply_from_the_recipient_on_is_a_failure,
     a_reply_that_never_comes_after_the_message_leaves_the_mail_unconfirmed,
     a_connection_that_breaks_earlier_never_doubles_a_mail,
     a_server_that_is_away_is_waited_for,
@@ -70,8 +70,9 @@ async fn a_temporary_reply_at_any_step_is_tried_again(database: Database) {
     }
 }
 
-async fn a_permanent_reply_at_any_step_is_a_failure(database: Database) {
-    for phase in STEPS {
+/// A refusal of the sender is never about a recipient: see `what_concerns_the_sender_fails_no_mail`.
+async fn a_permanent_reply_from_the_recipient_on_is_a_failure(database: Database) {
+    for phase in [Phase::Recipient, Phase::Data, Phase::End] {
         let reply = Reaction::Reply("550 5.7.1 recipient-0@example.org is not wanted");
         let (recipients, smtp) = sent_through(&database, phase, usize::MAX, reply).await;
         for entry in &recipients {

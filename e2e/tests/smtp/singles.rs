@@ -12,8 +12,6 @@ on_both_databases!(
     an_answer_comes_within_25_seconds,
 );
 
-const STEPS: [Phase; 4] = [Phase::Mail, Phase::Recipient, Phase::Data, Phase::End];
-
 async fn start(database: &Database, smtp: &SmtpServer) -> Server {
     Server::on(database)
         .env("MAIL_TRANSPORT", &smtp.transport())
@@ -34,7 +32,7 @@ fn always(smtp: &SmtpServer, phase: Phase, reaction: Reaction) {
 }
 
 async fn a_refusal_is_422(database: Database) {
-    for phase in STEPS {
+    for phase in [Phase::Recipient, Phase::Data, Phase::End] {
         let smtp = SmtpServer::start().await;
         always(
             &smtp,
@@ -74,11 +72,18 @@ async fn what_cannot_be_taken_now_is_queued(database: Database) {
             .await
             .data(202);
         assert_eq!(data["status"], "queued", "{phase:?}: {data}");
+        let others = server.sender().await.mail(&letter("bob@example.org")).await;
+        assert_eq!(
+            others.data(202)["status"],
+            "queued",
+            "while nobody is served"
+        );
         smtp.script(|_| Reaction::Continue);
         let id = data["id"].as_str().expect("an id");
         let counts = server.settled(id).await;
         assert_eq!(counts["sent"], 1, "{phase:?}: {counts}");
-        assert_eq!(smtp.count(), 1, "{phase:?}");
+        smtp.accepts(2).await;
+        assert_eq!(smtp.count(), 2, "{phase:?}");
     }
 }
 

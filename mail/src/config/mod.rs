@@ -198,7 +198,8 @@ fn transport<F: Fn(&'static str) -> Result<Option<String>, String>>(
             folder.map_or_else(|| database.mailbox_dir(), PathBuf::from),
         ));
     }
-    Transport::smtp(given).map_err(|reason| invalid("MAIL_TRANSPORT", reason))
+    let connections = env.parsed("SMTP_CONNECTIONS", number(1..=1000), "20")?;
+    Transport::smtp(given, connections).map_err(|reason| invalid("MAIL_TRANSPORT", reason))
 }
 
 fn lease<F: Fn(&'static str) -> Result<Option<String>, String>>(

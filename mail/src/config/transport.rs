@@ -7,7 +7,11 @@ use url::Url;
 #[derive(Clone, Debug)]
 pub enum Transport {
     Mailbox(PathBuf),
-    Smtp(Url),
+    Smtp {
+        url: Url,
+        /// Most connections to the server.
+        connections: usize,
+    },
     Ses {
         /// The configuration set that every mail names.
         configuration_set: Option<String>,
@@ -15,12 +19,12 @@ pub enum Transport {
 }
 
 impl Transport {
-    pub(super) fn smtp(text: &str) -> Result<Self, String> {
+    pub(super) fn smtp(text: &str, connections: usize) -> Result<Self, String> {
         Url::parse(text)
             .ok()
             .filter(|url| matches!(url.scheme(), "smtp" | "smtps") && url.has_host())
             .filter(|url| matches!(url.path(), "" | "/") && url.query().is_none())
-            .map(Self::Smtp)
+            .map(|url| Self::Smtp { url, connections })
             .ok_or_else(|| "must be ses, mailbox, smtp://HOST:PORT or smtps://HOST:PORT".to_owned())
     }
 }

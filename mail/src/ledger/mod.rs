@@ -9,6 +9,7 @@ mod connection;
 mod erase;
 #[cfg(test)]
 mod full_disk;
+mod health;
 mod idempotency;
 mod keys;
 mod login;
@@ -39,6 +40,7 @@ use transaction::Transaction;
 
 pub use claim::{Claim, ClaimedRecipient, Range};
 pub use erase::Erased;
+pub use health::{Health, Hold};
 pub use idempotency::{IdempotencyRequest, Kept};
 pub use keys::NewKey;
 pub use outcome::{Fault, Outcome, Reason};

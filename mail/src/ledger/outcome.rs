@@ -44,8 +44,12 @@ pub enum Fault {
     Throttled,
     /// The account has sent all that it may for now.
     Quota,
-    /// The account, its settings or its rights: somebody has to mend them, or the mail waits until it expires.
+    /// The account, its settings or its rights: somebody has to mend them, or all mail waits until it expires.
     Account,
+    /// What this mail names is not the account's to use, such as its sender: it waits, and other mail goes.
+    Identity,
+    /// It never reached the mail system.
+    NotConnected,
     /// It was not even tried, because of what became of others in the same call.
     NotTried,
     /// Anything else that may be over at the next attempt.

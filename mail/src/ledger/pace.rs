@@ -48,19 +48,6 @@ impl Ledger {
             .await
     }
 
-    /// Nobody takes a turn for this long.
-    pub async fn pause_sending(&self, pause: Duration) -> Result<()> {
-        let db = self.db().await?;
-        let end = || self.microseconds().add(micros(pause));
-        let update = [Column::NextTurn, Column::NextSingleTurn]
-            .into_iter()
-            .fold(Entity::update_many(), |update, column| {
-                update.col_expr(column, later_of(column, end()))
-            });
-        update.exec(db).await?;
-        Ok(())
-    }
-
     /// The rate that the transport was last known to allow.
     pub async fn kept_rate(&self) -> Result<Option<f64>> {
         let row = Entity::find().one(self.db().await?).await?;
@@ -127,7 +114,7 @@ impl Ledger {
     }
 
     /// The database's clock, as the statement comes to it: after it has waited for the row.
-    fn microseconds(&self) -> SimpleExpr {
+    pub(super) fn microseconds(&self) -> SimpleExpr {
         Expr::cust(match self.db.get_database_backend() {
             DbBackend::Postgres => {
                 "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000) AS BIGINT)"
@@ -154,10 +141,10 @@ fn cost(recipients: usize, rate: f64) -> i64 {
     (recipients as f64 / rate * 1e6).ceil() as i64
 }
 
-fn micros(time: Duration) -> i64 {
+pub(super) fn micros(time: Duration) -> i64 {
     i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
-fn duration(micros: i64) -> Duration {
+pub(super) fn duration(micros: i64) -> Duration {
     Duration::from_micros(u64::try_from(micros).unwrap_or(0))
 }

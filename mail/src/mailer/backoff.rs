@@ -23,9 +23,14 @@ pub fn throttle_pause() -> Duration {
     jittered(THROTTLED)
 }
 
-/// The wait where the account itself is at fault: about a minute.
+/// The wait where the account itself is at fault: about a minute. The others are held back meanwhile.
 pub(super) fn account_pause() -> Duration {
     jittered(ACCOUNT)
+}
+
+/// The wait of a mail that names what is not the account's to use: about 5 minutes.
+pub(super) fn identity_pause() -> Duration {
+    jittered(QUOTA)
 }
 
 /// The wait of somebody who has sent all that a day allows: about 5 minutes.
@@ -34,7 +39,7 @@ pub(super) fn quota_pause() -> Duration {
 }
 
 /// A quarter more or less, so that what failed together does not come back together.
-fn jittered(wait: Duration) -> Duration {
+pub fn jittered(wait: Duration) -> Duration {
     wait.mul_f64(rand::random_range(0.75..=1.25))
 }
 

@@ -15,7 +15,7 @@ mod ses;
 mod smtp;
 mod words;
 
-pub use backoff::{backoff, throttle_pause};
+pub use backoff::{backoff, jittered, throttle_pause};
 pub use mailbox::Mailbox;
 pub use ses::{MAILING_TAG, RECIPIENT_TAG, Ses};
 use smtp::Smtp;
@@ -32,7 +32,7 @@ impl Mailer {
     pub async fn open(transport: &Transport, aws: &Arc<Aws>) -> io::Result<Self> {
         match transport {
             Transport::Mailbox(folder) => Mailbox::open(folder).await.map(Self::Mailbox),
-            Transport::Smtp(url) => Smtp::new(url).map(Self::Smtp),
+            Transport::Smtp { url, connections } => Smtp::new(url, *connections).map(Self::Smtp),
             Transport::Ses { configuration_set } => Ok(Self::Ses(Ses::new(
                 Arc::clone(aws),
                 configuration_set.clone(),

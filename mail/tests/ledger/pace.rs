@@ -78,20 +78,6 @@ async fn what_single_mails_take_is_missing_from_mailings(t: &TestLedger) {
     assert!(is_about(wait + AHEAD, Duration::from_secs(100)), "{wait:?}");
 }
 
-async fn a_pause_holds_everybody_back(t: &TestLedger) {
-    let pause = Duration::from_mins(5);
-    t.ledger.pause_sending(pause).await.unwrap();
-    let Turn::AskIn(wait) = t.ledger.take_turn(1, RATE).await.unwrap() else {
-        panic!("a turn in the pause");
-    };
-    assert!(is_about(wait + AHEAD, pause), "{wait:?}");
-    let single = t.ledger.take_single_turn(RATE, Duration::ZERO).await;
-    assert!(matches!(single.unwrap(), Turn::AskIn(_)));
-    t.ledger.pause_sending(Duration::ZERO).await.unwrap();
-    let after = t.ledger.take_turn(1, RATE).await.unwrap();
-    assert!(matches!(after, Turn::AskIn(_)), "a pause ends no other");
-}
-
 async fn of_many_who_ask_at_once_each_gets_a_turn_of_its_own(t: &TestLedger) {
     let (one, another) = (t.another().await, t.another().await);
     let patience = Duration::from_hours(1);
@@ -128,7 +114,6 @@ on_both_databases![
     time_in_which_nobody_sent_is_not_saved_up,
     single_mails_wait_for_each_other_and_not_for_mailings,
     what_single_mails_take_is_missing_from_mailings,
-    a_pause_holds_everybody_back,
     of_many_who_ask_at_once_each_gets_a_turn_of_its_own,
     one_of_all_asks_the_transport_for_its_rate,
 ];

@@ -17,7 +17,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{backoff::backoff, compose::compose};
+use super::{
+    backoff::{backoff, throttle_pause},
+    compose::compose,
+};
 use crate::{
     address::Address,
     ledger::{ClaimedRecipient, Fault, Mailing, Outcome, Reason},
@@ -103,13 +106,13 @@ impl Mailbox {
             Err(_) => too_slow(),
         };
         let mut results = written.into_iter().flatten().flatten();
-        for (outcome, claimed) in outcomes.iter_mut().zip(recipients) {
+        for outcome in &mut outcomes {
             if !matches!(outcome, Outcome::Accepted { .. }) {
                 continue;
             }
             match results.next() {
                 Some(Ok(())) => {}
-                Some(Err(error)) => *outcome = unavailable(&error, claimed.attempts),
+                Some(Err(error)) => *outcome = unavailable(&error),
                 None => *outcome = Outcome::Unknown(missing.clone()),
             }
         }
@@ -237,14 +240,14 @@ impl Mailbox {
     }
 }
 
-fn unavailable(error: &io::Error, attempts: i32) -> Outcome {
+fn unavailable(error: &io::Error) -> Outcome {
     Outcome::NotAccepted {
         reason: reason(&format!(
             "The mailbox could not be written: {}.",
             error.kind()
         )),
-        again_in: backoff(attempts),
-        fault: Fault::Passing,
+        again_in: throttle_pause(),
+        fault: Fault::NotConnected,
     }
 }
 

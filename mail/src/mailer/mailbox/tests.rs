@@ -287,7 +287,7 @@ async fn a_mailbox_that_cannot_be_written_makes_mail_wait_and_keeps_nothing() {
     for outcome in outcomes {
         let Outcome::NotAccepted {
             reason,
-            fault: Fault::Passing,
+            fault: Fault::NotConnected,
             ..
         } = outcome
         else {

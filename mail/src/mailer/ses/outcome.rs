@@ -10,7 +10,7 @@ use super::progress::{Progress, Reached};
 use crate::{
     ledger::{Fault, Outcome, Reason},
     mailer::{
-        backoff::{account_pause, backoff, quota_pause, throttle_pause},
+        backoff::{account_pause, backoff, identity_pause, quota_pause, throttle_pause},
         words::for_people,
     },
 };
@@ -23,8 +23,10 @@ pub enum Verdict {
     // Surely not accepted:
     Throttled,
     Quota,
-    /// Identity, configuration set, rights or credentials.
+    /// Configuration set, rights or credentials: no mail would go.
     Account,
+    /// What this mail names, such as its sender, is not verified or not allowed: other mail goes.
+    Identity,
     NotConnected,
     /// Time ran out before anything was sent.
     NotSent,
@@ -37,7 +39,8 @@ pub enum Verdict {
     Unclear,
 }
 use Verdict::{
-    Account, Deferred, Lost, NotConnected, NotSent, Quota, Refused, Throttled, TimedOut, Unclear,
+    Account, Deferred, Identity, Lost, NotConnected, NotSent, Quota, Refused, Throttled, TimedOut,
+    Unclear,
 };
 
 /// For one HTTP answer that is no success
@@ -54,6 +57,7 @@ fn answered(status: u16, code: Option<&str>, message: &str) -> Verdict {
     match status {
         400..=499 | 503 if is_quota(code, message) => Quota,
         400..=499 | 503 if status == 429 || is_throttling(code) => Throttled,
+        400..=499 if is_identity(code, message) => Identity,
         400..=499 if is_account(status, code, message) => Account,
         400 | 413 | 422 if !code.starts_with("RequestTimeout") => Refused,
         400..=499 | 503 => Deferred,
@@ -92,7 +96,6 @@ fn is_account(status: u16, code: &str, message: &str) -> bool {
             code,
             "AccountSuspendedException"
                 | "SendingPausedException"
-                | "MailFromDomainNotVerifiedException"
                 | "NotFoundException"
                 | "AccessDenied"
                 | "AccessDeniedException"
@@ -112,6 +115,13 @@ fn is_account(status: u16, code: &str, message: &str) -> bool {
         )
 }
 
+/// Of the sender or the recipient, also where the role may not send for it.
+fn is_identity(code: &str, message: &str) -> bool {
+    is_not_verified(message)
+        || code == "MailFromDomainNotVerifiedException"
+        || (code.starts_with("AccessDenied") && message.contains(":identity/"))
+}
+
 /// SES rejects a message also where the sender, or in the sandbox the recipient, is not verified.
 fn is_about_account(message: &str) -> bool {
     is_not_verified(message) || message.to_ascii_lowercase().contains("for this account")
@@ -127,8 +137,12 @@ fn is_not_verified(message: &str) -> bool {
 fn entry(status: &str, message: &str) -> Verdict {
     match status {
         "MESSAGE_REJECTED" | "INVALID_PARAMETER" | "INVALID_PARAMETER_VALUE" | "FAILED" => {
-            if is_about_account(message) {
+            if is_not_verified(message) {
+                Identity
+            } else if is_about_account(message) {
                 Account
+            } else if status == "FAILED" && asks_to_try_again(message) {
+                Deferred
             } else {
                 Refused
             }
@@ -141,12 +155,28 @@ fn entry(status: &str, message: &str) -> Verdict {
         | "CONFIGURATION_SET_NOT_FOUND"
         | "CONFIGURATION_SET_DOES_NOT_EXIST"
         | "INVALID_SENDING_POOL_NAME"
-        | "MAIL_FROM_DOMAIN_NOT_VERIFIED"
         | "TEMPLATE_NOT_FOUND"
         | "TEMPLATE_DOES_NOT_EXIST" => Account,
+        "MAIL_FROM_DOMAIN_NOT_VERIFIED" => Identity,
         "TRANSIENT_FAILURE" => Deferred,
         _ => Unclear,
     }
+}
+
+/// SES itself asks to try again, whatever it calls the status: `FAILED` with "Unknown error occurred. Please try again
+/// later".
+fn asks_to_try_again(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    [
+        "try again",
+        "retry",
+        "temporar",
+        "unknown error",
+        "internal error",
+        "unavailable",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
 }
 
 /// Why there is no message id.
@@ -232,8 +262,11 @@ impl Failure {
     fn said(verdict: Verdict, code: String, message: &str) -> Self {
         let words = match verdict {
             // Its words may have the account's own numbers and names in them.
-            Account if is_not_verified(message) => {
+            Identity if is_not_verified(message) => {
                 format!("Amazon SES answered {code}: an address or its domain is not verified.")
+            }
+            Identity => {
+                format!("Amazon SES answered {code}: this sender or recipient may not be used.")
             }
             Account => format!("Amazon SES does not serve this account or its settings: {code}."),
             Unclear => format!(
@@ -252,7 +285,8 @@ impl Failure {
 
     /// Whether the role lacks a right to the operation that was called; another operation has other rights.
     pub fn denies_access(&self) -> bool {
-        self.verdict == Account && matches!(&*self.code, "AccessDenied" | "AccessDeniedException")
+        matches!(self.verdict, Account | Identity)
+            && matches!(&*self.code, "AccessDenied" | "AccessDeniedException")
     }
 
     /// An answer that says nothing of the mail.
@@ -280,7 +314,8 @@ impl Failure {
             Throttled => not_accepted("throttled", throttle_pause(), Fault::Throttled),
             Quota => not_accepted("quota", quota_pause(), Fault::Quota),
             Account => not_accepted("account", account_pause(), Fault::Account),
-            NotConnected => not_accepted("not_connected", backoff(attempts), Fault::Passing),
+            Identity => not_accepted("account", identity_pause(), Fault::Identity),
+            NotConnected => not_accepted("not_connected", throttle_pause(), Fault::NotConnected),
             NotSent => not_accepted("timeout", throttle_pause(), Fault::NotTried),
             Deferred => not_accepted("deferred", backoff(attempts), Fault::Passing),
             Lost => Outcome::Unknown(self.reason("connection_lost")),

@@ -157,7 +157,10 @@ impl<'a> Sending<'a> {
             Err(failure) => {
                 self.count(&failure, 1);
                 let outcome = failure.outcome(attempts);
-                let goes_on = matches!(failure.verdict, Verdict::Refused | Verdict::Account);
+                let goes_on = matches!(
+                    failure.verdict,
+                    Verdict::Refused | Verdict::Account | Verdict::Identity
+                );
                 (outcome, if goes_on { Ok(()) } else { Err(failure) })
             }
         };
@@ -174,7 +177,7 @@ impl<'a> Sending<'a> {
     pub fn finish(self, end: Result<(), Failure>) -> Vec<Outcome> {
         for ((verdict, code), recipients) in &self.failures {
             let (id, error) = (self.mailing.id, code.as_str());
-            if *verdict == Verdict::Account {
+            if matches!(verdict, Verdict::Account | Verdict::Identity) {
                 tracing::error!(mail.id = %id, ses.error = error, recipients, "SES does not serve the account");
             } else {
                 tracing::warn!(mail.id = %id, ses.error = error, recipients, "SES did not accept mail");

@@ -1,7 +1,5 @@
 //! One mail over one connection, step by step: what an answer proves depends on the step.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use lettre::{
     Address,
     transport::smtp::{
@@ -11,34 +9,41 @@ use lettre::{
     },
 };
 
-use super::failure::Failure;
+use super::{
+    failure::{Failure, Phase, Progress},
+    reply::Step,
+};
 use crate::mailer::compose::Composed;
 
 pub async fn transmit(
     connection: &mut AsyncSmtpConnection,
     mail: &Composed,
-    ending: &AtomicBool,
+    progress: &Progress,
 ) -> Result<(), Failure> {
     let from = Mail::new(Some(address(&mail.from)?), Vec::new());
-    completed(&connection.command(from).await?)?;
+    let answer = connection.command(from).await;
+    completed(&answer.map_err(Failure::at(Step::Sender))?)?;
     for recipient in &mail.recipients {
         let recipient = Rcpt::new(address(recipient)?, Vec::new());
-        completed(&connection.command(recipient).await?)?;
+        let answer = connection.command(recipient).await;
+        completed(&answer.map_err(Failure::at(Step::Recipient))?)?;
     }
-    let answer = connection.command(Data).await?;
+    let answer = connection.command(Data).await;
+    let answer = answer.map_err(Failure::at(Step::Data))?;
     if !answer.has_code(354) {
         return Err(Failure::Garbled);
     }
-    let answer = connection.message_iter(content(mail, ending)).await?;
-    completed(&answer)
+    let answer = connection.message_iter(content(mail, progress)).await;
+    completed(&answer.map_err(Failure::at(Step::End))?)
 }
 
-/// lettre asks for the next piece once it has written the last one, and writes the end when there is none.
-fn content<'a>(mail: &'a Composed, ending: &'a AtomicBool) -> impl Iterator<Item = &'a [u8]> {
+/// lettre asks for the next piece once it has written the last one, and writes the end when there is none: from then on
+/// the server may have accepted.
+fn content<'a>(mail: &'a Composed, progress: &'a Progress) -> impl Iterator<Item = &'a [u8]> {
     // The end of the mail brings the last line's end with it.
     let bytes = mail.bytes.strip_suffix(b"\r\n").unwrap_or(&mail.bytes);
     std::iter::once(bytes).chain(std::iter::from_fn(|| {
-        ending.store(true, Ordering::Relaxed);
+        progress.reached(Phase::Ending);
         None
     }))
 }

@@ -1,22 +1,50 @@
 //! What went wrong in an exchange, and what that proves.
 
-use std::{error::Error as _, io};
+use std::{
+    error::Error as _,
+    io,
+    sync::atomic::{AtomicU8, Ordering},
+    time::Duration,
+};
 
 use lettre::transport::smtp::Error;
 
 use crate::{
     ledger::{Fault, Outcome, Reason},
     mailer::{
-        backoff::{account_pause, backoff, throttle_pause},
+        backoff::{account_pause, backoff, identity_pause, quota_pause, throttle_pause},
         words::for_people,
     },
 };
 
-/// Whether the end of the mail had begun to leave.
+use super::reply::{Meaning, Step, meaning};
+
+/// How far an exchange has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
+    /// There is no connection that takes commands yet.
+    Connecting,
     BeforeEnd,
+    /// The end of the mail has begun to leave.
     Ending,
+}
+
+/// The same, where it can be read after the exchange was given up.
+#[derive(Debug, Default)]
+pub struct Progress(AtomicU8);
+
+impl Progress {
+    pub fn reached(&self, phase: Phase) {
+        self.0.store(phase as u8, Ordering::Relaxed);
+    }
+
+    pub fn phase(&self) -> Phase {
+        match self.0.load(Ordering::Relaxed) {
+            0 => Phase::Connecting,
+            1 => Phase::BeforeEnd,
+            _ => Phase::Ending,
+        }
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -30,6 +58,7 @@ pub enum Failure {
     TimedOut,
     /// A well-formed answer of 400 or above.
     Reply {
+        step: Step,
         code: u16,
         text: String,
     },
@@ -43,6 +72,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error.status() {
             Some(code) => Self::Reply {
+                step: Step::Session,
                 code: code.into(),
                 text: error.source().map(ToString::to_string).unwrap_or_default(),
             },
@@ -59,7 +89,7 @@ impl Failure {
             return Self::Account(format!("TLS with the mail server failed: {}", root(&error)));
         }
         match Self::from(error) {
-            Self::Reply { code, text } if code != 421 => {
+            Self::Reply { code, text, .. } if code != 421 => {
                 Self::NotConnected(format!("The mail server answered {code}: {text}"))
             }
             reply @ Self::Reply { .. } => reply,
@@ -70,7 +100,7 @@ impl Failure {
     pub fn authenticating(error: Error) -> Self {
         let unsupported = error.is_client();
         match Self::from(error) {
-            Self::Reply { code, text } if code != 421 => Self::Account(format!(
+            Self::Reply { code, text, .. } if code != 421 => Self::Account(format!(
                 "The mail server did not take the credentials: {code} {text}"
             )),
             _ if unsupported => Self::Account(
@@ -80,10 +110,21 @@ impl Failure {
         }
     }
 
-    /// Whether the connection can be of no further use.
+    /// At this step of an exchange.
+    pub fn at(step: Step) -> impl Fn(Error) -> Self {
+        move |error| match Self::from(error) {
+            Self::Reply { code, text, .. } => Self::Reply { step, code, text },
+            other => other,
+        }
+    }
+
+    /// Whether the connection can be of no further use. A server that refuses the sender may have had enough of the
+    /// connection: many limit the mails of a session.
     pub fn ends_connection(&self) -> bool {
         match self {
-            Self::Reply { code, .. } => *code == 421,
+            Self::Reply { code, step, .. } => {
+                *code == 421 || matches!(step, Step::Sender | Step::Session)
+            }
             Self::Address => false,
             _ => true,
         }
@@ -96,11 +137,13 @@ impl Failure {
             fault: Fault::Passing,
         };
         match self {
-            Self::NotConnected(text) => not_accepted("not_connected", text),
+            Self::NotConnected(text) => not_connected(&text),
             Self::Lost | Self::Garbled => {
                 let text = "The connection to the mail server was lost";
                 match phase {
-                    Phase::BeforeEnd => not_accepted("connection_lost", format!("{text}.")),
+                    Phase::Connecting | Phase::BeforeEnd => {
+                        not_accepted("connection_lost", format!("{text}."))
+                    }
                     Phase::Ending => Outcome::Unknown(reason(
                         "connection_lost",
                         &format!("{text} before it said whether it has accepted the mail."),
@@ -108,6 +151,7 @@ impl Failure {
                 }
             }
             Self::TimedOut => match phase {
+                Phase::Connecting => not_connected("The mail server did not answer in time."),
                 Phase::BeforeEnd => {
                     not_accepted("timeout", "The mail server took too long.".into())
                 }
@@ -116,7 +160,14 @@ impl Failure {
                     "The mail server did not say in time whether it has accepted the mail.",
                 )),
             },
-            Self::Reply { code, text } => answered(code, &text, not_accepted),
+            Self::Reply { step, code, text } => {
+                let not_accepted = |kind, again_in, fault| Outcome::NotAccepted {
+                    reason: reason(kind, &said(code, &text)),
+                    again_in,
+                    fault,
+                };
+                answered(step, code, &text, not_accepted, attempts)
+            }
             Self::Account(text) => account(&text),
             Self::Address => Outcome::Refused(reason(
                 "invalid_message",
@@ -126,49 +177,39 @@ impl Failure {
     }
 }
 
-/// A well-formed refusal proves the same at every step.
 fn answered(
+    step: Step,
     code: u16,
     text: &str,
-    not_accepted: impl Fn(&'static str, String) -> Outcome,
+    not_accepted: impl Fn(&'static str, Duration, Fault) -> Outcome,
+    attempts: i32,
 ) -> Outcome {
-    let said = format!("The mail server answered {code}: {text}");
-    match code {
-        // Authentication or encryption is asked for (RFC 4954, 6; RFC 3207, 4).
-        530 | 534 | 535 | 538 => account(&said),
-        500.. => Outcome::Refused(reason("refused", &said)),
-        _ if is_throttling(code, text) => Outcome::NotAccepted {
-            reason: reason("throttled", &said),
-            again_in: throttle_pause(),
-            fault: Fault::Throttled,
-        },
-        _ => not_accepted("deferred", said),
+    match meaning(step, code, text) {
+        Meaning::Refused => Outcome::Refused(reason("refused", &said(code, text))),
+        Meaning::Deferred => not_accepted("deferred", backoff(attempts), Fault::Passing),
+        Meaning::Busy => not_accepted("deferred", throttle_pause(), Fault::Throttled),
+        Meaning::Throttled => not_accepted("throttled", throttle_pause(), Fault::Throttled),
+        Meaning::Quota => not_accepted("quota", quota_pause(), Fault::Quota),
+        // It is told again for each mail: the server may take those of another sender.
+        Meaning::Account => not_accepted("account", identity_pause(), Fault::Identity),
     }
 }
 
-/// Whether it is about the pace or the state of the server, and not about this mail.
-fn is_throttling(code: u16, text: &str) -> bool {
-    if code == 421 || text.to_ascii_lowercase().contains("throttl") {
-        return true;
-    }
-    let enhanced = text.split_whitespace().next().unwrap_or_default();
-    match enhanced.strip_prefix("4.") {
-        Some("3.1" | "3.2") => true,
-        // What greylisting says: it wants a real wait, and never ends where it is meant for good.
-        Some("7.1") => false,
-        Some(detail) => detail.starts_with("7."),
-        None => code == 452,
+fn said(code: u16, text: &str) -> String {
+    format!("The mail server answered {code}: {text}")
+}
+
+fn not_connected(text: &str) -> Outcome {
+    Outcome::NotAccepted {
+        reason: reason("not_connected", text),
+        again_in: throttle_pause(),
+        fault: Fault::NotConnected,
     }
 }
 
 fn account(text: &str) -> Outcome {
-    let reason = reason("account", text);
-    tracing::warn!(
-        reason = reason.text,
-        "the mail server does not take our mail"
-    );
     Outcome::NotAccepted {
-        reason,
+        reason: reason("account", text),
         again_in: account_pause(),
         fault: Fault::Account,
     }
@@ -208,49 +249,44 @@ fn causes(error: &Error) -> impl Iterator<Item = &(dyn std::error::Error + 'stat
 mod tests {
     use super::*;
 
-    fn reply(code: u16, text: &str) -> (&'static str, Option<Fault>) {
-        let failure = Failure::Reply {
-            code,
-            text: text.into(),
-        };
-        match failure.outcome(Phase::Ending, 0) {
-            Outcome::NotAccepted { reason, fault, .. } => (reason.code, Some(fault)),
-            Outcome::Refused(reason) => (reason.code, None),
-            other => panic!("{other:?}"),
-        }
-    }
-
     #[test]
-    fn a_well_formed_refusal_is_for_good_or_for_later() {
-        let deferred = ("deferred", Some(Fault::Passing));
-        let throttled = ("throttled", Some(Fault::Throttled));
-        for (code, text, expected) in [
-            (550, "5.1.1 no such user", ("refused", None)),
-            (554, "", ("refused", None)),
+    fn a_refusal_costs_an_attempt_only_where_it_may_be_the_mails_own_fault() {
+        for (step, code, text, expected) in [
             (
-                530,
-                "5.7.0 must issue STARTTLS",
-                ("account", Some(Fault::Account)),
+                Step::Recipient,
+                550,
+                "5.1.1 no such user",
+                ("refused", None),
             ),
-            (535, "5.7.8 bad password", ("account", Some(Fault::Account))),
-            (450, "4.2.0 greylisted", deferred),
-            (451, "4.7.1 greylisted", deferred),
-            (452, "4.2.2 over quota", deferred),
-            (452, "4.5.3 too many recipients", deferred),
-            (451, "", deferred),
-            (421, "4.4.2 timeout", throttled),
-            (421, "", throttled),
-            (450, "4.7.28 unusual rate", throttled),
-            (452, "4.3.1 insufficient storage", throttled),
-            (451, "4.3.2 try later", throttled),
-            (452, "insufficient storage", throttled),
             (
-                454,
-                "Throttling failure: Maximum sending rate exceeded",
-                throttled,
+                Step::Recipient,
+                450,
+                "4.2.0 greylisted",
+                ("deferred", Some(Fault::Passing)),
             ),
+            (Step::Sender, 451, "", ("deferred", Some(Fault::Throttled))),
+            (
+                Step::Recipient,
+                421,
+                "slow down",
+                ("throttled", Some(Fault::Throttled)),
+            ),
+            (
+                Step::End,
+                550,
+                "5.4.5 Daily user sending limit exceeded",
+                ("quota", Some(Fault::Quota)),
+            ),
+            (Step::Sender, 550, "no", ("account", Some(Fault::Identity))),
         ] {
-            assert_eq!(reply(code, text), expected, "{code} {text}");
+            let text = text.to_owned();
+            let failure = Failure::Reply { step, code, text };
+            let found = match failure.outcome(Phase::Ending, 0) {
+                Outcome::NotAccepted { reason, fault, .. } => (reason.code, Some(fault)),
+                Outcome::Refused(reason) => (reason.code, None),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(found, expected, "{step:?} {code}");
         }
     }
 

@@ -11,7 +11,6 @@ use lettre::transport::smtp::{
 };
 use tokio::time::{Instant, timeout};
 
-const MOST: usize = 8;
 /// Idle for longer, it is asked first whether it still works.
 const FRESH: Duration = Duration::from_secs(3);
 /// Idle for longer, it is given up: servers hang up after some minutes (RFC 5321, 4.5.3.2.7).
@@ -26,8 +25,10 @@ pub enum State {
     InTransaction,
 }
 
-#[derive(Default)]
-pub struct IdleConnections(Mutex<Vec<Idle>>);
+pub struct IdleConnections {
+    most: usize,
+    idle: Mutex<Vec<Idle>>,
+}
 
 struct Idle {
     connection: AsyncSmtpConnection,
@@ -36,10 +37,17 @@ struct Idle {
 }
 
 impl IdleConnections {
+    pub fn new(most: usize) -> Self {
+        Self {
+            most,
+            idle: Mutex::default(),
+        }
+    }
+
     pub fn put(&self, connection: AsyncSmtpConnection, state: State) {
-        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|idle| idle.since.elapsed() < OLDEST);
-        if idle.len() < MOST {
+        if idle.len() < self.most {
             idle.push(Idle {
                 connection,
                 since: Instant::now(),
@@ -59,7 +67,8 @@ impl IdleConnections {
     }
 
     fn pop(&self) -> Option<Idle> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.pop()
     }
 }
 

@@ -6,35 +6,40 @@
 //!
 //! Credentials are percent-encoded. Certificates are checked against the system's roots, or `SSL_CERT_FILE`.
 
-use std::{
-    fmt, io,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::{fmt, io, time::Duration};
 
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout_at},
+};
 use url::Url;
 
-use super::compose::{Composed, compose};
-use crate::ledger::{ClaimedRecipient, Mailing, Outcome};
+use super::{
+    backoff::throttle_pause,
+    compose::{Composed, compose},
+};
+use crate::ledger::{ClaimedRecipient, Fault, Mailing, Outcome, Reason};
 
 mod connect;
 mod exchange;
 mod failure;
 mod idle;
+mod reply;
 mod server;
 #[cfg(test)]
 mod tests;
 
 use connect::Connector;
-use failure::{Failure, Phase};
+use failure::{Failure, Phase, Progress};
 use idle::IdleConnections;
 use server::Server;
 
 pub struct Smtp {
     connector: Connector,
     idle: IdleConnections,
+    /// One for each mail that may be under way, and so for each connection: a mail takes an idle one first.
+    places: Semaphore,
 }
 
 impl fmt::Debug for Smtp {
@@ -46,10 +51,11 @@ impl fmt::Debug for Smtp {
 }
 
 impl Smtp {
-    pub fn new(url: &Url) -> io::Result<Self> {
+    pub fn new(url: &Url, connections: usize) -> io::Result<Self> {
         Ok(Self {
             connector: Connector::new(Server::parse(url)?),
-            idle: IdleConnections::default(),
+            idle: IdleConnections::new(connections),
+            places: Semaphore::new(connections),
         })
     }
 
@@ -71,14 +77,12 @@ impl Smtp {
     }
 
     async fn send_one(&self, mail: &Composed, attempts: i32, deadline: Instant) -> Outcome {
-        // Set before the first octet of the end leaves: from then on the server may have accepted.
-        let ending = AtomicBool::new(false);
-        let result = timeout_at(deadline, self.exchange(mail, &ending)).await;
-        let phase = if ending.load(Ordering::Relaxed) {
-            Phase::Ending
-        } else {
-            Phase::BeforeEnd
+        let Ok(Ok(_place)) = timeout_at(deadline, self.places.acquire()).await else {
+            return no_connection_is_free();
         };
+        let progress = Progress::default();
+        let result = timeout_at(deadline, self.exchange(mail, &progress)).await;
+        let phase = progress.phase();
         match result.unwrap_or(Err(Failure::TimedOut)) {
             Ok(()) => Outcome::Accepted {
                 message_id: mail.message_id.clone(),
@@ -87,25 +91,28 @@ impl Smtp {
         }
     }
 
-    async fn exchange(&self, mail: &Composed, ending: &AtomicBool) -> Result<(), Failure> {
+    async fn exchange(&self, mail: &Composed, progress: &Progress) -> Result<(), Failure> {
         if let Some(connection) = self.idle.take().await {
-            let result = self.exchange_over(connection, mail, ending).await;
+            let result = self.exchange_over(connection, mail, progress).await;
+            // It may have died, or been used up: a fresh one tells.
             let stale = result.as_ref().is_err_and(Failure::ends_connection);
-            if !stale || ending.load(Ordering::Relaxed) {
+            if !stale || progress.phase() == Phase::Ending {
                 return result;
             }
+            progress.reached(Phase::Connecting);
         }
         let connection = self.connector.connect().await?;
-        self.exchange_over(connection, mail, ending).await
+        self.exchange_over(connection, mail, progress).await
     }
 
     async fn exchange_over(
         &self,
         mut connection: AsyncSmtpConnection,
         mail: &Composed,
-        ending: &AtomicBool,
+        progress: &Progress,
     ) -> Result<(), Failure> {
-        let result = exchange::transmit(&mut connection, mail, ending).await;
+        progress.reached(Phase::BeforeEnd);
+        let result = exchange::transmit(&mut connection, mail, progress).await;
         match &result {
             Ok(()) => self.idle.put(connection, idle::State::Clean),
             Err(failure) if !failure.ends_connection() => {
@@ -114,5 +121,16 @@ impl Smtp {
             Err(_) => {}
         }
         result
+    }
+}
+
+fn no_connection_is_free() -> Outcome {
+    Outcome::NotAccepted {
+        reason: Reason {
+            code: "throttled",
+            text: "All connections to the mail server were in use.".to_owned(),
+        },
+        again_in: throttle_pause(),
+        fault: Fault::NotTried,
     }
 }

@@ -95,6 +95,7 @@ async fn receive(stream: &mut BufReader<TcpStream>) -> Option<String> {
 }
 
 struct Rig {
+    url: Url,
     smtp: Smtp,
     seen: Seen,
     mails: Seen,
@@ -116,8 +117,10 @@ async fn rig_with(credentials: &str, script: Script) -> Rig {
         }
     });
     let url = format!("smtp://{credentials}127.0.0.1:{port}");
+    let url = Url::parse(&url).unwrap();
     Rig {
-        smtp: Smtp::new(&Url::parse(&url).unwrap()).unwrap(),
+        smtp: Smtp::new(&url, 20).unwrap(),
+        url,
         seen,
         mails,
     }
@@ -200,7 +203,7 @@ async fn each_answer_is_sorted_by_what_it_proves() {
     for (script, expected) in [
         (
             (|s, _| (s == "MAIL").then_some(Say("550 no"))) as Script,
-            "refused: refused",
+            "wait: account",
         ),
         (
             |s, n| (s == "RCPT" && n == 1).then_some(Say("550 no")),
@@ -236,11 +239,11 @@ async fn each_answer_is_sorted_by_what_it_proves() {
         ),
         (
             |s, _| (s == "CONNECT").then_some(Say("554 go away")),
-            "again: not_connected",
+            "wait: not_connected",
         ),
         (
             |s, _| (s == "CONNECT").then_some(HangUp),
-            "again: not_connected",
+            "wait: not_connected",
         ),
         (
             |s, _| (s == "MAIL").then_some(HangUp),
@@ -285,7 +288,7 @@ async fn a_server_that_takes_too_long_is_unknown_only_at_the_end() {
     for (script, expected) in [
         (
             (|s, _| (s == "CONNECT").then_some(Stall)) as Script,
-            "again: timeout",
+            "wait: not_connected",
         ),
         (|s, _| (s == "RCPT").then_some(Stall), "again: timeout"),
         (|s, _| (s == "DATA").then_some(Stall), "again: timeout"),
@@ -310,8 +313,8 @@ async fn nobody_there_is_not_connected() {
         .port();
     let mut rig = rig(|_, _| None).await;
     let url = format!("smtp://127.0.0.1:{port}");
-    rig.smtp = Smtp::new(&Url::parse(&url).unwrap()).unwrap();
-    assert_eq!(meaning(rig.send().await), "again: not_connected");
+    rig.smtp = Smtp::new(&Url::parse(&url).unwrap(), 20).unwrap();
+    assert_eq!(meaning(rig.send().await), "wait: not_connected");
 }
 
 #[tokio::test]
@@ -322,6 +325,48 @@ async fn the_next_mail_goes_over_the_same_connection_also_after_a_refusal() {
     assert_eq!(meaning(rig.send().await), "accepted");
     assert_eq!((rig.seen.count("CONNECT"), rig.seen.count("RSET")), (1, 1));
     assert_eq!(rig.mails.0.lock().unwrap().len(), 2);
+}
+
+/// Many servers take so many mails in one session and no more.
+#[tokio::test]
+async fn a_kept_connection_that_is_used_up_is_replaced_at_no_cost() {
+    for used_up in [
+        |s, n| {
+            (s == "MAIL" && n % 2 == 1).then_some(Say("451 4.7.0 Mails per session limit exceeded"))
+        },
+        |s, n| (s == "MAIL" && n % 2 == 1).then_some(Say("503 5.5.1 too many mails")),
+        |s, n| (s == "MAIL" && n % 2 == 1).then_some(Say("550 no more")),
+        |s, n| (s == "MAIL" && n % 2 == 1).then_some(Say("421 bye")),
+    ] as [Script; 4]
+    {
+        let rig = rig(used_up).await;
+        for _ in 0..2 {
+            assert_eq!(meaning(rig.send().await), "accepted");
+        }
+        assert_eq!(rig.seen.count("CONNECT"), 2);
+        assert_eq!(rig.mails.0.lock().unwrap().len(), 2);
+    }
+}
+
+/// A fresh one that says the same says it of the mail's sender.
+#[tokio::test]
+async fn a_refusal_of_the_sender_on_a_fresh_connection_is_not_tried_again_at_once() {
+    let rig = rig(|s, _| (s == "MAIL").then_some(Say("550 no"))).await;
+    assert_eq!(meaning(rig.send().await), "wait: account");
+    assert_eq!((rig.seen.count("CONNECT"), rig.seen.count("MAIL")), (1, 1));
+}
+
+#[tokio::test]
+async fn there_are_never_more_connections_than_are_allowed() {
+    let mut rig = rig(|s, _| (s == "DATA").then_some(Stall)).await;
+    rig.smtp = Smtp::new(&rig.url, 3).unwrap();
+    let limit = Duration::from_millis(300);
+    let sends = (0..10).map(|_| rig.send_within(limit));
+    let outcomes = futures_util::future::join_all(sends).await;
+    let meanings: Vec<String> = outcomes.into_iter().map(meaning).collect();
+    let count = |expected: &str| meanings.iter().filter(|found| *found == expected).count();
+    assert_eq!((count("again: timeout"), count("wait: throttled")), (3, 7));
+    assert_eq!(rig.seen.count("CONNECT"), 3);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use super::*;
 
+const IDENTITY: (&str, &str, Option<Fault>) = ("not accepted", "account", Some(Fault::Identity));
 const ACCOUNT: (&str, &str, Option<Fault>) = ("not accepted", "account", Some(Fault::Account));
 const DEFERRED: (&str, &str, Option<Fault>) = ("not accepted", "deferred", Some(Fault::Passing));
 const QUOTA: (&str, &str, Option<Fault>) = ("not accepted", "quota", Some(Fault::Quota));
@@ -65,11 +66,19 @@ async fn each_answer_has_one_meaning() {
         (error(409, "ConflictException", ""), DEFERRED),
         (
             error(400, "MailFromDomainNotVerifiedException", ""),
-            ACCOUNT,
+            IDENTITY,
         ),
         (
             error(400, "MessageRejected", "Email address is not verified. a@x"),
-            ACCOUNT,
+            IDENTITY,
+        ),
+        (
+            error(
+                403,
+                "AccessDeniedException",
+                "not authorized to perform `ses:SendEmail' on resource `arn:aws:ses:eu-central-1:1:identity/x'",
+            ),
+            IDENTITY,
         ),
         (
             error(

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use super::*;
 
 const NOT_CONNECTED: (&str, &str, Option<Fault>) =
-    ("not accepted", "not_connected", Some(Fault::Passing));
+    ("not accepted", "not_connected", Some(Fault::NotConnected));
 
 /// Enough for one call, too little for a connection that does not come.
 const SHORT: Duration = Duration::from_millis(2500);

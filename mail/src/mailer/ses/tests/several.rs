@@ -32,6 +32,8 @@ fn all_are(outcomes: &[Outcome], expected: (&str, &str, Option<Fault>)) -> bool 
 async fn each_entry_has_its_own_result() {
     let refused = ("refused", "refused", None);
     let account = ("not accepted", "account", Some(Fault::Account));
+    let identity = ("not accepted", "account", Some(Fault::Identity));
+    let deferred = ("not accepted", "deferred", Some(Fault::Passing));
     let unclear = ("unknown", "unclear_answer", None);
     let mut expected = vec![
         ("SUCCESS", ("accepted", "m", None)),
@@ -55,7 +57,7 @@ async fn each_entry_has_its_own_result() {
         ("CONFIGURATION_SET_SENDING_PAUSED", account),
         ("CONFIGURATION_SET_NOT_FOUND", account),
         ("INVALID_SENDING_POOL_NAME", account),
-        ("MAIL_FROM_DOMAIN_NOT_VERIFIED", account),
+        ("MAIL_FROM_DOMAIN_NOT_VERIFIED", identity),
         ("TEMPLATE_NOT_FOUND", account),
     ];
     let known: Vec<&str> = expected.iter().map(|(status, _)| *status).collect();
@@ -70,6 +72,9 @@ async fn each_entry_has_its_own_result() {
             json!({ "Status": "SUCCESS" }),
             json!({ "MessageId": "m" }),
             json!({ "Status": "MESSAGE_REJECTED", "Error": "Email address is not verified: a@b" }),
+            json!({ "Status": "FAILED", "Error": "Unknown error occurred. Please try again later." }),
+            json!({ "Status": "FAILED", "Error": "Temporary failure" }),
+            json!({ "Status": "FAILED", "Error": "Missing final '@domain'" }),
         ])
         .collect();
     let count = i32::try_from(statuses.len()).unwrap();
@@ -77,7 +82,7 @@ async fn each_entry_has_its_own_result() {
     let outcomes = send(&server.url, count, LIMIT).await;
     let found: Vec<_> = outcomes.iter().map(short).collect();
     let mut expected: Vec<_> = expected.into_iter().map(|(_, meaning)| meaning).collect();
-    expected.extend([unclear, unclear, account]);
+    expected.extend([unclear, unclear, identity, deferred, deferred, refused]);
     assert_eq!(found, expected);
     assert_eq!(server.requests().len(), 1);
 }
@@ -216,7 +221,7 @@ async fn where_the_next_call_would_fare_no_better_the_rest_is_given_back_untried
 async fn a_recipient_whom_the_account_may_not_write_to_does_not_hold_up_others() {
     let reply = error(400, "MessageRejected", "Email address is not verified.");
     let (outcomes, requests) = split_and_then(reply).await;
-    let account = ("not accepted", "account", Some(Fault::Account));
+    let account = ("not accepted", "account", Some(Fault::Identity));
     assert!(all_are(&outcomes[1..], account));
     assert_eq!(requests, 5);
 }
