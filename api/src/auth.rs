@@ -96,7 +96,13 @@ async fn api_key(app: &App, request: &Request) -> Result<ApiKey, Problem> {
         .get("x-api-key")
         .and_then(|value| value.to_str().ok());
     let Some(given) = given.filter(|given| !given.is_empty()) else {
-        return Err(Problem::unauthenticated());
+        let problem = Problem::unauthenticated();
+        return Err(if request.headers().contains_key(header::AUTHORIZATION) {
+            problem
+                .with_details("an API key goes into the header x-api-key, not into Authorization")
+        } else {
+            problem.with_details("the header x-api-key is missing")
+        });
     };
     let key = app.service.ledger.key_of_secret(given).await?;
     let key = key.ok_or_else(Problem::unauthenticated)?;

@@ -4,7 +4,6 @@ use std::{marker::PhantomData, time::Duration};
 
 use poem::{
     FromRequest, IntoResponse, Request, RequestBody, Response, Result,
-    error::ReadBodyError,
     http::{StatusCode, header},
     web::headers::{ContentLength, HeaderMapExt},
 };
@@ -15,10 +14,15 @@ use poem_openapi::{
     types::{ToJSON, Type},
 };
 
+use tokio::io::{AsyncRead, AsyncReadExt};
+
 use crate::problem::{ErrorType, Problem};
 
 /// Largest request body: 4 MiB.
 pub const MAX_BODY: usize = 4 * 1024 * 1024;
+/// Most that is read of a body that is refused for its size, in bytes, and for how long.
+const MAX_DROPPED: u64 = 64 * 1024 * 1024;
+const DROPPING: Duration = Duration::from_secs(10);
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(20);
 const CONTENT_TYPE: &str = "application/json";
@@ -166,7 +170,8 @@ impl<'a, T: Type> poem_openapi::ApiExtractor<'a> for OptionalJson<T> {
     }
 }
 
-/// Refuses by what is announced, or as soon as more than the limit has come.
+/// Refuses by what is announced, or as soon as more than the limit has come. Most clients read an answer only after they
+/// have written their body: a bounded rest of it is read and dropped meanwhile, so that they get to read the refusal.
 async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
     let too_large = || {
         Problem::new(
@@ -175,7 +180,13 @@ async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
         )
     };
     let announced = request.headers().typed_get::<ContentLength>();
+    let body = poem::Body::from_request(request, body).await?;
+    let mut reader = body.into_async_read();
     if announced.is_some_and(|ContentLength(length)| length > MAX_BODY as u64) {
+        // Who asks before sending the body has not begun to send it.
+        if !request.headers().contains_key(header::EXPECT) {
+            tokio::spawn(drop_rest(reader));
+        }
         return Err(too_large().into());
     }
     if request.headers().contains_key(header::CONTENT_ENCODING) {
@@ -185,10 +196,20 @@ async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
         )
         .into());
     }
-    let body = poem::Body::from_request(request, body).await?;
-    match tokio::time::timeout(PATIENCE, body.into_bytes_limit(MAX_BODY)).await {
-        Ok(Ok(bytes)) => Ok(bytes.to_vec()),
-        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(too_large().into()),
+    let mut bytes = Vec::new();
+    let mut limited = (&mut reader).take(MAX_BODY as u64 + 1);
+    match tokio::time::timeout(PATIENCE, limited.read_to_end(&mut bytes)).await {
+        Ok(Ok(length)) if length <= MAX_BODY => Ok(bytes),
+        Ok(Ok(_)) => {
+            tokio::spawn(drop_rest(reader));
+            Err(too_large().into())
+        }
         _ => Err(Problem::invalid("", "The body did not arrive whole").into()),
     }
+}
+
+/// Goes on while the answer is on its way. What is left after that ends the connection.
+async fn drop_rest(reader: impl AsyncRead + Unpin) {
+    let rest = &mut reader.take(MAX_DROPPED);
+    let _ = tokio::time::timeout(DROPPING, tokio::io::copy(rest, &mut tokio::io::sink())).await;
 }

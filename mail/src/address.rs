@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -19,6 +20,12 @@ pub struct Address(String);
 pub enum InvalidAddress {
     #[error("must be an address with one @")]
     NotOneAt,
+    #[error("must have no blank and no line end before or after the address")]
+    Padded,
+    #[error(
+        "must be the address alone, such as joe@example.com, without a name and without < and >"
+    )]
+    WithName,
     #[error(
         "must have a local part of 1 to 64 ASCII characters, dots only between others, no spaces"
     )]
@@ -31,6 +38,12 @@ pub enum InvalidAddress {
 
 impl Address {
     pub fn parse(written: &str) -> Result<Self, InvalidAddress> {
+        if written.trim() != written {
+            return Err(InvalidAddress::Padded);
+        }
+        if written.ends_with('>') {
+            return Err(InvalidAddress::WithName);
+        }
         let (local, domain) = written.split_once('@').ok_or(InvalidAddress::NotOneAt)?;
         if domain.contains('@') {
             return Err(InvalidAddress::NotOneAt);
@@ -81,13 +94,21 @@ impl fmt::Display for Address {
 
 /// A domain as punycode in lower case, or nothing if it is none.
 pub fn ascii_domain(domain: &str) -> Option<String> {
-    let ascii = idna::domain_to_ascii_strict(domain).ok()?;
+    let ascii = Uts46::new()
+        // Registries forbid hyphens in the third and fourth place; below them, names such as `my--app` are in use.
+        .to_ascii(
+            domain.as_bytes(),
+            AsciiDenyList::STD3,
+            Hyphens::CheckFirstLast,
+            DnsLength::Verify,
+        )
+        .ok()?;
     let labels = ascii.split('.').count();
     let numeric_end = ascii
         .rsplit('.')
         .next()
         .is_none_or(|last| last.bytes().all(|b| b.is_ascii_digit()));
-    (labels >= 2 && !numeric_end && !ascii.ends_with('.')).then_some(ascii)
+    (labels >= 2 && !numeric_end && !ascii.ends_with('.')).then(|| ascii.into_owned())
 }
 
 /// RFC 5322, 3.2.3.
@@ -111,6 +132,8 @@ mod tests {
             "a.b+c@sub.example.co.uk",
             "x@müller.example",
             "o'neil@example.org",
+            "joe@my--app.example.com",
+            "joe@a-b--c-d.example",
         ] {
             assert!(Address::parse(written).is_ok(), "{written}");
         }
@@ -138,7 +161,14 @@ mod tests {
             ("a@localhost", InvalidAddress::Domain),
             ("a@-x.example", InvalidAddress::Domain),
             ("a@ex ample.com", InvalidAddress::Domain),
-            ("a@example.com\r\n", InvalidAddress::Domain),
+            ("a@example.com\r\n", InvalidAddress::Padded),
+            (" a@example.com", InvalidAddress::Padded),
+            ("a@example.com\u{a0}", InvalidAddress::Padded),
+            ("Joe <joe@example.com>", InvalidAddress::WithName),
+            ("<joe@example.com>", InvalidAddress::WithName),
+            ("a@xn--a.example", InvalidAddress::Domain),
+            ("a@x-.example", InvalidAddress::Domain),
+            ("a@a_b.example", InvalidAddress::Domain),
             ("a@127.0.0.1", InvalidAddress::Domain),
         ] {
             assert_eq!(Address::parse(written), Err(reason), "{written:?}");

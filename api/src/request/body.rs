@@ -8,6 +8,7 @@ use std::{
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Error, Map, Value};
 
+use super::{Faults, Path, hint};
 use crate::problem::{ErrorType, Problem};
 
 /// Entries of all arrays of a body together; no request has a use for nearly as many.
@@ -16,33 +17,34 @@ const MAX_ENTRIES: usize = 20_000;
 pub fn read(bytes: &[u8]) -> Result<Value, Problem> {
     let entries = Entries::default();
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Within(&entries, Place::Top).deserialize(&mut deserializer);
-    value
+    let value = Within(&entries, Path::Root).deserialize(&mut deserializer);
+    let value = value
         .and_then(|value| deserializer.end().map(|()| value))
-        .map_err(|error| match entries.too_many_in.into_inner() {
+        .map_err(|error| match entries.too_many_in.borrow_mut().take() {
             Some(field) => Problem::invalid(
                 field,
                 format!("must not have so many entries; a body has at most {MAX_ENTRIES} in all"),
             ),
-            None => not_json(&error),
-        })
-}
-
-fn not_json(error: &Error) -> Problem {
-    Problem::new(ErrorType::ValidationError, "The body is not valid JSON").with_details(format!(
-        "line {}, column {}: {}",
-        error.line(),
-        error.column(),
-        category(error)
-    ))
-}
-
-/// The library's own words could repeat what was sent.
-fn category(error: &Error) -> &'static str {
-    match error.classify() {
-        serde_json::error::Category::Eof => "the body ends too early",
-        _ => "this is not JSON",
+            None => not_json(bytes, &error),
+        })?;
+    if entries.twice.is_empty() {
+        Ok(value)
+    } else {
+        Err(entries.twice.into_problem())
     }
+}
+
+fn not_json(bytes: &[u8], error: &Error) -> Problem {
+    let problem = Problem::new(ErrorType::ValidationError, "The body is not valid JSON");
+    problem.with_details(match hint::of_bytes(bytes) {
+        Some(hint) => hint.to_owned(),
+        None => format!(
+            "line {}, column {}: {}",
+            error.line(),
+            error.column(),
+            hint::of_error(bytes, error)
+        ),
+    })
 }
 
 #[derive(Default)]
@@ -50,17 +52,12 @@ struct Entries {
     found: Cell<usize>,
     /// The field of the body in which there were too many.
     too_many_in: RefCell<Option<String>>,
+    /// Names that an object has more than once: which of the values was meant, nobody can tell.
+    twice: Faults,
 }
 
 #[derive(Clone, Copy)]
-enum Place<'a> {
-    Top,
-    /// In this field of the body, however deep.
-    Field(&'a str),
-}
-
-#[derive(Clone, Copy)]
-struct Within<'a>(&'a Entries, Place<'a>);
+struct Within<'a>(&'a Entries, Path<'a>);
 
 impl<'de> DeserializeSeed<'de> for Within<'_> {
     type Value = Value;
@@ -106,17 +103,15 @@ impl<'de> Visitor<'de> for Within<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let Self(count, place) = self;
+        let Self(count, path) = self;
         let mut values = Vec::new();
-        while let Some(value) = entries.next_element_seed(self)? {
+        while let Some(value) =
+            entries.next_element_seed(Within(count, Path::Index(&path, values.len())))?
+        {
             values.push(value);
             count.found.set(count.found.get() + 1);
             if count.found.get() > MAX_ENTRIES {
-                let field = match place {
-                    Place::Top => String::new(),
-                    Place::Field(name) => super::shown(name),
-                };
-                *count.too_many_in.borrow_mut() = Some(field);
+                *count.too_many_in.borrow_mut() = Some(super::shown(path.top()));
                 return Err(A::Error::custom("too many entries"));
             }
         }
@@ -124,14 +119,16 @@ impl<'de> Visitor<'de> for Within<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
-        let Self(count, place) = self;
+        let Self(count, path) = self;
         let mut values = Map::new();
         while let Some(name) = fields.next_key::<String>()? {
-            let place = match place {
-                Place::Top => Place::Field(&name),
-                inner @ Place::Field(_) => inner,
-            };
-            let value = fields.next_value_seed(Within(count, place))?;
+            let value = fields.next_value_seed(Within(count, Path::Field(&path, &name)))?;
+            if values.contains_key(&name) {
+                let shown = super::shown(&name);
+                count
+                    .twice
+                    .add(&Path::Field(&path, &shown), "is there twice");
+            }
             values.insert(name, value);
         }
         Ok(Value::Object(values))
@@ -147,7 +144,7 @@ mod tests {
     #[test]
     fn values_are_what_the_library_makes_of_them() {
         for text in [
-            r#"{"a": [1, -2, 3.5, 1e400, true, null, "x\u00fc", {"b": {}}], "a": 2, "c": []}"#,
+            r#"{"a": [1, -2, 3.5, 1e400, true, null, "x\u00fc", {"b": {}}], "b": 2, "c": []}"#,
             r#"{"a": [1, -2, 18446744073709551615, 99999999999999999999, "\u0000", {"b": {}}]}"#,
             "[]",
             " 5 ",
@@ -160,6 +157,54 @@ mod tests {
         ] {
             let expected: Option<Value> = serde_json::from_str(text).ok();
             assert_eq!(read(text.as_bytes()).ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_there_twice_are_refused_at_any_depth_with_their_paths() {
+        for (text, paths) in [
+            (r#"{"a": 1, "a": 1}"#, &["a"][..]),
+            (r#"{"a": 1, "\u0061": 2}"#, &["a"]),
+            (r#"{"a": null, "a": 1}"#, &["a"]),
+            (
+                r#"{"recipients": [{"mail": "x"}, {"mail": "x", "mail": "y"}], "b": {"c": [[{"d": 1, "d": 2}]]}}"#,
+                &["recipients.1.mail", "b.c.0.0.d"],
+            ),
+        ] {
+            let problem = read(text.as_bytes()).unwrap_err();
+            let found: Vec<&str> = problem.errors().iter().map(|e| &*e.field).collect();
+            assert_eq!(found, paths, "{text}");
+        }
+        assert!(read(br#"{"a": {"b": 1}, "b": {"b": 1}, "A": 1}"#).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_what_to_do() {
+        for (bytes, words) in [
+            (&b"\xef\xbb\xbf{}"[..], "byte order mark"),
+            (b"{\"a\": \"Gr\xfc\xdfe\"}", "UTF-8"),
+            (b"\xff\xfe{\0}\0", "UTF-16"),
+            (b"{\0\"\0", "UTF-16"),
+            (b"\x1f\x8b\x08", "compressed"),
+            (b"mail=a%40b.example&name=x", "form"),
+            (b"{\"a\": \"one\ntwo\"}", "\\n"),
+            (b"{\"a\": \"one\ttwo\"}", "\\n"),
+            (b"{\"a\": 1,}", "comma"),
+            (b"[1,]", "comma"),
+            (b"{'a': 1}", "double quotes"),
+            (b"{a: 1}", "double quotes"),
+            (b"{\"a\": 'x'}", "double quotes"),
+            (b"{\"a\": NaN}", "null"),
+            (b"{\"a\": undefined}", "null"),
+            (b"{\"a\": True}", "true"),
+            (b"// x\n{}", "comments"),
+            (b"{\"a\": 1", "ends too early"),
+            (b"", "ends too early"),
+            (b"{} {}", "after the end"),
+        ] {
+            let problem = read(bytes).unwrap_err();
+            let details = problem.details().unwrap();
+            assert!(details.contains(words), "{bytes:?}: {details}");
         }
     }
 

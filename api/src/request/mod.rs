@@ -1,6 +1,7 @@
 //! Makes sense of JSON bodies: every fault is found at once, each with its path.
 
 mod body;
+mod hint;
 mod node;
 mod path;
 pub mod values;
@@ -58,6 +59,10 @@ impl Faults {
         );
     }
 
+    fn is_empty(&self) -> bool {
+        self.total.get() == 0
+    }
+
     fn into_problem(self) -> Problem {
         let total = self.total.get();
         let details = match total {
@@ -97,7 +102,7 @@ fn parse_now<T>(
     let faults = Faults::default();
     let read = Node::root(value, &faults).object(read);
     match read {
-        Some(read) if faults.total.get() == 0 => Ok(read),
+        Some(read) if faults.is_empty() => Ok(read),
         _ => Err(faults.into_problem()),
     }
 }

@@ -177,6 +177,13 @@ impl ObjectNode<'_> {
         self.fields.get(name).is_some_and(|value| !value.is_null())
     }
 
+    /// Takes a field that is `""` for absent.
+    pub fn leave_out_empty(&mut self, name: &str) {
+        if self.fields.get(name).is_some_and(|value| value == "") {
+            self.fields.shift_remove(name);
+        }
+    }
+
     /// `null` is the same as absent.
     pub fn optional<T>(
         &mut self,

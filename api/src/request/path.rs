@@ -9,6 +9,17 @@ pub enum Path<'a> {
     Index(&'a Path<'a>, usize),
 }
 
+impl Path<'_> {
+    /// The field of the body that it is in; nothing at the top.
+    pub fn top(&self) -> &str {
+        match self {
+            Self::Root => "",
+            Self::Field(Path::Root, name) => name,
+            Self::Field(parent, _) | Self::Index(parent, _) => parent.top(),
+        }
+    }
+}
+
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (parent, last): (&Path<'_>, &dyn fmt::Display) = match self {

@@ -28,8 +28,10 @@ const COUNTS: [&str; 4] = [
 async fn everything(service: &Service) -> String {
     service.ses.script(|call| match call.number {
         2 => Reaction::Throttle,
-        3 => Reaction::RefuseSome(vec![(recipient(0), "MESSAGE_REJECTED")]),
-        4 => Reaction::Fail,
+        3 if call.is_bulk => Reaction::RefuseSome(vec![(recipient(0), "MESSAGE_REJECTED")]),
+        // One probes after the throttling.
+        3 => Reaction::Refuse("MessageRejected"),
+        4 | 5 => Reaction::Fail,
         _ => Reaction::Accept,
     });
     let key = service.server.new_key(json!({})).await;

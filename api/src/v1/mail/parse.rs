@@ -46,6 +46,9 @@ fn read(object: &mut ObjectNode<'_>) -> Option<NewMailing> {
         node.text(MAX_ORGANISATION)
     });
     let subject = object.required("subject", |node| node.line(MAX_SUBJECT));
+    // A caller that has one template only may send the other one empty.
+    object.leave_out_empty("html_template");
+    object.leave_out_empty("text_template");
     let has_template = object.has("html_template") || object.has("text_template");
     let html = object.optional("html_template", |node| node.text(usize::MAX));
     let text = object.optional("text_template", |node| node.text(usize::MAX));

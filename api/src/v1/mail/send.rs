@@ -215,19 +215,21 @@ fn wants_async(prefer: Option<&str>) -> bool {
 /// One that could not be read must not count as none: its sender relies on it.
 fn check_idempotency_key(headers: &HeaderMap) -> Result<(), Problem> {
     let mut given = headers.get_all("idempotency-key").iter();
-    let fits = given.next().is_none_or(|key| {
-        let key = key.as_bytes();
-        (1..=MAX_IDEMPOTENCY_KEY).contains(&key.len())
-            && key.iter().all(|b| (b' '..=b'~').contains(b))
-    });
-    if fits && given.next().is_none() {
-        Ok(())
+    let Some(key) = given.next() else {
+        return Ok(());
+    };
+    let fault = if given.next().is_some() {
+        "is there twice: a request has one"
+    } else if key.is_empty() {
+        "is empty: leave the header out, or send a value of your own for each mail, such as a UUID"
+    } else if key.len() > MAX_IDEMPOTENCY_KEY {
+        "must have at most 255 characters: send a hash of what is longer"
+    } else if !key.as_bytes().iter().all(|b| (b' '..=b'~').contains(b)) {
+        "must be printable ASCII: send a hash or an encoding of what is not"
     } else {
-        Err(Problem::invalid(
-            "Idempotency-Key",
-            "must be one value of 1 to 255 printable ASCII characters",
-        ))
-    }
+        return Ok(());
+    };
+    Err(Problem::invalid("Idempotency-Key", fault))
 }
 
 fn respond(submission: Submission) -> Result<SendResponse, Problem> {

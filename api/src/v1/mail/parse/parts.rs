@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use mail::{
     mailer::{MAILING_TAG, RECIPIENT_TAG},
     message::{Attachment, Tag},
@@ -44,11 +47,7 @@ const RESERVED_PREFIXES: [&str; 4] = ["content-", "x-ses-", "x-amz-", "arc-"];
 pub fn attachment(node: Node<'_>) -> Option<Attachment> {
     node.object(|object| {
         let filename = object.required("filename", |node| node.line(255));
-        let content = object.required("content", |node| {
-            node.parsed(usize::MAX, |text| {
-                STANDARD.decode(text).map_err(|_| "must be base64")
-            })
-        });
+        let content = object.required("content", |node| node.parsed(usize::MAX, base64));
         let content_type = object.optional("content_type", |node| {
             node.parsed(MAX_CONTENT_TYPE, |text| {
                 text.parse::<mime::Mime>()
@@ -85,6 +84,24 @@ pub fn attachment(node: Node<'_>) -> Option<Attachment> {
             content: content?,
         })
     })
+}
+
+/// With or without padding, of the standard alphabet or of the one for URLs (RFC 4648, 4 and 5), also in lines as in
+/// mail (RFC 2045, 6.8).
+fn base64(text: &str) -> Result<Vec<u8>, &'static str> {
+    const LENIENT: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    if text.starts_with("data:") {
+        return Err("must be base64 alone: leave out `data:` and all up to the comma");
+    }
+    let text: String = text.split_ascii_whitespace().collect();
+    let alphabet = if text.contains(['-', '_']) {
+        &alphabet::URL_SAFE
+    } else {
+        &alphabet::STANDARD
+    };
+    let decoded = GeneralPurpose::new(alphabet, LENIENT).decode(text);
+    decoded.map_err(|_| "must be base64")
 }
 
 pub fn headers(node: Node<'_>) -> Option<BTreeMap<String, String>> {
