@@ -211,6 +211,7 @@ impl Service {
                 Health::Well => self.recipients_per_claim().await?,
             };
             let claim = self.ledger.claim(range, size as u64).await?;
+            self.tell(&claim.corrupt).await;
             if claim.recipients.is_empty() {
                 if health == Health::Probe {
                     self.ledger.give_probe_back().await?;
@@ -219,12 +220,21 @@ impl Service {
             }
             fail_point!("claimed");
             if mailing.is_none() {
-                mailing = self.ledger.mailing(range.mailing_id).await?;
+                mailing = match self.ledger.mailing(range.mailing_id).await {
+                    Err(error @ Error::Corrupt { .. }) => {
+                        tracing::error!(
+                            mail.id = %range.mailing_id, error = &error as &dyn std::error::Error,
+                            "a mailing cannot be read"
+                        );
+                        None
+                    }
+                    other => other?,
+                };
             }
             let Some(mailing) = &mailing else {
-                tracing::error!(mail.id = %range.mailing_id, "recipients wait for a mailing without content");
-                self.ledger.release(&claim).await?;
-                return Ok(None);
+                let failed = self.ledger.fail_corrupt(&claim, &claim.positions()).await?;
+                self.tell(&failed).await;
+                continue;
             };
             let claim = Arc::new(claim);
             match self.deliver(mailing, &claim, health, until).await {
