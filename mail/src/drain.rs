@@ -6,6 +6,7 @@ use std::{
 };
 
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use crate::{
     error::{Error, Result},
@@ -220,20 +221,15 @@ impl Service {
             }
             fail_point!("claimed");
             if mailing.is_none() {
-                mailing = match self.ledger.mailing(range.mailing_id).await {
-                    Err(error @ Error::Corrupt { .. }) => {
-                        tracing::error!(
-                            mail.id = %range.mailing_id, error = &error as &dyn std::error::Error,
-                            "a mailing cannot be read"
-                        );
-                        None
-                    }
-                    other => other?,
-                };
+                mailing = self.legible_mailing(range.mailing_id).await?;
             }
             let Some(mailing) = &mailing else {
-                let failed = self.ledger.fail_corrupt(&claim, &claim.positions()).await?;
+                let positions = claim.positions();
+                let failed = self.ledger.fail_corrupt(&claim, &positions).await?;
                 self.tell(&failed).await;
+                if health == Health::Probe {
+                    self.ledger.give_probe_back().await?;
+                }
                 continue;
             };
             let claim = Arc::new(claim);
@@ -245,6 +241,20 @@ impl Service {
                     return Err(error);
                 }
             }
+        }
+    }
+
+    /// Nothing where it cannot be read any more.
+    async fn legible_mailing(&self, id: Uuid) -> Result<Option<Mailing>> {
+        match self.ledger.mailing(id).await {
+            Err(error @ Error::Corrupt { .. }) => {
+                tracing::error!(
+                    mail.id = %id, error = &error as &dyn std::error::Error,
+                    "a mailing cannot be read"
+                );
+                Ok(None)
+            }
+            other => other,
         }
     }
 
