@@ -61,9 +61,11 @@ async fn what_cannot_be_read_fails_alone(database: Database) {
             .filter(|recipient| recipient["status_detail"] == "corrupt");
         assert_eq!(corrupt.count(), failed);
     }
-    let listed = sender.get("/v1/mail").await.data(200);
+    // It listens on another port now.
+    let listed = server.management().get("/v1/mail").await.data(200);
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(4));
     let half = server.mailing(&ids[1]).await;
     assert_eq!(half["subject"], "Half of it");
+    let sender = server.sender().await;
     sender.mail(&letter("ann@example.org")).await.data(200);
 }
