@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::document::Document;
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "api_key")]
 pub struct Model {
@@ -11,7 +13,7 @@ pub struct Model {
     /// True once the key has had an origin; it never becomes a server key again.
     pub browser: bool,
     /// Addresses and `@domain`s it may send from; none means any.
-    pub senders: Json,
+    pub senders: Document,
     pub created_at: i64,
     pub revoked_at: Option<i64>,
 }

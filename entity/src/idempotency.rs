@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::document::Document;
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "idempotency")]
 pub struct Model {
@@ -13,7 +15,7 @@ pub struct Model {
     pub fingerprint: String,
     pub mailing_id: Uuid,
     /// The answer; null while the first request is running, or if it died.
-    pub answer: Option<Json>,
+    pub answer: Option<Document>,
     pub lease_until: i64,
     pub expires_at: i64,
 }

@@ -6,9 +6,12 @@ pub mod api_key;
 pub mod api_key_secret;
 pub mod attachment;
 pub mod correspondent;
+pub mod document;
 pub mod hour;
 pub mod idempotency;
 pub mod mailing;
 pub mod origin;
 pub mod pace;
 pub mod recipient;
+
+pub use document::Document;

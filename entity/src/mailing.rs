@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::document::Document;
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "mailing")]
 pub struct Model {
@@ -11,9 +13,9 @@ pub struct Model {
     /// The caller's `email_id` as text, to filter by.
     pub email_id: Option<String>,
     /// Sender, subject, the caller's ids and further addresses.
-    pub envelope: Json,
+    pub envelope: Document,
     /// Templates, headers and tags; gone after the mailing has ended.
-    pub body: Option<Json>,
+    pub body: Option<Document>,
     /// Names and addresses are gone too.
     pub anonymous: bool,
     pub created_at: i64,

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::document::Document;
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "recipient")]
 pub struct Model {
@@ -16,8 +18,8 @@ pub struct Model {
     pub mail_key: Option<String>,
     pub name: Option<String>,
     pub company: Option<String>,
-    pub email_recipient_id: Option<Json>,
-    pub variables: Option<Json>,
+    pub email_recipient_id: Option<Document>,
+    pub variables: Option<Document>,
     pub status: Status,
     /// Of the claim that may move this row; a late write of an older claim names another.
     pub claim_token: Option<Uuid>,

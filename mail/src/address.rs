@@ -58,6 +58,11 @@ impl Address {
         Ok(Self(written.to_owned()))
     }
 
+    /// Stands for one that the ledger does not hold any more; no domain can have this name (RFC 2606, 2).
+    pub(crate) fn unreadable() -> Self {
+        Self("unreadable@mmms.invalid".to_owned())
+    }
+
     /// As the caller wrote it.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -6,6 +6,7 @@ use std::{
 };
 
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use crate::{
     error::{Error, Result},
@@ -211,6 +212,7 @@ impl Service {
                 Health::Well => self.recipients_per_claim().await?,
             };
             let claim = self.ledger.claim(range, size as u64).await?;
+            self.tell(&claim.corrupt).await;
             if claim.recipients.is_empty() {
                 if health == Health::Probe {
                     self.ledger.give_probe_back().await?;
@@ -219,12 +221,16 @@ impl Service {
             }
             fail_point!("claimed");
             if mailing.is_none() {
-                mailing = self.ledger.mailing(range.mailing_id).await?;
+                mailing = self.legible_mailing(range.mailing_id).await?;
             }
             let Some(mailing) = &mailing else {
-                tracing::error!(mail.id = %range.mailing_id, "recipients wait for a mailing without content");
-                self.ledger.release(&claim).await?;
-                return Ok(None);
+                let positions = claim.positions();
+                let failed = self.ledger.fail_corrupt(&claim, &positions).await?;
+                self.tell(&failed).await;
+                if health == Health::Probe {
+                    self.ledger.give_probe_back().await?;
+                }
+                continue;
             };
             let claim = Arc::new(claim);
             match self.deliver(mailing, &claim, health, until).await {
@@ -235,6 +241,20 @@ impl Service {
                     return Err(error);
                 }
             }
+        }
+    }
+
+    /// Nothing where it cannot be read any more.
+    async fn legible_mailing(&self, id: Uuid) -> Result<Option<Mailing>> {
+        match self.ledger.mailing(id).await {
+            Err(error @ Error::Corrupt { .. }) => {
+                tracing::error!(
+                    mail.id = %id, error = &error as &dyn std::error::Error,
+                    "a mailing cannot be read"
+                );
+                Ok(None)
+            }
+            other => other,
         }
     }
 

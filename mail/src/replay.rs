@@ -23,14 +23,10 @@ impl Service {
             Kept::Nothing => return Ok(None),
             Kept::OtherRequest => Submission::KeyOfOtherRequest,
             Kept::Running(left) => Submission::InProgress(left),
-            Kept::Answered(answer) => match serde_json::from_value(answer) {
+            Kept::Answered { answer, mailing_id } => match serde_json::from_value(answer) {
                 Ok(answer) => Submission::Replayed(answer),
-                Err(source) => {
-                    return Err(crate::Error::Corrupt {
-                        what: "answer",
-                        source,
-                    });
-                }
+                // Another version has written it, or it is damaged; the mailing tells the same.
+                Err(_) => self.answer_from_ledger(mailing_id).await?,
             },
             Kept::Unanswered(id) => self.answer_from_ledger(id).await?,
         }))

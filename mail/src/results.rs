@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use entity::recipient::Model;
+use entity::{Document, recipient::Model};
 use sea_orm::ActiveEnum;
 use serde::Serialize;
 use serde_json::Value;
@@ -99,6 +99,7 @@ impl<'a> Message<'a> {
             email_recipient_id: row
                 .email_recipient_id
                 .clone()
+                .and_then(Document::readable)
                 .or_else(|| value(&ids.email_recipient_id)),
             recipient: row.mail.as_deref(),
             status: row.status.to_value(),

@@ -38,40 +38,88 @@ impl Service {
         }
     }
 
-    /// Ends at `until`, and the next one goes on.
+    /// Ends at `until`, and the next one goes on. A step that fails does not keep the later ones from being taken.
     pub async fn sweep(&self, until: Option<Instant>) -> Result<()> {
-        let ledger = &self.ledger;
-        telemetry::oldest_due(ledger.oldest_due().await?);
+        let steps = [
+            ("how late mail is", self.look_at_oldest().await),
+            ("lost leases", self.settle_lost_leases(until).await),
+            ("expired mail", self.expire(until).await),
+            ("wake-ups", self.wake_up(until).await),
+            (
+                "results",
+                self.while_more(until, || self.tell_missed()).await,
+            ),
+            ("ended mailings", self.note_ended(until).await),
+            ("content", self.drop_content(until).await),
+            ("addresses", self.drop_addresses(until).await),
+            ("expired keys", self.ledger.forget_expired().await),
+            ("hours", self.keep_hours(until).await),
+        ];
+        let mut swept = Ok(());
+        for (step, done) in steps {
+            if let Err(error) = done {
+                tracing::error!(
+                    step,
+                    error = &error as &dyn std::error::Error,
+                    "a step of the sweep failed"
+                );
+                swept = swept.and(Err(error));
+            }
+        }
+        swept
+    }
+
+    async fn look_at_oldest(&self) -> Result<()> {
+        telemetry::oldest_due(self.ledger.oldest_due().await?);
+        Ok(())
+    }
+
+    async fn settle_lost_leases(&self, until: Option<Instant>) -> Result<()> {
         self.while_more(until, || async {
-            let lost = ledger.settle_lost_leases().await?;
+            let lost = self.ledger.settle_lost_leases().await?;
             self.tell(&lost).await;
             Ok(lost.len() as u64 == STEP)
         })
-        .await?;
+        .await
+    }
+
+    async fn expire(&self, until: Option<Instant>) -> Result<()> {
         self.while_more(until, || async {
-            let expired = ledger.expire().await?;
+            let expired = self.ledger.expire().await?;
             self.tell(&expired).await;
             Ok(expired.len() as u64 == STEP)
         })
-        .await?;
-        self.wake_up(until).await?;
-        self.while_more(until, || self.tell_missed()).await?;
-        self.while_more(until, || async { Ok(ledger.note_ended().await? == STEP) })
-            .await?;
-        let retention = self.config.retention;
+        .await
+    }
+
+    async fn note_ended(&self, until: Option<Instant>) -> Result<()> {
         self.while_more(until, || async {
-            Ok(ledger.drop_content(retention).await? == RETENTION_STEP)
+            Ok(self.ledger.note_ended().await? == STEP)
         })
-        .await?;
+        .await
+    }
+
+    async fn drop_content(&self, until: Option<Instant>) -> Result<()> {
         self.while_more(until, || async {
-            Ok(ledger.drop_addresses(retention).await? == RETENTION_STEP)
+            let dropped = self.ledger.drop_content(self.config.retention).await?;
+            Ok(dropped == RETENTION_STEP)
         })
-        .await?;
-        ledger.forget_expired().await?;
+        .await
+    }
+
+    async fn drop_addresses(&self, until: Option<Instant>) -> Result<()> {
+        self.while_more(until, || async {
+            let dropped = self.ledger.drop_addresses(self.config.retention).await?;
+            Ok(dropped == RETENTION_STEP)
+        })
+        .await
+    }
+
+    async fn keep_hours(&self, until: Option<Instant>) -> Result<()> {
         let mut left = HOURS;
         self.while_more(until, || {
             left -= 1;
-            async move { Ok(ledger.keep_hour().await? && left > 0) }
+            async move { Ok(self.ledger.keep_hour().await? && left > 0) }
         })
         .await
     }

@@ -48,11 +48,12 @@ const MAILING: &[&str] = &[
 const NULLABLE: [&str; 1] = ["TimeToSent"];
 
 /// What `status_detail` can be: `mail` keeps it as a text.
-const STATUS_DETAILS: [&str; 15] = [
+const STATUS_DETAILS: [&str; 16] = [
     "refused",
     "invalid_message",
     "expired",
     "attempts_exhausted",
+    "corrupt",
     "not_connected",
     "deferred",
     "throttled",

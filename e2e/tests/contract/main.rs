@@ -9,6 +9,7 @@ mod caller_ids;
 mod cancel;
 mod configuration;
 mod console;
+mod corrupt;
 mod cors;
 mod erase;
 mod errors;

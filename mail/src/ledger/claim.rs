@@ -36,6 +36,8 @@ pub struct Claim {
     pub mailing_id: Uuid,
     pub token: Uuid,
     pub recipients: Vec<ClaimedRecipient>,
+    /// Rows that could not be read, and have failed for it.
+    pub corrupt: Vec<Model>,
 }
 
 #[derive(Clone, Debug)]
@@ -46,9 +48,35 @@ pub struct ClaimedRecipient {
     pub recipient: Recipient,
 }
 
+impl Claim {
+    pub fn positions(&self) -> Vec<i32> {
+        self.recipients
+            .iter()
+            .map(|recipient| recipient.position)
+            .collect()
+    }
+}
+
 impl Ledger {
-    /// Takes up to `limit` recipients that are due and nobody else's.
+    /// Takes up to `limit` recipients that are due and nobody else's. One that cannot be read fails, and does not keep
+    /// the others from being sent.
     pub async fn claim(&self, range: Range, limit: u64) -> Result<Claim> {
+        let mut corrupt = Vec::new();
+        loop {
+            let (mut claim, unreadable) = self.claim_some(range, limit).await?;
+            if !unreadable.is_empty() {
+                corrupt.extend(self.fail_corrupt(&claim, &unreadable).await?);
+                if claim.recipients.is_empty() {
+                    continue;
+                }
+            }
+            claim.corrupt = corrupt;
+            return Ok(claim);
+        }
+    }
+
+    /// Besides, which of them cannot be read.
+    async fn claim_some(&self, range: Range, limit: u64) -> Result<(Claim, Vec<i32>)> {
         let token = Uuid::now_v7();
         let claimed = self.claim_rows(range, limit, token).await;
         let rows = match claimed {
@@ -58,15 +86,39 @@ impl Ledger {
             }
             other => other?,
         };
-        let recipients = rows
-            .into_iter()
-            .map(claimed_recipient)
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Claim {
+        let mut claim = Claim {
             mailing_id: range.mailing_id,
             token,
-            recipients: recipients.into_iter().flatten().collect(),
+            recipients: Vec::with_capacity(rows.len()),
+            corrupt: Vec::new(),
+        };
+        let mut unreadable = Vec::new();
+        for row in rows {
+            let position = row.position;
+            match claimed_recipient(row) {
+                Some(recipient) => claim.recipients.push(recipient),
+                None => unreadable.push(position),
+            }
+        }
+        Ok((claim, unreadable))
+    }
+
+    /// Ends what was claimed and can never be sent, because the ledger does not hold it any more.
+    pub async fn fail_corrupt(&self, claim: &Claim, positions: &[i32]) -> Result<Vec<Model>> {
+        tracing::error!(
+            mail.id = %claim.mailing_id, count = positions.len(),
+            "the ledger holds mail that cannot be read, it fails"
+        );
+        let text = "The mail cannot be read from the database any more";
+        repeat(briefly(), || async {
+            Ok(self
+                .end_each(Status::Failed, "corrupt", text)
+                .filter(held_by(claim, positions))
+                .filter(Column::Status.eq(Status::Queued))
+                .exec_with_returning(self.db().await?)
+                .await?)
         })
+        .await
     }
 
     async fn claim_rows(&self, range: Range, limit: u64, token: Uuid) -> Result<Vec<Model>> {
@@ -231,24 +283,18 @@ fn held_by(claim: &Claim, positions: &[i32]) -> Condition {
         .add(Column::Position.is_in(positions.iter().copied()))
 }
 
-/// Nothing where the address has been removed: there is nobody to send to.
-fn claimed_recipient(row: Model) -> Result<Option<ClaimedRecipient>> {
-    let Some(mail) = row
-        .mail
-        .as_deref()
-        .and_then(|mail| Address::parse(mail).ok())
-    else {
-        return Ok(None);
-    };
-    Ok(Some(ClaimedRecipient {
+/// Nothing where it cannot be read as a whole, or the address is gone.
+fn claimed_recipient(row: Model) -> Option<ClaimedRecipient> {
+    let mail = row.mail.as_deref()?;
+    Some(ClaimedRecipient {
         position: row.position,
         attempts: row.attempts,
         recipient: Recipient {
-            mail,
+            mail: Address::parse(mail).ok()?,
             name: row.name,
             company: row.company,
-            email_recipient_id: caller_id(row.email_recipient_id)?,
-            variables: variables(row.variables)?,
+            email_recipient_id: caller_id(row.email_recipient_id).ok()?,
+            variables: variables(row.variables).ok()?,
         },
-    }))
+    })
 }

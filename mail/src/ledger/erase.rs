@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     Ledger, is_in,
-    store::{from_json, to_json},
+    store::{from_json, legible_envelope, to_json},
 };
 use crate::{address::Address, error::Result, message::Envelope};
 
@@ -84,7 +84,8 @@ async fn is_open(db: &impl ConnectionTrait, id: Uuid) -> Result<bool> {
 
 async fn erase_in(db: &impl ConnectionTrait, row: mailing::Model, key: &str) -> Result<u64> {
     let id = row.id;
-    let mut envelope: Envelope = from_json("envelope", row.envelope)?;
+    let is_corrupt = from_json::<Envelope>("envelope", row.envelope.clone()).is_err();
+    let mut envelope = legible_envelope(row.envelope);
     let copied = [&envelope.cc, &envelope.bcc]
         .into_iter()
         .flatten()
@@ -101,8 +102,9 @@ async fn erase_in(db: &impl ConnectionTrait, row: mailing::Model, key: &str) -> 
         .filter(Column::MailKey.is_not_null())
         .count(db)
         .await?;
-    // All of it was written to that person; copies are of mails with one recipient.
-    if copied || (erased > 0 && others == 0) {
+    // All of it was written to that person; copies are of mails with one recipient. What was lost of an envelope may
+    // have named that person too, and without it nothing can be sent again.
+    if is_corrupt || copied || (erased > 0 && others == 0) {
         envelope.subject.clear();
         forget_content(db, id).await?;
     }

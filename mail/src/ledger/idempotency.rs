@@ -45,7 +45,10 @@ pub enum Kept {
     OtherRequest,
     /// The first one is at work, at most for this long.
     Running(Duration),
-    Answered(serde_json::Value),
+    Answered {
+        answer: serde_json::Value,
+        mailing_id: Uuid,
+    },
     /// The answer is what has become of the mailing.
     Unanswered(Uuid),
 }
@@ -63,7 +66,13 @@ impl Ledger {
         Ok(if row.fingerprint != request.fingerprint {
             Kept::OtherRequest
         } else if let Some(answer) = row.answer {
-            Kept::Answered(answer)
+            match answer.readable() {
+                Some(answer) => Kept::Answered {
+                    answer,
+                    mailing_id: row.mailing_id,
+                },
+                None => Kept::Unanswered(row.mailing_id),
+            }
         } else if row.lease_until > now {
             Kept::Running(Duration::from_millis(
                 (row.lease_until - now).unsigned_abs(),

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     Ledger, Page,
     read::page_of,
-    store::{from_json, to_json},
+    store::{from_json, legible, to_json},
 };
 use crate::{
     api_key::{ApiKey, Origin, Secret, SenderRule},
@@ -54,7 +54,12 @@ impl Ledger {
 
     /// The live key that a secret opens.
     pub async fn key_of_secret(&self, secret: &str) -> Result<Option<ApiKey>> {
-        let key = self.any_key_of_secret(secret).await?;
+        let Some(row) = self.row_of_secret(secret).await? else {
+            return Ok(None);
+        };
+        // A rule that cannot be read may be the one that forbids a sender.
+        from_json::<Vec<SenderRule>>("senders", row.senders.clone())?;
+        let key = self.with_origins(Some(row)).await?;
         Ok(key.filter(|key| key.revoked_at.is_none()))
     }
 
@@ -70,6 +75,11 @@ impl Ledger {
     }
 
     async fn any_key_of_secret(&self, secret: &str) -> Result<Option<ApiKey>> {
+        let row = self.row_of_secret(secret).await?;
+        self.with_origins(row).await
+    }
+
+    async fn row_of_secret(&self, secret: &str) -> Result<Option<api_key::Model>> {
         let opened = api_key_secret::Entity::find()
             .select_only()
             .column(api_key_secret::Column::ApiKeyId)
@@ -80,11 +90,10 @@ impl Ledger {
                     .add(Expr::col(api_key_secret::Column::ExpiresAt).gt(self.now())),
             )
             .into_query();
-        let row = api_key::Entity::find()
+        Ok(api_key::Entity::find()
             .filter(api_key::Column::Id.in_subquery(opened))
             .one(self.db().await?)
-            .await?;
-        self.with_origins(row).await
+            .await?)
     }
 
     async fn key(&self, id: Uuid) -> Result<Option<ApiKey>> {
@@ -120,7 +129,7 @@ impl Ledger {
                     .collect();
                 assemble(row, own)
             })
-            .collect::<Result<Vec<_>>>()?;
+            .collect();
         Ok(page_of(keys, limit, |key| key.id))
     }
 
@@ -135,7 +144,7 @@ impl Ledger {
         } else {
             Vec::new()
         };
-        assemble(row, origins).map(Some)
+        Ok(Some(assemble(row, origins)))
     }
 
     /// Effective at once. Returns the key as it is afterwards.
@@ -229,19 +238,21 @@ impl Ledger {
     }
 }
 
-fn assemble(row: api_key::Model, origins: Vec<origin::Model>) -> Result<ApiKey> {
-    Ok(ApiKey {
+/// With what can be read of it, so that it can be revoked, and the others be listed.
+fn assemble(row: api_key::Model, origins: Vec<origin::Model>) -> ApiKey {
+    let senders = row.senders.readable().unwrap_or_default();
+    ApiKey {
         id: row.id,
         name: row.name,
         browser: row.browser,
         origins: origins
             .into_iter()
-            .map(|row| from_json("origin", row.origin.into()))
-            .collect::<Result<_>>()?,
-        senders: from_json::<Vec<SenderRule>>("senders", row.senders)?,
+            .filter_map(|row| legible(&row.origin.into()))
+            .collect(),
+        senders: legible(&senders),
         created_at: row.created_at,
         revoked_at: row.revoked_at,
-    })
+    }
 }
 
 /// False where the secret is taken.

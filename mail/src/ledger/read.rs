@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     Ledger, is_in,
-    store::{caller_id, from_json},
+    store::{caller_id, legible_envelope},
 };
 use crate::{
     error::Result,
@@ -147,18 +147,15 @@ impl Ledger {
                 .or_default()
                 .add(status, row.number.unsigned_abs());
         }
-        rows.into_iter()
-            .map(|row| {
-                Ok(MailingSummary {
-                    id: row.id,
-                    api_key_id: row.api_key_id,
-                    counts: counts.get(&row.id).copied().unwrap_or_default(),
-                    envelope: from_json("envelope", row.envelope)?,
-                    created_at: row.created_at,
-                    expires_at: row.expires_at,
-                })
-            })
-            .collect()
+        let summaries = rows.into_iter().map(|row| MailingSummary {
+            id: row.id,
+            api_key_id: row.api_key_id,
+            counts: counts.get(&row.id).copied().unwrap_or_default(),
+            envelope: legible_envelope(row.envelope),
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+        });
+        Ok(summaries.collect())
     }
 
     /// In the order of the request; nothing where there is no such mailing in the scope.
@@ -178,7 +175,7 @@ impl Ledger {
         else {
             return Ok(None);
         };
-        let envelope: Envelope = from_json("envelope", mailing.envelope)?;
+        let envelope = legible_envelope(mailing.envelope);
         let mut query = recipient::Entity::find()
             .filter(recipient::Column::MailingId.eq(mailing_id))
             .order_by_asc(recipient::Column::Position)
@@ -194,14 +191,14 @@ impl Ledger {
             .await?
             .into_iter()
             .map(|row| view(row, &envelope))
-            .collect::<Result<Vec<_>>>()?;
+            .collect();
         Ok(Some(page_of(views, limit, |view| view.position)))
     }
 }
 
-pub(crate) fn view(row: recipient::Model, envelope: &Envelope) -> Result<RecipientView> {
-    let own = caller_id(row.email_recipient_id)?;
-    Ok(RecipientView {
+pub(crate) fn view(row: recipient::Model, envelope: &Envelope) -> RecipientView {
+    let own = caller_id(row.email_recipient_id).unwrap_or_default();
+    RecipientView {
         position: row.position,
         email_id: envelope.ids.email_id.clone(),
         email_recipient_id: own.or_else(|| envelope.ids.email_recipient_id.clone()),
@@ -214,7 +211,7 @@ pub(crate) fn view(row: recipient::Model, envelope: &Envelope) -> Result<Recipie
         sent_at: row.sent_at,
         attempts: row.attempts,
         lease_until: row.lease_until,
-    })
+    }
 }
 
 /// Newest first.

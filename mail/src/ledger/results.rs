@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use entity::{
-    mailing,
+    Document, mailing,
     recipient::{Column, Entity, Model},
 };
 use sea_orm::{
@@ -11,11 +11,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Ledger, store::from_json};
-use crate::{
-    error::Result,
-    message::{CallerIds, Envelope},
-};
+use super::{Ledger, store::legible_envelope};
+use crate::{error::Result, message::CallerIds};
 
 impl Ledger {
     /// Recipients whose end is this old and was not told yet, the oldest first.
@@ -49,19 +46,17 @@ impl Ledger {
 
     /// The callers' own ids, by mailing.
     pub async fn caller_ids(&self, mailings: &[Uuid]) -> Result<HashMap<Uuid, CallerIds>> {
-        let rows: Vec<(Uuid, sea_orm::JsonValue)> = mailing::Entity::find()
+        let rows: Vec<(Uuid, Document)> = mailing::Entity::find()
             .select_only()
             .columns([mailing::Column::Id, mailing::Column::Envelope])
             .filter(mailing::Column::Id.is_in(mailings.iter().copied()))
             .into_tuple()
             .all(self.db().await?)
             .await?;
-        rows.into_iter()
-            .map(|(id, envelope)| {
-                let envelope: Envelope = from_json("envelope", envelope)?;
-                Ok((id, envelope.ids))
-            })
-            .collect()
+        let ids = rows.into_iter();
+        Ok(ids
+            .map(|(id, envelope)| (id, legible_envelope(envelope).ids))
+            .collect())
     }
 
     /// For how long the oldest recipient has been due that nobody works on; zero where there is none.

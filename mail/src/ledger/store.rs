@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use entity::{attachment, correspondent, mailing, recipient, recipient::Status};
+use entity::{Document, attachment, correspondent, mailing, recipient, recipient::Status};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, sea_query::Query,
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
@@ -17,7 +18,7 @@ use super::{
 use crate::{
     address::Address,
     error::{Error, Result},
-    message::{Attachment, Body, CallerId, Envelope, NewMailing, Variables},
+    message::{Attachment, Body, CallerId, CallerIds, Envelope, NewMailing, Variables},
     template::Template,
 };
 
@@ -106,6 +107,7 @@ impl Ledger {
         let claim = token.map(|token| Claim {
             mailing_id: id,
             token,
+            corrupt: Vec::new(),
             recipients: (0..)
                 .zip(request.recipients)
                 .map(|(position, recipient)| ClaimedRecipient {
@@ -294,27 +296,60 @@ async fn insert_mailing(
     Ok(())
 }
 
-pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value> {
-    serde_json::to_value(value).map_err(|source| Error::Corrupt {
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<Document> {
+    let json = serde_json::to_value(value).map_err(|source| Error::Corrupt {
         what: std::any::type_name::<T>(),
         source,
+    })?;
+    Ok(json.into())
+}
+
+pub(super) fn from_json<T: DeserializeOwned>(what: &'static str, stored: Document) -> Result<T> {
+    let read = match stored {
+        Document::Readable(json) => serde_json::from_value(json),
+        Document::Unreadable => Err(serde::de::Error::custom("it is no JSON")),
+    };
+    read.map_err(|source| Error::Corrupt { what, source })
+}
+
+/// An envelope to be looked at. Where not all of it can be read, the rest is: one mailing must not hide the others.
+/// What is to be sent has to be read as a whole.
+pub(super) fn legible_envelope(stored: Document) -> Envelope {
+    let json = stored.readable().unwrap_or_default();
+    Envelope::deserialize(&json).unwrap_or_else(|_| {
+        let ids = &json["ids"];
+        Envelope {
+            sender_email: legible::<Option<Address>>(&json["sender_email"])
+                .unwrap_or_else(Address::unreadable),
+            sender_name: legible(&json["sender_name"]),
+            sender_organisation_name: legible(&json["sender_organisation_name"]),
+            subject: legible(&json["subject"]),
+            reply_to: legible(&json["reply_to"]),
+            cc: legible(&json["cc"]),
+            bcc: legible(&json["bcc"]),
+            ids: CallerIds {
+                client_env_id: legible(&ids["client_env_id"]),
+                email_id: legible(&ids["email_id"]),
+                email_recipient_id: legible(&ids["email_recipient_id"]),
+                project_id: legible(&ids["project_id"]),
+                closure_id: legible(&ids["closure_id"]),
+            },
+        }
     })
 }
 
-pub(super) fn from_json<T: DeserializeOwned>(
-    what: &'static str,
-    value: serde_json::Value,
-) -> Result<T> {
-    serde_json::from_value(value).map_err(|source| Error::Corrupt { what, source })
+/// Nothing where it cannot be read.
+pub(super) fn legible<T: DeserializeOwned + Default>(json: &Value) -> T {
+    T::deserialize(json).unwrap_or_default()
 }
 
-pub(super) fn caller_id(value: Option<serde_json::Value>) -> Result<Option<CallerId>> {
+pub(super) fn caller_id(value: Option<Document>) -> Result<Option<CallerId>> {
     value
         .map(|value| from_json("caller's id", value))
         .transpose()
 }
 
-pub(super) fn variables(value: Option<serde_json::Value>) -> Result<Variables> {
+pub(super) fn variables(value: Option<Document>) -> Result<Variables> {
     value.map_or_else(
         || Ok(Variables::new()),
         |value| from_json("variables", value),

@@ -18,9 +18,9 @@ use super::{
     Ledger, Range,
     claim::only,
     is_in,
-    store::{from_json, to_json},
+    store::{legible_envelope, to_json},
 };
-use crate::{error::Result, message::Envelope};
+use crate::error::Result;
 
 /// Rows that one step takes at most.
 pub const STEP: u64 = 1000;
@@ -243,7 +243,7 @@ impl Ledger {
             .await?;
         let ids: Vec<Uuid> = over.iter().map(|row| row.id).collect();
         for row in over {
-            let mut envelope: Envelope = from_json("envelope", row.envelope)?;
+            let mut envelope = legible_envelope(row.envelope);
             envelope.cc.clear();
             envelope.bcc.clear();
             envelope.reply_to.clear();

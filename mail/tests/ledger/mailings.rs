@@ -167,6 +167,11 @@ impl TestLedger {
         self.rows(mailing_id).await.swap_remove(0)
     }
 
+    pub async fn envelope(&self, mailing_id: Uuid) -> serde_json::Value {
+        let stored = self.mailing_row(mailing_id).await.envelope;
+        stored.readable().unwrap()
+    }
+
     pub async fn mailing_row(&self, mailing_id: Uuid) -> entity::mailing::Model {
         entity::mailing::Entity::find_by_id(mailing_id)
             .one(&self.db)

@@ -20,6 +20,7 @@ macro_rules! on_both_databases {
 
 mod claim;
 mod connection;
+mod corrupt;
 mod database;
 mod erase;
 mod keys;

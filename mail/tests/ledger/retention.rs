@@ -105,11 +105,11 @@ async fn addresses_go_after_the_retention_and_not_before(t: &TestLedger) {
         assert_eq!((&row.name, &row.company), (&None, &None));
         assert_eq!(row.status, Status::Failed, "what became of it stays");
     }
-    let mailing = t.mailing_row(id).await;
+    let envelope = t.envelope(id).await;
     for list in ["cc", "bcc", "reply_to"] {
-        assert_eq!(mailing.envelope[list], json!([]), "{list}");
+        assert_eq!(envelope[list], json!([]), "{list}");
     }
-    assert_eq!(mailing.envelope["subject"], json!("Hello {{name}}"));
+    assert_eq!(envelope["subject"], json!("Hello {{name}}"));
     let further = t.number("SELECT CAST(COUNT(*) AS BIGINT) FROM correspondent");
     assert_eq!(further.await, 0);
     assert!(t.row(open).await.mail.is_some());

@@ -50,7 +50,7 @@ async fn a_queued_mailing_has_a_row_for_each_recipient_in_their_order(t: &TestLe
         assert_eq!((row.attempts, row.ended_at, row.event_id), (0, None, None));
         assert!(row.due_at >= before && row.queued_at == Some(row.due_at));
         assert_eq!(row.expires_at, row.due_at + 72 * 3600 * 1000);
-        assert_eq!(row.variables, Some(json!({"code": "x"})));
+        assert_eq!(row.variables, Some(json!({"code": "x"}).into()));
     }
     let stored = t.ledger.mailing(id).await.unwrap().unwrap();
     assert_eq!(stored.envelope, request.envelope);
@@ -188,7 +188,7 @@ async fn what_is_kept_under_an_idempotency_key_follows_its_request(t: &TestLedge
         .keep_answer(key, "once", answer.clone())
         .await
         .unwrap();
-    assert!(matches!(kept(&first).await, Kept::Answered(kept) if kept == answer));
+    assert!(matches!(kept(&first).await, Kept::Answered { answer: kept, .. } if kept == answer));
 }
 
 on_both_databases![
