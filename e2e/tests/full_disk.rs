@@ -82,7 +82,7 @@ async fn agrees_with_the_mailbox(server: &Server, mailings: &[String]) {
     }
 }
 
-async fn is_refused(answer: &Answer) {
+fn is_refused(answer: &Answer) {
     answer.error(503, "service_unavailable");
 }
 
@@ -96,16 +96,16 @@ async fn survives_refusals(refused_under_a_key: bool, kill: bool) {
     );
     server.settled(&waiting).await;
     disk.fill();
-    is_refused(&sender.mail(&mailing(LARGE)).await).await;
+    is_refused(&sender.mail(&mailing(LARGE)).await);
     if refused_under_a_key {
         let again = sender.clone().idempotency_key("the same");
         let (again, body) = (&again, &mailing(LARGE));
         let answers = join_all((0..6).map(|_| async move { again.mail(body).await }));
         for answer in answers.await {
-            is_refused(&answer).await;
+            is_refused(&answer);
         }
     } else {
-        is_refused(&sender.mail(&mailing(LARGE)).await).await;
+        is_refused(&sender.mail(&mailing(LARGE)).await);
     }
     eventually("readiness notices", || async {
         let ready = server.anonymous().get("/v1/ready").await;
@@ -189,7 +189,7 @@ async fn goes_on_after_the_disk_was_full(kill: bool) {
         let answer = sender.mail(&letter(&to)).await;
         match answer.status {
             200 | 202 => answered.push((id(&answer, answer.status), to)),
-            _ => is_refused(&answer).await,
+            _ => is_refused(&answer),
         }
     }
     if kill {

@@ -24,7 +24,7 @@ use smtp::Smtp;
 #[derive(Debug)]
 pub enum Mailer {
     Mailbox(Mailbox),
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
     Ses(Ses),
 }
 
@@ -32,7 +32,9 @@ impl Mailer {
     pub async fn open(transport: &Transport, aws: &Arc<Aws>) -> io::Result<Self> {
         match transport {
             Transport::Mailbox(folder) => Mailbox::open(folder).await.map(Self::Mailbox),
-            Transport::Smtp { url, connections } => Smtp::new(url, *connections).map(Self::Smtp),
+            Transport::Smtp { url, connections } => {
+                Smtp::new(url, *connections).map(|smtp| Self::Smtp(Box::new(smtp)))
+            }
             Transport::Ses { configuration_set } => Ok(Self::Ses(Ses::new(
                 Arc::clone(aws),
                 configuration_set.clone(),

@@ -98,26 +98,16 @@ impl Enhanced {
 fn by_enhanced_code(step: Step, enhanced: Enhanced) -> Option<Meaning> {
     let Enhanced { subject, detail } = enhanced;
     Some(match (subject, detail) {
-        // The sender's address: its syntax, its domain.
-        (1, 7 | 8) => Account,
-        // Microsoft 365: the day's limit of recipients.
-        (1, 90) => Quota,
-        // The recipient's address, and its mailbox.
-        (1 | 2, _) => Refused,
-        // No room, or not taking mail: the system, not the mailbox.
-        (3, 1 | 2) => Throttled,
-        // The mail is too big for the server, now and later.
-        (3, 4) => Refused,
-        // Congestion of the mail system; Google says with it that the day's limit is used up.
-        (4, 5) => Quota,
-        // No TLS or authentication before; sender authentication by SPF, DKIM, DMARC, reverse DNS (RFC 7372).
-        (7, 8 | 11 | 20..=27 | 57 | 60 | 64) => Account,
-        // Google's limits of the sender's pace and reputation.
-        (7, 28) => Throttled,
-        // Microsoft 365: this sender, its tenant or its address is blocked for spam.
-        (7, 500..=799) => Account,
-        // Too many recipients of this one mail, and what its content is.
-        (5, 3) | (6, _) => Refused,
+        // The sender's address: its syntax, its domain. No TLS or authentication before; sender authentication by SPF,
+        // DKIM, DMARC, reverse DNS (RFC 7372). Microsoft 365: this sender, its tenant or its address is blocked.
+        (1, 7 | 8) | (7, 8 | 11 | 20..=27 | 57 | 60 | 64 | 500..=799) => Account,
+        // The day's limit of recipients, at Microsoft 365; congestion, by which Google says the same.
+        (1, 90) | (4, 5) => Quota,
+        // The recipient's address, and its mailbox; a mail that is too big for the server; too many recipients of one
+        // mail; its content.
+        (1 | 2 | 6, _) | (3, 4) | (5, 3) => Refused,
+        // No room, or not taking mail: the system, not the mailbox. Google's limits of the sender's pace.
+        (3, 1 | 2) | (7, 28) => Throttled,
         // The sequence or syntax of commands: before any recipient it is the session.
         (5, _) if matches!(step, Step::Sender | Step::Session) => Busy,
         _ => return None,
@@ -276,6 +266,7 @@ mod tests {
     use super::*;
 
     /// Replies as these servers and services document them, or as their users have reported them.
+    #[expect(clippy::too_many_lines, reason = "a table")]
     #[test]
     fn what_a_reply_is_about_is_told_from_step_code_and_words() {
         use Step::{Data, End, Recipient, Sender};

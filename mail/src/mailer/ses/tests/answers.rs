@@ -15,6 +15,7 @@ fn plain(status: u16, body: &str) -> Reply {
     Reply::Answer(status, None, body.to_owned())
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 #[tokio::test]
 async fn each_answer_has_one_meaning() {
     let table = [
