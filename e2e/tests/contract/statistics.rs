@@ -89,11 +89,11 @@ async fn what_waits_is_counted(database: Database) {
     assert_eq!(none["oldest_due_seconds"], 0);
     let data = server.sender().await.mail(&mailing(4)).await.data(202);
     let id = data["id"].as_str().expect("an id");
-    // Nobody comes for them again before they are due again.
-    eventually("all of them were tried", || async {
+    // One was tried, and all of them wait for the next probe.
+    eventually("one of them was tried", || async {
         let recipients = server.recipients(id).await;
         let tried = |recipient: &Value| recipient["status_detail"] == "not_connected";
-        if recipients.iter().all(tried) {
+        if recipients.iter().any(tried) {
             Ok(())
         } else {
             Err(recipients)

@@ -364,8 +364,12 @@ async fn there_are_never_more_connections_than_are_allowed() {
     let sends = (0..10).map(|_| rig.send_within(limit));
     let outcomes = futures_util::future::join_all(sends).await;
     let meanings: Vec<String> = outcomes.into_iter().map(meaning).collect();
-    let count = |expected: &str| meanings.iter().filter(|found| *found == expected).count();
-    assert_eq!((count("again: timeout"), count("wait: throttled")), (3, 7));
+    let count = |expected: &str| {
+        let found = meanings.iter().filter(|found| found.starts_with(expected));
+        found.count()
+    };
+    // Three were begun; the others cost no attempt.
+    assert_eq!((count("again: timeout"), count("wait: ")), (3, 7));
     assert_eq!(rig.seen.count("CONNECT"), 3);
 }
 
