@@ -23,6 +23,7 @@ const NAMES = [
   "DeadLetters",
   "OldestDue",
   "ResultDeadLetters",
+  "ResultsRefused",
   "ResultsUnread",
   "SweepMissing",
   "Throttles",
@@ -108,6 +109,7 @@ describe("alarms", () => {
     for (const [name, metric] of [
       ["Unconfirmed", "MailsUnconfirmed"],
       ["AccountFaults", "AccountFaults"],
+      ["ResultsRefused", "ResultsRefused"],
     ] as const) {
       const { Metrics } = alarm(prod, name);
       const told = Metrics.filter((entry: { MetricStat?: object }) => entry.MetricStat).map(

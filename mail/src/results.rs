@@ -1,4 +1,4 @@
-//! Tells the result queue of every end, once the ledger has it; `result.schema.json` describes a message.
+//! Publishes every end to the result queue, once the ledger has it; `result.schema.json` describes a message.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -14,8 +14,14 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    aws::Aws, error::Result, fail_point, ledger::Mailing, message::CallerIds, queue,
-    service::Service, telemetry, timestamp,
+    aws::Aws,
+    error::Result,
+    fail_point,
+    ledger::Mailing,
+    message::CallerIds,
+    queue::{self, Sent},
+    service::Service,
+    telemetry, timestamp,
 };
 
 /// How long nobody waits for a queue that was just seen to be away; the sweep tells what it missed.
@@ -50,10 +56,11 @@ impl Results {
         until.is_some_and(|until| until > Instant::now())
     }
 
-    /// Which of the messages the queue has.
-    async fn send(&self, messages: Vec<String>) -> Vec<bool> {
+    /// What became of each message. Only a queue that took and refused none of them counts as away: a refusal is an
+    /// answer, and concerns that one message.
+    async fn send(&self, messages: Vec<String>) -> Vec<Sent> {
         let sent = queue::send(&self.aws, &self.url, messages, Duration::ZERO).await;
-        let away = !sent.is_empty() && sent.iter().all(|sent| !sent);
+        let away = !sent.is_empty() && sent.iter().all(|sent| *sent == Sent::NotNow);
         let until = away.then(|| Instant::now() + AWAY);
         *self
             .away_until
@@ -61,6 +68,19 @@ impl Results {
             .unwrap_or_else(PoisonError::into_inner) = until;
         sent
     }
+}
+
+/// The message as JSON text that SQS can carry. It refuses U+FFFE and U+FFFF
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>), which JSON leaves as
+/// they are; inside a string, and they are nowhere else, they may be escaped.
+fn body_of(message: &Message<'_>) -> Option<String> {
+    let mut body = serde_json::to_string(message).ok()?;
+    for (character, escaped) in [('\u{fffe}', "\\ufffe"), ('\u{ffff}', "\\uffff")] {
+        if body.contains(character) {
+            body = body.replace(character, escaped);
+        }
+    }
+    Some(body)
 }
 
 /// One end of one recipient.
@@ -148,26 +168,56 @@ impl Service {
         self.tasks.spawn(async move { service.tell(&moved).await });
     }
 
-    /// Tells of what nobody has told; whether there may be more.
+    /// Publishes the ends that were not published when they were reached; whether there may be more. One that the
+    /// queue refuses again is given up: it would be refused for ever, and holds nothing else back.
     pub(crate) async fn tell_missed(&self) -> Result<bool> {
         let Some(results) = &self.results else {
             return Ok(false);
         };
         let missed = self.ledger.unpublished(SETTLED, STEP).await?;
-        let told = self.publish(results, &missed, HashMap::new()).await?;
-        Ok(told && missed.len() as u64 == STEP)
+        let mut sent = self.send_results(results, &missed, HashMap::new()).await?;
+        let full = missed.len() as u64 == STEP;
+        sent.retain(|(_, sent)| *sent != Sent::NotNow);
+        for (row, sent) in &sent {
+            if let Sent::Refused(code) = sent {
+                telemetry::result_refused(row, code);
+            }
+        }
+        self.mark_published(sent.iter().map(|(row, _)| *row))
+            .await?;
+        Ok(full && !sent.is_empty())
     }
 
-    /// Whether the queue took all of them. The callers' ids that are not known are read.
     async fn publish(
         &self,
         results: &Results,
         ended: &[Model],
+        ids: HashMap<Uuid, CallerIds>,
+    ) -> Result<()> {
+        let sent = self.send_results(results, ended, ids).await?;
+        let taken = sent.iter().filter(|(_, sent)| *sent == Sent::Taken);
+        self.mark_published(taken.map(|(row, _)| *row)).await
+    }
+
+    async fn mark_published(&self, rows: impl Iterator<Item = &Model>) -> Result<()> {
+        fail_point!("published");
+        self.ledger
+            .mark_published(&rows.collect::<Vec<_>>())
+            .await?;
+        fail_point!("marked");
+        Ok(())
+    }
+
+    /// What became of the message of each end. The callers' ids that are not known are read.
+    async fn send_results<'a>(
+        &self,
+        results: &Results,
+        ended: &'a [Model],
         mut ids: HashMap<Uuid, CallerIds>,
-    ) -> Result<bool> {
+    ) -> Result<Vec<(&'a Model, Sent)>> {
         let ended: Vec<&Model> = ended.iter().filter(|row| row.event_id.is_some()).collect();
         if ended.is_empty() {
-            return Ok(true);
+            return Ok(Vec::new());
         }
         let mailings: BTreeSet<Uuid> = ended.iter().map(|row| row.mailing_id).collect();
         let unknown = mailings.into_iter().filter(|id| !ids.contains_key(id));
@@ -176,23 +226,53 @@ impl Service {
             ids.extend(self.ledger.caller_ids(&unknown).await?);
         }
         let mut bodies = Vec::with_capacity(ended.len());
-        let mut told = Vec::with_capacity(ended.len());
+        let mut rows = Vec::with_capacity(ended.len());
         for row in ended {
             let message = ids
                 .get(&row.mailing_id)
                 .and_then(|ids| Message::of(row, ids));
-            if let Some(body) = message.and_then(|message| serde_json::to_string(&message).ok()) {
+            if let Some(body) = message.as_ref().and_then(body_of) {
                 bodies.push(body);
-                told.push(row);
+                rows.push(row);
             }
         }
-        let sent = results.send(bodies).await;
-        let complete = sent.iter().all(|sent| *sent);
-        let mut sent = sent.into_iter();
-        told.retain(|_| sent.next().unwrap_or(false));
-        fail_point!("published");
-        self.ledger.mark_published(&told).await?;
-        fail_point!("marked");
-        Ok(complete)
+        Ok(rows.into_iter().zip(results.send(bodies).await).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_holds_nothing_that_the_queue_cannot_carry() {
+        let id = "\u{fffe}\\\u{ffff}\u{0}\u{1f}\u{7f}\u{fffd}\u{1fffe}\"";
+        let message = Message {
+            event_id: Uuid::nil(),
+            occurred_at: String::new(),
+            id: Uuid::nil(),
+            index: 0,
+            email_id: Some(id.into()),
+            email_recipient_id: None,
+            recipient: None,
+            status: "sent".to_owned(),
+            message_id: None,
+            status_detail: None,
+            last_error: Some("\u{ffff}"),
+            queued_at: None,
+            sent_at: None,
+            client_env_id: None,
+            project_id: None,
+            closure_id: None,
+            attempts: 1,
+        };
+        let body = body_of(&message).unwrap();
+        let carried = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
+        assert!(body.chars().all(carried), "{body:?}");
+        let read: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(
+            (&read["email_id"], &read["last_error"]),
+            (&id.into(), &"\u{ffff}".into())
+        );
     }
 }

@@ -115,6 +115,17 @@ impl Queue {
         panic!("nothing leads to {arn}");
     }
 
+    /// From now on it refuses messages that are longer, at least 1,024.
+    pub async fn refuse_longer_than(&self, bytes: u32) {
+        self.client
+            .set_queue_attributes()
+            .queue_url(&self.url)
+            .attributes(QueueAttributeName::MaximumMessageSize, bytes.to_string())
+            .send()
+            .await
+            .expect("the queue's attributes can be set");
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }

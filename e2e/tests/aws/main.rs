@@ -8,3 +8,4 @@ mod outages;
 mod pace;
 mod poison;
 mod process;
+mod results;

@@ -30,6 +30,8 @@ pub const RETENTION_STEP: u64 = 10;
 pub const WAKE_SPAN: i32 = 50;
 /// A resend stays possible, and its content therefore stored, for this long after the end.
 const GRACE: Duration = Duration::from_hours(24);
+/// A result that cannot be published keeps its mailing open for this long after the end, and no longer.
+const LONGEST_HOLD: Duration = Duration::from_hours(72);
 
 /// Which of the due recipients want to be woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,7 +185,7 @@ impl Ledger {
         let ended: Vec<Uuid> = mailings(STEP)
             .select_only()
             .column(mailing::Column::Id)
-            .filter(has_ended())
+            .filter(has_ended(self.unpublished_hold()))
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
             .into_tuple()
             .all(&transaction)
@@ -192,11 +194,23 @@ impl Ledger {
             .col_expr(mailing::Column::EndedAt, self.now())
             .filter(mailing::Column::Id.is_in(ended))
             // Looked at again under the lock: a resend may have opened it just before.
-            .filter(has_ended())
+            .filter(has_ended(self.unpublished_hold()))
             .exec(&transaction)
             .await?;
         transaction.commit().await?;
         Ok(done.rows_affected)
+    }
+
+    /// Ends that keep their mailing from being over because they are still to be published: none where no queue is
+    /// set, and none for longer than `LONGEST_HOLD`, so that retention depends on no queue.
+    fn unpublished_hold(&self) -> Option<SimpleExpr> {
+        let longest = i64::try_from(LONGEST_HOLD.as_millis()).unwrap_or(i64::MAX);
+        self.publishes.then(|| {
+            Column::EventId
+                .is_not_null()
+                .and(Column::PublishedAt.is_null())
+                .and(Expr::col(Column::EndedAt).gt(self.now().sub(longest)))
+        })
     }
 
     /// Removes bodies, attachments and variables of what has ended, a day later or sooner if retention is.
@@ -287,8 +301,8 @@ impl Ledger {
     }
 }
 
-/// All of its recipients are at an end that was told, and nobody has noted it yet.
-fn has_ended() -> Condition {
+/// All of its recipients are at an end, none of them `held`, and that has not been noted yet.
+fn has_ended(held: Option<SimpleExpr>) -> Condition {
     let none = |which: SimpleExpr| {
         let own =
             Expr::col((Entity, Column::MailingId)).equals((mailing::Entity, mailing::Column::Id));
@@ -300,13 +314,10 @@ fn has_ended() -> Condition {
             .to_owned();
         Expr::not_exists(rows)
     };
-    let untold = Column::EventId
-        .is_not_null()
-        .and(Column::PublishedAt.is_null());
     Condition::all()
         .add(mailing::Column::EndedAt.is_null())
         .add(none(is_in([Status::Queued, Status::Sending])))
-        .add(none(untold))
+        .add_option(held.map(none))
 }
 
 fn mailings(most: u64) -> Select<mailing::Entity> {

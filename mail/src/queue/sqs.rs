@@ -9,7 +9,7 @@ use std::{
 };
 
 use aws_sdk_sqs::{
-    error::DisplayErrorContext,
+    error::{DisplayErrorContext, ProvideErrorMetadata},
     types::{
         DeleteMessageBatchRequestEntry, Message, QueueAttributeName, SendMessageBatchRequestEntry,
     },
@@ -62,7 +62,7 @@ impl SqsQueue {
         let written = send(&self.aws, &self.url, bodies, delay).await;
         let mut missing = Vec::new();
         for (range, written) in ranges.into_iter().zip(written) {
-            if !written {
+            if written != Sent::Taken {
                 missing.push(range);
             }
         }
@@ -165,22 +165,34 @@ fn received(message: Message) -> Option<Received> {
     })
 }
 
-/// Writes each body as a message of its own, and tells for each whether the queue has it. A queue that does not
-/// answer is not tried again with the rest.
-pub async fn send(aws: &Aws, url: &str, bodies: Vec<String>, delay: Duration) -> Vec<bool> {
+/// What became of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    Taken,
+    /// The queue will never take this message: it is too long, or holds what a message must not.
+    Refused(String),
+    /// The queue did not answer, or could not take it now.
+    NotNow,
+}
+
+/// Codes of a request that is refused as a whole although only some of its messages are at fault.
+const MESSAGE_FAULTS: [&str; 2] = ["BatchRequestTooLong", "InvalidMessageContents"];
+
+/// Writes each body as a message of its own, and tells what became of each. A queue that does not answer is not
+/// tried again with the rest.
+pub async fn send(aws: &Aws, url: &str, bodies: Vec<String>, delay: Duration) -> Vec<Sent> {
     let away = &AtomicBool::new(false);
     let batches: Vec<_> = bodies
         .chunks(BATCH)
         .map(|batch| async move {
-            let written = if away.load(Ordering::Relaxed) {
-                None
-            } else {
-                send_batch(aws, url, batch, delay).await
-            };
-            written.unwrap_or_else(|| {
+            if away.load(Ordering::Relaxed) {
+                return vec![Sent::NotNow; batch.len()];
+            }
+            let sent = send_apart(aws, url, batch, delay).await;
+            if sent.iter().all(|sent| *sent == Sent::NotNow) {
                 away.store(true, Ordering::Relaxed);
-                vec![false; batch.len()]
-            })
+            }
+            sent
         })
         .collect();
     stream::iter(batches)
@@ -190,9 +202,36 @@ pub async fn send(aws: &Aws, url: &str, bodies: Vec<String>, delay: Duration) ->
         .concat()
 }
 
-/// Nothing where the queue does not answer.
-async fn send_batch(aws: &Aws, url: &str, bodies: &[String], delay: Duration) -> Option<Vec<bool>> {
-    let mut written = vec![false; bodies.len()];
+/// Sends a batch, and each of its messages alone where the whole is refused for what is in some.
+async fn send_apart(aws: &Aws, url: &str, bodies: &[String], delay: Duration) -> Vec<Sent> {
+    let fault = match send_batch(aws, url, bodies, delay).await {
+        Ok(sent) => return sent,
+        Err(fault) => fault,
+    };
+    if bodies.len() == 1 {
+        return vec![fault];
+    }
+    if fault == Sent::NotNow {
+        return vec![fault; bodies.len()];
+    }
+    let mut sent = Vec::with_capacity(bodies.len());
+    for body in bodies.chunks(1) {
+        match send_batch(aws, url, body, delay).await {
+            Ok(one) => sent.extend(one),
+            Err(fault) => sent.push(fault),
+        }
+    }
+    sent
+}
+
+/// What became of each message; or of the request, where it was refused as a whole or not answered.
+async fn send_batch(
+    aws: &Aws,
+    url: &str,
+    bodies: &[String],
+    delay: Duration,
+) -> Result<Vec<Sent>, Sent> {
+    let mut sent = vec![Sent::NotNow; bodies.len()];
     // Not even a delay of 0 where none is wanted: the queue may have one of its own.
     let delay = i32::try_from(delay.as_secs()).ok().filter(|s| *s > 0);
     let entries = bodies.iter().enumerate().filter_map(|(index, body)| {
@@ -210,19 +249,27 @@ async fn send_batch(aws: &Aws, url: &str, bodies: &[String], delay: Duration) ->
         .queue_url(url)
         .set_entries(Some(entries.collect()))
         .send()
-        .await;
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(error) => {
-            tracing::warn!(error = %DisplayErrorContext(error), "the queue does not answer");
-            return None;
+        .await
+        .map_err(|error| {
+            tracing::warn!(error = %DisplayErrorContext(&error), "the queue did not take a batch");
+            let code = error.code().and_then(|code| code.rsplit('.').next());
+            match code.filter(|code| MESSAGE_FAULTS.contains(code)) {
+                Some(code) => Sent::Refused(code.to_owned()),
+                None => Sent::NotNow,
+            }
+        })?;
+    let mut note = |id: &str, became| {
+        let index = id.parse::<usize>().ok();
+        if let Some(sent) = index.and_then(|index| sent.get_mut(index)) {
+            *sent = became;
         }
     };
     for entry in &answer.successful {
-        let index = entry.id.parse::<usize>().ok();
-        if let Some(written) = index.and_then(|index| written.get_mut(index)) {
-            *written = true;
-        }
+        note(&entry.id, Sent::Taken);
+    }
+    // A fault of SQS itself, such as `InternalError`, says nothing about the message.
+    for entry in answer.failed.iter().filter(|entry| entry.sender_fault) {
+        note(&entry.id, Sent::Refused(entry.code.clone()));
     }
     if let Some(failed) = answer.failed.first() {
         tracing::warn!(
@@ -231,5 +278,5 @@ async fn send_batch(aws: &Aws, url: &str, bodies: &[String], delay: Duration) ->
             "the queue did not take some messages of a batch"
         );
     }
-    Some(written)
+    Ok(sent)
 }

@@ -19,6 +19,7 @@ pub struct Metrics {
     unconfirmed: u64,
     pub throttled: u64,
     pub account_faults: u64,
+    pub results_refused: u64,
     pub woken: u64,
     pub oldest_due: Option<Duration>,
     calls: Vec<Duration>,
@@ -47,6 +48,7 @@ impl Metrics {
             ("MailsUnconfirmed", taken.unconfirmed),
             ("MailsThrottled", taken.throttled),
             ("AccountFaults", taken.account_faults),
+            ("ResultsRefused", taken.results_refused),
             ("WakeUps", taken.woken),
         ];
         let mut metrics: Vec<Metric> = counts
@@ -120,6 +122,7 @@ mod tests {
         }
         metrics.throttled = 3;
         metrics.account_faults = 4;
+        metrics.results_refused = 6;
         metrics.woken = 5;
         metrics.oldest_due = Some(Duration::from_millis(1500));
         metrics.call_made(Duration::from_millis(40));
@@ -179,6 +182,7 @@ mod tests {
                             {"Name": "MailsUnconfirmed", "Unit": "Count"},
                             {"Name": "MailsThrottled", "Unit": "Count"},
                             {"Name": "AccountFaults", "Unit": "Count"},
+                            {"Name": "ResultsRefused", "Unit": "Count"},
                             {"Name": "WakeUps", "Unit": "Count"},
                             {"Name": "OldestDueAge", "Unit": "Seconds"},
                             {"Name": "SendDuration", "Unit": "Milliseconds"},
@@ -192,6 +196,7 @@ mod tests {
                 "MailsUnconfirmed": 1,
                 "MailsThrottled": 3,
                 "AccountFaults": 4,
+                "ResultsRefused": 6,
                 "WakeUps": 5,
                 "OldestDueAge": 1.5,
                 "SendDuration": [40.0, 60.5],

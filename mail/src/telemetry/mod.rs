@@ -79,6 +79,15 @@ pub fn account_fault(recipients: usize) {
     invocation::count(|metrics| metrics.account_faults += recipients as u64);
 }
 
+/// An end that the result queue has refused for good. Its consumers never learn of it from the queue.
+pub fn result_refused(row: &Model, code: &str) {
+    tracing::error!(
+        mail.id = %row.mailing_id, recipient.index = row.position, sqs.code = code,
+        "the result queue refuses this result, and will not get it"
+    );
+    invocation::count(|metrics| metrics.results_refused += 1);
+}
+
 /// Wake-ups that were written to the queue.
 pub fn woken(wake_ups: usize) {
     invocation::count(|metrics| metrics.woken += wake_ups as u64);

@@ -86,6 +86,29 @@ async fn a_mailing_has_ended_when_its_results_are_out(t: &TestLedger) {
     assert!(t.mailing_row(id).await.ended_at.is_some());
 }
 
+async fn without_its_queue_a_mailing_ends_all_the_same(t: &TestLedger) {
+    let telling = t.telling().await;
+    ended(t, &telling, 1, accepted()).await;
+    assert_eq!(telling.note_ended().await.unwrap(), 0);
+    assert_eq!(t.ledger.note_ended().await.unwrap(), 1);
+}
+
+async fn a_result_that_cannot_be_published_holds_its_mailing_for_three_days(t: &TestLedger) {
+    let telling = t.telling().await;
+    ended(t, &telling, 1, accepted()).await;
+    let day = 24 * 60 * 60 * 1000;
+    let older = format!("UPDATE recipient SET ended_at = ended_at - {}", day * 5 / 2);
+    t.sql(&older).await;
+    assert_eq!(telling.note_ended().await.unwrap(), 0);
+    t.sql(&older).await;
+    assert_eq!(telling.note_ended().await.unwrap(), 1);
+    assert_eq!(
+        untold(&telling).await.len(),
+        1,
+        "it is published all the same"
+    );
+}
+
 async fn the_callers_ids_go_along(t: &TestLedger) {
     let mut request = mailing_to(1);
     request.envelope.ids.closure_id = Some(mail::message::CallerId::Integer(7));
@@ -112,6 +135,8 @@ on_both_databases![
     what_has_just_ended_is_left_to_whoever_ended_it,
     without_a_queue_there_is_nothing_to_tell,
     a_mailing_has_ended_when_its_results_are_out,
+    without_its_queue_a_mailing_ends_all_the_same,
+    a_result_that_cannot_be_published_holds_its_mailing_for_three_days,
     the_callers_ids_go_along,
     the_age_of_what_waits_longest_is_known,
 ];

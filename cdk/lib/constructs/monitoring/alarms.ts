@@ -66,6 +66,7 @@ export function rules(metrics: Metrics, stage: Stage): Rule[] {
     },
     any("Unconfirmed", metrics.mails("MailsUnconfirmed", "unconfirmed")),
     any("AccountFaults", metrics.mails("AccountFaults", "held back by the account")),
+    any("ResultsRefused", metrics.mails("ResultsRefused", "results refused")),
     // SES reviews an account at 5 % and 0.1 %, and may pause it at 10 % and 0.5 %.
     // https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html
     { ...rate("BounceRate", metrics.reputation("Reputation.BounceRate")), threshold: 0.04 },

@@ -26,7 +26,7 @@ export class Metrics {
 
   /** Recipients that came to that end, whichever function brought them there. */
   mails(
-    name: "MailsSent" | "MailsFailed" | "MailsUnconfirmed" | "MailsThrottled" | "AccountFaults",
+    name: "MailsSent" | "MailsFailed" | "MailsUnconfirmed" | "MailsThrottled" | "AccountFaults" | "ResultsRefused",
     label: string,
   ): IMetric {
     const { api, worker } = this.functions();
