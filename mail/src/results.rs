@@ -56,6 +56,11 @@ impl Results {
         until.is_some_and(|until| until > Instant::now())
     }
 
+    /// Whether the queue answers.
+    pub(crate) async fn works(&self) -> bool {
+        queue::length(&self.aws, &self.url).await.is_some()
+    }
+
     /// What became of each message. Only a queue that took and refused none of them counts as away: a refusal is an
     /// answer, and concerns that one message.
     async fn send(&self, messages: Vec<String>) -> Vec<Sent> {
@@ -186,6 +191,23 @@ impl Service {
         self.mark_published(sent.iter().map(|(row, _)| *row))
             .await?;
         Ok(full && !sent.is_empty())
+    }
+
+    /// Publishes the ends of a mailing that were not published yet: a resend takes them back. Whether all of them are.
+    pub(crate) async fn publish_ends_of(&self, mailing_id: Uuid) -> Result<bool> {
+        let Some(results) = &self.results else {
+            return Ok(true);
+        };
+        let ended = self.ledger.unpublished_of(mailing_id).await?;
+        let sent = self.send_results(results, &ended, HashMap::new()).await?;
+        let all = sent.iter().all(|(_, sent)| *sent != Sent::NotNow);
+        self.mark_published(
+            sent.iter()
+                .filter(|(_, sent)| *sent != Sent::NotNow)
+                .map(|(row, _)| *row),
+        )
+        .await?;
+        Ok(all)
     }
 
     async fn publish(

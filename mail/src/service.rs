@@ -70,6 +70,18 @@ impl Service {
         }))
     }
 
+    /// Whether the queues that are configured answer; both are asked at once.
+    pub async fn queues_work(&self) -> bool {
+        let results = async {
+            match &self.results {
+                Some(results) => results.works().await,
+                None => true,
+            }
+        };
+        let (wake_ups, results) = tokio::join!(self.queue.works(), results);
+        wake_ups && results
+    }
+
     /// Waits until nothing that was begun is running, but no longer than until then: an instance of a function is
     /// frozen when it has answered. Nothing may have been started that runs for ever.
     pub async fn settle(&self, until: Instant) {

@@ -18,6 +18,8 @@ use crate::{
 const LOST_WAKE_UP: Duration = Duration::from_mins(1);
 /// The same, where the queue still holds others: it may just be long.
 const LATE_WAKE_UP: Duration = Duration::from_mins(5);
+/// Steps of recipients whose wake-up is late that one sweep wakes again at most.
+const MOST_LATE_STEPS: u32 = 100;
 /// Past hours that one sweep counts at most.
 const HOURS: usize = 24;
 /// Fewest wake-ups that a whole step of recipients may need.
@@ -136,9 +138,26 @@ impl Service {
             let lost = longer_than(LOST_WAKE_UP);
             return self.while_more(until, || self.wake_some(lost)).await;
         }
-        // Once only, for it may be there still.
-        self.wake_some(longer_than(LATE_WAKE_UP)).await?;
-        Ok(())
+        // They may be there still, so no more than can be sent until the next sweep.
+        let mut steps = self.steps_until_next_sweep().await?;
+        let late = longer_than(LATE_WAKE_UP);
+        self.while_more(until, || {
+            steps -= 1;
+            let more = steps > 0;
+            async move { Ok(self.wake_some(late).await? && more) }
+        })
+        .await
+    }
+
+    /// How many steps of recipients can be sent until the next sweep, at least one.
+    async fn steps_until_next_sweep(&self) -> Result<u32> {
+        let Some(rate) = self.rate().await? else {
+            return Ok(MOST_LATE_STEPS);
+        };
+        let recipients =
+            Duration::from_secs_f64(rate).as_secs() * self.config.sweep_every.as_secs();
+        let steps = u32::try_from(recipients / STEP).unwrap_or(MOST_LATE_STEPS);
+        Ok(steps.clamp(1, MOST_LATE_STEPS))
     }
 
     /// Whether there may be more, and a queue to tell of it.

@@ -60,7 +60,7 @@ impl Health {
     #[oai(path = "/ready", method = "get", operation_id = "getReady")]
     async fn ready(&self, app: Data<&Arc<App>>) -> Result<Json<Ready>, Failure<Errors>> {
         let (database, queue) =
-            tokio::join!(app.service.ledger.try_write(), app.service.queue.works());
+            tokio::join!(app.service.ledger.try_write(), app.service.queues_work());
         if let Err(error) = &database {
             tracing::warn!(error = error as &dyn std::error::Error, "not ready");
         }

@@ -76,7 +76,7 @@ export class ServiceFunction extends Construct {
             }),
             new PolicyStatement({
               sid: "PublishResults",
-              actions: ["sqs:SendMessage"],
+              actions: ["sqs:SendMessage", "sqs:GetQueueAttributes"],
               resources: [queues.results.queueArn],
             }),
             ...mailPermissions(this, { sender, sandbox: stage.sandbox }),

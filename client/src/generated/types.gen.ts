@@ -403,7 +403,7 @@ export type Recipient = {
     /**
      * A stable code that says why.
      */
-    status_detail: 'refused' | 'invalid_message' | 'expired' | 'attempts_exhausted' | 'not_connected' | 'deferred' | 'throttled' | 'quota' | 'account' | 'mailbox_unavailable' | 'connection_lost' | 'timeout' | 'unclear_answer' | 'lease_expired' | 'cancelled' | null;
+    status_detail: 'refused' | 'invalid_message' | 'expired' | 'attempts_exhausted' | 'corrupt' | 'not_connected' | 'deferred' | 'throttled' | 'quota' | 'account' | 'mailbox_unavailable' | 'connection_lost' | 'timeout' | 'unclear_answer' | 'lease_expired' | 'cancelled' | null;
     /**
      * For people; never holds an address.
      */

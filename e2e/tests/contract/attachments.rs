@@ -12,6 +12,7 @@ everywhere!(
     every_recipient_of_a_mailing_gets_the_attachments,
     an_image_with_a_content_id_is_inline,
     faulty_attachments_are_named,
+    other_forms_of_base64_are_read,
 );
 
 fn attachment(filename: &str, content: &[u8]) -> Value {
@@ -69,6 +70,33 @@ async fn every_recipient_of_a_mailing_gets_the_attachments(database: Database) {
     }
 }
 
+/// In lines as in mail, unpadded, and of the alphabet for URLs.
+async fn other_forms_of_base64_are_read(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    let bytes = b"\xfb\xff\xfe, and more than one line of seventy-six characters of base64 takes";
+    let plain = attachment("a.bin", bytes);
+    let coded = plain["content"].as_str().expect("base64");
+    let (one, other) = coded.split_at(76);
+    for (index, written) in [
+        format!("{one}\r\n{other}\r\n"),
+        format!("{one}\n {other}"),
+        coded.trim_end_matches('=').to_owned(),
+        coded.replace('+', "-").replace('/', "_"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let to = recipient(index);
+        let attached = plain.clone().with("content", written);
+        let body = letter(&to).with("attachments", json!([attached]));
+        sender.mail(&body).await.data(200);
+        let captured = server.mailbox().only_to(&to).await;
+        let parsed = captured.parsed();
+        assert_eq!(parsed.attachment(0).expect("one").contents(), bytes);
+    }
+}
+
 async fn an_image_with_a_content_id_is_inline(database: Database) {
     let server = Server::on(&database).start().await;
     let sender = server.sender().await;
@@ -103,7 +131,14 @@ async fn faulty_attachments_are_named(database: Database) {
             good.clone().with("content", "not base64!"),
             "attachments.1.content",
         ),
-        (good.clone().with("content", "QUI"), "attachments.1.content"),
+        (
+            good.clone().with("content", "QU=I"),
+            "attachments.1.content",
+        ),
+        (
+            good.clone().with("content", "data:text/plain;base64,QUI="),
+            "attachments.1.content",
+        ),
         (good.clone().without("content"), "attachments.1.content"),
         (good.clone().without("filename"), "attachments.1.filename"),
         (good.clone().with("filename", ""), "attachments.1.filename"),

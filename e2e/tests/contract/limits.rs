@@ -25,6 +25,7 @@ everywhere!(
 on_both_databases!(
     a_body_over_4_mib_is_refused_before_it_is_read,
     a_chunked_body_over_4_mib_is_refused_before_it_ends,
+    clients_get_to_read_that_a_body_is_too_large,
 );
 
 fn head(server: &Server, key: &str, length: &str) -> String {
@@ -69,6 +70,47 @@ async fn a_chunked_body_over_4_mib_is_refused_before_it_ends(database: Database)
     let (status, text) = connection.answer().await;
     assert_eq!(status, 413, "{text}");
     assert!(text.contains("\"payload_too_large\""), "{text}");
+}
+
+/// They write their whole body before they read.
+async fn clients_get_to_read_that_a_body_is_too_large(database: Database) {
+    const PYTHON: &str = "\
+import sys, urllib.request, urllib.error
+request = urllib.request.Request(sys.argv[1], b' ' * int(sys.argv[2]), {'content-type': 'application/json', 'x-api-key': sys.argv[3]})
+try: urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request)
+except urllib.error.HTTPError as error: print(error.code, error.read().decode())";
+    const NODE: &str = "\
+const [url, size, key] = process.argv.slice(1);
+const headers = { 'content-type': 'application/json', 'x-api-key': key };
+fetch(url, { method: 'POST', body: ' '.repeat(+size), headers })
+  .then(async (answer) => console.log(answer.status, await answer.text()));";
+    const CURL: &str = "\
+head -c \"$2\" /dev/zero | tr '\\0' ' ' | curl --silent --noproxy '*' --write-out ' %{http_code}' \
+  --header 'content-type: application/json' --header \"x-api-key: $3\" --data-binary @- \"$1\"";
+    const CHUNKED: &str = "\
+head -c \"$2\" /dev/zero | tr '\\0' ' ' | curl --silent --noproxy '*' --write-out ' %{http_code}' --http1.1 \
+  --header 'transfer-encoding: chunked' --header 'expect:' --header 'content-type: application/json' \
+  --header \"x-api-key: $3\" --data-binary @- \"$1\"";
+    let server = Server::on(&database).start().await;
+    let key = key(&server).await;
+    let url = format!("{}/v1/mail", server.url());
+    for size in ["5000000", "20000000"] {
+        for (client, arguments) in [
+            ("python3", &["-c", PYTHON][..]),
+            ("node", &["-e", NODE, "--"]),
+            ("sh", &["-c", CURL, "curl"]),
+            ("sh", &["-c", CHUNKED, "curl"]),
+        ] {
+            let mut command = tokio::process::Command::new(client);
+            command.args(arguments).args([&*url, size, &*key]);
+            let printed = e2e::program::passes(command).await;
+            assert!(printed.contains("413"), "{client} {size}: {printed}");
+            assert!(
+                printed.contains("payload_too_large"),
+                "{client} {size}: {printed}"
+            );
+        }
+    }
 }
 
 async fn a_body_of_nearly_4_mib_is_read(database: Database) {

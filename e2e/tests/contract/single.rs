@@ -10,6 +10,8 @@ everywhere!(
     a_mail_to_one_is_queued_where_that_is_preferred,
     without_a_connection_a_mail_to_one_is_queued,
     null_is_the_same_as_absent,
+    an_empty_template_is_none,
+    a_key_in_the_wrong_header_is_said_to_be,
 );
 
 async fn a_mail_to_one_is_answered_to_the_letter(database: Database) {
@@ -152,4 +154,34 @@ async fn null_is_the_same_as_absent(database: Database) {
     }
     body["recipients"][0]["mail"] = json!(null);
     sender.mail(&body).await.only_fault("recipients.0.mail");
+}
+
+async fn an_empty_template_is_none(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    let body = letter("ann@example.org").with("html_template", "");
+    sender.mail(&body).await.data(200);
+    let captured = server.mailbox().only_to("ann@example.org").await;
+    assert_eq!(captured.text(), "Good morning.");
+    let source = String::from_utf8_lossy(&captured.0).to_lowercase();
+    assert!(!source.contains("text/html"), "{source}");
+    let body = letter("ann@example.org")
+        .with("html_template", "")
+        .with("text_template", "");
+    sender.mail(&body).await.only_fault("html_template");
+}
+
+async fn a_key_in_the_wrong_header_is_said_to_be(database: Database) {
+    let server = Server::on(&database).start().await;
+    let key = server.new_key(json!({})).await;
+    let key = key["api_key"].as_str().expect("a key");
+    let answer = server
+        .anonymous()
+        .bearer(key)
+        .mail(&letter("ann@example.org"))
+        .await;
+    let body = answer.error(401, "authentication_error");
+    let details = body["details"].as_str().expect("details");
+    assert!(details.contains("x-api-key"), "{details}");
+    assert!(!answer.text().contains(key), "the key is not repeated");
 }

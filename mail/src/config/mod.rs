@@ -240,10 +240,19 @@ fn parse_host(text: &str) -> Result<IpAddr, String> {
 }
 
 fn queue(text: &str) -> Result<Url, String> {
-    Url::parse(text)
+    let url = Url::parse(text)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        .ok_or_else(|| "must be the URL of an SQS queue".to_owned())
+        .ok_or_else(|| "must be the URL of an SQS queue".to_owned())?;
+    // SQS wants the ending in small letters.
+    let name = url.path().trim_end_matches('/').rsplit('.').next();
+    if name == Some("fifo") {
+        return Err(
+            "must be a standard queue: a FIFO queue (.fifo) takes no message with a delay of its own"
+                .to_owned(),
+        );
+    }
+    Ok(url)
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -46,6 +46,12 @@ fn a_variable_that_makes_no_sense_is_named_without_its_value() {
             "MAIL_RESULT_QUEUE_URL",
             "arn:aws:sqs:eu-central-1:1:results",
         ),
+        ("MAIL_QUEUE_URL", "https://sqs.example/1/mail.fifo"),
+        ("MAIL_QUEUE_URL", "https://sqs.example/1/mail.fifo/"),
+        (
+            "MAIL_RESULT_QUEUE_URL",
+            "https://sqs.example/1/results.fifo?",
+        ),
         ("MAX_SEND_RATE", "-7"),
         ("MAX_SEND_RATE", "fast"),
         ("DB_HOST", "db.example"),

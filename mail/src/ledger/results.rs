@@ -28,6 +28,17 @@ impl Ledger {
             .await?)
     }
 
+    /// Those of one mailing.
+    pub async fn unpublished_of(&self, mailing_id: Uuid) -> Result<Vec<Model>> {
+        Ok(Entity::find()
+            .filter(Column::MailingId.eq(mailing_id))
+            .filter(Column::EventId.is_not_null())
+            .filter(Column::PublishedAt.is_null())
+            .order_by_asc(Column::Position)
+            .all(self.db().await?)
+            .await?)
+    }
+
     /// Notes that these ends were told. One that has changed since stays untold.
     pub async fn mark_published(&self, told: &[&Model]) -> Result<()> {
         let db = self.db().await?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::ledger::Range;
 pub use local::LocalQueue;
-pub use sqs::{Received, Sent, SqsQueue, send};
+pub use sqs::{Received, Sent, SqsQueue, length, send};
 
 /// Where wake-ups wait.
 #[derive(Debug)]

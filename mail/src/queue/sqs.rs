@@ -129,30 +129,34 @@ impl SqsQueue {
 
     /// About how many messages wait, are held back or are being worked on; nothing where the queue does not answer.
     pub async fn length(&self) -> Option<u64> {
-        let counts = [
-            QueueAttributeName::ApproximateNumberOfMessages,
-            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-        ];
-        let answer = self
-            .aws
-            .sqs()
-            .await
-            .get_queue_attributes()
-            .queue_url(&self.url)
-            .set_attribute_names(Some(counts.to_vec()))
-            .send()
-            .await;
-        match answer {
-            Ok(answer) => {
-                let attributes = answer.attributes.unwrap_or_default();
-                let count = |name| attributes.get(name)?.parse::<u64>().ok();
-                counts.iter().map(count).sum()
-            }
-            Err(error) => {
-                tracing::warn!(error = %DisplayErrorContext(error), "the queue does not answer");
-                None
-            }
+        length(&self.aws, &self.url).await
+    }
+}
+
+/// The same, of any queue.
+pub async fn length(aws: &Aws, url: &str) -> Option<u64> {
+    let counts = [
+        QueueAttributeName::ApproximateNumberOfMessages,
+        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+    ];
+    let answer = aws
+        .sqs()
+        .await
+        .get_queue_attributes()
+        .queue_url(url)
+        .set_attribute_names(Some(counts.to_vec()))
+        .send()
+        .await;
+    match answer {
+        Ok(answer) => {
+            let attributes = answer.attributes.unwrap_or_default();
+            let count = |name| attributes.get(name)?.parse::<u64>().ok();
+            counts.iter().map(count).sum()
+        }
+        Err(error) => {
+            tracing::warn!(error = %DisplayErrorContext(error), "the queue does not answer");
+            None
         }
     }
 }
