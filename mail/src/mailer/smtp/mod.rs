@@ -11,7 +11,7 @@ use std::{fmt, io, time::Duration};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use tokio::{
     sync::Semaphore,
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 use url::Url;
 
@@ -77,7 +77,9 @@ impl Smtp {
     }
 
     async fn send_one(&self, mail: &Composed, attempts: i32, deadline: Instant) -> Outcome {
-        let Ok(Ok(_place)) = timeout_at(deadline, self.places.acquire()).await else {
+        // A place that becomes free at the end of the time would be of no use.
+        let rest = deadline.saturating_duration_since(Instant::now());
+        let Ok(Ok(_place)) = timeout(rest / 2, self.places.acquire()).await else {
             return no_connection_is_free();
         };
         let progress = Progress::default();
