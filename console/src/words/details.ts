@@ -21,6 +21,10 @@ const words: Readonly<Record<Detail, Words>> = {
     means: "No valid mail could be made of it",
     mend: "Shorten what is named here and send a new one.",
   },
+  corrupt: {
+    means: "What the database holds of it cannot be read",
+    mend: "Ask what wrote to the database and send a new mail: sending this one again finds the same.",
+  },
   expired: {
     means: "It could not be sent in time",
     mend: "Find out in the log what held it up, then send it again.",
