@@ -38,16 +38,18 @@ impl Service {
                 None => Permission::NotFor(Duration::ZERO),
             };
             // The call before may have found that the transport serves nobody.
+            let health = match (turn, health) {
+                (Permission::Go, Health::Well | Health::Held(_)) => self.health().await?,
+                (_, health) => health,
+            };
             let turn = match (turn, health) {
-                (Permission::Go, Health::Well | Health::Held(_)) => match self.health().await? {
-                    Health::Held(wait) => Permission::NotFor(wait),
-                    Health::Well | Health::Probe => Permission::Go,
-                },
+                (Permission::Go, Health::Held(wait)) => Permission::NotFor(wait),
                 (turn, _) => turn,
             };
+            let probing = health == Health::Probe;
             if let Permission::NotFor(wait) = turn {
                 self.ledger.release(claim).await?;
-                if health == Health::Probe {
+                if probing {
                     self.ledger.give_probe_back().await?;
                 }
                 return Ok(Some(wait));
@@ -55,8 +57,11 @@ impl Service {
             fail_point!("turn");
             let outcomes = self.transmit(mailing, claim, recipients, None).await?;
             left_out |= outcomes.len() < recipients.len();
+            if outcomes.is_empty() && probing {
+                self.ledger.give_probe_back().await?;
+            }
             if !outcomes.is_empty() {
-                let rows = self.record(claim, &outcomes).await?;
+                let rows = self.record(claim, &outcomes, probing).await?;
                 self.tell_of(mailing, &rows).await;
                 self.wake_again(claim, &outcomes).await;
             }
@@ -190,10 +195,11 @@ impl Service {
         &self,
         claim: &Claim,
         outcomes: &[(i32, Outcome)],
+        probing: bool,
     ) -> Result<Vec<Model>> {
         let rows = self.ledger.record(claim, outcomes).await?;
         fail_point!("recorded");
-        self.learn_health(outcomes).await;
+        self.learn_health(outcomes, probing).await;
         Ok(rows)
     }
 

@@ -27,8 +27,6 @@ pub struct KnownHealth(Mutex<Known>);
 struct Known {
     well_until: Option<Instant>,
     held_until: Option<Instant>,
-    /// Whether a hold was seen that nobody was seen to lift.
-    held: bool,
 }
 
 impl KnownHealth {
@@ -45,7 +43,6 @@ impl KnownHealth {
     fn learn(&self, health: Health) {
         let now = Instant::now();
         let mut known = self.lock();
-        known.held |= health != Health::Well;
         (known.well_until, known.held_until) = match health {
             Health::Well => (Some(now + BELIEVED), None),
             Health::Probe => (None, None),
@@ -56,10 +53,6 @@ impl KnownHealth {
 
     fn lifted(&self) {
         *self.lock() = Known::default();
-    }
-
-    fn saw_hold(&self) -> bool {
-        self.lock().held
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -102,9 +95,9 @@ impl Service {
         self.config.send_timeout() + AROUND_PROBE
     }
 
-    /// Learns from what became of a call: a mail that was taken, or refused for itself, lifts a hold; a fault that
+    /// Learns from what became of a call: a probe that was taken, or refused for itself, lifts a hold; a fault that
     /// concerns everybody begins one.
-    pub(crate) async fn learn_health(&self, outcomes: &[(i32, Outcome)]) {
+    pub(crate) async fn learn_health(&self, outcomes: &[(i32, Outcome)], probing: bool) {
         let mut served = false;
         let mut worst: Option<(Fault, &Reason)> = None;
         let (mut throttled, mut account) = (0, 0);
@@ -125,7 +118,8 @@ impl Service {
         telemetry::throttled(throttled);
         telemetry::account_fault(account);
         let learned = async {
-            if served && (self.known_health.saw_hold() || worst.is_some()) {
+            // A call that began before the hold says nothing of the time since.
+            if served && probing && worst.is_none() {
                 self.lift_hold().await?;
             }
             match worst {
@@ -218,12 +212,9 @@ mod tests {
         assert_eq!(known.known(), None);
         known.learn(Health::Well);
         assert_eq!(known.known(), Some(Health::Well));
-        assert!(!known.saw_hold());
         known.learn(Health::Held(Duration::from_mins(5)));
         assert!(matches!(known.known(), Some(Health::Held(rest)) if rest <= BELIEVED));
-        assert!(known.saw_hold());
         known.lifted();
         assert_eq!(known.known(), None);
-        assert!(!known.saw_hold());
     }
 }

@@ -168,30 +168,31 @@ impl Service {
         });
     }
 
-    /// Makes the call when its turn has come; there is no outcome where it does not come in time.
+    /// Makes the call when its turn has come; there is no outcome where it does not come in time. The second part says
+    /// whether the call probed the transport.
     async fn call_for_single(
         self: &Arc<Self>,
         mailing: &Mailing,
         claim: &Arc<Claim>,
         deadline: Instant,
-    ) -> Result<Vec<(i32, Outcome)>> {
+    ) -> Result<(Vec<(i32, Outcome)>, bool)> {
         let health = self.health().await?;
         if matches!(health, Health::Held(_)) {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), false));
         }
+        let probing = health == Health::Probe;
         let rest = deadline.saturating_duration_since(Instant::now());
-        match self.wait_for_single_turn(rest / 4).await? {
+        let outcomes = match self.wait_for_single_turn(rest / 4).await? {
             Permission::Go => {
                 self.transmit(mailing, claim, &claim.recipients, Some(deadline))
-                    .await
+                    .await?
             }
-            Permission::NotFor(_) => {
-                if health == Health::Probe {
-                    self.ledger.give_probe_back().await?;
-                }
-                Ok(Vec::new())
-            }
+            Permission::NotFor(_) => Vec::new(),
+        };
+        if outcomes.is_empty() && probing {
+            self.ledger.give_probe_back().await?;
         }
+        Ok((outcomes, probing))
     }
 
     /// Goes on to its end even if nobody waits for it; answers as soon as the outcome is written down.
@@ -200,11 +201,12 @@ impl Service {
         mailing: &Arc<Mailing>,
         claim: Arc<Claim>,
         outcomes: Vec<(i32, Outcome)>,
+        probing: bool,
     ) -> Option<Vec<Model>> {
         let (service, mailing) = (Arc::clone(self), Arc::clone(mailing));
         let (written, rows) = tokio::sync::oneshot::channel();
         self.tasks.spawn(async move {
-            match service.record(&claim, &outcomes).await {
+            match service.record(&claim, &outcomes, probing).await {
                 Ok(rows) => {
                     // Whoever has gone does not need them.
                     let _ = written.send(rows.clone());
@@ -236,12 +238,12 @@ impl Service {
         };
         let claim = Arc::new(claim);
         let called = self.call_for_single(&mailing, &claim, deadline).await;
-        let outcomes = called.unwrap_or_else(|error| {
+        let (outcomes, probing) = called.unwrap_or_else(|error| {
             tracing::error!(
                 mail.id = %mailing.id, error = &error as &dyn std::error::Error,
                 "the ledger failed before the call, the mail waits"
             );
-            Vec::new()
+            (Vec::new(), false)
         });
         let Some((_, outcome)) = outcomes.first().cloned() else {
             self.let_go(claim);
@@ -249,8 +251,8 @@ impl Service {
         };
         let recipient = claim.recipients[0].recipient.clone();
         let rest = deadline.saturating_duration_since(Instant::now());
-        let recorded =
-            tokio::time::timeout(rest, self.record_and_tell(&mailing, claim, outcomes)).await;
+        let recording = self.record_and_tell(&mailing, claim, outcomes, probing);
+        let recorded = tokio::time::timeout(rest, recording).await;
         let row = if let Ok(Some(rows)) = recorded {
             rows.into_iter().next()
         } else {
