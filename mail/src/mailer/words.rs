@@ -19,7 +19,7 @@ pub fn for_people(text: &str) -> String {
 
 /// Takes out each word that holds an address, brackets, punctuation and a quoted local part with it: better a
 /// word too many than half an address.
-fn without_addresses(text: &str) -> String {
+pub fn without_addresses(text: &str) -> String {
     let mut words: Vec<&str> = Vec::new();
     for word in text.split_whitespace() {
         if !AT.iter().any(|at| word.contains(at)) {

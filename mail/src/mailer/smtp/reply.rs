@@ -4,6 +4,8 @@
 //! (RFC 3463, RFC 7372, RFC 7505, and those that Google and Microsoft have added), and only then the words: servers use
 //! the same codes for a mailbox that does not exist and for a day's limit that is used up.
 
+use crate::mailer::words::without_addresses;
+
 /// Where in the exchange the server said it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -38,7 +40,8 @@ use Meaning::{Account, Busy, Deferred, Quota, Refused, Throttled};
 
 /// What a reply of 400 or above means.
 pub fn meaning(step: Step, code: u16, text: &str) -> Meaning {
-    let words = text.to_ascii_lowercase();
+    // Servers repeat the recipient's address, whose words are not theirs.
+    let words = without_addresses(text).to_ascii_lowercase();
     // Authentication or encryption is asked for (RFC 4954, 6; RFC 3207, 4), or the address of this machine is refused.
     if matches!(code, 525 | 530 | 534 | 535 | 538) {
         return Account;
@@ -48,11 +51,12 @@ pub fn meaning(step: Step, code: u16, text: &str) -> Meaning {
     let about_mail = by_code.is_some_and(|known| matches!(known, Refused | Deferred));
     let found = match by_code {
         // A limit of the sender is told with the code of a full mailbox, or of an address, too.
+        Some(known) if about_mail && has_any(&words, &ABOUT_RECIPIENT) => known,
         Some(known) if about_mail => of_account_in_any_case(&words).unwrap_or(known),
         Some(known) => known,
         None => by_words(&words).unwrap_or(match (code, step) {
             (421, _) => Throttled,
-            (452, _) if enhanced.is_none() => Throttled,
+            (452, _) if enhanced.is_none() && !has_any(&words, &ABOUT_RECIPIENT) => Throttled,
             (..500, _) => Deferred,
             _ => Refused,
         }),
@@ -104,8 +108,8 @@ fn by_enhanced_code(step: Step, enhanced: Enhanced) -> Option<Meaning> {
         // The day's limit of recipients, at Microsoft 365; congestion, by which Google says the same.
         (1, 90) | (4, 5) => Quota,
         // The recipient's address, and its mailbox; a mail that is too big for the server; too many recipients of one
-        // mail; its content.
-        (1 | 2 | 6, _) | (3, 4) | (5, 3) => Refused,
+        // mail; its content; a loop.
+        (1 | 2 | 6, _) | (3, 4) | (5, 3) | (4, 6) => Refused,
         // No room, or not taking mail: the system, not the mailbox. Google's limits of the sender's pace.
         (3, 1 | 2) | (7, 28) => Throttled,
         // The sequence or syntax of commands: before any recipient it is the session.
@@ -116,17 +120,24 @@ fn by_enhanced_code(step: Step, enhanced: Enhanced) -> Option<Meaning> {
 
 /// Words that name a limit of the sender or the sender itself, whatever the code says.
 fn of_account_in_any_case(words: &str) -> Option<Meaning> {
-    let has = |known: &[&str]| known.iter().any(|known| words.contains(known));
+    let has = |known: &[&str]| has_any(words, known);
     if has(&SENDING_LIMITS) {
         return Some(Quota);
     }
     has(&SENDER_FAULTS).then_some(Account)
 }
 
+fn has_any(words: &str, known: &[&str]) -> bool {
+    known.iter().any(|known| words.contains(known))
+}
+
 fn by_words(words: &str) -> Option<Meaning> {
-    let has = |known: &[&str]| known.iter().any(|known| words.contains(known));
+    let has = |known: &[&str]| has_any(words, known);
     if has(&GREYLISTING) {
         return Some(Deferred);
+    }
+    if has(&ABOUT_RECIPIENT) {
+        return None;
     }
     if let Some(found) = of_account_in_any_case(words) {
         return Some(found);
@@ -139,6 +150,20 @@ fn by_words(words: &str) -> Option<Meaning> {
 
 /// A recipient that is unknown to the server: it wants a real wait, and takes it the next time.
 const GREYLISTING: [&str; 5] = ["greylist", "graylist", "grey-list", "gray-list", "postgrey"];
+
+/// Said of the recipient, although other words of it are said of senders too.
+const ABOUT_RECIPIENT: [&str; 10] = [
+    "unverified address",
+    "unverified recipient",
+    "address verification",
+    "user unknown",
+    "unknown user",
+    "no such user",
+    "to this list",
+    "to this group",
+    "forgroup",
+    "too many recipients",
+];
 
 /// Limits over hours and days of whoever sends.
 const SENDING_LIMITS: [&str; 23] = [
@@ -168,7 +193,7 @@ const SENDING_LIMITS: [&str; 23] = [
 ];
 
 /// The sender's address, domain or account is not what the server lets send.
-const SENDER_FAULTS: [&str; 31] = [
+const SENDER_FAULTS: [&str; 30] = [
     "not verified",
     "unverified",
     "verified sender",
@@ -197,7 +222,6 @@ const SENDER_FAULTS: [&str; 31] = [
     "authorized to send",
     "permitted to send",
     "for this account",
-    "your account",
     "sending suspended",
     "sending paused",
 ];
@@ -536,6 +560,72 @@ mod tests {
                 Account,
             ),
             (End, 550, "5.7.1 Sender signature not found", Account),
+            // The words of an address are the recipient's.
+            (Recipient, 550, "<billing@b.example>: no such user", Refused),
+            (
+                Recipient,
+                550,
+                "5.7.1 <payment@b.example>: Recipient address rejected: Access denied",
+                Refused,
+            ),
+            (
+                Recipient,
+                550,
+                "5.1.1 <unverified@b.example>: User unknown",
+                Refused,
+            ),
+            (
+                Recipient,
+                450,
+                "4.7.1 <dmarc-reports@b.example>: try again later",
+                Deferred,
+            ),
+            (
+                Recipient,
+                450,
+                "<throttle@b.example>: try again later",
+                Deferred,
+            ),
+            (Recipient, 550, "throttle@b.example... no", Refused),
+            // So are these.
+            (
+                Recipient,
+                450,
+                "4.1.1 <a@b.example>: Recipient address rejected: unverified address: Address verification in progress",
+                Deferred,
+            ),
+            (
+                Recipient,
+                550,
+                "5.1.1 unverified address: host said: 550 unknown user",
+                Refused,
+            ),
+            (
+                Recipient,
+                550,
+                "Mailbox unavailable or unverified recipient",
+                Refused,
+            ),
+            (
+                Recipient,
+                550,
+                "5.7.1 you are not allowed to send to this list",
+                Refused,
+            ),
+            (
+                Recipient,
+                550,
+                "5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required",
+                Refused,
+            ),
+            (Recipient, 452, "too many recipients", Deferred),
+            (End, 554, "5.4.6 Too many hops", Refused),
+            (
+                End,
+                550,
+                "Rejected: your account name appears in a spam URL",
+                Refused,
+            ),
             // Plain.
             (Sender, 550, "", Account),
             (Sender, 451, "", Busy),
