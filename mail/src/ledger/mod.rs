@@ -48,7 +48,7 @@ pub use pace::{AHEAD, Turn};
 pub use read::{Counts, MailingFilter, MailingSummary, Page, RecipientView, Scope};
 pub use recall::{Resent, ranges};
 pub use statistics::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour};
-pub use store::{Mailing, NewEntry, StoreOutcome};
+pub use store::{Copies, Mailing, NewEntry, StoreOutcome};
 pub use upkeep::{RETENTION_STEP, STEP, WAKE_SPAN, WokenBefore};
 
 #[derive(Debug)]

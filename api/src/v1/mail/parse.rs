@@ -194,6 +194,13 @@ fn check_together(
             format!("have {attached} bytes decoded, at most {MAX_ATTACHED} are allowed"),
         );
     }
+    let ids: Vec<&str> = attachments
+        .iter()
+        .filter_map(|attachment| attachment.content_id.as_deref())
+        .collect();
+    if ids.iter().collect::<BTreeSet<_>>().len() < ids.len() {
+        object.fault("attachments", "must have different content ids");
+    }
     let names: BTreeSet<&str> = tags.iter().map(|tag| tag.name.as_str()).collect();
     if names.len() < tags.len() {
         object.fault("tags", "must have different names");

@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use lettre::message::{
-    Mailbox, Mailboxes,
-    header::{HeaderName, HeaderValue, Headers},
-};
+use lettre::message::header::{HeaderName, HeaderValue, Headers};
 
 use super::NotComposed;
 use crate::{address::Address, template::one_line};
@@ -18,30 +15,63 @@ const ENCODED_WORD: usize = 39;
 /// Longest name of a field that lettre writes and folds.
 const MAX_FOLDED_NAME: usize = 76;
 
-pub fn named(name: Option<&str>, address: &Address) -> Result<Mailboxes, NotComposed> {
-    let name = name
-        .map(|name| one_line(name).trim().to_owned())
-        .filter(|name| !name.is_empty());
-    Ok(Mailbox::new(name, ascii(address)?).into())
+/// Longest line that is not required to be longer (RFC 5322, 2.1.1).
+const LINE: usize = 78;
+
+/// An address with its name (RFC 5322, 3.4), in ASCII and without line ends.
+pub fn named(name: Option<&str>, address: &Address) -> String {
+    let address = address.to_ascii();
+    let name = name.map(one_line);
+    match name.as_deref().map(str::trim) {
+        None | Some("") => address,
+        Some(name) => format!("{} <{address}>", phrase(name)),
+    }
 }
 
-pub fn unnamed(addresses: &[Address]) -> Result<Mailboxes, NotComposed> {
-    addresses
-        .iter()
-        .map(|address| ascii(address).map(Mailbox::from))
-        .collect()
+/// In quotes, which costs a mail nothing with spam filters; as encoded words only where it has to be.
+fn phrase(name: &str) -> String {
+    if is_plain(name) {
+        return format!("\"{}\"", name.replace('\\', r"\\").replace('"', "\\\""));
+    }
+    encoded_words(name).join(" ")
 }
 
-fn ascii(address: &Address) -> Result<lettre::Address, NotComposed> {
-    address
-        .to_ascii()
-        .parse()
-        .map_err(|_| NotComposed("an address cannot be written into a header"))
+/// Printable ASCII that no reader takes for an encoded word.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|b| (b' '..=b'~').contains(&b)) && !text.contains("=?")
 }
 
+/// A field of addresses as `named` writes them, folded after commas and between encoded words.
+pub fn addresses(name: &'static str, addresses: &[String]) -> HeaderValue {
+    let mut folded = String::new();
+    let mut length = name.len() + 1;
+    for (index, address) in addresses.iter().enumerate() {
+        if index > 0 {
+            folded.push(',');
+            if length + address.len() + 2 > LINE {
+                folded.push_str("\r\n ");
+                length = 0;
+            } else {
+                folded.push(' ');
+            }
+        }
+        let address = address.replace("?= ", "?=\r\n ");
+        length = match address.rsplit_once("\r\n") {
+            Some((_, last)) => last.len(),
+            None => length + address.len() + 2,
+        };
+        folded.push_str(&address);
+    }
+    let field = HeaderName::new_from_ascii_str(name);
+    HeaderValue::dangerous_new_pre_encoded(field, addresses.join(", "), folded)
+}
+
+/// A blank between two encoded words is no part of the text, nor is one at either end of a line; so all of a text that is
+/// not plain is encoded, with its blanks.
 pub fn subject(text: &str) -> HeaderValue {
     let name = HeaderName::new_from_ascii_str("Subject");
-    if text.split(' ').all(|word| word.len() <= MAX_WORD) {
+    let is_whole = text.trim() == text && !text.contains("  ");
+    if is_plain(text) && is_whole && text.split(' ').all(|word| word.len() <= MAX_WORD) {
         return HeaderValue::new(name, text.to_owned());
     }
     HeaderValue::dangerous_new_pre_encoded(name, text.to_owned(), encoded_words(text).join("\r\n "))
@@ -83,4 +113,44 @@ pub fn set_custom(
         headers.insert_raw(HeaderValue::new(name, one_line(value)));
     }
     Ok(unfolded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_quoted_or_encoded() {
+        let address = Address::parse("ann@bücher.example").unwrap();
+        for (name, expected) in [
+            (None, "ann@xn--bcher-kva.example"),
+            (Some(" \r\n "), "ann@xn--bcher-kva.example"),
+            (Some("Ann Lee"), "\"Ann Lee\" <ann@xn--bcher-kva.example>"),
+            (
+                Some("Lee, \"Ann\" \\ <x@y>"),
+                "\"Lee, \\\"Ann\\\" \\\\ <x@y>\" <ann@xn--bcher-kva.example>",
+            ),
+            (
+                Some("Ann\r\nBcc: x"),
+                "\"Ann Bcc: x\" <ann@xn--bcher-kva.example>",
+            ),
+            (
+                Some("Änn"),
+                "=?utf-8?b?w4Rubg==?= <ann@xn--bcher-kva.example>",
+            ),
+            (
+                Some("=?utf-8?q?x?="),
+                "=?utf-8?b?PT91dGYtOD9xP3g/PQ==?= <ann@xn--bcher-kva.example>",
+            ),
+        ] {
+            assert_eq!(named(name, &address), expected);
+        }
+    }
+
+    #[test]
+    fn a_long_name_is_several_words_of_at_most_75_characters() {
+        let encoded = phrase(&"ü".repeat(100));
+        assert!(encoded.split(' ').count() > 1);
+        assert!(encoded.split(' ').all(|word| word.len() <= 75), "{encoded}");
+    }
 }

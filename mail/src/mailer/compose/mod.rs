@@ -4,6 +4,7 @@ use lettre::message::header::{self, Headers};
 use uuid::Uuid;
 
 use crate::{
+    address::Address,
     ledger::{ClaimedRecipient, Mailing, Outcome, Reason},
     template::{MAX_BODY, MAX_SUBJECT, Values},
 };
@@ -94,19 +95,22 @@ pub fn compose(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Composed
     let mut headers = Headers::new();
     headers.set(header::MessageId::from(format!("<{message_id}>")));
     headers.set(header::Date::now());
-    headers.set(header::From::from(fields::named(
-        Some(&envelope.sender_name),
-        &envelope.sender_email,
-    )?));
-    headers.set(header::To::from(fields::named(
-        recipient.name.as_deref(),
-        &recipient.mail,
-    )?));
-    if !envelope.cc.is_empty() {
-        headers.set(header::Cc::from(fields::unnamed(&envelope.cc)?));
-    }
-    if !envelope.reply_to.is_empty() {
-        headers.set(header::ReplyTo::from(fields::unnamed(&envelope.reply_to)?));
+    let from = fields::named(Some(&envelope.sender_name), &envelope.sender_email);
+    let to = fields::named(recipient.name.as_deref(), &recipient.mail);
+    let copies = mailing.copies(&recipient.mail);
+    let unnamed = |address: &&Address| fields::named(None, address);
+    for (name, addresses) in [
+        ("From", vec![from]),
+        ("To", vec![to]),
+        ("Cc", copies.open.iter().map(unnamed).collect()),
+        (
+            "Reply-To",
+            envelope.reply_to.iter().map(|a| unnamed(&a)).collect(),
+        ),
+    ] {
+        if !addresses.is_empty() {
+            headers.insert_raw(fields::addresses(name, &addresses));
+        }
     }
     headers.insert_raw(fields::subject(&content.subject));
     headers.set(header::MIME_VERSION_1_0);
@@ -115,7 +119,7 @@ pub fn compose(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Composed
     // Not by lettre's `Message`: it reads its own headers back and loses names it does not understand.
     let mut bytes = headers.to_string().into_bytes();
     bytes.extend(unfolded.into_bytes());
-    bytes.append(&mut parts::body(&content, &mailing.attachments)?);
+    bytes.append(&mut parts::body(&content, mailing)?);
     if !bytes.is_ascii() || bytes.split(|b| *b == b'\n').any(|l| l.len() > MAX_LINE + 1) {
         return Err(NotComposed("a line of the mail is too long"));
     }
@@ -123,9 +127,9 @@ pub fn compose(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Composed
         message_id,
         from: envelope.sender_email.to_ascii(),
         recipients: std::iter::once(&recipient.mail)
-            .chain(&envelope.cc)
-            .chain(&envelope.bcc)
-            .map(crate::address::Address::to_ascii)
+            .chain(copies.open)
+            .chain(copies.hidden)
+            .map(Address::to_ascii)
             .collect(),
         bytes,
         content,

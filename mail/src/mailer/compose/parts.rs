@@ -1,12 +1,14 @@
 //! The parts of a mail's body and how they are nested (RFC 2046, RFC 2387).
 
+use std::borrow::Cow;
+
 use lettre::message::{
     Attachment as AttachedPart, Body, MultiPart, SinglePart,
     header::{ContentTransferEncoding, ContentType},
 };
 
-use super::{Content, NotComposed};
-use crate::{message::Attachment, template::one_line};
+use super::{Content, MAX_LINE, NotComposed};
+use crate::{ledger::Mailing, message::Attachment, template::one_line};
 
 enum Part {
     Single(SinglePart),
@@ -30,11 +32,11 @@ impl Part {
 }
 
 /// Starts with the header fields that describe it.
-pub fn body(content: &Content, attachments: &[Attachment]) -> Result<Vec<u8>, NotComposed> {
-    let has_html = content.html.is_some();
-    let (inline, attached): (Vec<_>, Vec<_>) = attachments
+pub fn body(content: &Content, mailing: &Mailing) -> Result<Vec<u8>, NotComposed> {
+    let (inline, attached): (Vec<_>, Vec<_>) = mailing
+        .attachments
         .iter()
-        .partition(|attachment| has_html && attachment.content_id.is_some());
+        .partition(|attachment| mailing.shows(attachment));
     let html = match &content.html {
         Some(html) => Some(related(html, &inline)?),
         None => None,
@@ -56,7 +58,7 @@ pub fn body(content: &Content, attachments: &[Attachment]) -> Result<Vec<u8>, No
     }
     let mut mixed = shown.within(MultiPart::mixed().build());
     for attachment in attached {
-        mixed = mixed.singlepart(part(attachment)?);
+        mixed = mixed.singlepart(part(attachment, None)?);
     }
     Ok(mixed.formatted())
 }
@@ -73,27 +75,82 @@ fn related(html: &str, inline: &[&Attachment]) -> Result<Part, NotComposed> {
     }
     let mut related = MultiPart::related().singlepart(html);
     for attachment in inline {
-        related = related.singlepart(part(attachment)?);
+        related = related.singlepart(part(attachment, attachment.content_id.as_deref())?);
     }
     Ok(Part::Multi(related))
 }
 
-fn part(attachment: &Attachment) -> Result<SinglePart, NotComposed> {
-    let content_type = ContentType::parse(&attachment.content_type)
+fn part(attachment: &Attachment, shown_as: Option<&str>) -> Result<SinglePart, NotComposed> {
+    let coded = coded(attachment);
+    let content_type = ContentType::parse(coded.content_type)
         .ok()
-        .filter(|_| !is_multipart(&attachment.content_type))
+        .filter(|_| !is_multipart(coded.content_type))
         .ok_or(NotComposed(
             "an attachment has a content type that cannot be used",
         ))?;
-    // Always base64: text would arrive with other line ends than it had.
-    let body = Body::new_with_encoding(attachment.content.clone(), ContentTransferEncoding::Base64)
+    let coding = match coded.coding {
+        Coding::Base64 => ContentTransferEncoding::Base64,
+        Coding::SevenBit => ContentTransferEncoding::SevenBit,
+    };
+    let body = Body::new_with_encoding(coded.content.into_owned(), coding)
         .map_err(|_| NotComposed("an attachment cannot be encoded"))?;
     let filename = one_line(&attachment.filename);
-    let part = match &attachment.content_id {
+    let part = match shown_as {
         Some(id) => AttachedPart::new_inline_with_name(content_id(id)?, filename),
         None => AttachedPart::new(filename),
     };
     Ok(part.body(body, content_type))
+}
+
+/// How an attachment's content goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    /// The content arrives octet by octet; text in another coding would arrive with other line ends.
+    Base64,
+    SevenBit,
+}
+
+/// An attachment as it goes out.
+pub struct Coded<'a> {
+    pub content_type: &'a str,
+    pub coding: Coding,
+    pub content: Cow<'a, [u8]>,
+}
+
+/// A message within a message must not be base64 (RFC 2046, 5.2.1): it goes as it is, or as a file like any other where
+/// it does not fit into the lines of a mail.
+pub fn coded(attachment: &Attachment) -> Coded<'_> {
+    let is_message = attachment
+        .content_type
+        .get(..8)
+        .is_some_and(|start| start.eq_ignore_ascii_case("message/"));
+    if !is_message {
+        return Coded {
+            content_type: &attachment.content_type,
+            coding: Coding::Base64,
+            content: Cow::Borrowed(&attachment.content),
+        };
+    }
+    match seven_bit(&attachment.content) {
+        Some(content) => Coded {
+            content_type: &attachment.content_type,
+            coding: Coding::SevenBit,
+            content: Cow::Owned(content.into_bytes()),
+        },
+        None => Coded {
+            content_type: "application/octet-stream",
+            coding: Coding::Base64,
+            content: Cow::Borrowed(&attachment.content),
+        },
+    }
+}
+
+/// With the line ends of mail; nothing where it is no text that a mail can carry as it is (RFC 2045, 2.7).
+fn seven_bit(content: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(content).ok().filter(|text| {
+        text.is_ascii() && !text.contains('\0') && text.lines().all(|line| line.len() <= MAX_LINE)
+    })?;
+    Some(line_feeds(text).replace('\n', "\r\n"))
 }
 
 /// Its content would be taken for parts of the mail.

@@ -139,7 +139,8 @@ fn parts_are_nested_as_mail_programs_expect() {
         ),
     ] {
         let mut draft = draft();
-        draft.body.html = draft.body.html.filter(|_| html);
+        let shown = "<img src=\"cid:a\"><img src=\"cid:b\">";
+        draft.body.html = html.then(|| shown.to_owned());
         draft.body.text = draft.body.text.filter(|_| text);
         draft.attachments = attachments
             .into_iter()
@@ -162,7 +163,8 @@ fn attachments_arrive_byte_for_byte_with_names_in_any_script() {
         &long,
     ] {
         let mut draft = draft();
-        draft.attachments = vec![attachment(name, None), attachment(name, Some("<logo@x>"))];
+        draft.body.html = Some("<img src=\"cid:logo@x\">".into());
+        draft.attachments = vec![attachment(name, None), attachment(name, Some("logo@x"))];
         let composed = draft.compose();
         let message = parse(&composed);
         for part in message.attachments() {
@@ -392,9 +394,142 @@ fn what_cannot_be_composed_is_refused() {
         ..attachment("a", None)
     }];
     let mut bad_id = draft();
+    bad_id.body.html = Some("<img src=\"cid:a\r\nb\">".into());
     bad_id.attachments = vec![attachment("a", Some("a\r\nb"))];
     for draft in [without_body, bad_type, bad_id] {
         let refused = Outcome::from(draft.try_compose().map(drop).unwrap_err());
         assert!(matches!(refused, Outcome::Refused(reason) if reason.code == "invalid_message"));
+    }
+}
+
+fn header_lines(composed: &Composed) -> Vec<String> {
+    head(composed)
+        .split("\r\n")
+        .map(ToOwned::to_owned)
+        .collect()
+}
+
+#[test]
+fn many_copies_are_folded_after_commas() {
+    let mut draft = draft();
+    draft.envelope.cc = (0..49)
+        .map(|n| address(&format!("a-rather-long-address-{n}@department.example.org")))
+        .collect();
+    draft.envelope.reply_to = draft.envelope.cc.clone();
+    let composed = draft.compose();
+    for line in header_lines(&composed) {
+        assert!(line.len() <= 78, "{line}");
+    }
+    let message = parse(&composed);
+    for list in [message.cc(), message.reply_to()] {
+        assert_eq!(list.unwrap().iter().count(), 49);
+    }
+    assert_eq!(composed.recipients.len(), 50);
+}
+
+#[test]
+fn an_address_is_on_the_envelope_once() {
+    let mut draft = draft();
+    draft.envelope.cc = vec![
+        address("Ann@Example.org"),
+        address("c@example.org"),
+        address("C@example.org"),
+    ];
+    draft.envelope.bcc = vec![
+        address("ann@example.org"),
+        address("c@example.org"),
+        address("b@example.org"),
+    ];
+    let composed = draft.compose();
+    assert_eq!(
+        composed.recipients,
+        ["ann@example.org", "c@example.org", "b@example.org"]
+    );
+    assert_eq!(parse(&composed).cc().unwrap().iter().count(), 1);
+}
+
+#[test]
+fn all_of_a_subject_survives() {
+    for subject in [
+        "é  é",
+        " leading and trailing ",
+        "two  blanks in ASCII",
+        "=?utf-8?q?=0D=0ABcc:x?=",
+        "a =?utf-8?b?eA==?= b",
+        &"é ".repeat(400),
+        &"😀".repeat(200),
+        &"word ".repeat(199),
+        "tabs\tbecome blanks",
+    ] {
+        let mut draft = draft();
+        draft.envelope.subject = subject.to_owned();
+        let composed = draft.compose();
+        for line in header_lines(&composed) {
+            assert!(line.len() <= 78, "{line}");
+        }
+        let expected = subject.replace('\t', " ");
+        assert_eq!(parse(&composed).subject(), Some(&*expected), "{subject:?}");
+    }
+}
+
+#[test]
+fn a_plain_name_is_quoted_and_not_encoded() {
+    let mut draft = draft();
+    draft.envelope.sender_name = "Acme, Inc. (\"the\" one)".into();
+    let composed = draft.compose();
+    assert!(head(&composed).contains(r#"From: "Acme, Inc. (\"the\" one)" <team@example.com>"#));
+    let message = parse(&composed);
+    let from = message.from().unwrap().first().unwrap();
+    assert_eq!(from.name(), Some("Acme, Inc. (\"the\" one)"));
+}
+
+#[test]
+fn a_mail_within_a_mail_is_not_base64() {
+    let inner = "Subject: inner\nFrom: a@b.example\n\nHello\n";
+    for (content, expected) in [
+        (inner.as_bytes().to_vec(), "7bit"),
+        (format!("{inner}{}", "x".repeat(999)).into_bytes(), "base64"),
+        ("Subject: gr\u{fc}n\n\n".as_bytes().to_vec(), "base64"),
+        (b"a\0b".to_vec(), "base64"),
+    ] {
+        let mut draft = draft();
+        draft.attachments = vec![Attachment {
+            content_type: "Message/RFC822".into(),
+            content,
+            ..attachment("mail.eml", None)
+        }];
+        let composed = draft.compose();
+        let source = String::from_utf8(composed.bytes.clone()).unwrap();
+        let (_, part) = source.split_once("mail.eml").unwrap();
+        assert!(
+            part.contains(&format!("Content-Transfer-Encoding: {expected}")),
+            "{part}"
+        );
+        let octets = source.contains("application/octet-stream");
+        assert_eq!(octets, expected == "base64", "{source}");
+    }
+}
+
+#[test]
+fn what_the_html_does_not_show_is_an_attachment() {
+    for (html, shape_expected) in [
+        (
+            "<img src=\"cid:logo\">",
+            "alternative[plain related[html png]]",
+        ),
+        (
+            "<img src='cid:l%6Fgo'>",
+            "alternative[plain related[html png]]",
+        ),
+        (
+            "<img src=\"cid:other\">",
+            "mixed[alternative[plain html] png]",
+        ),
+        ("<p>logo</p>", "mixed[alternative[plain html] png]"),
+    ] {
+        let mut draft = draft();
+        draft.body.html = Some(html.into());
+        draft.attachments = vec![attachment("logo.png", Some("logo"))];
+        assert_eq!(shape(&parse(&draft.compose()), 0), shape_expected, "{html}");
     }
 }

@@ -11,7 +11,11 @@ use aws_sdk_sesv2::{
 use crate::{
     address::Address,
     ledger::{ClaimedRecipient, Mailing},
-    mailer::compose::{NotComposed, fields::encoded_words, parts::content_id},
+    mailer::compose::{
+        NotComposed,
+        fields::named,
+        parts::{Coding, coded, content_id},
+    },
     template::one_line,
 };
 
@@ -32,10 +36,12 @@ pub fn addresses(addresses: &[Address]) -> Vec<String> {
 
 pub fn destination(mailing: &Mailing, claimed: &ClaimedRecipient) -> Destination {
     let recipient = &claimed.recipient;
+    let copies = mailing.copies(&recipient.mail);
+    let written = |list: Vec<&Address>| some(list.into_iter().map(Address::to_ascii).collect());
     Destination::builder()
         .to_addresses(named(recipient.name.as_deref(), &recipient.mail))
-        .set_cc_addresses(some(addresses(&mailing.envelope.cc)))
-        .set_bcc_addresses(some(addresses(&mailing.envelope.bcc)))
+        .set_cc_addresses(written(copies.open))
+        .set_bcc_addresses(written(copies.hidden))
         .build()
 }
 
@@ -73,20 +79,25 @@ pub fn attachments(mailing: &Mailing) -> Result<Vec<Attachment>, NotComposed> {
             let id = attachment
                 .content_id
                 .as_deref()
+                .filter(|_| mailing.shows(attachment))
                 .map(content_id)
                 .transpose()?;
-            let disposition = if id.is_some() && mailing.html.is_some() {
+            let coded = coded(attachment);
+            let disposition = if id.is_some() {
                 AttachmentContentDisposition::Inline
             } else {
                 AttachmentContentDisposition::Attachment
             };
             Attachment::builder()
                 .file_name(one_line(&attachment.filename))
-                .content_type(&attachment.content_type)
+                .content_type(coded.content_type)
                 .content_disposition(disposition)
-                .content_transfer_encoding(AttachmentContentTransferEncoding::Base64)
+                .content_transfer_encoding(match coded.coding {
+                    Coding::Base64 => AttachmentContentTransferEncoding::Base64,
+                    Coding::SevenBit => AttachmentContentTransferEncoding::SevenBit,
+                })
                 .set_content_id(id)
-                .raw_content(Blob::new(attachment.content.clone()))
+                .raw_content(Blob::new(coded.content.into_owned()))
                 .build()
                 .map_err(|_| NotComposed("an attachment is not complete"))
         })
@@ -96,64 +107,4 @@ pub fn attachments(mailing: &Mailing) -> Result<Vec<Attachment>, NotComposed> {
 /// An empty list is left out.
 pub fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
     Some(list).filter(|list| !list.is_empty())
-}
-
-/// RFC 5322, in ASCII: SES encodes no names
-/// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#SES-SendEmail-request-FromEmailAddress>).
-fn named(name: Option<&str>, address: &Address) -> String {
-    let address = address.to_ascii();
-    let name = name.map(one_line);
-    match name.as_deref().map(str::trim) {
-        None | Some("") => address,
-        Some(name) => format!("{} <{address}>", phrase(name)),
-    }
-}
-
-fn phrase(name: &str) -> String {
-    let is_plain = name.bytes().all(|b| (b' '..=b'~').contains(&b));
-    // What looks like an encoded word would be read as one.
-    if is_plain && !name.contains("=?") {
-        return format!("\"{}\"", name.replace('\\', r"\\").replace('"', "\\\""));
-    }
-    encoded_words(name).join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_quoted_or_encoded() {
-        let address = Address::parse("ann@bücher.example").unwrap();
-        for (name, expected) in [
-            (None, "ann@xn--bcher-kva.example"),
-            (Some(" \r\n "), "ann@xn--bcher-kva.example"),
-            (Some("Ann Lee"), "\"Ann Lee\" <ann@xn--bcher-kva.example>"),
-            (
-                Some("Lee, \"Ann\" \\ <x@y>"),
-                "\"Lee, \\\"Ann\\\" \\\\ <x@y>\" <ann@xn--bcher-kva.example>",
-            ),
-            (
-                Some("Ann\r\nBcc: x"),
-                "\"Ann Bcc: x\" <ann@xn--bcher-kva.example>",
-            ),
-            (
-                Some("Änn"),
-                "=?utf-8?b?w4Rubg==?= <ann@xn--bcher-kva.example>",
-            ),
-            (
-                Some("=?utf-8?q?x?="),
-                "=?utf-8?b?PT91dGYtOD9xP3g/PQ==?= <ann@xn--bcher-kva.example>",
-            ),
-        ] {
-            assert_eq!(named(name, &address), expected);
-        }
-    }
-
-    #[test]
-    fn a_long_name_is_several_words_of_at_most_75_characters() {
-        let encoded = phrase(&"ü".repeat(100));
-        assert!(encoded.split(' ').count() > 1);
-        assert!(encoded.split(' ').all(|word| word.len() <= 75), "{encoded}");
-    }
 }

@@ -55,8 +55,13 @@ pub fn attachment(node: Node<'_>) -> Option<Attachment> {
                     .filter(|_| text.is_ascii() && !text.chars().any(char::is_control))
                     // Its content would be taken for parts of the mail.
                     .filter(|media_type| media_type.type_() != mime::MULTIPART)
+                    // These stand for content that is elsewhere.
+                    .filter(|media_type| {
+                        !["message/partial", "message/external-body"]
+                            .contains(&media_type.essence_str())
+                    })
                     .map(|_| text.to_owned())
-                    .ok_or("must be a media type such as image/png, and not multipart")
+                    .ok_or("must be a media type such as image/png; not multipart, message/partial or message/external-body")
             })
         });
         let content_id = object.optional("content_id", |node| {
@@ -65,10 +70,12 @@ pub fn attachment(node: Node<'_>) -> Option<Attachment> {
                     && text
                         .bytes()
                         .all(|b| b.is_ascii_graphic() && !b"<>\"()".contains(&b));
-                if fits {
+                if text.starts_with("cid:") {
+                    Err("must be the id alone, without the cid: that stands before it in the HTML")
+                } else if fits {
                     Ok(text.to_owned())
                 } else {
-                    Err("must be printable ASCII without spaces, quotes and brackets")
+                    Err("must be printable ASCII without spaces, quotes and brackets: `logo`, not `<logo>`")
                 }
             })
         });

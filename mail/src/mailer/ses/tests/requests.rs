@@ -36,9 +36,8 @@ fn attachments() -> Value {
         {
             "FileName": "logo.png",
             "ContentType": "image/png",
-            "ContentDisposition": "INLINE",
+            "ContentDisposition": "ATTACHMENT",
             "ContentTransferEncoding": "BASE64",
-            "ContentId": "logo",
             "RawContent": "AP8=",
         },
         {
@@ -225,4 +224,25 @@ async fn attachments_count_once_in_a_call() {
     let mut mailing = full_mailing();
     mailing.attachments[1].content = vec![0; 2_500_000];
     assert_eq!(calls(&mailing, &recipients(50)).await, [50]);
+}
+
+/// An image that the HTML names is shown in it; a mail within the mail is not base64.
+#[tokio::test]
+async fn attachments_are_said_to_be_what_they_are() {
+    let server = Server::start(|_, _| ok(&json!({ "MessageId": "m" }))).await;
+    let mut mailing = full_mailing();
+    mailing.body.html = Some("<img src=\"cid:logo\">".into());
+    mailing.attachments[1].content_type = "message/rfc822".into();
+    mailing.attachments[1].content = b"Subject: x\n\nHello".to_vec();
+    ses(&server.url)
+        .await
+        .send(&mailing, &recipients(1), LIMIT)
+        .await;
+    let body = server.requests().remove(0).body;
+    let found = &body["Content"]["Simple"]["Attachments"];
+    assert_eq!(found[0]["ContentDisposition"], "INLINE");
+    assert_eq!(found[0]["ContentId"], "logo");
+    assert_eq!(found[1]["ContentDisposition"], "ATTACHMENT");
+    assert_eq!(found[1]["ContentTransferEncoding"], "SEVEN_BIT");
+    assert_eq!(found[1]["ContentType"], "message/rfc822");
 }
