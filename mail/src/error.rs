@@ -125,6 +125,14 @@ pub fn is_transient(error: &DbErr) -> bool {
     }
 }
 
+/// Whether another process has the lock of the `SQLite` file.
+pub fn is_locked(error: &DbErr) -> bool {
+    match of_driver(error) {
+        Some(sqlx::Error::Database(error)) => has_code(error.as_ref(), &[], &BUSY_SQLITE),
+        _ => false,
+    }
+}
+
 /// Whether the connection must not be used again.
 pub fn spoils_connection(error: &DbErr) -> bool {
     match of_driver(error) {

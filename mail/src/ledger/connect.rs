@@ -11,7 +11,10 @@ use sqlx::{
 };
 use tokio::sync::OnceCell;
 
-use super::{Ledger, connection::Connection, login::LoginSecret, retirement::Retirement};
+use super::{
+    Ledger, connection::Connection, login::LoginSecret, retirement::Retirement,
+    retry::repeat_while_locked,
+};
 use crate::{
     aws::Aws,
     config::{Config, DatabaseSource},
@@ -81,8 +84,12 @@ impl Ledger {
                     });
             }
         }
+        // `SQLite` is asked for its version, and refuses at once, without waiting for the lock, to turn a new file into
+        // one with a write-ahead log while another process does.
+        let connect = || async { Ok(Database::connect(options.clone()).await?) };
+        let db = repeat_while_locked(connect).await?;
         Ok(Self {
-            db: Connection::new(Database::connect(options).await?, login, retirement),
+            db: Connection::new(db, login, retirement),
             migrated: OnceCell::new(),
             publishes: config.result_queue_url.is_some(),
             lease_ms: i64::try_from(config.lease.as_millis()).unwrap_or(i64::MAX),

@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, is_locked};
 
 /// For reads and moves that somebody waits for: about two seconds.
 pub fn briefly() -> ExponentialBuilder {
@@ -29,6 +29,16 @@ where
     Fut: Future<Output = Result<T>>,
 {
     repeat_if(backoff, Error::is_transient, work).await
+}
+
+/// Repeats `work` while another process has the lock of a `SQLite` file.
+pub async fn repeat_while_locked<T, F, Fut>(work: F) -> Result<T>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T>>,
+{
+    let is_locked = |error: &Error| matches!(error, Error::Ledger(error) if is_locked(error));
+    repeat_if(briefly(), is_locked, work).await
 }
 
 /// Repeats `work` whatever the ledger's failure: a full disk, too, may have room again.

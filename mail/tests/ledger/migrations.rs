@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, Database};
 
@@ -15,15 +16,19 @@ use mail::{
 };
 
 async fn twenty_open(config: &Config) {
-    let mut ledgers = Vec::new();
-    for _ in 0..20 {
-        let ledger = Ledger::open(config, &Arc::default()).await.unwrap();
-        ledgers.push(ledger);
-    }
+    let open = (0..20).map(|_| {
+        let config = config.clone();
+        tokio::spawn(async move { Ledger::open(&config, &Arc::default()).await })
+    });
+    let ledgers: Vec<Ledger> = join_all(open)
+        .await
+        .into_iter()
+        .map(|opened| opened.unwrap().unwrap())
+        .collect();
     let first_uses = ledgers
         .iter()
         .map(|ledger| ledger.wake_due(WokenBefore::Never));
-    for woken in futures_util::future::join_all(first_uses).await {
+    for woken in join_all(first_uses).await {
         assert_eq!(woken.unwrap(), []);
     }
 }
