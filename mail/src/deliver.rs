@@ -6,18 +6,20 @@ use std::{
 };
 
 use entity::recipient::Model;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     error::Result,
     fail_point,
     ledger::{Claim, ClaimedRecipient, Health, Mailing, Outcome, Range, Reason},
+    mailer::Call,
     pace::Permission,
     service::Service,
     telemetry,
 };
 
 /// Kept free of an answer's time for writing down what the transport said.
-const TO_RECORD: Duration = Duration::from_secs(4);
+pub(crate) const TO_RECORD: Duration = Duration::from_secs(4);
 
 impl Service {
     /// Sends to everybody in the claim, call by call, as long as there is time. Gives the rest back, and says when
@@ -55,7 +57,8 @@ impl Service {
                 return Ok(Some(wait));
             }
             fail_point!("turn");
-            let outcomes = self.transmit(mailing, claim, recipients, None).await?;
+            let call = self.new_call(until);
+            let outcomes = self.transmit(mailing, claim, recipients, &call).await?;
             left_out |= outcomes.len() < recipients.len();
             if outcomes.is_empty() && probing {
                 self.ledger.give_probe_back().await?;
@@ -111,14 +114,23 @@ impl Service {
         self.call_later(range, wait).await;
     }
 
-    /// Marks the recipients as `sending` and makes the call, if there is time for it before the deadline and the
+    /// A call that is over early enough to write down by then what came of it.
+    pub(crate) fn new_call(&self, until: Option<Instant>) -> Call {
+        let longest = self.config.longest_call();
+        let limit = until.map_or(longest, |until| {
+            longest.min(until.saturating_duration_since(Instant::now() + TO_RECORD))
+        });
+        Call::new(limit, self.stop.clone())
+    }
+
+    /// Marks the recipients as `sending` and makes the call, if there is time for it before its deadline and the
     /// end of the lease. Whoever was cancelled meanwhile is left out.
     pub(crate) async fn transmit(
         self: &Arc<Self>,
         mailing: &Mailing,
         claim: &Arc<Claim>,
         recipients: &[ClaimedRecipient],
-        deadline: Option<Instant>,
+        call: &Call,
     ) -> Result<Vec<(i32, Outcome)>> {
         let started = Instant::now();
         let positions: Vec<i32> = recipients
@@ -135,10 +147,11 @@ impl Service {
         if begun.is_empty() {
             return Ok(Vec::new());
         }
-        let Some(limit) = self.time_to_send(started, deadline) else {
+        // The lease was renewed after `started`; a part of it is for writing down what came of the call.
+        if started.elapsed() > self.config.lease / 3 || call.left().is_zero() {
             self.take_back(claim, begun);
             return Ok(Vec::new());
-        };
+        }
         let recipients: Vec<ClaimedRecipient> = recipients
             .iter()
             .filter(|recipient| begun.binary_search(&recipient.position).is_ok())
@@ -146,7 +159,9 @@ impl Service {
             .collect();
         fail_point!("sending");
         let called = Instant::now();
-        let outcomes = self.mailer.send(mailing, &recipients, limit).await;
+        let renewing = self.keep_lease(claim, begun);
+        let outcomes = self.mailer.send(mailing, &recipients, call).await;
+        drop(renewing);
         fail_point!("called");
         telemetry::call_made(mailing.id, recipients.len(), called.elapsed());
         let outcomes: Vec<_> = recipients
@@ -162,19 +177,26 @@ impl Service {
         Ok(outcomes)
     }
 
-    /// How long a call may take. The lease was renewed after `started`; a third of it is for the call, another for
-    /// writing down what came of it.
-    fn time_to_send(&self, started: Instant, deadline: Option<Instant>) -> Option<Duration> {
-        let limit = self.config.send_timeout();
-        if started.elapsed() > self.config.lease / 3 {
-            return None;
-        }
-        let Some(deadline) = deadline else {
-            return Some(limit);
-        };
-        let left = deadline.saturating_duration_since(Instant::now() + TO_RECORD);
-        let limit = limit.min(left);
-        (!limit.is_zero()).then_some(limit)
+    /// Renews the lease of what is being sent, until the returned handle is dropped. A row that was settled meanwhile
+    /// stays as it is.
+    fn keep_lease(
+        self: &Arc<Self>,
+        claim: &Arc<Claim>,
+        positions: Vec<i32>,
+    ) -> AbortOnDropHandle<()> {
+        let (service, claim) = (Arc::clone(self), Arc::clone(claim));
+        let every = self.config.lease / 3;
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(every).await;
+                if let Err(error) = service.ledger.renew_lease(&claim, &positions).await {
+                    tracing::warn!(
+                        mail.id = %claim.mailing_id, error = &error as &dyn std::error::Error,
+                        "the lease of a call that is under way was not renewed"
+                    );
+                }
+            }
+        }))
     }
 
     /// In the background: the ledger may be away for longer than anybody waits.

@@ -21,6 +21,7 @@ mod replay;
 mod results;
 mod secret;
 mod service;
+mod single;
 mod submit;
 mod sweep;
 pub mod telemetry;

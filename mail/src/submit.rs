@@ -5,18 +5,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use entity::recipient::Model;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
     error::Result,
     fail_point,
-    ledger::{Claim, Health, IdempotencyRequest, Mailing, NewEntry, Outcome, StoreOutcome, ranges},
+    ledger::{IdempotencyRequest, NewEntry, StoreOutcome, ranges},
     message::{CallerId, NewMailing},
-    pace::Permission,
     service::Service,
-    timestamp,
 };
 
 /// How long after its deadline an answer may still come.
@@ -150,141 +147,5 @@ impl Service {
             let _ = tokio::time::timeout_at(deadline.into(), keeping).await;
         }
         Ok(Submission::Answered(answer))
-    }
-
-    /// What was not begun need not wait for the end of its lease.
-    fn let_go(self: &Arc<Self>, claim: Arc<Claim>) {
-        let service = Arc::clone(self);
-        self.tasks.spawn(async move {
-            if let Err(error) = service.ledger.release(&claim).await {
-                tracing::warn!(
-                    mail.id = %claim.mailing_id, error = &error as &dyn std::error::Error,
-                    "a claim was not given back, it ends with its lease"
-                );
-            }
-            for range in ranges(claim.mailing_id, &[0]) {
-                service.call_later(range, Duration::ZERO).await;
-            }
-        });
-    }
-
-    /// Makes the call when its turn has come; there is no outcome where it does not come in time. The second part says
-    /// whether the call probed the transport.
-    async fn call_for_single(
-        self: &Arc<Self>,
-        mailing: &Mailing,
-        claim: &Arc<Claim>,
-        deadline: Instant,
-    ) -> Result<(Vec<(i32, Outcome)>, bool)> {
-        let health = self.health().await?;
-        if matches!(health, Health::Held(_)) {
-            return Ok((Vec::new(), false));
-        }
-        let probing = health == Health::Probe;
-        let rest = deadline.saturating_duration_since(Instant::now());
-        let outcomes = match self.wait_for_single_turn(rest / 4).await? {
-            Permission::Go => {
-                self.transmit(mailing, claim, &claim.recipients, Some(deadline))
-                    .await?
-            }
-            Permission::NotFor(_) => Vec::new(),
-        };
-        if outcomes.is_empty() && probing {
-            self.ledger.give_probe_back().await?;
-        }
-        Ok((outcomes, probing))
-    }
-
-    /// Goes on to its end even if nobody waits for it; answers as soon as the outcome is written down.
-    async fn record_and_tell(
-        self: &Arc<Self>,
-        mailing: &Arc<Mailing>,
-        claim: Arc<Claim>,
-        outcomes: Vec<(i32, Outcome)>,
-        probing: bool,
-    ) -> Option<Vec<Model>> {
-        let (service, mailing) = (Arc::clone(self), Arc::clone(mailing));
-        let (written, rows) = tokio::sync::oneshot::channel();
-        self.tasks.spawn(async move {
-            match service.record(&claim, &outcomes, probing).await {
-                Ok(rows) => {
-                    // Whoever has gone does not need them.
-                    let _ = written.send(rows.clone());
-                    service.tell_of(&mailing, &rows).await;
-                    service.wake_again(&claim, &outcomes).await;
-                }
-                Err(error) => tracing::error!(
-                    mail.id = %claim.mailing_id, error = &error as &dyn std::error::Error,
-                    "an outcome was not written down"
-                ),
-            }
-        });
-        rows.await.ok()
-    }
-
-    /// From here on the mail is in the ledger, so that every failure has an answer.
-    async fn send_now(
-        self: &Arc<Self>,
-        mailing: Arc<Mailing>,
-        claim: Claim,
-        stored_at: i64,
-        deadline: Instant,
-    ) -> Answer {
-        let queued = |queued_at| Answer::Queued {
-            id: mailing.id,
-            email_id: mailing.envelope.ids.email_id.clone(),
-            accepted: 1,
-            queued_at,
-        };
-        let claim = Arc::new(claim);
-        let called = self.call_for_single(&mailing, &claim, deadline).await;
-        let (outcomes, probing) = called.unwrap_or_else(|error| {
-            tracing::error!(
-                mail.id = %mailing.id, error = &error as &dyn std::error::Error,
-                "the ledger failed before the call, the mail waits"
-            );
-            (Vec::new(), false)
-        });
-        let Some((_, outcome)) = outcomes.first().cloned() else {
-            self.let_go(claim);
-            return queued(stored_at);
-        };
-        let recipient = claim.recipients[0].recipient.clone();
-        let rest = deadline.saturating_duration_since(Instant::now());
-        let recording = self.record_and_tell(&mailing, claim, outcomes, probing);
-        let recorded = tokio::time::timeout(rest, recording).await;
-        let row = if let Ok(Some(rows)) = recorded {
-            rows.into_iter().next()
-        } else {
-            tracing::error!(mail.id = %mailing.id, "the outcome is known but not written yet");
-            None
-        };
-        let ids = &mailing.envelope.ids;
-        match outcome {
-            Outcome::Accepted { message_id } => Answer::Sent {
-                id: mailing.id,
-                email_id: ids.email_id.clone(),
-                email_recipient_id: recipient
-                    .email_recipient_id
-                    .or_else(|| ids.email_recipient_id.clone()),
-                recipient: Some(recipient.mail.as_str().to_owned()),
-                message_id,
-                sent_at: row
-                    .and_then(|row: Model| row.sent_at)
-                    // Only where the ledger could not be asked any more.
-                    .unwrap_or_else(timestamp::now),
-            },
-            Outcome::Refused(reason) => Answer::Rejected {
-                id: mailing.id,
-                reason: reason.text,
-            },
-            Outcome::NotAccepted { .. } => {
-                queued(row.and_then(|row| row.queued_at).unwrap_or(stored_at))
-            }
-            Outcome::Unknown(_) => Answer::Unconfirmed {
-                id: mailing.id,
-                email_id: ids.email_id.clone(),
-            },
-        }
     }
 }

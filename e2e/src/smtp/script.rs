@@ -35,6 +35,8 @@ pub enum Reaction {
     Delay(Duration),
     /// This reply instead; at `End` nothing was accepted.
     Reply(&'static str),
+    /// The same, after a while.
+    ReplyAfter(Duration, &'static str),
     /// No reply, the connection is closed; at `End` nothing was accepted.
     Close,
     /// No reply, the connection stays; at `End` nothing was accepted.

@@ -197,6 +197,10 @@ impl Session<'_> {
                 self.reply(usual).await.map(|()| true)
             }
             Reaction::Reply(instead) => self.reply(instead).await.map(|()| false),
+            Reaction::ReplyAfter(time, instead) => {
+                sleep(time).await;
+                self.reply(instead).await.map(|()| false)
+            }
             Reaction::Close | Reaction::AcceptAndClose => Err(closed()),
             Reaction::Stall | Reaction::AcceptAndStall => {
                 // Whatever the client says meanwhile, until it goes.

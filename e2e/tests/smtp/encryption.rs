@@ -4,7 +4,11 @@ use e2e::smtp::{Certificate, Options, Tls};
 use e2e::{Server, SmtpServer, letter};
 
 async fn mail(transport: &str, trusted: Option<&Certificate>) -> (e2e::Answer, Server) {
-    let mut variables = vec![("MAIL_TRANSPORT", transport), ("LEASE_SECONDS", "3")];
+    let mut variables = vec![
+        ("MAIL_TRANSPORT", transport),
+        ("LEASE_SECONDS", "3"),
+        ("SMTP_TIMEOUT_SECONDS", "1"),
+    ];
     if let Some(certificate) = trusted {
         variables.push(("SSL_CERT_FILE", certificate.file()));
     }

@@ -7,3 +7,4 @@ mod encryption;
 mod health;
 mod outcomes;
 mod singles;
+mod slow;

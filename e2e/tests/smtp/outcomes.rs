@@ -26,6 +26,7 @@ async fn start(database: &Database, smtp: &SmtpServer) -> Server {
     Server::on(database)
         .env("MAIL_TRANSPORT", &smtp.transport())
         .env("LEASE_SECONDS", "6")
+        .env("SMTP_TIMEOUT_SECONDS", "2")
         .env("SWEEP_SECONDS", "1")
         .start()
         .await

@@ -151,9 +151,17 @@ impl Config {
         })
     }
 
-    /// How long one call to a transport may take: a third of the lease that covers it.
+    /// How long a call to a transport usually may take: a third of the lease that covers it.
     pub fn send_timeout(&self) -> Duration {
         (self.lease / 3).min(Duration::from_secs(15))
+    }
+
+    /// How long a call may take whose lease is renewed meanwhile.
+    pub fn longest_call(&self) -> Duration {
+        match self.transport {
+            Transport::Smtp { timeout, .. } => timeout,
+            Transport::Mailbox(_) | Transport::Ses { .. } => self.send_timeout(),
+        }
     }
 }
 
@@ -199,7 +207,9 @@ fn transport<F: Fn(&'static str) -> Result<Option<String>, String>>(
         ));
     }
     let connections = env.parsed("SMTP_CONNECTIONS", number(1..=1000), "20")?;
-    Transport::smtp(given, connections).map_err(|reason| invalid("MAIL_TRANSPORT", reason))
+    let timeout = env.parsed("SMTP_TIMEOUT_SECONDS", number(1..=3600_u64), "900")?;
+    Transport::smtp(given, connections, Duration::from_secs(timeout))
+        .map_err(|reason| invalid("MAIL_TRANSPORT", reason))
 }
 
 fn lease<F: Fn(&'static str) -> Result<Option<String>, String>>(

@@ -207,6 +207,17 @@ impl Ledger {
         Ok(rows.into_iter().map(|row| row.position).collect())
     }
 
+    /// Renews the lease of what this claim is sending: a call may take longer than one lease.
+    pub async fn renew_lease(&self, claim: &Claim, positions: &[i32]) -> Result<()> {
+        Entity::update_many()
+            .col_expr(Column::LeaseUntil, self.lease_end())
+            .filter(held_by(claim, positions))
+            .filter(Column::Status.eq(Status::Sending))
+            .exec(self.db().await?)
+            .await?;
+        Ok(())
+    }
+
     /// Gives back what was begun without a call: whoever knows that there was none must say so, or it counts as
     /// `unconfirmed` when the lease ends.
     pub async fn take_back(&self, claim: &Claim, positions: &[i32]) -> Result<()> {

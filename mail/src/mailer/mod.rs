@@ -9,6 +9,7 @@ use crate::{
 };
 
 mod backoff;
+mod call;
 mod compose;
 pub mod mailbox;
 mod ses;
@@ -16,6 +17,7 @@ mod smtp;
 mod words;
 
 pub use backoff::{backoff, jittered, throttle_pause};
+pub use call::Call;
 pub use mailbox::Mailbox;
 pub use ses::{MAILING_TAG, RECIPIENT_TAG, Ses};
 use smtp::Smtp;
@@ -32,9 +34,9 @@ impl Mailer {
     pub async fn open(transport: &Transport, aws: &Arc<Aws>) -> io::Result<Self> {
         match transport {
             Transport::Mailbox(folder) => Mailbox::open(folder).await.map(Self::Mailbox),
-            Transport::Smtp { url, connections } => {
-                Smtp::new(url, *connections).map(|smtp| Self::Smtp(Box::new(smtp)))
-            }
+            Transport::Smtp {
+                url, connections, ..
+            } => Smtp::new(url, *connections).map(|smtp| Self::Smtp(Box::new(smtp))),
             Transport::Ses { configuration_set } => Ok(Self::Ses(Ses::new(
                 Arc::clone(aws),
                 configuration_set.clone(),
@@ -64,18 +66,24 @@ impl Mailer {
         }
     }
 
-    /// One call. Each recipient has an outcome, in the same order, whatever happens; it takes no longer than
-    /// `limit`.
+    /// One call. Each recipient has an outcome, in the same order, whatever happens; it takes no longer than the call
+    /// may.
     pub async fn send(
         &self,
         mailing: &Mailing,
         recipients: &[ClaimedRecipient],
-        limit: Duration,
+        call: &Call,
     ) -> Vec<Outcome> {
         match self {
-            Self::Mailbox(mailbox) => mailbox.send(mailing, recipients, limit).await,
-            Self::Smtp(smtp) => smtp.send(mailing, recipients, limit).await,
-            Self::Ses(ses) => ses.send(mailing, recipients, limit).await,
+            Self::Mailbox(mailbox) => {
+                call.hand_over();
+                mailbox.send(mailing, recipients, call.left()).await
+            }
+            Self::Smtp(smtp) => smtp.send(mailing, recipients, call).await,
+            Self::Ses(ses) => {
+                call.hand_over();
+                ses.send(mailing, recipients, call.left()).await
+            }
         }
     }
 }

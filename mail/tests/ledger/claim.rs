@@ -136,7 +136,22 @@ async fn what_was_begun_without_a_call_is_taken_back(t: &TestLedger) {
     assert_eq!(rows[2].status, Status::Sent);
 }
 
+async fn a_lease_is_renewed_only_for_what_its_claim_is_sending(t: &TestLedger) {
+    let id = t.store(&mailing_to(4)).await;
+    let claim = t.claim_all(id).await;
+    t.ledger.begin_sending(&claim, &[0, 1, 2]).await.unwrap();
+    t.sql("UPDATE recipient SET lease_until = 1").await;
+    t.sql("UPDATE recipient SET status = 'unconfirmed', lease_until = NULL WHERE position = 1")
+        .await;
+    t.ledger.renew_lease(&claim, &[0, 1, 3]).await.unwrap();
+    let now = t.ledger.clock().await.unwrap();
+    let leased = t.rows(id).await.into_iter();
+    let leased: Vec<bool> = leased.map(|row| row.lease_until > Some(now)).collect();
+    assert_eq!(leased, [true, false, false, false]);
+}
+
 on_both_databases![
+    a_lease_is_renewed_only_for_what_its_claim_is_sending,
     what_was_begun_without_a_call_is_taken_back,
     a_claim_takes_what_is_due_in_order_up_to_its_limit,
     a_claim_keeps_to_its_range_and_its_mailing,

@@ -18,7 +18,7 @@ use crate::mailer::compose::Composed;
 pub async fn transmit(
     connection: &mut AsyncSmtpConnection,
     mail: &Composed,
-    progress: &Progress,
+    progress: &Progress<'_>,
 ) -> Result<(), Failure> {
     let from = Mail::new(Some(address(&mail.from)?), Vec::new());
     let answer = connection.command(from).await;
@@ -39,7 +39,7 @@ pub async fn transmit(
 
 /// lettre asks for the next piece once it has written the last one, and writes the end when there is none: from then on
 /// the server may have accepted.
-fn content<'a>(mail: &'a Composed, progress: &'a Progress) -> impl Iterator<Item = &'a [u8]> {
+fn content<'a>(mail: &'a Composed, progress: &'a Progress<'a>) -> impl Iterator<Item = &'a [u8]> {
     // The end of the mail brings the last line's end with it.
     let bytes = mail.bytes.strip_suffix(b"\r\n").unwrap_or(&mail.bytes);
     std::iter::once(bytes).chain(std::iter::from_fn(|| {

@@ -12,6 +12,7 @@ use lettre::transport::smtp::Error;
 use crate::{
     ledger::{Fault, Outcome, Reason},
     mailer::{
+        Call,
         backoff::{account_pause, backoff, identity_pause, quota_pause, throttle_pause},
         words::for_people,
     },
@@ -30,16 +31,29 @@ pub enum Phase {
 }
 
 /// The same, where it can be read after the exchange was given up.
-#[derive(Debug, Default)]
-pub struct Progress(AtomicU8);
+#[derive(Debug)]
+pub struct Progress<'a> {
+    phase: AtomicU8,
+    call: &'a Call,
+}
 
-impl Progress {
+impl<'a> Progress<'a> {
+    pub fn of(call: &'a Call) -> Self {
+        Self {
+            phase: AtomicU8::default(),
+            call,
+        }
+    }
+
     pub fn reached(&self, phase: Phase) {
-        self.0.store(phase as u8, Ordering::Relaxed);
+        self.phase.store(phase as u8, Ordering::Relaxed);
+        if phase == Phase::Ending {
+            self.call.hand_over();
+        }
     }
 
     pub fn phase(&self) -> Phase {
-        match self.0.load(Ordering::Relaxed) {
+        match self.phase.load(Ordering::Relaxed) {
             0 => Phase::Connecting,
             1 => Phase::BeforeEnd,
             _ => Phase::Ending,

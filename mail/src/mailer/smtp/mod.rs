@@ -9,13 +9,11 @@
 use std::{fmt, io, time::Duration};
 
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, timeout, timeout_at},
-};
+use tokio::{sync::Semaphore, time::timeout};
 use url::Url;
 
 use super::{
+    Call,
     backoff::throttle_pause,
     compose::{Composed, compose},
 };
@@ -34,6 +32,13 @@ use connect::Connector;
 use failure::{Failure, Phase, Progress};
 use idle::IdleConnections;
 use server::Server;
+
+/// The part of a call's time for everything before the end of the mail: RFC 5321, 4.5.3.2, has clients wait for five
+/// minutes at most steps, and for ten after the end.
+const BEFORE_END: u32 = 3;
+const LEAST_BEFORE_END: Duration = Duration::from_secs(5);
+/// A mail that finds no free connection for so long is put off, so that others get their turn.
+const WAIT_FOR_PLACE: Duration = Duration::from_secs(15);
 
 pub struct Smtp {
     connector: Connector,
@@ -63,29 +68,33 @@ impl Smtp {
         &self,
         mailing: &Mailing,
         recipients: &[ClaimedRecipient],
-        limit: Duration,
+        call: &Call,
     ) -> Vec<Outcome> {
-        let deadline = Instant::now() + limit;
         let mut outcomes = Vec::with_capacity(recipients.len());
         for recipient in recipients {
             outcomes.push(match compose(mailing, recipient) {
-                Ok(mail) => self.send_one(&mail, recipient.attempts, deadline).await,
+                Ok(mail) => self.send_one(&mail, recipient.attempts, call).await,
                 Err(reason) => reason.into(),
             });
         }
         outcomes
     }
 
-    async fn send_one(&self, mail: &Composed, attempts: i32, deadline: Instant) -> Outcome {
+    async fn send_one(&self, mail: &Composed, attempts: i32, call: &Call) -> Outcome {
         // A place that becomes free at the end of the time would be of no use.
-        let rest = deadline.saturating_duration_since(Instant::now());
-        let Ok(Ok(_place)) = timeout(rest / 2, self.places.acquire()).await else {
+        let wait = WAIT_FOR_PLACE.min(call.limit() / 2);
+        let Ok(Ok(_place)) = timeout(wait, self.places.acquire()).await else {
             return no_connection_is_free();
         };
-        let progress = Progress::default();
-        let result = timeout_at(deadline, self.exchange(mail, &progress)).await;
+        let progress = Progress::of(call);
+        let before_end = LEAST_BEFORE_END.max(call.limit() / BEFORE_END);
+        let result = tokio::select! {
+            biased;
+            result = self.exchange(mail, &progress) => result,
+            () = call.out_of_time(before_end) => Err(Failure::TimedOut),
+        };
         let phase = progress.phase();
-        match result.unwrap_or(Err(Failure::TimedOut)) {
+        match result {
             Ok(()) => Outcome::Accepted {
                 message_id: mail.message_id.clone(),
             },
@@ -93,7 +102,7 @@ impl Smtp {
         }
     }
 
-    async fn exchange(&self, mail: &Composed, progress: &Progress) -> Result<(), Failure> {
+    async fn exchange(&self, mail: &Composed, progress: &Progress<'_>) -> Result<(), Failure> {
         if let Some(connection) = self.idle.take().await {
             let result = self.exchange_over(connection, mail, progress).await;
             // It may have died, or been used up: a fresh one tells.
@@ -111,7 +120,7 @@ impl Smtp {
         &self,
         mut connection: AsyncSmtpConnection,
         mail: &Composed,
-        progress: &Progress,
+        progress: &Progress<'_>,
     ) -> Result<(), Failure> {
         progress.reached(Phase::BeforeEnd);
         let result = exchange::transmit(&mut connection, mail, progress).await;

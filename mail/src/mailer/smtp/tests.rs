@@ -1,12 +1,14 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::Instant,
 };
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
 };
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{server::Security, *};
@@ -162,7 +164,8 @@ impl Rig {
                 variables: BTreeMap::new(),
             },
         };
-        let mut outcomes = self.smtp.send(&mailing(), &[recipient], limit).await;
+        let call = Call::new(limit, CancellationToken::new());
+        let mut outcomes = self.smtp.send(&mailing(), &[recipient], &call).await;
         outcomes.pop().unwrap()
     }
 }

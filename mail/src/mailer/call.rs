@@ -1,0 +1,110 @@
+//! One call to a transport: how long it may take, and how far it has come.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+/// How long a call that is under way may still take when the process is told to end. Docker, ECS and Kubernetes kill a
+/// process 10 to 30 seconds after SIGTERM.
+const AFTER_STOP: Duration = Duration::from_secs(25);
+
+/// Shared by the one that makes the call and the one that waits for it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    begin: Instant,
+    limit: Duration,
+    stop: CancellationToken,
+    handed_over: Arc<AtomicBool>,
+}
+
+impl Call {
+    /// A call that begins now.
+    pub fn new(limit: Duration, stop: CancellationToken) -> Self {
+        Self {
+            begin: Instant::now(),
+            limit,
+            stop,
+            handed_over: Arc::default(),
+        }
+    }
+
+    pub fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// How much of its time is left.
+    pub fn left(&self) -> Duration {
+        self.deadline().saturating_duration_since(Instant::now())
+    }
+
+    fn deadline(&self) -> Instant {
+        self.begin + self.limit
+    }
+
+    /// From now on the transport may have accepted the mail.
+    pub fn hand_over(&self) {
+        self.handed_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the transport may have accepted the mail already.
+    pub fn is_handed_over(&self) -> bool {
+        self.handed_over.load(Ordering::Relaxed)
+    }
+
+    /// Returns when the call may take no longer: `before_end` after its begin where the mail is not handed over by then,
+    /// else at its limit; and some seconds after the process was told to end.
+    pub async fn out_of_time(&self, before_end: Duration) {
+        let over = async {
+            sleep_until(self.begin + before_end.min(self.limit)).await;
+            if self.is_handed_over() {
+                sleep_until(self.deadline()).await;
+            }
+        };
+        let stopped = async {
+            self.stop.cancelled().await;
+            sleep(AFTER_STOP).await;
+        };
+        tokio::select! {
+            () = over => {}
+            () = stopped => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn call(limit: Duration) -> Call {
+        Call::new(limit, CancellationToken::new())
+    }
+
+    #[tokio::test]
+    async fn what_is_not_handed_over_has_a_part_of_the_time() {
+        call(Duration::from_mins(15))
+            .out_of_time(Duration::ZERO)
+            .await;
+        call(Duration::ZERO)
+            .out_of_time(Duration::from_mins(5))
+            .await;
+    }
+
+    #[tokio::test]
+    async fn what_is_handed_over_has_all_of_it() {
+        let long = call(Duration::from_mins(15));
+        long.hand_over();
+        assert_eq!(long.out_of_time(Duration::ZERO).now_or_never(), None);
+        let over = call(Duration::ZERO);
+        over.hand_over();
+        over.out_of_time(Duration::ZERO).await;
+    }
+}
