@@ -5,7 +5,9 @@ use std::{any::Any, net::SocketAddr, sync::Arc};
 use mail::Service;
 use poem::{EndpointExt, Route, endpoint::BoxEndpoint, middleware::CatchPanic};
 
-use crate::{console, docs, edge::Edge, function::WithinLimit, mailbox, problem::Problem, v1};
+use crate::{
+    console, docs, edge::Edge, function::WithinLimit, mailbox, problem::Problem, redirects, v1,
+};
 
 /// What handlers share.
 #[derive(Debug)]
@@ -31,12 +33,15 @@ impl App {
     }
 
     pub fn endpoint(self: Arc<Self>) -> BoxEndpoint<'static> {
-        let mut route = Route::new().nest("/", v1::service());
+        // Its paths begin with `/v1`. Nested at the root, it would take `/` as well.
+        let mut route = Route::new().nest_no_strip("/v1", v1::service());
         route = docs::mount(route);
         route = console::mount(route);
-        if let mail::mailer::Mailer::Mailbox(_) = self.service.mailer {
+        let has_mailbox = matches!(self.service.mailer, mail::mailer::Mailer::Mailbox(_));
+        if has_mailbox {
             route = mailbox::mount(route);
         }
+        route = redirects::mount(route, has_mailbox);
         // What it says is dropped: it may quote what was sent. The log has where it was.
         let panics = CatchPanic::new().with_handler(|_: Box<dyn Any + Send>| {
             poem::Error::from(Problem::internal()).into_response()

@@ -10,6 +10,7 @@ mod function;
 mod mailbox;
 mod payload;
 mod problem;
+mod redirects;
 mod request;
 mod routes;
 mod server;

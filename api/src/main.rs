@@ -2,21 +2,31 @@
 
 use std::{io::Write, process::ExitCode};
 
+use clap::Command;
 use mail::Service;
+
+const SETTINGS: &str = "\
+Without a command it serves the API, the console at /console and, where mail is captured, /mailbox,
+until SIGTERM or SIGINT. On AWS Lambda (AWS_LAMBDA_RUNTIME_API is set) it is the function instead.
+
+Settings come from the environment. Without any of them it listens on 127.0.0.1:8000, keeps its
+data in SQLite under ./data, and captures mail instead of sending it. The most important ones:
+  MAIL_TRANSPORT  mailbox, smtp://HOST:PORT, smtps://HOST:PORT or ses
+  DATABASE_URL    sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME
+  HOST, PORT      where it listens
+  ADMIN_TOKEN     what management asks for
+  MAIL_QUEUE_URL  an SQS queue that workers read; without it, this program also delivers
+All of them are in docs/operations.md.";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
-    let command = std::env::args().nth(1);
-    match command.as_deref() {
-        None => {}
-        Some("openapi") => {
-            std::io::stdout().write_all(api::openapi_yaml().as_bytes())?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        Some(_) => {
-            eprintln!("usage: api [openapi]");
-            return Ok(ExitCode::from(2));
-        }
+    if command()
+        .get_matches()
+        .subcommand_matches("openapi")
+        .is_some()
+    {
+        std::io::stdout().write_all(api::openapi_yaml().as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
     }
     let service = match Service::start().await {
         Ok(service) => service,
@@ -27,4 +37,17 @@ async fn main() -> anyhow::Result<ExitCode> {
     };
     api::run(service).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn command() -> Command {
+    Command::new("api")
+        .bin_name("api")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("The HTTP API of MMMS, a service that sends mail")
+        .after_help(SETTINGS)
+        .disable_help_subcommand(true)
+        .subcommand(
+            Command::new("openapi")
+                .about("Prints the API's specification (OpenAPI, YAML) and ends"),
+        )
 }

@@ -23,13 +23,16 @@ static ROUTES: LazyLock<Vec<RouteEntry>> = LazyLock::new(|| {
         [
             "/openapi.json",
             "/openapi.yaml",
+            "/",
             "/docs",
+            "/docs/",
             "/console",
             "/console/",
             "/console/service.json",
             "/console/{name}",
             "/console/assets/{name}",
             "/mailbox",
+            "/mailbox/",
             "/mailbox/assets/{name}",
         ]
         .map(get),

@@ -54,6 +54,11 @@ fn announce(app: &App, address: SocketAddr) -> std::io::Result<()> {
     if let Mailer::Mailbox(_) = app.service.mailer {
         writeln!(out, "Mailbox      http://{address}/mailbox")?;
     }
+    writeln!(
+        out,
+        "Mail         {}",
+        app.service.config.transport.destination()
+    )?;
     if app.management_is_open() {
         writeln!(out, "Management   open on loopback: no ADMIN_TOKEN is set")?;
     }

@@ -43,6 +43,10 @@ impl Worker {
         assert!(status.success(), "after SIGTERM the worker ends {status}");
     }
 
+    pub fn program(&self) -> &Program {
+        &self.0
+    }
+
     pub fn logs(&self) -> Vec<String> {
         self.0.stderr()
     }

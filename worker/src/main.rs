@@ -5,10 +5,22 @@ mod function;
 
 use std::{io::Write, process::ExitCode};
 
+use clap::Command;
 use mail::Service;
+
+const SETTINGS: &str = "\
+It delivers what the ledger holds and sweeps it, until SIGTERM or SIGINT. On AWS Lambda
+(AWS_LAMBDA_RUNTIME_API is set) it is the function instead.
+
+Settings come from the environment, and are those of the API beside it. The most important ones:
+  MAIL_TRANSPORT  mailbox, smtp://HOST:PORT, smtps://HOST:PORT or ses
+  DATABASE_URL    sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME
+  MAIL_QUEUE_URL  the SQS queue with the wake-ups; without it, the ledger is polled
+All of them are in docs/operations.md.";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
+    command().get_matches();
     let service = match Service::start().await {
         Ok(service) => service,
         Err(error) => {
@@ -24,8 +36,21 @@ async fn main() -> anyhow::Result<ExitCode> {
     service.start_draining();
     let mut out = std::io::stdout();
     writeln!(out, "MMMS worker is running")?;
+    writeln!(
+        out,
+        "Mail         {}",
+        service.config.transport.destination()
+    )?;
     out.flush()?;
     service.stop.cancelled().await;
     service.finish().await;
     Ok(ExitCode::SUCCESS)
+}
+
+fn command() -> Command {
+    Command::new("worker")
+        .bin_name("worker")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("The worker of MMMS, a service that sends mail")
+        .after_help(SETTINGS)
 }

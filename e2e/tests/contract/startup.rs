@@ -1,5 +1,6 @@
 //! What the programs say and do when they start and stop.
 
+use e2e::process::{Program, Run};
 use e2e::{Database, Server, Worker, letter, on_both_databases};
 
 // A function prints no address, and is started and ended by Lambda.
@@ -16,6 +17,12 @@ async fn the_addresses_to_open_are_printed(database: Database) {
     server.program().line(last).await;
     let url = server.url();
     assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    let folder = database.folder();
+    let folder = if database.url().starts_with("sqlite") {
+        folder.join("mailbox")
+    } else {
+        folder.join("data/mailbox")
+    };
     assert_eq!(
         server.program().stdout(),
         [
@@ -23,6 +30,10 @@ async fn the_addresses_to_open_are_printed(database: Database) {
             format!("Console      {url}/console"),
             format!("Swagger UI   {url}/docs"),
             format!("Mailbox      {url}/mailbox"),
+            format!(
+                "Mail         captured in {}, none of it is sent",
+                folder.display()
+            ),
             "Management   open on loopback: no ADMIN_TOKEN is set".to_owned(),
         ]
     );
@@ -83,4 +94,101 @@ async fn what_is_not_so_is_not_printed() {
         !printed.contains("Mailbox") && !printed.contains("Management"),
         "{printed}"
     );
+}
+
+#[tokio::test]
+async fn both_programs_say_where_mail_goes_and_name_no_password() {
+    for (transport, words) in [
+        (
+            "smtp://user:secret@127.0.0.1:1",
+            "Mail         sent for real, through the SMTP server smtp://127.0.0.1:1",
+        ),
+        (
+            "smtps://user:secret@[::1]",
+            "Mail         sent for real, through the SMTP server smtps://[::1]",
+        ),
+        ("ses", "Mail         sent for real, through Amazon SES"),
+    ] {
+        let database = Database::sqlite();
+        let variables = [
+            ("MAIL_TRANSPORT", transport),
+            ("ADMIN_TOKEN", "a-token-of-the-administrator"),
+            ("AWS_REGION", "eu-central-1"),
+        ];
+        let server = Server::start_with(&variables).await;
+        server.program().line(|line| line == words).await;
+        let worker = Worker::start(&database, &variables).await;
+        worker.program().line(|line| line == words).await;
+        let printed = [server.program().stdout(), worker.program().stdout()].concat();
+        assert!(!printed.join("\n").contains("secret"), "{printed:?}");
+    }
+}
+
+/// Nothing is to be started by a question, nor by a slip of the pen.
+#[tokio::test]
+async fn both_programs_tell_what_they_are_and_start_nothing() {
+    let version = env!("CARGO_PKG_VERSION");
+    for program in ["api", "worker"] {
+        for arguments in [&["--help"][..], &["-h"], &["--version"], &["-V"]] {
+            let run = without_a_start(program, arguments).await;
+            assert_eq!(run.code, Some(0), "{program} {arguments:?}: {}", run.stderr);
+            assert_eq!(run.stderr, "", "{program} {arguments:?}");
+            if arguments[0].to_lowercase().contains('v') {
+                assert_eq!(run.stdout, format!("{program} {version}"));
+            } else {
+                for words in [format!("Usage: {program}"), "MAIL_TRANSPORT".to_owned()] {
+                    assert!(run.stdout.contains(&words), "{}", run.stdout);
+                }
+            }
+        }
+        for arguments in [
+            &["--nothing"][..],
+            &["nothing"],
+            &["openapi", "more"],
+            &["--", "nothing"],
+        ] {
+            let run = without_a_start(program, arguments).await;
+            assert_eq!(run.code, Some(2), "{program} {arguments:?}");
+            assert_eq!(run.stdout, "", "{program} {arguments:?}");
+            assert!(run.stderr.contains("Usage: "), "{}", run.stderr);
+        }
+    }
+    let help = without_a_start("api", &["--help"]).await.stdout;
+    assert!(help.contains("openapi"), "{help}");
+}
+
+/// How the program ends, which has to leave its folder empty.
+async fn without_a_start(program: &str, arguments: &[&str]) -> Run {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = Program::run(program, arguments, &[], folder.path()).await;
+    let left = std::fs::read_dir(folder.path())
+        .expect("the folder")
+        .count();
+    assert_eq!(left, 0, "{program} {arguments:?} has made files");
+    run
+}
+
+#[tokio::test]
+async fn what_a_person_types_leads_to_a_page() {
+    let server = Server::embedded().await;
+    for (path, page) in [
+        ("/", "/console"),
+        ("", "/console"),
+        ("/docs/", "/docs"),
+        ("/mailbox/", "/mailbox"),
+    ] {
+        let answer = reqwest::get(format!("{}{path}", server.url())).await;
+        let answer = answer.expect("an answer");
+        assert_eq!((answer.status().as_u16(), answer.url().path()), (200, page));
+        let content_type = answer.headers()["content-type"].to_str().expect("ASCII");
+        assert_eq!(content_type, "text/html; charset=utf-8", "{path}");
+    }
+    let answer = reqwest::get(format!("{}/console/", server.url())).await;
+    assert_eq!(answer.expect("an answer").status(), 200);
+    let browser = server.anonymous();
+    let answer = browser.request(reqwest::Method::POST, "/").await;
+    answer.error(405, "method_not_allowed");
+    for path in ["/v1/mail/", "/docs//", "/docs/index.html"] {
+        browser.get(path).await.error(404, "not_found");
+    }
 }

@@ -21,6 +21,26 @@ pub enum Transport {
 }
 
 impl Transport {
+    /// Where mail goes, for whoever starts the program. It names no user and no password.
+    pub fn destination(&self) -> String {
+        match self {
+            Self::Mailbox(folder) => {
+                let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.clone());
+                format!("captured in {}, none of it is sent", folder.display())
+            }
+            Self::Smtp { url, .. } => {
+                let host = url.host_str().unwrap_or_default();
+                let port = url.port().map(|port| format!(":{port}"));
+                format!(
+                    "sent for real, through the SMTP server {}://{host}{}",
+                    url.scheme(),
+                    port.unwrap_or_default()
+                )
+            }
+            Self::Ses { .. } => "sent for real, through Amazon SES".to_owned(),
+        }
+    }
+
     pub(super) fn smtp(text: &str, connections: usize, timeout: Duration) -> Result<Self, String> {
         Url::parse(text)
             .ok()
