@@ -41,6 +41,8 @@ await run(async ({ base, open }) => {
   await startsEmpty();
   await arrivesLive();
   await showsEveryPart();
+  await tellsGoodLinksFromBroken();
+  await showsOneMailing();
   await searches();
   await worksByKeyboard();
   await loadsMore();
@@ -125,6 +127,64 @@ await run(async ({ base, open }) => {
     ]);
     check("a download keeps its name", download.suggestedFilename() === "bytes.bin", download.suggestedFilename());
     check("a download has the same bytes", BYTES.equals(await readFile(await download.path())));
+  }
+
+  async function tellsGoodLinksFromBroken() {
+    const broken = {
+      "https://example.com/a b": "blank",
+      " https://example.com/lead": "blank",
+      "https://exam ple.com": "blank",
+      "": "nowhere",
+      "www.example.com": "https://",
+      "https://": "no host",
+      "https:///path": "no host",
+      "https://example.com/100%": "%25",
+      "https://example.com/{{ first-name }}": "placeholder",
+      "https://example.com:port/": "no valid",
+    };
+    const good = ["https://example.com/a%20b", "https://example.com/?q=a+b&c=%C3%BC", "http://localhost:8000/x"];
+    const all = [...Object.keys(broken), ...good].map((href) => `<a href="${href.replace("&", "&amp;")}">Go</a>`);
+    const html = `${all.join(" ")} <a href=https://example.com/unquoted>Go</a> <a href="#top">Up</a>
+      <a href="mailto:ada@example.com">Write</a>`;
+    await client.send({ subject: "Links", html_template: html });
+    await row("Links").click();
+    await openTab("Links");
+    const links = await page.locator("#links a").evaluateAll((entries) => entries.map((link) => link.textContent));
+    check("what can be opened is a link", links.join() === [...good, "https://example.com/unquoted"].join(), links);
+    const said = await page.locator("#links li:has(.broken)").allInnerTexts();
+    check("what leads nowhere is none", said.length === Object.keys(broken).length, said);
+    for (const [at, [href, why]] of Object.entries(broken).entries())
+      check(`“${href}” is broken, and why`, said[at].includes("Broken") && said[at].includes(why), said[at]);
+    const [{ id }] = (await client.captured("Links")).items;
+    await page.getByRole("button", { name: "Delete" }).click();
+    await eventually("it is gone", async () => !(await client.captured()).items.some((item) => item.id === id));
+    await row(LETTER.subject).click();
+  }
+
+  async function showsOneMailing() {
+    const [{ mailing_id: mailing }] = (await client.captured("The first")).items;
+    await row("The first").click();
+    await page.locator("#facts").getByRole("link", { name: "its other mails" }).click();
+    await count("1 found");
+    check("the list is narrowed to a mailing", (await row("The first").count()) === 1 && (await rows.count()) === 1);
+    await page.reload();
+    await count("1 found");
+    check("the address keeps it", page.url().includes(`mailing=${mailing}`), page.url());
+    const back = await page.getByRole("link", { name: "See it in the console" }).getAttribute("href");
+    check("there is a way to the console", back === `/console#/mailings/${mailing}`, back);
+    await page.getByRole("searchbox").fill("nothing has these words");
+    await count("0 found");
+    await page.getByRole("searchbox").fill("");
+    await count("1 found");
+    await page.getByRole("button", { name: "Show all mails" }).click();
+    await count("2");
+    check("and to all mails", (await rows.count()) === 2);
+    check(
+      "a subject is written its own way",
+      (await rows.first().locator(".row-subject").getAttribute("dir")) === "auto",
+    );
+    await row(LETTER.subject).click();
+    await page.getByRole("heading", { name: LETTER.subject }).waitFor();
   }
 
   async function searches() {

@@ -1,6 +1,7 @@
 // One message: its facts and its parts. What it says reaches the document as text only, and its
 // HTML as the source of a sandboxed frame, so that no captured mail can act here.
 
+import { faultOfLink, linksOf } from "./links.js";
 import { addressOf, call, pathOf } from "./server.js";
 
 // Laying out megabytes of base64 would stall the page; the whole source is one download away.
@@ -22,9 +23,12 @@ export function showMessage(message) {
     ["Bcc", people(message.bcc, true)],
     ["Reply-To", people(message.reply_to, true)],
     ["Captured", `${longTime(message.captured_at)}, ${size(message.size)}`],
-    ["Mailing", message.mailing_id ? `${message.mailing_id}, recipient ${message.index}` : ""],
   ].filter(([, value]) => value);
-  $("facts").replaceChildren(...facts.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
+  $("facts").replaceChildren(
+    ...facts.flatMap(([name, value]) => [element("dt", name), fact(value)]),
+    element("dt", "Mailing"),
+    mailingFact(message),
+  );
   $("text").textContent = message.text ?? "";
   $("headers").replaceChildren(
     ...message.headers.map(({ name, value }) => {
@@ -58,23 +62,37 @@ export function showMessage(message) {
   showTab([wantedTab, ...TABS].find((tab) => has[tab]));
 }
 
-/** The frame follows no link, so the page offers them, web addresses only. */
-function linksOf({ html, text }) {
-  const quoted = [...(html ?? "").matchAll(/<a\s[^>]*?\bhref\s*=\s*("[^"]*"|'[^']*')/gi)].map(([, href]) =>
-    decoded(href),
-  );
-  const plain = [...(text ?? "").matchAll(/\bhttps?:\/\/[^\s<>"')\]]+/gi)].map(([address]) =>
-    address.replace(/[.,;:!?]+$/, ""),
-  );
-  return [...new Set([...quoted, ...plain])].filter((address) => /^https?:\/\//i.test(address));
+function fact(value) {
+  const made = element("dd", value);
+  made.dir = "auto";
+  return made;
 }
 
-// Never the whole mail: even an inert document reports inline styles to the page's policy.
-const decoded = (quoted) =>
-  new DOMParser().parseFromString(`<a href=${quoted}>`, "text/html").querySelector("a").getAttribute("href");
+export const consoleAddress = (mailing) => `/console#/mailings/${encodeURIComponent(mailing)}`;
 
+/** The recipient has the number that the API and the console call it by. */
+function mailingFact({ mailing_id: mailing, index }) {
+  const made = element("dd");
+  const console = element("a", mailing);
+  console.href = consoleAddress(mailing);
+  console.title = "See the mailing in the console";
+  const others = element("a", "its other mails");
+  others.href = `#${new URLSearchParams({ mailing })}`;
+  made.append(console, `, recipient ${index} – `, others);
+  return made;
+}
+
+/** The frame follows no link, so the page offers them; one that would lead nowhere is only named. */
 function linkItem(address) {
   const item = element("li");
+  const fault = faultOfLink(address);
+  if (fault) {
+    const shown = element("code", address || "(empty)");
+    const said = element("span", `Broken: ${fault}`);
+    said.className = "broken";
+    item.append(shown, said);
+    return item;
+  }
   const link = element("a", address);
   Object.assign(link, { href: address, target: "_blank", rel: "noopener noreferrer" });
   item.append(link);

@@ -23,7 +23,7 @@ const MAIL_POLICY: &str = "sandbox; default-src 'none'; img-src data:; style-src
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 100;
 
-const ASSETS: [(&str, &str, &str); 4] = [
+const ASSETS: [(&str, &str, &str); 5] = [
     (
         "page.css",
         "text/css; charset=utf-8",
@@ -38,6 +38,11 @@ const ASSETS: [(&str, &str, &str); 4] = [
         "message.js",
         "text/javascript; charset=utf-8",
         include_str!("message.js"),
+    ),
+    (
+        "links.js",
+        "text/javascript; charset=utf-8",
+        include_str!("links.js"),
     ),
     (
         "server.js",
@@ -67,6 +72,7 @@ pub fn mount(route: Route) -> Route {
 #[derive(Debug, Deserialize)]
 struct ListQuery {
     search: Option<String>,
+    mailing_id: Option<String>,
     limit: Option<usize>,
     after: Option<String>,
 }
@@ -109,8 +115,20 @@ async fn list(app: Data<&Arc<App>>, query: Result<Query<ListQuery>>) -> Result<R
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Problem::invalid("limit", "must be a whole number from 1 to 100").into());
     }
+    let mailing = match query.mailing_id.as_deref() {
+        None | Some("") => None,
+        Some(id) => Some(
+            id.parse()
+                .map_err(|_| Problem::invalid("mailing_id", "is no id of a mailing"))?,
+        ),
+    };
     let listing = mailbox(&app)?
-        .list(query.search.as_deref(), query.after.as_deref(), limit)
+        .list(
+            query.search.as_deref(),
+            mailing,
+            query.after.as_deref(),
+            limit,
+        )
         .await;
     let listing = listing.map_err(|error| match error.kind() {
         ErrorKind::InvalidInput => Problem::invalid("after", "is no cursor of this list"),

@@ -1,6 +1,6 @@
 // The mailbox page: the list of messages, live, and which of them is open.
 
-import { longTime, moveFocus, people, shortTime, showMessage } from "./message.js";
+import { consoleAddress, longTime, moveFocus, people, shortTime, showMessage } from "./message.js";
 import { data, pathOf } from "./server.js";
 
 const PAGE = 50;
@@ -10,8 +10,18 @@ const SEARCH_MS = 200;
 
 const $ = (id) => document.getElementById(id);
 
-/** What the list shows. `asked` counts the questions, so that a late answer to an old one is dropped. */
-const list = { search: "", items: [], next: null, total: 0, loaded: false, shown: null, grown: false, asked: 0 };
+/** What the list shows: what a search finds, of one mailing or of all. `asked` counts the questions, so that a late answer to an old one is dropped. */
+const list = {
+  search: "",
+  mailing: "",
+  items: [],
+  next: null,
+  total: 0,
+  loaded: false,
+  shown: null,
+  grown: false,
+  asked: 0,
+};
 const rows = new Map();
 /** The open message: its id from the address, and its content once that is here. */
 const open = { id: null, content: null };
@@ -21,6 +31,7 @@ const open = { id: null, content: null };
 function fetchPage(after, limit = PAGE) {
   const query = new URLSearchParams({ limit });
   if (list.search) query.set("search", list.search);
+  if (list.mailing) query.set("mailing_id", list.mailing);
   if (after) query.set("after", after);
   return data(`?${query}`);
 }
@@ -43,12 +54,13 @@ function showProblem(error, of = "poll") {
   $("live").hidden = Boolean(problems.poll);
 }
 
-// ---- Address: the search and the open message are in the hash
+// ---- Address: the search, the mailing and the open message are in the hash
 
 const readHash = () => new URLSearchParams(location.hash.slice(1));
 
-function hashOf(id, search = list.search) {
+function hashOf(id, { search, mailing } = list) {
   const hash = new URLSearchParams();
+  if (mailing) hash.set("mailing", mailing);
   if (search) hash.set("search", search);
   if (id) hash.set("message", id);
   return `#${hash}`;
@@ -57,23 +69,31 @@ function hashOf(id, search = list.search) {
 function follow() {
   const hash = readHash();
   const search = hash.get("search") ?? "";
-  if (search !== list.search || !list.loaded) ask(search);
+  const mailing = hash.get("mailing") ?? "";
+  if (search !== list.search || mailing !== list.mailing || !list.loaded) ask(search, mailing);
   if ($("search").value.trim() !== search) $("search").value = search;
   openMessage(hash.get("message"));
 }
 
-function replaceHash(id, search = list.search) {
-  history.replaceState(null, "", hashOf(id, search));
+function replaceHash(id, of = list) {
+  history.replaceState(null, "", hashOf(id, of));
   follow();
 }
 
 // ---- List
 
-function ask(search) {
-  Object.assign(list, { search, grown: false });
+const isNarrowed = () => Boolean(list.search || list.mailing);
+
+function ask(search, mailing) {
+  Object.assign(list, { search, mailing, grown: false });
+  $("of-mailing").hidden = !mailing;
+  $("to-console").href = consoleAddress(mailing);
   $("list-scroll").scrollTop = 0;
   poll();
 }
+
+/** Which list it is, of all that can be asked for. */
+const shownNow = () => hashOf(null);
 
 /** The list after `page`, the newest messages now: what was loaded by "Load more" stays loaded. */
 async function merge(page) {
@@ -101,7 +121,7 @@ function take({ items, next, total }) {
   if (same) return;
   // Only what arrives while somebody watches is pointed out, not the answer to another search.
   const arrivals =
-    list.shown === list.search
+    list.shown === shownNow()
       ? Math.max(
           items.findIndex(({ id }) => id === list.items[0]?.id),
           0,
@@ -109,7 +129,7 @@ function take({ items, next, total }) {
       : 0;
   if (arrivals)
     $("news").textContent = arrivals === 1 ? `New message: ${items[0].subject}` : `${arrivals} new messages`;
-  Object.assign(list, { items, next, total, loaded: true, shown: list.search });
+  Object.assign(list, { items, next, total, loaded: true, shown: shownNow() });
   showList(arrivals);
 }
 
@@ -127,10 +147,11 @@ async function loadMore() {
   $("more").disabled = true;
   showProblem(null, "action");
   try {
-    const { search, next } = list;
+    const { next } = list;
+    const asked = shownNow();
     const page = await fetchPage(next);
     // A poll may have renewed the list meanwhile; the button is there to be pressed again.
-    if (search !== list.search || next !== list.next) return;
+    if (asked !== shownNow() || next !== list.next) return;
     list.grown = true;
     const first = page.items[0]?.id;
     take({ ...page, total: list.total, items: list.items.concat(page.items) });
@@ -162,12 +183,12 @@ function showList(arrivals) {
   if (anchor?.isConnected) scroll.scrollTop += anchor.offsetTop - anchorTop;
 
   const none = list.items.length === 0;
-  $("count").textContent = list.search ? `${list.total} found` : String(list.total);
-  $("no-match").hidden = !(none && list.search);
-  $("list-empty").hidden = !(none && !list.search);
+  $("count").textContent = isNarrowed() ? `${list.total} found` : String(list.total);
+  $("no-match").hidden = !(none && isNarrowed());
+  $("list-empty").hidden = !(none && !isNarrowed());
   $("more").hidden = !list.next;
-  $("clear").disabled = none && !list.search;
-  document.title = list.total && !list.search ? `(${list.total}) Mailbox – MMMS` : "Mailbox – MMMS";
+  $("clear").disabled = none && !isNarrowed();
+  document.title = list.total && !isNarrowed() ? `(${list.total}) Mailbox – MMMS` : "Mailbox – MMMS";
   showPane();
   markOpen();
 }
@@ -236,7 +257,7 @@ async function loadOpen() {
 
 /** Which of the right-hand views is shown; on a phone, also whether it or the list is. */
 function showPane() {
-  const empty = list.loaded && list.total === 0 && !list.search;
+  const empty = list.loaded && list.total === 0 && !isNarrowed();
   const missing = Boolean($("missing-text").textContent);
   $("message").hidden = !open.content;
   $("missing").hidden = !missing;
@@ -270,7 +291,7 @@ async function clearAll() {
   try {
     const { deleted } = await data("", "DELETE");
     $("search").value = "";
-    replaceHash(null, "");
+    replaceHash(null, { search: "", mailing: "" });
     await poll();
     $("news").textContent = `${deleted} messages deleted`;
   } catch (error) {
@@ -314,11 +335,18 @@ function showCommands() {
 let typing = 0;
 $("search").addEventListener("input", () => {
   clearTimeout(typing);
-  typing = setTimeout(() => replaceHash(open.id, $("search").value.trim()), SEARCH_MS);
+  typing = setTimeout(
+    () => replaceHash(open.id, { search: $("search").value.trim(), mailing: list.mailing }),
+    SEARCH_MS,
+  );
 });
 $("show-all").addEventListener("click", () => {
-  replaceHash(open.id, "");
+  replaceHash(open.id, { search: "", mailing: "" });
   $("search").focus();
+});
+$("all-mailings").addEventListener("click", () => {
+  replaceHash(open.id, { search: list.search, mailing: "" });
+  $("list").focus();
 });
 $("more").addEventListener("click", loadMore);
 $("delete").addEventListener("click", deleteOpen);

@@ -112,6 +112,54 @@ async fn messages_are_found_by_what_is_in_them() {
 }
 
 #[tokio::test]
+async fn messages_of_one_mailing_are_found() {
+    let server = Server::embedded().await;
+    let sender = server.sender().await;
+    let mut ids = Vec::new();
+    for count in [3, 2] {
+        let data = sender.mail(&mailing(count)).await.data(202);
+        let id = data["id"].as_str().expect("an id").to_owned();
+        server.settled(&id).await;
+        ids.push(id);
+    }
+    let caller = server.anonymous();
+    for (id, count) in ids.iter().zip([3, 2]) {
+        let found = list(&caller, &format!("mailing_id={id}")).await;
+        assert_eq!(found["total"], count);
+        let items = found["items"].as_array().expect("items");
+        assert!(items.iter().all(|item| item["mailing_id"] == **id));
+        // Both narrow the list, and the pages are of what is left.
+        let page = list(&caller, &format!("mailing_id={id}&limit=1&search=example")).await;
+        assert_eq!(page["total"], count);
+        assert!(page["next"].is_string(), "{page}");
+    }
+    let unknown = "mailing_id=0198c0de-0000-7000-8000-000000000000";
+    assert_eq!(list(&caller, unknown).await["total"], 0);
+    assert_eq!(list(&caller, "mailing_id=").await["total"], 5);
+    let answer = caller.get(&format!("{MESSAGES}?mailing_id=nonsense")).await;
+    answer.only_fault("mailing_id");
+}
+
+#[tokio::test]
+async fn the_snippet_says_a_thing_once() {
+    let server = Server::embedded().await;
+    let sender = server.sender().await;
+    for (text, html, snippet) in [
+        (Some("Hello you"), Some("<p>Hello you</p>"), "Hello you"),
+        (Some("Hello you"), None, "Hello you"),
+        (None, Some("<p>Hello <b>you</b></p>"), "Hello you"),
+        (Some(" \n "), Some("<p>Hello you</p>"), "Hello you"),
+    ] {
+        let body = letter("ann@example.org")
+            .with("text_template", text)
+            .with("html_template", html);
+        sender.mail(&body).await.data(200);
+        let newest = list(&server.anonymous(), "limit=1").await;
+        assert_eq!(newest["items"][0]["snippet"], snippet, "{text:?} {html:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_message_shows_all_of_itself() {
     let server = Server::embedded().await;
     let id = full_mail(&server).await;

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, io, path::Path};
 
+use uuid::Uuid;
+
 use super::{
     Listing,
     files::{self, Id},
@@ -27,11 +29,20 @@ impl Index {
     }
 
     /// Newest first.
-    pub fn list(&self, needle: &str, after: Option<Id>, limit: usize) -> Listing {
+    pub fn list(
+        &self,
+        needle: &str,
+        mailing: Option<Uuid>,
+        after: Option<Id>,
+        limit: usize,
+    ) -> Listing {
         let mut total = 0;
         let mut items = Vec::new();
         let mut more = false;
         for (id, record) in self.0.iter().rev() {
+            if mailing.is_some_and(|mailing| record.summary.captured.mailing_id != mailing) {
+                continue;
+            }
             if !record.searchable.contains(needle) {
                 continue;
             }

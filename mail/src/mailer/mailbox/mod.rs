@@ -16,6 +16,7 @@ use tokio::{
     task::spawn_blocking,
     time::{Instant, timeout_at},
 };
+use uuid::Uuid;
 
 use super::{
     backoff::{backoff, throttle_pause},
@@ -119,11 +120,13 @@ impl Mailbox {
         outcomes
     }
 
-    /// `search` is looked for in subject, names, addresses and text, whatever the case. An `after` that is no id
+    /// `search` is looked for in subject, names, addresses and text, whatever the case; `mailing` leaves only that
+    /// mailing's mails. An `after` that is no id
     /// is invalid input.
     pub async fn list(
         &self,
         search: Option<&str>,
+        mailing: Option<Uuid>,
         after: Option<&str>,
         limit: usize,
     ) -> io::Result<Listing> {
@@ -135,7 +138,7 @@ impl Mailbox {
             .transpose()?;
         self.blocking(move |folder, index| {
             index.refresh(folder)?;
-            Ok(index.list(&needle, after, limit))
+            Ok(index.list(&needle, mailing, after, limit))
         })
         .await
     }

@@ -66,6 +66,7 @@ impl Record {
     pub fn new(id: Id, mailing: &Mailing, claimed: &ClaimedRecipient, mail: &Composed) -> Self {
         let envelope = &mailing.envelope;
         let text = readable(&mail.content);
+        let shown = one_body(&mail.content);
         let captured = Captured {
             id: id.to_string(),
             mailing_id: mailing.id,
@@ -82,7 +83,7 @@ impl Record {
             subject: mail.content.subject.clone(),
             captured_at: timestamp::write(timestamp::now()),
             size: mail.bytes.len(),
-            snippet: snippet(&text),
+            snippet: snippet(&shown),
         };
         Self {
             searchable: searchable(&captured, mail, &text),
@@ -134,6 +135,15 @@ fn readable(content: &Content) -> String {
         text.push_str(&mail_parser::decoders::html::html_to_text(html));
     }
     text
+}
+
+/// The text, or the HTML as text where there is no text: both say the same to the reader.
+fn one_body(content: &Content) -> String {
+    let text = content.text.clone().unwrap_or_default();
+    match &content.html {
+        Some(html) if text.trim().is_empty() => mail_parser::decoders::html::html_to_text(html),
+        _ => text,
+    }
 }
 
 fn snippet(text: &str) -> String {

@@ -11,7 +11,11 @@ async fn the_list_is_newest_first_and_goes_on_after_a_cursor() {
     let mut after = None;
     let mut seen = Vec::new();
     loop {
-        let page = mail.mailbox.list(None, after.as_deref(), 2).await.unwrap();
+        let page = mail
+            .mailbox
+            .list(None, None, after.as_deref(), 2)
+            .await
+            .unwrap();
         assert_eq!(page.total, 5);
         seen.extend(
             page.items
@@ -24,7 +28,11 @@ async fn the_list_is_newest_first_and_goes_on_after_a_cursor() {
         }
     }
     assert_eq!(seen, ["Five", "Four", "Three", "Two", "One"]);
-    let invalid = mail.mailbox.list(None, Some("../x"), 2).await.unwrap_err();
+    let invalid = mail
+        .mailbox
+        .list(None, None, Some("../x"), 2)
+        .await
+        .unwrap_err();
     assert_eq!(invalid.kind(), io::ErrorKind::InvalidInput);
 }
 
