@@ -12,10 +12,17 @@ export type ClientOptions = {
 export type ApiKey = {
     id: string;
     name: string | null;
+    kind: ApiKeyKind;
     origins: Array<string>;
     senders: Array<string>;
     created_at: string;
 };
+
+/**
+ * What a key is for. It is a browser key once it has had an origin, also when none is left; it then works from web
+ * pages alone, and only sends.
+ */
+export type ApiKeyKind = 'server' | 'browser';
 
 /**
  * ApiKeyRequest
@@ -50,6 +57,7 @@ export type ApiKeyWithSecret = {
      */
     api_key: string;
     name: string | null;
+    kind: ApiKeyKind;
     origins: Array<string>;
     senders: Array<string>;
     created_at: string;
@@ -462,6 +470,7 @@ export type Resendable = 'unconfirmed' | 'failed';
 export type RevokedApiKey = {
     id: string;
     name: string | null;
+    kind: ApiKeyKind;
     origins: Array<string>;
     senders: Array<string>;
     created_at: string;

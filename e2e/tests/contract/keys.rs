@@ -13,6 +13,7 @@ everywhere!(
     a_key_is_revoked_by_itself_or_by_its_id,
     a_revoked_key_leaves_its_mail_unless_told_otherwise,
     an_unknown_key_cannot_be_changed,
+    a_key_tells_its_kind_also_when_no_origin_is_left,
 );
 
 fn text(value: &Value) -> &str {
@@ -29,7 +30,15 @@ async fn a_new_key_is_shown_once(database: Database) {
     let key = server.new_key(body).await;
     assert_eq!(
         keys(&key),
-        ["api_key", "created_at", "id", "name", "origins", "senders"]
+        [
+            "api_key",
+            "created_at",
+            "id",
+            "kind",
+            "name",
+            "origins",
+            "senders"
+        ]
     );
     assert_eq!(key["name"], "The shop");
     assert_eq!(key["origins"], json!(["https://shop.example.com"]));
@@ -40,7 +49,7 @@ async fn a_new_key_is_shown_once(database: Database) {
     let items = listing.items();
     assert_eq!(items.len(), 1);
     assert!(items[0].get("api_key").is_none(), "{}", items[0]);
-    for field in ["id", "name", "origins", "senders", "created_at"] {
+    for field in ["id", "name", "kind", "origins", "senders", "created_at"] {
         assert_eq!(items[0][field], key[field], "{field}");
     }
     assert!(!listing.text().contains(text(&key["api_key"])));
@@ -53,6 +62,34 @@ async fn a_new_key_is_shown_once(database: Database) {
     );
     let nulls = json!({ "name": null, "origins": null, "senders": null, "api_key": null });
     server.new_key(nulls).await;
+}
+
+async fn a_key_tells_its_kind_also_when_no_origin_is_left(database: Database) {
+    let server = Server::on(&database).start().await;
+    let management = server.management();
+    let key = server
+        .new_key(json!({ "senders": ["@example.com"], "origins": [] }))
+        .await;
+    assert_eq!(key["kind"], "server");
+    let path = format!("/v1/api-key/{}", text(&key["id"]));
+    let origins = json!({ "origins": ["https://app.example.com"] });
+    let added = management.post(&format!("{path}/origins"), &origins).await;
+    assert_eq!(added.data(200)["kind"], "browser");
+    let removal = format!("{path}/origins?origin=https://app.example.com");
+    let removed = management.delete(&removal).await.data(200);
+    assert_eq!(
+        (&removed["kind"], &removed["origins"]),
+        (&json!("browser"), &json!([]))
+    );
+    let listed = management.get("/v1/api-key").await.items();
+    assert_eq!(listed[0]["kind"], "browser");
+    let rotated = management
+        .post(&format!("{path}/rotate"), &json!({}))
+        .await
+        .data(200);
+    assert_eq!(rotated["kind"], "browser");
+    let revoked = management.delete(&path).await.data(200);
+    assert_eq!(revoked["kind"], "browser");
 }
 
 async fn keys_are_random_behind_a_prefix(database: Database) {

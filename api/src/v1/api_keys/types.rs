@@ -1,7 +1,7 @@
 //! What the operations on keys take and answer with.
 
 use mail::api_key::{ApiKey, Secret};
-use poem_openapi::Object;
+use poem_openapi::{Enum, Object};
 use uuid::Uuid;
 
 use crate::{
@@ -96,12 +96,22 @@ pub struct RotateRequest {
     pub grace_seconds: Option<i64>,
 }
 
+/// What a key is for. It is a browser key once it has had an origin, also when none is left; it then works from web
+/// pages alone, and only sends.
+#[derive(Clone, Copy, Debug, Enum)]
+#[oai(rename = "ApiKeyKind", rename_all = "lowercase")]
+pub enum KindOut {
+    Server,
+    Browser,
+}
+
 /// A key, without its secret.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "ApiKey")]
 pub struct ApiKeyOut {
     pub id: Uuid,
     pub name: Option<String>,
+    pub kind: KindOut,
     pub origins: Vec<String>,
     pub senders: Vec<String>,
     pub created_at: Timestamp,
@@ -112,6 +122,7 @@ pub struct ApiKeyOut {
 pub struct RevokedApiKey {
     pub id: Uuid,
     pub name: Option<String>,
+    pub kind: KindOut,
     pub origins: Vec<String>,
     pub senders: Vec<String>,
     pub created_at: Timestamp,
@@ -124,6 +135,7 @@ impl RevokedApiKey {
         Self {
             id: key.id,
             name: key.name,
+            kind: key.kind,
             origins: key.origins,
             senders: key.senders,
             created_at: key.created_at,
@@ -137,6 +149,11 @@ impl From<ApiKey> for ApiKeyOut {
         Self {
             id: key.id,
             name: key.name,
+            kind: if key.browser {
+                KindOut::Browser
+            } else {
+                KindOut::Server
+            },
             origins: key
                 .origins
                 .iter()
@@ -160,6 +177,7 @@ pub struct SecretOut {
     /// For the header `x-api-key`. It is not stored and cannot be shown again.
     pub api_key: String,
     pub name: Option<String>,
+    pub kind: KindOut,
     pub origins: Vec<String>,
     pub senders: Vec<String>,
     pub created_at: Timestamp,
@@ -172,6 +190,7 @@ impl SecretOut {
             id: key.id,
             api_key: secret.expose().to_owned(),
             name: key.name,
+            kind: key.kind,
             origins: key.origins,
             senders: key.senders,
             created_at: key.created_at,
