@@ -15,8 +15,21 @@ export interface Fault {
   requestId: string | null;
 }
 
+/** What the page itself sees to be wrong, before the service is asked. */
+export class Mistake extends Error {
+  constructor(readonly errors: readonly FieldError[]) {
+    super("Something in the form is not right.");
+  }
+}
+
+/** Of a service that is newer than this page. */
+const UNKNOWN = { title: "The service did not do that", mend: "Its own words are below." };
+
 export function faultOf(error: unknown): Fault {
   const nothing = { message: null, details: null, errors: [], requestId: null };
+  if (error instanceof Mistake) {
+    return { ...nothing, ...errorWords.validation_error, type: "validation_error", errors: error.errors };
+  }
   if (!(error instanceof MmmsError)) {
     return {
       ...nothing,
@@ -36,7 +49,7 @@ export function faultOf(error: unknown): Fault {
     };
   }
   return {
-    ...errorWords[error.error_type],
+    ...(errorWords[error.error_type] ?? UNKNOWN),
     type: error.error_type,
     message: error.message,
     details: error.details,

@@ -21,6 +21,19 @@ export interface KnownKey {
   senders: readonly string[];
 }
 
+/** A mail that is being written, as far as somebody has changed it. It is in memory alone. */
+export interface Draft {
+  keyId?: string;
+  pasted?: string;
+  sender?: string;
+  senderName?: string;
+  to?: string;
+  subject?: string;
+  text?: string;
+  html?: string;
+}
+
+export const draft = signal<Draft>({});
 export const service = signal<Service | null>(null);
 export const token = signal(sessionStorage.getItem(STORED));
 export const knownKeys = signal<readonly KnownKey[]>([]);
@@ -50,6 +63,7 @@ export function bar(): void {
 export function signOut(why: string | null = null): void {
   sessionStorage.removeItem(STORED);
   knownKeys.value = [];
+  draft.value = {};
   refusal.value = why;
   token.value = null;
 }

@@ -41,6 +41,10 @@ export class Client {
     return answer("GET", `${this.base}/v1/mail/${id}`, undefined, { "x-api-key": this.key });
   }
 
+  cancel(id) {
+    return answer("POST", `${this.base}/v1/mail/${id}/cancel`, undefined, { "x-api-key": this.key });
+  }
+
   captured(search = "") {
     return answer("GET", `${this.messages}?${new URLSearchParams({ search })}`);
   }

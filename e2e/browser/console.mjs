@@ -110,20 +110,36 @@ await run(async ({ base, open }) => {
       return badges.length === 50 && badges.every((badge) => badge === "Sent");
     });
     await button("Next 50").click();
-    await page.getByRole("cell", { name: "100", exact: true }).waitFor();
+    await page.getByRole("cell", { name: "99", exact: true }).waitFor();
     check(
       "the recipients can be turned over",
-      (await page.getByRole("cell", { name: "50", exact: true }).count()) === 0,
+      (await page.getByRole("cell", { name: "49", exact: true }).count()) === 0,
     );
     await isStill(page, "until here");
   }
 
   async function readsOneInTheMailbox() {
+    const mailing = page.url().split("/").at(-1);
     await page.getByRole("link", { name: "Open the mailbox" }).click();
+    await page.locator("#count").getByText("1000 found", { exact: true }).waitFor();
+    check("the mailbox shows this mailing alone", page.url().includes(mailing), page.url());
     await page.locator(".row", { hasText: "reader1@example.com" }).or(page.locator(".row").first()).first().click();
     await page.getByRole("heading", { name: "The first newsletter" }).waitFor();
     await page.getByText("this mail was sent from the console.").first().waitFor();
     check("the mail is in the mailbox", true);
+    const facts = await page.locator("#facts").innerText();
+    const [, index] = /recipient (\d+)/.exec(facts) ?? [];
+    const address = /reader\d+@example\.com/.exec(facts)?.[0];
+    await page.locator("#facts").getByRole("link", { name: mailing }).click();
+    await heading("The first newsletter");
+    check("a way leads back to the mailing", page.url().endsWith(mailing), page.url());
+    const { items } = (await (await fetch(`${base}/v1/mail/${mailing}/recipients?limit=100`)).json()).data;
+    const near = items.find((item) => item.index === Number(index) % 100);
+    await page.locator("tbody tr").nth(49).waitFor();
+    const shown = await page.locator("tbody tr", { hasText: items[7].recipient }).locator("td").first().innerText();
+    check("a recipient has the same number everywhere", shown === String(items[7].index) && near !== undefined, shown);
+    check("in the mailbox too", address === `reader${Number(index) + 1}@example.com`, facts);
+    await page.goto("about:blank");
     await page.goto(`${base}/console`);
     await heading("Overview");
   }

@@ -1,8 +1,9 @@
 //! The console, as a person uses it in headless Chromium. What each page looks like is kept in
 //! `target/screenshots/console`.
 
-use e2e::Server;
 use e2e::program::{self, browser_script};
+use e2e::smtp::{Phase, Reaction};
+use e2e::{Server, SmtpServer};
 
 const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots/console");
 const TOKEN: &str = "a-token-of-the-administrator";
@@ -26,6 +27,22 @@ async fn every_page_is_for_everybody() {
     // Slow enough for a mailing to run out of time.
     let server = Server::start_with(&[("MAX_SEND_RATE", "30"), ("SWEEP_SECONDS", "1")]).await;
     passes("looks.mjs", &[server.url()]).await;
+}
+
+#[tokio::test]
+async fn what_a_page_says_is_so() {
+    let smtp = SmtpServer::start().await;
+    smtp.script(|step| {
+        let domain = step.recipient.split('@').next_back().unwrap_or_default();
+        match (step.phase, domain) {
+            (Phase::Recipient, "late.example.com") => Reaction::Reply("451 4.7.1 Greylisted"),
+            (Phase::Recipient, "no.example.com") => Reaction::Reply("550 5.1.1 No such user"),
+            (Phase::End, "lost.example.com") => Reaction::AcceptAndClose,
+            _ => Reaction::Continue,
+        }
+    });
+    let server = Server::start_with(&[("MAIL_TRANSPORT", &smtp.transport())]).await;
+    passes("truth.mjs", &[server.url()]).await;
 }
 
 #[tokio::test]

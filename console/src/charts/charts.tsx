@@ -11,6 +11,8 @@ import { axes, Plot } from "./plot.js";
 const HOUR_S = 3_600;
 /** From the bottom up. */
 const ENDS = ["sent", "cancelled", "unconfirmed", "failed"] as const;
+/** From the left, where a narrow screen cuts nothing off. */
+const COLUMNS = ["failed", "unconfirmed", "sent", "cancelled"] as const;
 
 interface Pictured {
   hours: readonly Hour[];
@@ -18,6 +20,9 @@ interface Pictured {
 }
 
 const startsOf = (hours: readonly Hour[]) => hours.map(({ hour }) => Date.parse(hour) / 1000);
+
+/** An hour stands at its middle: the pointer is then nearest to the hour that it is in. */
+const middlesOf = (hours: readonly Hour[]) => startsOf(hours).map((start) => start + HOUR_S / 2);
 
 /** As wide as the hours, so that the first and the last bar are whole. */
 const wholeHours = (hours: readonly Hour[]): uPlot.Range.MinMax => {
@@ -31,7 +36,7 @@ export function HoursChart({ hours, name }: Pictured) {
     const heights = (upTo: number) =>
       hours.map((hour) => ENDS.slice(0, upTo + 1).reduce((sum, end) => sum + hour[end], 0));
     // The highest is drawn first, and the lower ones over it.
-    return [startsOf(hours), ...ENDS.map((_, upTo) => heights(upTo)).reverse()];
+    return [middlesOf(hours), ...ENDS.map((_, upTo) => heights(upTo)).reverse()];
   }, [hours]);
   const total = (end: (typeof ENDS)[number]) => hours.reduce((sum, hour) => sum + hour[end], 0);
   const chosen = at === null ? null : hours[at];
@@ -71,7 +76,7 @@ export function HoursChart({ hours, name }: Pictured) {
                 stroke: colour(end),
                 width: 0,
                 points: { show: false },
-                paths: uPlot.paths.bars?.({ size: [0.75, 40], align: 1 }) ?? null,
+                paths: uPlot.paths.bars?.({ size: [0.75, 40], align: 0 }) ?? null,
               })),
             ] as uPlot.Series[],
           })}
@@ -86,10 +91,7 @@ export function TimesChart({ hours, name }: Pictured) {
   const [at, point] = useState<number | null>(null);
   const times = (of: "p50" | "p95") =>
     hours.map(({ time_to_sent_ms: time }) => (time === null ? null : Math.max(1, time[of])));
-  const data = useMemo<uPlot.AlignedData>(
-    () => [startsOf(hours).map((start) => start + HOUR_S / 2), times("p50"), times("p95")],
-    [hours],
-  );
+  const data = useMemo<uPlot.AlignedData>(() => [middlesOf(hours), times("p50"), times("p95")], [hours]);
   const column = at ?? hours.findLastIndex((hour) => hour.time_to_sent_ms !== null);
   const shown = hours[column];
   const none = hours.every((hour) => hour.time_to_sent_ms === null);
@@ -167,7 +169,7 @@ export function NumbersTable({ hours }: { hours: readonly Hour[] }) {
             <thead>
               <tr>
                 <th scope="col">Hour</th>
-                {ENDS.map((end) => (
+                {COLUMNS.map((end) => (
                   <th key={end} scope="col" class="is-number">
                     {statusNames[end]}
                   </th>
@@ -184,7 +186,7 @@ export function NumbersTable({ hours }: { hours: readonly Hour[] }) {
               {rows.map((hour) => (
                 <tr key={hour.hour}>
                   <th scope="row">{hourOfDay(hour.hour)}</th>
-                  {ENDS.map((end) => (
+                  {COLUMNS.map((end) => (
                     <td key={end} class="is-number">
                       {number(hour[end])}
                     </td>

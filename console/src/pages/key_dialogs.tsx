@@ -10,11 +10,12 @@ import {
   rotateApiKey,
 } from "mmms-client";
 import { useState } from "preact/hooks";
+import { Mistake } from "../fault.js";
 import { CopyButton } from "../parts/copy.js";
 import { Dialog, Question } from "../parts/dialog.js";
 import { Area, Check, Field, listed, Select } from "../parts/field.js";
 import { tell } from "../parts/news.js";
-import { forget, knownKeys, management, remember } from "../session.js";
+import { draft, forget, knownKeys, management, remember } from "../session.js";
 
 /** A secret to be shown this once. */
 export interface Shown {
@@ -36,6 +37,8 @@ const nameFor = ({ name }: { name: string | null }) => name ?? "the key without 
 
 function keep(key: ApiKeyWithSecret): void {
   remember({ id: key.id, name: key.name ?? "Without a name", secret: key.api_key, senders: key.senders });
+  // Whoever makes a key while writing a mail wants to send with it.
+  draft.value = { ...draft.value, keyId: key.id };
 }
 
 const LABELS: Readonly<Record<string, string>> = { name: "Name:", senders: "May send as:", origins: "Web pages:" };
@@ -47,20 +50,34 @@ export function NewKey({ close, done }: About) {
   const [senders, setSenders] = useState("");
   const [origins, setOrigins] = useState("");
   const create = async () => {
+    // The API would take a key without origins for a server key, which may do more than was asked for here.
+    if (kind === "browser" && listed(origins).length === 0) {
+      throw new Mistake([
+        { field: "origins", message: "are needed: the key works from these pages alone" },
+        ...(listed(senders).length === 0 ? [{ field: "senders", message: "is needed: anybody can read the key" }] : []),
+      ]);
+    }
     const body = {
       ...(name.trim() && { name: name.trim() }),
-      ...(senders.trim() && { senders: listed(senders) }),
+      ...(listed(senders).length > 0 && { senders: listed(senders) }),
       ...(kind === "browser" && { origins: listed(origins) }),
     };
     const { data } = await createApiKey({ client: management.value, body, throwOnError: true });
     const key = data.data;
     // A page's key does not work from this page.
-    if (key.origins.length === 0) keep(key);
+    if (key.kind === "server") keep(key);
     done({ title: "The new key", note: "", key });
   };
   return (
     <Question title="New key" does="Make the key" act={create} close={close} nameOf={nameOf} wide>
-      <Field label="Name" value={name} change={setName} placeholder="newsletter" hint="For you, to tell keys apart." />
+      <Field
+        label="Name"
+        field="name"
+        value={name}
+        change={setName}
+        placeholder="newsletter"
+        hint="For you, to tell keys apart."
+      />
       <Select<"server" | "browser">
         label="For"
         value={kind}
@@ -78,6 +95,7 @@ export function NewKey({ close, done }: About) {
       {kind === "browser" && (
         <Area
           label="Web pages"
+          field="origins"
           rows={2}
           value={origins}
           change={setOrigins}
@@ -88,6 +106,7 @@ export function NewKey({ close, done }: About) {
       )}
       <Area
         label={kind === "browser" ? "May send as" : "May send as (optional)"}
+        field="senders"
         rows={2}
         value={senders}
         change={setSenders}
@@ -115,7 +134,7 @@ export function Rotate({ apiKey, close, done }: AboutKey) {
       body: { grace_seconds: Number(grace) },
       throwOnError: true,
     });
-    if (data.data.origins.length === 0) keep(data.data);
+    if (data.data.kind === "server") keep(data.data);
     const note =
       grace === "0" ? "The old one opens nothing any more." : "The old one still works for the time you chose.";
     done({ title: "The new secret", note, key: data.data });
@@ -160,25 +179,28 @@ export function Revoke({ apiKey, close, done }: AboutKey) {
 export function AddOrigins({ apiKey, close, done }: AboutKey) {
   const [origins, setOrigins] = useState("");
   const add = async () => {
+    if (listed(origins).length === 0)
+      throw new Mistake([{ field: "origins", message: "are needed: name at least one" }]);
     await addOrigins({
       client: management.value,
       path: { api_key: apiKey.id },
       body: { origins: listed(origins) },
       throwOnError: true,
     });
-    if (apiKey.origins.length === 0) forget(apiKey.id);
+    if (apiKey.kind === "server") forget(apiKey.id);
     done();
     tell("Origins added");
   };
   return (
     <Question title={`Add web pages to ${nameFor(apiKey)}`} does="Add" act={add} close={close} nameOf={nameOf}>
-      {apiKey.origins.length === 0 && (
+      {apiKey.kind === "server" && (
         <p class="notice is-unsure">
           This makes it a browser key for good: it can then only send, and only from these pages.
         </p>
       )}
       <Area
         label="Web pages"
+        field="origins"
         rows={3}
         value={origins}
         change={setOrigins}

@@ -102,14 +102,16 @@ export function Keys() {
 }
 
 function Key({ apiKey, ask }: { apiKey: ApiKey; ask: (asked: Asked) => void }) {
-  const { id, name, origins, senders, created_at } = apiKey;
+  const { id, name, kind, origins, senders, created_at } = apiKey;
   const title = name ?? "Without a name";
   const known = knownKeys.value.some((key) => key.id === id);
   return (
     <li class="card key" aria-label={title}>
       <div class="key-head">
-        <h2 class={name ? undefined : "soft"}>{title}</h2>
-        <span class="kind">{origins.length > 0 ? "Browser key" : "Server key"}</span>
+        <h2 class={name ? undefined : "soft"} dir="auto">
+          {title}
+        </h2>
+        <span class="kind">{kind === "browser" ? "Browser key" : "Server key"}</span>
         {known && <span class="kind is-here">At hand in this tab</span>}
         <div class="actions">
           <button type="button" class="button" onClick={() => ask({ what: "rotate", key: apiKey })}>
@@ -125,7 +127,9 @@ function Key({ apiKey, ask }: { apiKey: ApiKey; ask: (asked: Asked) => void }) {
         <dd>{senders.length > 0 ? <Chips of={senders} /> : <span class="soft">any sender</span>}</dd>
         <dt>Web pages</dt>
         <dd>
-          {origins.length === 0 && <span class="soft">none </span>}
+          {origins.length === 0 && (
+            <span class="soft">{kind === "browser" ? "none left: it can do nothing until it gets one " : "none "}</span>
+          )}
           <Chips of={origins} remove={(origin) => ask({ what: "remove", key: apiKey, origin })} />
           {senders.length > 0 && (
             <button type="button" class="link" onClick={() => ask({ what: "add", key: apiKey })}>

@@ -8,7 +8,8 @@ import { CopyId } from "../parts/copy.js";
 import { Heading } from "../parts/heading.js";
 import { Moment } from "../parts/moment.js";
 import { Empty, FaultNotice, Skeleton, Stale } from "../parts/notice.js";
-import { doneOf, Figure, Progress } from "../parts/status.js";
+import { doneOf, Figure, Progress, sentShare } from "../parts/status.js";
+import { listAddress } from "../route.js";
 import { management } from "../session.js";
 import { counted, number } from "../words/figures.js";
 import { isOpen, STATUSES, statusMeanings, statusNames } from "../words/statuses.js";
@@ -27,7 +28,7 @@ export function MailingPage({ id }: { id: string }) {
   );
   const back = (
     <p class="back">
-      <a href="#/mailings">
+      <a href={listAddress.value}>
         <Icon name="back" />
         Mailings
       </a>
@@ -54,21 +55,27 @@ export function MailingPage({ id }: { id: string }) {
       {back}
       <Heading beside={<Actions mailing={value} done={refresh} />}>{value.subject}</Heading>
       <Stale fault={fault} has />
-      <State mailing={value} />
+      <State mailing={value} lost={fault !== null} />
       <Facts mailing={value} />
-      <Recipients mailing={value} />
+      <Recipients mailing={value} lost={fault !== null} />
     </>
   );
 }
 
-function State({ mailing: { counts, subject } }: { mailing: Mailing }) {
-  const { done, total, percent } = doneOf(counts);
+function State({ mailing: { counts, subject }, lost }: { mailing: Mailing; lost: boolean }) {
+  const { done, total } = doneOf(counts);
   return (
     <section class="card state" aria-label="Progress">
       <p class="state-words">
-        <strong>{`${percent} %`}</strong>
+        <span class="share">
+          <strong>{sentShare(counts)}</strong> sent
+        </span>
         <span>{`${number(done)} of ${counted(total, "recipient", "recipients")} done`}</span>
-        {isOpen(counts) ? (
+        {lost && isOpen(counts) ? (
+          <span class="ended" key="lost">
+            Not live
+          </span>
+        ) : isOpen(counts) ? (
           <span class="live" key="open">
             Under way
           </span>
@@ -104,7 +111,7 @@ function Facts({ mailing }: { mailing: Mailing }) {
     <dl class="facts is-mailing">
       <dt>From</dt>
       <dd>
-        {mailing.sender_name} &lt;{mailing.sender_email}&gt;
+        <span dir="auto">{mailing.sender_name}</span>&nbsp;&lt;{mailing.sender_email}&gt;
       </dd>
       <dt>Sent in</dt>
       <dd>

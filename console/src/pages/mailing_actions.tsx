@@ -43,10 +43,7 @@ export function Actions({ mailing, done }: { mailing: Mailing; done: () => void 
   );
 }
 
-/** With its mails alone, where the subject is the same in all of them. */
-function mailboxOf({ subject }: Mailing): string {
-  return subject.includes("{{") ? "/mailbox" : `/mailbox#search=${encodeURIComponent(subject)}`;
-}
+const mailboxOf = ({ id }: Mailing) => `/mailbox#mailing=${encodeURIComponent(id)}`;
 
 function Cancel({ mailing: { id, counts }, close, done }: About) {
   const cancel = async () => {

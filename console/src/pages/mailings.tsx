@@ -1,13 +1,14 @@
 // All mailings, newest first, those under way with bars that fill.
 
 import { type ApiKey, getMailing, listApiKeys, listMailings, type Mailing } from "mmms-client";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { type Live, useLive } from "../live.js";
 import { Select } from "../parts/field.js";
 import { Heading } from "../parts/heading.js";
 import { Moment } from "../parts/moment.js";
 import { Empty, FaultNotice, Skeleton, Stale } from "../parts/notice.js";
-import { doneOf, inWords, Progress } from "../parts/status.js";
+import { doneOf, inWords, Progress, sentShare } from "../parts/status.js";
+import { narrow, route } from "../route.js";
 import { management } from "../session.js";
 import { counted, number } from "../words/figures.js";
 import { isOpen } from "../words/statuses.js";
@@ -27,7 +28,19 @@ interface Shown {
   newer: Mailing[];
 }
 
-const NO_FILTER: Filter = { which: "all", keyId: "", emailId: "" };
+function filterOf(query: URLSearchParams): Filter {
+  const show = query.get("show");
+  return {
+    which: show === "open" || show === "ended" ? show : "all",
+    keyId: query.get("key") ?? "",
+    emailId: query.get("email_id") ?? "",
+  };
+}
+
+function filterBy({ which, keyId, emailId }: Filter): void {
+  narrow({ show: which === "all" ? "" : which, key: keyId, email_id: emailId });
+}
+
 const LIVE_MS = 1_000;
 const QUIET_MS = 5_000;
 /** Of those further down than the first page, so many are asked for one by one. */
@@ -68,11 +81,11 @@ async function load(filter: Filter, signal: AbortSignal, before: Shown | null): 
 }
 
 export function Mailings() {
-  const [filter, setFilter] = useState(NO_FILTER);
+  const filter = filterOf(route.value.query);
   const list = useLive<Shown>(
     (signal, before) => load(filter, signal, before),
     (shown) => (shown?.items.some(({ counts }) => isOpen(counts)) ? LIVE_MS : QUIET_MS),
-    [filter],
+    [filter.which, filter.keyId, filter.emailId],
   );
   return (
     <>
@@ -85,14 +98,16 @@ export function Mailings() {
       >
         Mailings
       </Heading>
-      <Filters filter={filter} change={setFilter} />
-      <List list={list} filter={filter} reset={() => setFilter(NO_FILTER)} />
+      <Filters filter={filter} change={filterBy} />
+      <List list={list} filter={filter} reset={() => filterBy({ which: "all", keyId: "", emailId: "" })} />
     </>
   );
 }
 
 function Filters({ filter, change }: { filter: Filter; change: (filter: Filter) => void }) {
-  const [emailId, setEmailId] = useState("");
+  const [emailId, setEmailId] = useState(filter.emailId);
+  // The back button changes it too.
+  useEffect(() => setEmailId(filter.emailId), [filter.emailId]);
   const keys = useLive<ApiKey[]>(
     async (signal) =>
       (await listApiKeys({ client: management.value, query: { limit: 100 }, signal, throwOnError: true })).data.data
@@ -123,7 +138,7 @@ function Filters({ filter, change }: { filter: Filter; change: (filter: Filter) 
           label="Key"
           value={filter.keyId}
           change={(keyId) => change({ ...filter, keyId })}
-          options={[["", "Any key"], ...(keys.value ?? []).map((key) => [key.id, key.name ?? key.id] as const)]}
+          options={keyOptions(keys.value ?? [], filter.keyId)}
         />
         <div class="field">
           <label for="email-id">Your id (email_id)</label>
@@ -143,10 +158,18 @@ function Filters({ filter, change }: { filter: Filter; change: (filter: Filter) 
   );
 }
 
+/** Also one that the address names and that is revoked. */
+function keyOptions(keys: readonly ApiKey[], chosen: string): (readonly [string, string])[] {
+  const live = keys.map((key) => [key.id, key.name ?? key.id] as const);
+  const isLive = chosen === "" || keys.some(({ id }) => id === chosen);
+  return [["", "Any key"], ...live, ...(isLive ? [] : [[chosen, chosen] as const])];
+}
+
 function List({ list, filter, reset }: { list: Live<Shown>; filter: Filter; reset: () => void }) {
   const { value, fault } = list;
   if (!value) return fault ? <FaultNotice fault={fault} /> : <Skeleton rows={6} kind="row-space" />;
-  if (value.items.length === 0) return <Nothing filtered={filter !== NO_FILTER} reset={reset} />;
+  if (value.items.length === 0 && !fault)
+    return <Nothing filtered={filter.which !== "all" || filter.keyId !== "" || filter.emailId !== ""} reset={reset} />;
   return (
     <>
       <Stale fault={fault} has />
@@ -159,6 +182,8 @@ function List({ list, filter, reset }: { list: Live<Shown>; filter: Filter; rese
           >
             Show {counted(value.newer.length, "new mailing", "new mailings")}
           </button>
+        ) : fault ? (
+          <span class="ended">Not live</span>
         ) : (
           <span class="live">Live</span>
         )}
@@ -176,6 +201,7 @@ function List({ list, filter, reset }: { list: Live<Shown>; filter: Filter; rese
 function More({ list, filter, after }: { list: Live<Shown>; filter: Filter; after: string }) {
   const [busy, setBusy] = useState(false);
   const more = async () => {
+    if (busy) return;
     setBusy(true);
     try {
       const { items, next } = await page(filter, undefined, after);
@@ -186,7 +212,7 @@ function More({ list, filter, after }: { list: Live<Shown>; filter: Filter; afte
     setBusy(false);
   };
   return (
-    <button type="button" class="button is-more" onClick={more} disabled={busy}>
+    <button type="button" class="button is-more" onClick={more} aria-disabled={busy}>
       Show older ones
     </button>
   );
@@ -194,24 +220,30 @@ function More({ list, filter, after }: { list: Live<Shown>; filter: Filter; afte
 
 function Row({ mailing }: { mailing: Mailing }) {
   const { counts } = mailing;
-  const { done, total, percent } = doneOf(counts);
-  const before = isOpen(counts) ? `${number(done)} of ${counted(total, "recipient", "recipients")} done – ` : "";
-  const words = `${before}${inWords(counts)}`;
+  const { done, total } = doneOf(counts);
+  const trouble = inWords(counts, ["failed", "unconfirmed"]);
+  const rest = inWords(counts, ["queued", "sending", "sent", "cancelled"]);
+  const progress = isOpen(counts) ? `${number(done)} of ${counted(total, "recipient", "recipients")} done` : "";
   return (
     <li>
       <a class="row" href={`#/mailings/${mailing.id}`}>
-        <span class="row-subject">{mailing.subject}</span>
+        <span class="row-subject" dir="auto">
+          {mailing.subject}
+        </span>
         <span class="row-from">
-          {mailing.sender_name} &lt;{mailing.sender_email}&gt;
+          <span dir="auto">{mailing.sender_name}</span> &lt;{mailing.sender_email}&gt;
         </span>
         <span class="row-time">
           <Moment time={mailing.created_at} />
         </span>
         <span class="row-progress">
           <Progress counts={counts} of={mailing.subject} />
-          <span class="row-percent">{`${percent} %`}</span>
+          <span class="row-percent">{`${sentShare(counts)} sent`}</span>
         </span>
-        <span class="row-words">{words}</span>
+        <span class="row-words">
+          {trouble && <strong class="is-bad-text">{trouble}</strong>}
+          {[trouble && rest ? `, ${rest}` : rest, progress].filter(Boolean).join(" – ")}
+        </span>
       </a>
     </li>
   );

@@ -1,11 +1,11 @@
 // What goes out, how fast, and what waits.
 
 import { getStatistics, type Hour, listMailings, type Statistics } from "mmms-client";
-import { useState } from "preact/hooks";
 import { HoursChart, NumbersTable, TimesChart } from "../charts/charts.js";
 import { useLive } from "../live.js";
 import { Heading } from "../parts/heading.js";
 import { FaultNotice, Skeleton, Stale } from "../parts/notice.js";
+import { narrow, route } from "../route.js";
 import { knownKeys, management, service } from "../session.js";
 import { counted, duration, number } from "../words/figures.js";
 
@@ -39,7 +39,8 @@ async function load(range: Range, signal: AbortSignal, before: Seen | null): Pro
 }
 
 export function Overview() {
-  const [range, setRange] = useState<Range>("24");
+  const asked = route.value.query.get("hours");
+  const range = RANGES.find(([of]) => of === asked)?.[0] ?? "24";
   const { value, fault } = useLive<Seen>(
     (signal, before) => load(range, signal, before),
     (seen) => (seen && seen.statistics.waiting.queued + seen.statistics.waiting.sending > 0 ? LIVE_MS : QUIET_MS),
@@ -51,7 +52,12 @@ export function Overview() {
         beside={
           <fieldset class="switch" aria-label="Time shown">
             {RANGES.map(([of, name]) => (
-              <button key={of} type="button" aria-pressed={of === range} onClick={() => setRange(of)}>
+              <button
+                key={of}
+                type="button"
+                aria-pressed={of === range}
+                onClick={() => narrow({ hours: of === "24" ? "" : of })}
+              >
                 {name}
               </button>
             ))}
@@ -126,7 +132,9 @@ function Pictures({ statistics: { hours, waiting }, range }: { statistics: Stati
           figure={number(waiting.queued + waiting.sending)}
           note={
             waiting.oldest_due_at === null
-              ? "nothing is due"
+              ? laterOf(waiting) > 0
+                ? `${number(laterOf(waiting))} put off until later`
+                : "nothing is due"
               : `the oldest for ${duration(waiting.oldest_due_seconds * 1000)}`
           }
           tone={waiting.oldest_due_seconds >= LATE_SECONDS ? "bad" : undefined}
@@ -163,15 +171,39 @@ function Tile({ name, figure, note, tone }: { name: string; figure: string; note
   );
 }
 
+/** What waits for another time, such as what the mail system did not want yet. */
+function laterOf({ queued, due }: Statistics["waiting"]): number {
+  return Math.max(0, queued - due);
+}
+
+/** What there is to say of the age of what waits, and what it means. */
+function ageOf(waiting: Statistics["waiting"]): { words: string; note: string; late: boolean } {
+  const seconds = waiting.oldest_due_seconds;
+  const later = laterOf(waiting);
+  if (waiting.oldest_due_at !== null) {
+    const late = seconds >= LATE_SECONDS;
+    const note = late ? "That is long: see in the log what holds it up." : "It is taken from the oldest on.";
+    return { words: `The oldest has been due for ${duration(seconds * 1000)}`, note, late };
+  }
+  if (later > 0) {
+    const note = "The mail system did not take it yet, or its time has not come. The mailing says why.";
+    return { words: `${counted(later, "mail is", "mails are")} put off and will be tried again`, note, late: false };
+  }
+  if (waiting.sending > 0) {
+    return { words: "Nothing else is due", note: "What is being sent is all there is.", late: false };
+  }
+  return { words: "Nothing is due", note: "Mail goes out as it comes in.", late: false };
+}
+
 function WaitingPicture({ waiting }: { waiting: Statistics["waiting"] }) {
-  const later = Math.max(0, waiting.queued - waiting.due);
+  const later = laterOf(waiting);
   const parts = [
     ["sending", "Being sent", waiting.sending],
     ["queued", "Due now", waiting.due],
     ["later", "To be tried again later", later],
   ] as const;
   const most = Math.max(1, ...parts.map(([, , count]) => count));
-  const seconds = waiting.oldest_due_seconds;
+  const age = ageOf(waiting);
   return (
     <section class="card picture" aria-labelledby="waiting-title">
       <h2 id="waiting-title">What is waiting</h2>
@@ -187,18 +219,8 @@ function WaitingPicture({ waiting }: { waiting: Statistics["waiting"] }) {
         ))}
       </ul>
       <p class="age">
-        <strong>
-          {waiting.oldest_due_at === null
-            ? "Nothing is due"
-            : `The oldest has been due for ${duration(seconds * 1000)}`}
-        </strong>
-        <span class={seconds >= LATE_SECONDS ? "is-bad-text" : "soft"}>
-          {waiting.oldest_due_at === null
-            ? "Mail goes out as it comes in."
-            : seconds < LATE_SECONDS
-              ? "It is taken from the oldest on."
-              : "That is long: see in the log what holds it up."}
-        </span>
+        <strong>{age.words}</strong>
+        <span class={age.late ? "is-bad-text" : "soft"}>{age.note}</span>
       </p>
     </section>
   );

@@ -31,8 +31,12 @@ const LABELS: Readonly<Record<string, string>> = {
   recipients: "Recipients:",
 };
 
-/** `recipients.3.mail` is the fourth. */
-export function fieldName(field: string): string {
+const LONGEST = 60;
+
+/** A field as the form calls it; a recipient by its address, which can be found among the lines. */
+export function fieldName(field: string, recipients: readonly RecipientRequest[]): string {
   const [, at] = /^recipients\.(\d+)/.exec(field) ?? [];
-  return at === undefined ? (LABELS[field] ?? `${field}:`) : `Recipient ${Number(at) + 1}:`;
+  if (at === undefined) return LABELS[field] ?? `${field}:`;
+  const mail = recipients[Number(at)]?.mail ?? "";
+  return `Recipient ${mail.length > LONGEST ? `${mail.slice(0, LONGEST)}…` : mail}:`;
 }

@@ -6,13 +6,13 @@ import { Icon } from "../icons.js";
 import { useLive } from "../live.js";
 import { CopyId } from "../parts/copy.js";
 import { Moment } from "../parts/moment.js";
-import { FaultNotice, Skeleton } from "../parts/notice.js";
+import { FaultNotice, Skeleton, Stale } from "../parts/notice.js";
 import { Badge, Figure } from "../parts/status.js";
-import { go } from "../route.js";
+import { go, narrow, route } from "../route.js";
 import { management } from "../session.js";
 import { wordsOf } from "../words/details.js";
 import { number } from "../words/figures.js";
-import { isOpen, STATUSES, statusNames, totalOf } from "../words/statuses.js";
+import { isOpen, STATUSES, statusNames, TROUBLE_FIRST, totalOf } from "../words/statuses.js";
 import { addressToErase } from "./erase.js";
 
 const LIVE_MS = 1_000;
@@ -24,9 +24,13 @@ interface Shown {
   next: string | null;
 }
 
-export function Recipients({ mailing }: { mailing: Mailing }) {
-  const [status, setStatus] = useState<Status | null>(null);
-  const [cursors, setCursors] = useState<readonly string[]>([]);
+export function Recipients({ mailing, lost }: { mailing: Mailing; lost: boolean }) {
+  const asked = route.value.query.get("status");
+  const status: Status | null = STATUSES.find((of) => of === asked) ?? null;
+  // Cursors are of the list that they were given out for.
+  const [turned, turn] = useState<{ status: Status | null; cursors: readonly string[] }>({ status, cursors: [] });
+  const cursors = turned.status === status ? turned.cursors : [];
+  const setCursors = (to: readonly string[]) => turn({ status, cursors: to });
   const after = cursors.at(-1);
   const open = isOpen(mailing.counts);
   const { value, fault, refresh } = useLive<Shown>(
@@ -53,20 +57,21 @@ export function Recipients({ mailing }: { mailing: Mailing }) {
     <section class="recipients" aria-labelledby="recipients-title">
       <h2 id="recipients-title">Recipients</h2>
       <fieldset class="tabs" aria-label="Show recipients">
-        {[null, ...STATUSES].map((of) => (
+        {[null, ...TROUBLE_FIRST].map((of) => (
           <button
             key={of ?? "all"}
             type="button"
             aria-pressed={of === status}
             onClick={() => {
-              setCursors([]);
-              setStatus(of);
+              turn({ status: of, cursors: [] });
+              narrow({ status: of ?? "" });
             }}
           >
             {of ? statusNames[of] : "All"} <Figure value={of ? counts[of] : all} most={all} />
           </button>
         ))}
       </fieldset>
+      {value && !lost && <Stale fault={fault} has />}
       <div class="recipients-space">
         {!value && (fault ? <FaultNotice fault={fault} /> : <Skeleton rows={8} kind="line-space" />)}
         {value && value.items.length === 0 && (
@@ -79,15 +84,15 @@ export function Recipients({ mailing }: { mailing: Mailing }) {
           <button
             type="button"
             class="button"
-            disabled={cursors.length === 0}
-            onClick={() => setCursors(cursors.slice(0, -1))}
+            aria-disabled={cursors.length === 0}
+            onClick={() => cursors.length > 0 && setCursors(cursors.slice(0, -1))}
           >
             Back
           </button>
           <button
             type="button"
             class="button"
-            disabled={!value?.next}
+            aria-disabled={!value?.next}
             onClick={() => value?.next && setCursors([...cursors, value.next])}
           >
             Next {PAGE}
@@ -103,8 +108,8 @@ function Table({ items }: { items: readonly Recipient[] }) {
     <table class="cards card">
       <thead>
         <tr>
-          <th scope="col" class="is-number">
-            No.
+          <th scope="col" class="is-number" title="The recipient’s place in the request, from 0: the API’s index">
+            Index
           </th>
           <th scope="col">Address</th>
           <th scope="col">Status</th>
@@ -126,8 +131,8 @@ function Line({ recipient }: { recipient: Recipient }) {
   const words = wordsOf(recipient.status_detail, status);
   return (
     <tr>
-      <td class="is-number" data-label="No.">
-        {number(recipient.index + 1)}
+      <td class="is-number" data-label="Index">
+        {recipient.index}
       </td>
       <td class="is-address" data-label="Address">
         {address ? (
@@ -159,7 +164,11 @@ function Line({ recipient }: { recipient: Recipient }) {
             <strong>{words.means}.</strong> {words.mend}
           </p>
         )}
-        {recipient.last_error && <p class="said">“{recipient.last_error}”</p>}
+        {recipient.last_error && (
+          <p class="said" dir="auto">
+            “{recipient.last_error}”
+          </p>
+        )}
         <p class="soft" key={status}>
           {sent_at ? (
             <>

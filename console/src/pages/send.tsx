@@ -2,32 +2,39 @@
 
 import { createClient, type MailRequest, type RecipientRequest, sendMail } from "mmms-client";
 import { useRef, useState } from "preact/hooks";
-import { useAct } from "../parts/dialog.js";
+import { Question, useAct } from "../parts/dialog.js";
 import { Area, Field, Select } from "../parts/field.js";
+import { Form } from "../parts/form.js";
 import { Heading } from "../parts/heading.js";
+import { HtmlFrame } from "../parts/html_frame.js";
 import { tell } from "../parts/news.js";
 import { FaultNotice } from "../parts/notice.js";
 import { go } from "../route.js";
-import { knownKeys, service } from "../session.js";
-import { counted } from "../words/figures.js";
+import { type Draft, draft, knownKeys, service } from "../session.js";
+import { counted, number } from "../words/figures.js";
 import { examples, fieldName, parseRecipients } from "./recipient_lines.js";
 
 const EXAMPLES = 1_000;
 const MOST = 10_000;
+/** From here on it is asked once more whether so many are meant, where mail goes out for real. */
+const MANY = 10;
 
 export function Send() {
   const captured = service.value?.mailbox === true;
-  const [first] = knownKeys.value;
-  const [keyId, setKeyId] = useState(first?.id ?? "");
-  const [pasted, setPasted] = useState("");
+  const { pasted = "", html = "", ...written } = draft.value;
+  const put = (changes: Draft) => {
+    draft.value = { ...draft.value, ...changes };
+  };
+  const chosen = written.keyId === "" ? "" : (knownKeys.value.find(({ id }) => id === written.keyId)?.id ?? null);
+  const keyId = chosen ?? knownKeys.value[0]?.id ?? "";
   const key = knownKeys.value.find(({ id }) => id === keyId);
   const allowed = key?.senders.find((sender) => !sender.startsWith("@"));
-  const [sender, setSender] = useState(allowed ?? (captured ? "news@example.org" : ""));
-  const [senderName, setSenderName] = useState(captured ? "Example News" : "");
-  const [to, setTo] = useState(captured ? "Ada Lovelace <ada@example.com>" : "");
-  const [subject, setSubject] = useState("A first mail");
-  const [text, setText] = useState("Hello {{name}},\n\nthis mail was sent from the console.");
-  const [html, setHtml] = useState("");
+  const sender = written.sender ?? allowed ?? (captured ? "news@example.org" : "");
+  const senderName = written.senderName ?? (captured ? "Example News" : "");
+  const to = written.to ?? (captured ? "Ada Lovelace <ada@example.com>" : "");
+  const subject = written.subject ?? "A first mail";
+  const text = written.text ?? "Hello {{name}},\n\nthis mail was sent from the console.";
+  const [asked, ask] = useState(false);
   // Named by what is sent: the same mail again, after an answer that was lost, is not sent twice.
   const attempt = useRef({ key: "", content: "" });
   const recipients = parseRecipients(to);
@@ -51,6 +58,8 @@ export function Send() {
       throwOnError: true,
     });
     attempt.current = { key: "", content: "" };
+    // The key stays chosen for the next mail.
+    draft.value = { ...(draft.value.keyId !== undefined && { keyId: draft.value.keyId }), pasted };
     tell(
       data.status === 200
         ? captured
@@ -70,12 +79,12 @@ export function Send() {
           : "This goes out for real, to everybody named here."}
       </p>
       <div class="sending">
-        <form
+        <Form
           class="card form"
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            void run();
+          fault={fault}
+          submit={() => {
+            if (!captured && recipients.length >= MANY) ask(true);
+            else void run();
           }}
         >
           <fieldset>
@@ -84,7 +93,7 @@ export function Send() {
               <Select
                 label="Key"
                 value={keyId}
-                change={setKeyId}
+                change={(to) => put({ keyId: to })}
                 options={[...knownKeys.value.map(({ id, name }) => [id, name] as const), ["", "Another key…"]]}
               />
             )}
@@ -94,7 +103,7 @@ export function Send() {
                 type="password"
                 mono
                 value={pasted}
-                change={setPasted}
+                change={(to) => put({ pasted: to })}
                 hint={
                   <>
                     Paste one, or <a href="#/keys">make one</a>: a key made in this tab can be chosen here.
@@ -107,10 +116,16 @@ export function Send() {
                 label="From"
                 type="email"
                 value={sender}
-                change={setSender}
+                field="sender_email"
+                change={(to) => put({ sender: to })}
                 {...(key && key.senders.length > 0 && { hint: `This key may send as ${key.senders.join(", ")}.` })}
               />
-              <Field label="Sender’s name" value={senderName} change={setSenderName} />
+              <Field
+                label="Sender’s name"
+                field="sender_name"
+                value={senderName}
+                change={(to) => put({ senderName: to })}
+              />
             </div>
           </fieldset>
           <fieldset>
@@ -119,7 +134,8 @@ export function Send() {
               label="Recipients"
               rows={4}
               value={to}
-              change={setTo}
+              field="recipients"
+              change={(lines) => put({ to: lines })}
               mono
               placeholder="Ada Lovelace <ada@example.com>"
               hint={`One a line: an address, or a name and <address>. At most ${MOST.toLocaleString("en")}.`}
@@ -127,7 +143,7 @@ export function Send() {
             <p class="beneath">
               <strong class="figure">{counted(recipients.length, "recipient", "recipients")}</strong>
               {captured && (
-                <button type="button" class="button" onClick={() => setTo(examples(EXAMPLES))}>
+                <button type="button" class="button" onClick={() => put({ to: examples(EXAMPLES) })}>
                   Fill in {EXAMPLES.toLocaleString("en")} examples
                 </button>
               )}
@@ -138,52 +154,132 @@ export function Send() {
             <Field
               label="Subject"
               value={subject}
-              change={setSubject}
+              field="subject"
+              change={(to) => put({ subject: to })}
               hint="{{name}} and {{mail}} stand for each recipient’s own, here and below."
             />
-            <Area label="Text" rows={6} value={text} change={setText} />
-            <details class="more">
+            <Area label="Text" field="text_template" rows={6} value={text} change={(to) => put({ text: to })} />
+            <details class="more" open={html !== ""}>
               <summary>HTML as well</summary>
-              <Area label="HTML" rows={6} value={html} change={setHtml} mono placeholder="<h1>Hello {{name}}</h1>" />
+              <Area
+                label="HTML"
+                field="html_template"
+                rows={6}
+                value={html}
+                change={(to) => put({ html: to })}
+                mono
+                placeholder="<h1>Hello {{name}}</h1>"
+              />
             </details>
           </fieldset>
-          {fault && <FaultNotice fault={fault} nameOf={fieldName} />}
+          {fault && <FaultNotice fault={fault} nameOf={(field) => fieldName(field, recipients)} />}
           <div class="choices">
-            <button type="submit" class="button is-primary" disabled={busy}>
+            <button type="submit" class="button is-primary" aria-disabled={busy}>
               {recipients.length > 1 ? `Send to ${counted(recipients.length, "recipient", "recipients")}` : "Send"}
             </button>
           </div>
-        </form>
-        <Preview to={recipients[0]} from={`${senderName} <${sender}>`} subject={subject} text={text} />
+        </Form>
+        <Preview to={recipients[0]} sender={sender} senderName={senderName} subject={subject} text={text} html={html} />
       </div>
+      {asked && (
+        <Question
+          title={`Send to ${counted(recipients.length, "recipient", "recipients")} for real?`}
+          does={`Send ${number(recipients.length)} mails`}
+          keeps="Do not send"
+          dangerous
+          act={async () => {
+            ask(false);
+            void run();
+          }}
+          close={() => ask(false)}
+        >
+          <p>
+            <strong dir="auto">{subject}</strong> goes out to every one of them, from {sender.trim()}. What has been
+            sent cannot be called back.
+          </p>
+        </Question>
+      )}
     </>
   );
 }
 
 interface Letter {
   to: RecipientRequest | undefined;
-  from: string;
+  sender: string;
+  senderName: string;
   subject: string;
   text: string;
+  html: string;
 }
 
-function Preview({ to, from, subject, text }: Letter) {
-  const fill = (template: string) =>
-    template.replace(/\{\{\s*(name|mail)\s*\}\}/g, (_, field: "name" | "mail") => to?.[field] ?? "");
+const ESCAPES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#x27;",
+};
+const escaped = (text: string) => text.replace(/[&<>"']/g, (sign) => ESCAPES[sign] ?? sign);
+/** Placeholders that the API knows and this form has no field for: they stand for nothing. */
+const EMPTY = [
+  "company",
+  "emailRecipientId",
+  "sender_organisation_name",
+  "email_id",
+  "client_env_id",
+  "projectId",
+  "closureId",
+];
+
+/** What a template becomes for its first recipient, by the rules of the API. */
+function filler({ to, sender, senderName }: Letter): (template: string, write?: (text: string) => string) => string {
+  const values = new Map(EMPTY.map((name) => [name, ""]));
+  values.set("name", to?.name ?? "").set("mail", to?.mail ?? "");
+  values.set("sender_email", sender.trim()).set("sender_name", senderName.trim());
+  return (template, write = (text) => text) =>
+    template.replace(/\{\{ *(\w+) *\}\}/g, (whole, name: string) => {
+      const value = values.get(name);
+      return value === undefined ? whole : write(value);
+    });
+}
+
+function Preview(letter: Letter) {
+  const { to, sender, senderName, subject, text, html } = letter;
+  const fill = filler(letter);
   return (
     <section class="card preview" aria-labelledby="preview-title">
       <h2 id="preview-title">What the first one gets</h2>
       <dl>
         <dt>From</dt>
-        <dd>{from}</dd>
+        <dd>
+          <span dir="auto">{senderName}</span> &lt;{sender}&gt;
+        </dd>
         <dt>To</dt>
-        <dd>{to ? `${to.name ?? ""} <${to.mail}>` : "nobody yet"}</dd>
+        <dd>
+          {to ? (
+            <>
+              <span dir="auto">{to.name ?? ""}</span> &lt;{to.mail}&gt;
+            </>
+          ) : (
+            "nobody yet"
+          )}
+        </dd>
         <dt>Subject</dt>
         <dd>
-          <strong>{fill(subject)}</strong>
+          <strong dir="auto">{fill(subject)}</strong>
         </dd>
       </dl>
-      <p class="preview-text">{fill(text)}</p>
+      {html && <HtmlFrame html={fill(html, escaped)} title="The HTML, as the first one sees it" />}
+      {html && (
+        <p class="soft">
+          Without its scripts and remote images.{text && " Mail programs that show no HTML show the text:"}
+        </p>
+      )}
+      {text && (
+        <p class="preview-text" dir="auto">
+          {fill(text)}
+        </p>
+      )}
     </section>
   );
 }

@@ -52,6 +52,7 @@ function TokenForm() {
       if (found.type === "authentication_error") setWhy("The service does not know this admin token.");
       else setFault(found);
       setBusy(false);
+      document.querySelector<HTMLElement>("main input")?.focus();
     }
   };
 
@@ -71,6 +72,7 @@ function TokenForm() {
         value={given}
         change={setGiven}
         required
+        invalid={why !== null}
         hint="The value of ADMIN_TOKEN, or of the secret that ADMIN_SECRET_NAME names. It stays in this tab and is gone when you close it or sign out."
       />
       {why && (
@@ -79,7 +81,7 @@ function TokenForm() {
         </p>
       )}
       {fault && <FaultNotice fault={fault} />}
-      <button type="submit" class="button is-primary" disabled={busy}>
+      <button type="submit" class="button is-primary" aria-disabled={busy}>
         Sign in
       </button>
     </form>

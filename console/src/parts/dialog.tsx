@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { type Fault, faultOf } from "../fault.js";
+import { Form } from "./form.js";
 import { hush } from "./news.js";
 import { FaultNotice } from "./notice.js";
 
@@ -26,7 +27,11 @@ export function Dialog({ title, close, children, wide = false, firm = false }: S
       // While it is open, nothing else can have the focus.
       shown?.close();
       const back = asked instanceof HTMLElement && asked.isConnected ? asked : null;
-      (back ?? document.querySelector<HTMLElement>("main h1"))?.focus({ preventScroll: true });
+      back?.focus({ preventScroll: true });
+      // It may be gone, or be of no use any more.
+      if (!back || document.activeElement !== back) {
+        document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+      }
     };
   }, []);
   return (
@@ -37,7 +42,9 @@ export function Dialog({ title, close, children, wide = false, firm = false }: S
       onCancel={(event) => firm && event.preventDefault()}
       onClose={close}
     >
-      <h2 id={name}>{title}</h2>
+      <h2 id={name} dir="auto">
+        {title}
+      </h2>
       {children}
     </dialog>
   );
@@ -62,24 +69,18 @@ export function Question({ title, children, does, keeps = "Cancel", dangerous, w
   const { busy, fault, run } = useAct(act);
   return (
     <Dialog title={title} close={close} wide={wide ?? false}>
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void run();
-        }}
-      >
+      <Form fault={fault} submit={() => void run()}>
         {children}
         {fault && <FaultNotice fault={fault} {...(nameOf && { nameOf })} />}
         <div class="choices">
           <button type="button" class="button" onClick={close}>
             {keeps}
           </button>
-          <button type="submit" class={dangerous ? "button is-danger" : "button is-primary"} disabled={busy}>
+          <button type="submit" class={dangerous ? "button is-danger" : "button is-primary"} aria-disabled={busy}>
             {does}
           </button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

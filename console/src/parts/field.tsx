@@ -1,23 +1,43 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useId } from "preact/hooks";
+import { useErrors } from "./form.js";
 
 interface Framed {
   label: string;
   hint?: ComponentChildren;
+  /** What the API calls it, so that it shows what the API says of it. */
+  field?: string | undefined;
+  invalid?: boolean;
 }
 
 /** What ties a control to its label and its hint. */
 interface Ties {
   id: string;
   "aria-describedby": string | undefined;
+  "aria-invalid": "true" | undefined;
 }
 
-function Frame({ label, hint, control }: Framed & { control: (ties: Ties) => VNode }) {
+/** Of many entries that are wrong, so many are said at the field. */
+const SAID = 3;
+
+function Frame({ label, hint, field, invalid = false, control }: Framed & { control: (ties: Ties) => VNode }) {
   const id = useId();
+  const errors = [...new Set(useErrors(field, id))];
+  const described = [errors.length > 0 && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ");
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      {control({ id, "aria-describedby": hint ? `${id}-hint` : undefined })}
+      {control({
+        id,
+        "aria-describedby": described || undefined,
+        "aria-invalid": errors.length > 0 || invalid ? "true" : undefined,
+      })}
+      {errors.length > 0 && (
+        <p class="hint is-error" id={`${id}-error`}>
+          {errors.slice(0, SAID).join("; ")}
+          {errors.length > SAID && " …"}
+        </p>
+      )}
       {hint && (
         <p class="hint" id={`${id}-hint`}>
           {hint}
@@ -40,7 +60,18 @@ interface Line extends Labelled {
   mono?: boolean;
 }
 
-export function Field({ label, hint, value, change, mono, autocomplete = "off", type = "text", ...rest }: Line) {
+export function Field({
+  label,
+  hint,
+  field,
+  invalid,
+  value,
+  change,
+  mono,
+  autocomplete = "off",
+  type = "text",
+  ...rest
+}: Line) {
   const control = (ties: Ties) => (
     <input
       {...ties}
@@ -51,10 +82,11 @@ export function Field({ label, hint, value, change, mono, autocomplete = "off", 
       onInput={(event) => change(event.currentTarget.value)}
       autocomplete={autocomplete}
       spellcheck={false}
+      dir="auto"
       {...rest}
     />
   );
-  return <Frame label={label} hint={hint} control={control} />;
+  return <Frame label={label} hint={hint} field={field} invalid={invalid ?? false} control={control} />;
 }
 
 interface Lines extends Labelled {
@@ -64,7 +96,7 @@ interface Lines extends Labelled {
   required?: boolean;
 }
 
-export function Area({ label, hint, value, change, mono, ...rest }: Lines) {
+export function Area({ label, hint, field, value, change, mono, ...rest }: Lines) {
   const control = (ties: Ties) => (
     <textarea
       {...ties}
@@ -72,10 +104,11 @@ export function Area({ label, hint, value, change, mono, ...rest }: Lines) {
       value={value}
       onInput={(event) => change(event.currentTarget.value)}
       spellcheck={false}
+      dir="auto"
       {...rest}
     />
   );
-  return <Frame label={label} hint={hint} control={control} />;
+  return <Frame label={label} hint={hint} field={field} control={control} />;
 }
 
 interface Choice<T extends string> extends Framed {
@@ -95,7 +128,7 @@ export function Select<T extends string>({ label, value, change, options, hint }
       }}
     >
       {options.map(([option, name]) => (
-        <option key={option} value={option}>
+        <option key={option} value={option} dir="auto">
           {name}
         </option>
       ))}

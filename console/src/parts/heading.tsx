@@ -4,7 +4,9 @@ import type { ComponentChildren } from "preact";
 export function Heading({ children, beside }: { children: ComponentChildren; beside?: ComponentChildren }) {
   return (
     <div class="heading">
-      <h1 tabIndex={-1}>{children}</h1>
+      <h1 tabIndex={-1} dir="auto">
+        {children}
+      </h1>
       {beside && <div class="actions">{beside}</div>}
     </div>
   );

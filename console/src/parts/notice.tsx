@@ -16,14 +16,14 @@ export function FaultNotice({ fault, nameOf = (field) => field }: Faulty) {
   useEffect(() => place.current?.scrollIntoView({ block: "nearest" }), [fault]);
   const own = [fault.message, fault.details].filter((text) => text !== null && text !== "");
   return (
-    <div class="notice is-bad" role="alert" ref={place}>
+    <div class="notice is-bad" role="alert" ref={place} tabIndex={-1}>
       <p class="notice-title">{fault.title}</p>
       <p>{fault.mend}</p>
       {fault.errors.length > 0 && (
         <ul>
           {fault.errors.map(({ field, message }, at) => (
             <li key={at}>
-              <strong>{nameOf(field)}</strong> {message}
+              <strong dir="auto">{nameOf(field)}</strong> {message}
             </li>
           ))}
         </ul>
@@ -38,7 +38,7 @@ export function FaultNotice({ fault, nameOf = (field) => field }: Faulty) {
   );
 }
 
-/** Over the page, so that nothing moves: what is shown is not of now. */
+/** What is shown is not of now. It has a place of its own and covers nothing. */
 export function Stale({ fault, has }: { fault: Fault | null; has: boolean }) {
   if (!fault || !has) return null;
   return (

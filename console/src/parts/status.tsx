@@ -2,7 +2,7 @@
 
 import type { Counts, Status } from "mmms-client";
 import { number } from "../words/figures.js";
-import { isOpen, STATUSES, statusMeanings, statusNames, totalOf } from "../words/statuses.js";
+import { isOpen, STATUSES, statusMeanings, statusNames, TROUBLE_FIRST, totalOf } from "../words/statuses.js";
 
 export function Badge({ status }: { status: Status }) {
   return (
@@ -20,8 +20,15 @@ export function doneOf(counts: Counts): { done: number; total: number; percent: 
   return { done, total, percent: total ? Math.floor((done * 100) / total) : 100 };
 }
 
-export function inWords(counts: Counts): string {
-  const parts = STATUSES.filter((status) => counts[status] > 0);
+/** How many of them all were sent, which is what a number without a word is taken for. */
+export function sentShare(counts: Counts): string {
+  const total = totalOf(counts);
+  const percent = total ? Math.floor((counts.sent * 100) / total) : 0;
+  return `${counts.sent > 0 && percent === 0 ? "< 1" : percent} %`;
+}
+
+export function inWords(counts: Counts, of: readonly Status[] = TROUBLE_FIRST): string {
+  const parts = of.filter((status) => counts[status] > 0);
   return parts.map((status) => `${number(counts[status])} ${statusNames[status].toLowerCase()}`).join(", ");
 }
 
@@ -35,7 +42,7 @@ export function Progress({ counts, of, large = false }: { counts: Counts; of: st
       aria-valuenow={percent}
       aria-valuemin={0}
       aria-valuemax={100}
-      aria-valuetext={`${percent} percent: ${inWords(counts)}`}
+      aria-valuetext={`${percent} percent done: ${inWords(counts)}`}
       data-open={isOpen(counts)}
     >
       {partsOf(counts).map(({ status, start, share }) => (
@@ -49,13 +56,22 @@ export function Progress({ counts, of, large = false }: { counts: Counts; of: st
   );
 }
 
+/** One that failed among ten thousand can still be seen. */
+const LEAST_SHARE = 0.01;
+
 /** Each status of the bar: where it begins, and its share of the whole. */
 function partsOf(counts: Counts): { status: Status; start: number; share: number }[] {
-  const total = Math.max(1, totalOf(counts));
+  const all = Math.max(1, totalOf(counts));
+  const widths = STATUSES.map((status) => (counts[status] > 0 ? Math.max(LEAST_SHARE, counts[status] / all) : 0));
+  const total = Math.max(
+    1,
+    widths.reduce((sum, width) => sum + width, 0),
+  );
   let before = 0;
-  return STATUSES.map((status) => {
-    const part = { status, start: before / total, share: counts[status] / total };
-    before += counts[status];
+  return STATUSES.map((status, at) => {
+    const share = (widths[at] ?? 0) / total;
+    const part = { status, start: before, share };
+    before += share;
     return part;
   });
 }

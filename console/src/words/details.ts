@@ -58,7 +58,16 @@ const words: Readonly<Record<Detail, Words>> = {
   cancelled: { means: "It was cancelled before it was sent", mend: "Nothing to do." },
 };
 
+/** The same codes, where the mail system may have taken the mail before it broke off. */
+const unconfirmed: Readonly<Partial<Record<Detail, string>>> = {
+  connection_lost: "The connection broke when the mail system may already have taken it",
+  timeout: "No answer came in time, and the mail system may already have taken it",
+};
+
+/** Nothing for a code that only a newer service knows. */
 export function wordsOf(detail: Recipient["status_detail"], status: Status): Words | null {
   if (detail === null) return null;
-  return status === "unconfirmed" ? { means: words[detail].means, mend: UNKNOWN } : words[detail];
+  const own: Words | undefined = words[detail];
+  if (!own) return null;
+  return status === "unconfirmed" ? { means: unconfirmed[detail] ?? own.means, mend: UNKNOWN } : own;
 }

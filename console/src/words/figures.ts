@@ -22,10 +22,11 @@ export function counted(value: number, one: string, many: string): string {
 /** `850 ms`, `1.2 s`, `3 min`, `4.5 h`, `2 days`. */
 export function duration(milliseconds: number): string {
   const seconds = milliseconds / 1000;
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
-  if (seconds < 60) return `${short(seconds)} s`;
-  if (seconds < 3600) return `${short(seconds / 60)} min`;
-  if (seconds < 2 * 86_400) return `${short(seconds / 3600)} h`;
+  // The bounds are those of what is written: 59.7 s is a minute, not 60 s.
+  if (Math.round(milliseconds) < 1000) return `${Math.round(milliseconds)} ms`;
+  if (seconds < 59.5) return `${short(seconds)} s`;
+  if (seconds < 59.5 * 60) return `${short(seconds / 60)} min`;
+  if (seconds < 47.5 * 3600) return `${short(seconds / 3600)} h`;
   return `${short(seconds / 86_400)} days`;
 }
 
@@ -38,8 +39,8 @@ export function ago(time: string, now: number): string {
   const size = Math.abs(seconds);
   if (size < 10) return "just now";
   if (size < 60) return relative.format(seconds, "second");
-  if (size < 3600) return relative.format(Math.round(seconds / 60), "minute");
-  if (size < 86_400) return relative.format(Math.round(seconds / 3600), "hour");
+  if (size < 59.5 * 60) return relative.format(Math.round(seconds / 60), "minute");
+  if (size < 23.5 * 3600) return relative.format(Math.round(seconds / 3600), "hour");
   return relative.format(Math.round(seconds / 86_400), "day");
 }
 

@@ -11,6 +11,16 @@ export const STATUSES = [
   "cancelled",
 ] as const satisfies readonly Status[];
 
+/** Where there may be no room for all: what somebody has to look at comes first. */
+export const TROUBLE_FIRST = [
+  "failed",
+  "unconfirmed",
+  "queued",
+  "sending",
+  "sent",
+  "cancelled",
+] as const satisfies readonly Status[];
+
 export const statusNames: Readonly<Record<Status, string>> = {
   queued: "Waiting",
   sending: "Sending",
