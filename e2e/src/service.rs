@@ -47,7 +47,10 @@ impl Service {
 
     /// `api` as a process that leaves mailings to workers on SQS.
     pub async fn of_processes(set: impl FnOnce(Settings) -> Settings) -> Self {
-        let cloud = Cloud::new().await;
+        Self::of_processes_in(Cloud::new().await, set).await
+    }
+
+    pub async fn of_processes_in(cloud: Cloud, set: impl FnOnce(Settings) -> Settings) -> Self {
         let ses = Ses::before(&cloud.account).await;
         let database = Database::postgres().await;
         let mut settings = Server::on(&database);

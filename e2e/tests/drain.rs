@@ -1,17 +1,21 @@
 //! A mailing of ten thousand drains in the background.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use e2e::letter::recipient;
 use e2e::smtp::{Phase, Reaction};
 use e2e::{Database, Server, SmtpServer, eventually, letter, mailing, on_both_databases};
+use futures_util::future::join_all;
 use serde_json::Value;
 
 on_both_databases!(
     ten_thousand_drain_while_single_mails_pass_them,
     a_stop_in_the_middle_loses_nothing_and_doubles_nothing,
     a_mail_on_its_way_is_answered_before_the_end,
+    a_mailing_goes_while_single_mails_use_the_whole_rate,
+    what_waited_before_a_restart_does_not_wait_behind_new_mail,
 );
 
 const MANY: usize = 10_000;
@@ -134,4 +138,59 @@ async fn a_mail_on_its_way_is_answered_before_the_end(database: Database) {
     let recipients = server.recipients(data["id"].as_str().expect("an id")).await;
     assert_eq!(recipients[0]["status"], "sent", "{recipients:?}");
     assert_eq!(smtp.count(), 1);
+}
+
+async fn a_mailing_goes_while_single_mails_use_the_whole_rate(database: Database) {
+    let server = Server::on(&database)
+        .env("MAX_SEND_RATE", "5")
+        .start()
+        .await;
+    let sender = server.sender().await;
+    let done = AtomicBool::new(false);
+    // More at once than the rate has room for, so that a single mail always waits.
+    let singles = join_all((0..20).map(|_| async {
+        while !done.load(Ordering::Relaxed) {
+            let answer = sender.mail(&letter("ann@example.org")).await;
+            assert!(matches!(answer.status, 200 | 202), "{}", answer.text());
+        }
+    }));
+    let mailing = async {
+        eventually("single mails use the whole rate", async || {
+            let total = server.mailbox().total().await;
+            if total >= 10 { Ok(()) } else { Err(total) }
+        })
+        .await;
+        let id = accepted(&server, 6).await;
+        let counts = server.settled_within(LIMIT, &id).await;
+        done.store(true, Ordering::Relaxed);
+        counts
+    };
+    let (counts, _) = tokio::join!(mailing, singles);
+    assert_eq!(counts["sent"], 6, "{counts}");
+}
+
+async fn what_waited_before_a_restart_does_not_wait_behind_new_mail(database: Database) {
+    let mut server = Server::on(&database)
+        .env("MAX_SEND_RATE", "10")
+        .env("LEASE_SECONDS", "6")
+        .start()
+        .await;
+    let old = accepted(&server, 30).await;
+    eventually("the first is sent", async || {
+        let counts = server.mailing(&old).await["counts"].clone();
+        if counts["sent"].as_u64() > Some(0) {
+            Ok(())
+        } else {
+            Err(counts)
+        }
+    })
+    .await;
+    server.kill().await;
+    server.start().await;
+    let new = accepted(&server, 500).await;
+    // At ten a second, and in turns.
+    let counts = server.settled_within(LIMIT, &old).await;
+    assert_eq!(counts["failed"], 0, "{counts}");
+    let counts = server.mailing(&new).await["counts"].clone();
+    assert!(counts["queued"].as_u64() > Some(200), "{counts}");
 }

@@ -1,5 +1,5 @@
-//! One row: when the account may send again, and whether the transport serves. Its turns and holds are microseconds since the Unix epoch, for many may fall into
-//! one millisecond.
+//! One row: when the account may send again, and whether the transport serves. Its turns and holds are microseconds
+//! since the Unix epoch, for many may fall into one millisecond.
 
 use sea_orm::entity::prelude::*;
 
@@ -12,6 +12,8 @@ pub struct Model {
     pub next_turn: i64,
     /// When the next single mail may.
     pub next_single_turn: i64,
+    /// When the next call of a mailing may go before single mails.
+    pub next_owed_turn: i64,
     /// Recipients a second, as the transport last said.
     pub rate: Option<f64>,
     /// When somebody last went to ask for it.

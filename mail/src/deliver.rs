@@ -16,6 +16,7 @@ use crate::{
     pace::Permission,
     service::Service,
     telemetry,
+    wake_up::WakeUp,
 };
 
 /// Kept free of an answer's time for writing down what the transport said.
@@ -66,7 +67,7 @@ impl Service {
             if !outcomes.is_empty() {
                 let rows = self.record(claim, &outcomes, probing).await?;
                 self.tell_of(mailing, &rows).await;
-                self.wake_again(claim, &outcomes).await;
+                self.wake_again(mailing, &outcomes).await;
             }
         }
         if left_out {
@@ -91,7 +92,7 @@ impl Service {
     }
 
     /// Has the queue call for what is to be tried again; a process that looks into the ledger finds it by itself.
-    pub(crate) async fn wake_again(&self, claim: &Claim, outcomes: &[(i32, Outcome)]) {
+    pub(crate) async fn wake_again(&self, mailing: &Mailing, outcomes: &[(i32, Outcome)]) {
         let again = outcomes.iter().filter_map(|(position, outcome)| {
             let Outcome::NotAccepted { again_in, .. } = outcome else {
                 return None;
@@ -107,11 +108,15 @@ impl Service {
             return;
         };
         let range = Range {
-            mailing_id: claim.mailing_id,
+            mailing_id: mailing.id,
             first: *first,
             last: *last,
         };
-        self.call_later(range, wait).await;
+        let wake_up = WakeUp {
+            range,
+            api_key_id: mailing.api_key_id,
+        };
+        self.call_later(wake_up, wait).await;
     }
 
     /// A call that is over early enough to write down by then what came of it.

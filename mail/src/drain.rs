@@ -24,6 +24,9 @@ const CONCURRENCY: usize = 4;
 const POLL: Duration = Duration::from_secs(1);
 /// How long a hand of this process may wait for a turn that is far.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// After how long a wake-up that failed comes again for the first time, and at the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 /// Fewest recipients of a claim, so that transports with small calls do not claim for each.
 const SMALLEST_CLAIM: usize = 10;
 
@@ -49,9 +52,9 @@ impl Service {
             return;
         };
         while let Some(taken) = self.stop.run_until_cancelled(queue.next()).await {
-            let range = taken.range;
-            if !self.work_safely(range, None).await && self.pause().await {
-                queue.push(vec![range]);
+            let wake_up = taken.wake_up;
+            if !self.work_safely(wake_up, None).await && self.pause().await {
+                queue.push(vec![wake_up]);
             }
         }
     }
@@ -63,14 +66,23 @@ impl Service {
         };
         let mut ticks = tokio::time::interval(POLL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // What the ledger says of earlier wake-ups was said of the queue of a process that has ended.
+        let mut began_at = None;
         while self.stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            let woken = if queue.is_idle() {
-                WokenBefore::AnyTime
-            } else {
-                WokenBefore::Never
+            let woken = async {
+                let began_at = match began_at {
+                    Some(began_at) => began_at,
+                    None => *began_at.insert(self.ledger.clock().await?),
+                };
+                let before = if queue.is_idle() {
+                    WokenBefore::AnyTime
+                } else {
+                    WokenBefore::Moment(began_at)
+                };
+                self.ledger.wake_due(before).await
             };
-            match self.ledger.wake_due(woken).await {
-                Ok(ranges) => queue.push(ranges),
+            match woken.await {
+                Ok(wake_ups) => queue.push(wake_ups),
                 Err(error) => {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
@@ -128,21 +140,23 @@ impl Service {
     /// Works on a message, and says whether it is done with: if not, it has to come again.
     pub async fn take(self: &Arc<Self>, message: &Received, until: Option<Instant>) -> bool {
         fail_point!("received");
-        let range = match WakeUp::parse(&message.body) {
-            Ok(range) => range,
+        let wake_up = match WakeUp::parse(&message.body, message.group.as_deref()) {
+            Ok(wake_up) => wake_up,
             Err(error) => {
                 tracing::error!(
                     sqs.message_id = message.id,
                     error = &error as &dyn std::error::Error,
                     "a message is malformed, it goes to the dead-letter queue"
                 );
-                self.queue.give_up_soon(&message.receipt_handle).await;
+                self.queue.again_in(message, Duration::ZERO).await;
                 return false;
             }
         };
-        let done = self.work_safely(range, until).await;
+        let done = self.work_safely(wake_up, until).await;
         if done {
             fail_point!("done");
+        } else {
+            self.queue.again_in(message, pause(message.receives)).await;
         }
         done
     }
@@ -154,30 +168,31 @@ impl Service {
     }
 
     /// Whether the work is done: if not, the wake-up has to come again.
-    async fn work_safely(self: &Arc<Self>, range: Range, until: Option<Instant>) -> bool {
+    async fn work_safely(self: &Arc<Self>, wake_up: WakeUp, until: Option<Instant>) -> bool {
         // A task of its own: a panic ends that work and not the loop.
         let service = Arc::clone(self);
-        let worked = tokio::spawn(async move { service.work(range, until).await }).await;
+        let worked = tokio::spawn(async move { service.work(wake_up, until).await }).await;
+        let mailing_id = wake_up.range.mailing_id;
         match worked {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
                 tracing::error!(
-                    mail.id = %range.mailing_id,
+                    mail.id = %mailing_id,
                     error = &error as &dyn std::error::Error,
                     "a wake-up failed, it comes again"
                 );
                 false
             }
             Err(panic) => {
-                tracing::error!(mail.id = %range.mailing_id, error = &panic as &dyn std::error::Error, "a wake-up panicked");
+                tracing::error!(mail.id = %mailing_id, error = &panic as &dyn std::error::Error, "a wake-up panicked");
                 true
             }
         }
     }
 
     /// Delivers whatever is due in a range, as long as there is time: what is left then is written as a new wake-up.
-    async fn work(self: &Arc<Self>, range: Range, until: Option<Instant>) -> Result<()> {
-        let Some(wait) = self.work_through(range, until).await? else {
+    async fn work(self: &Arc<Self>, wake_up: WakeUp, until: Option<Instant>) -> Result<()> {
+        let Some(wait) = self.work_through(wake_up.range, until).await? else {
             return Ok(());
         };
         if let Queue::Local(_) = self.queue {
@@ -185,7 +200,7 @@ impl Service {
             let wait = tokio::time::sleep(wait.min(LONGEST_WAIT));
             self.stop.run_until_cancelled(wait).await;
         }
-        let left = self.queue.wake(vec![range], wait).await;
+        let left = self.queue.wake(vec![wake_up], wait).await;
         if !left.is_empty() {
             return Err(Error::QueueAway);
         }
@@ -268,9 +283,9 @@ impl Service {
 
     /// Tells the queue of recipients to look at. What it does not take the sweep finds.
     /// Whether it took all of them.
-    pub(crate) async fn call(&self, ranges: Vec<Range>) -> bool {
-        let called = ranges.len();
-        let left = self.queue.wake(ranges, Duration::ZERO).await;
+    pub(crate) async fn call(&self, wake_ups: Vec<WakeUp>) -> bool {
+        let called = wake_ups.len();
+        let left = self.queue.wake(wake_ups, Duration::ZERO).await;
         telemetry::woken(called - left.len());
         if left.is_empty() {
             return true;
@@ -289,12 +304,29 @@ impl Service {
     }
 
     /// Tells the queue of recipients that are due after `wait`.
-    pub(crate) async fn call_later(&self, range: Range, wait: Duration) {
+    pub(crate) async fn call_later(&self, wake_up: WakeUp, wait: Duration) {
         if let Queue::Sqs(queue) = &self.queue {
             // The queue counts in whole seconds, and whoever comes too early finds nothing.
             let wait = Duration::from_secs(wait.as_secs() + 1);
-            let left = queue.push(vec![range], wait).await;
+            let left = queue.push(vec![wake_up], wait).await;
             telemetry::woken(1 - left.len());
         }
+    }
+}
+
+/// Four times as long each time.
+fn pause(receives: u32) -> Duration {
+    let factor = 4_u32.saturating_pow(receives.saturating_sub(1));
+    FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wake_up_that_fails_again_comes_later() {
+        let pauses = [0, 1, 2, 3, 4, 5, u32::MAX].map(|receives| pause(receives).as_secs());
+        assert_eq!(pauses, [10, 10, 40, 160, 640, 900, 900]);
     }
 }

@@ -53,8 +53,8 @@ impl Service {
             return Err(Error::QueueAway);
         }
         let resent = self.ledger.resend(mailing_id, status).await?;
-        if let Resent::Queued { ranges, .. } = &resent {
-            self.call(ranges.clone()).await;
+        if let Resent::Queued { wake_ups, .. } = &resent {
+            self.call(wake_ups.clone()).await;
         }
         Ok(resent)
     }

@@ -19,7 +19,7 @@ use crate::{
     fail_point,
     ledger::Mailing,
     message::CallerIds,
-    queue::{self, Sent},
+    queue::{self, Outgoing, Sent},
     service::Service,
     telemetry, timestamp,
 };
@@ -63,7 +63,11 @@ impl Results {
 
     /// What became of each message. Only a queue that took and refused none of them counts as away: a refusal is an
     /// answer, and concerns that one message.
-    async fn send(&self, messages: Vec<String>) -> Vec<Sent> {
+    async fn send(&self, bodies: Vec<String>) -> Vec<Sent> {
+        let messages = bodies
+            .into_iter()
+            .map(|body| Outgoing { body, group: None })
+            .collect();
         let sent = queue::send(&self.aws, &self.url, messages, Duration::ZERO).await;
         let away = !sent.is_empty() && sent.iter().all(|sent| *sent == Sent::NotNow);
         let until = away.then(|| Instant::now() + AWAY);

@@ -14,7 +14,7 @@ use tokio::{
 use crate::{
     deliver::TO_RECORD,
     error::Result,
-    ledger::{Claim, Health, Mailing, Outcome, ranges},
+    ledger::{Claim, Health, Mailing, Outcome, wake_ups},
     mailer::Call,
     pace::Permission,
     service::Service,
@@ -138,7 +138,7 @@ impl Service {
         });
         let Some((_, outcome)) = outcomes.first() else {
             drop(reports);
-            return self.let_go(&claim).await;
+            return self.let_go(&mailing, &claim).await;
         };
         let _ = reports.outcome.send(outcome.clone());
         match self.record(&claim, &outcomes, probing).await {
@@ -147,7 +147,7 @@ impl Service {
                     let _ = reports.row.send(row.clone());
                 }
                 self.tell_of(&mailing, &rows).await;
-                self.wake_again(&claim, &outcomes).await;
+                self.wake_again(&mailing, &outcomes).await;
             }
             Err(error) => tracing::error!(
                 mail.id = %claim.mailing_id, error = &error as &dyn std::error::Error,
@@ -185,15 +185,15 @@ impl Service {
     }
 
     /// What was not begun need not wait for the end of its lease.
-    async fn let_go(&self, claim: &Claim) {
+    async fn let_go(&self, mailing: &Mailing, claim: &Claim) {
         if let Err(error) = self.ledger.release(claim).await {
             tracing::warn!(
                 mail.id = %claim.mailing_id, error = &error as &dyn std::error::Error,
                 "a claim was not given back, it ends with its lease"
             );
         }
-        for range in ranges(claim.mailing_id, &[0]) {
-            self.call_later(range, Duration::ZERO).await;
+        for wake_up in wake_ups(mailing.api_key_id, mailing.id, &[0]) {
+            self.call_later(wake_up, Duration::ZERO).await;
         }
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     error::Result,
     fail_point,
-    ledger::{IdempotencyRequest, NewEntry, StoreOutcome, ranges},
+    ledger::{IdempotencyRequest, NewEntry, StoreOutcome, wake_ups},
     message::{CallerId, NewMailing},
     service::Service,
 };
@@ -123,8 +123,11 @@ impl Service {
         let Some(claim) = claim else {
             let accepted = new.request.recipients.len();
             let positions: Vec<i32> = (0..).take(accepted).collect();
-            let (service, ranges) = (Arc::clone(&self), ranges(id, &positions));
-            let calling = self.tasks.spawn(async move { service.call(ranges).await });
+            let wake_ups = wake_ups(new.api_key_id, id, &positions);
+            let service = Arc::clone(&self);
+            let calling = self
+                .tasks
+                .spawn(async move { service.call(wake_ups).await });
             // What the queue does not take in time the sweep finds: it is stored.
             let _ = tokio::time::timeout_at(deadline.into(), calling).await;
             fail_point!("woken");

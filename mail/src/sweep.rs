@@ -14,10 +14,13 @@ use crate::{
     telemetry,
 };
 
-/// A wake-up that was not acted on for so long is written again, where the queue holds no other.
+/// A wake-up that was not acted on for so long is written again, and for as much longer as the queue needs for what it
+/// holds.
 const LOST_WAKE_UP: Duration = Duration::from_mins(1);
-/// The same, where the queue still holds others: it may just be long.
+/// Longest that a wake-up may wait, however much the queue holds: some of it may be wake-ups that were written twice.
 const LATE_WAKE_UP: Duration = Duration::from_mins(5);
+/// What is assumed of a transport that nobody limits: recipients a second.
+const UNLIMITED_RATE: f64 = 50.0;
 /// Steps of recipients whose wake-up is late that one sweep wakes again at most.
 const MOST_LATE_STEPS: u32 = 100;
 /// Past hours that one sweep counts at most.
@@ -133,20 +136,32 @@ impl Service {
             self.while_more(until, || self.wake_some(WokenBefore::Never))
                 .await?;
         }
-        let longer_than = |time| WokenBefore::Ago(self.config.lease.max(time));
-        if self.queue.is_idle().await {
-            let lost = longer_than(LOST_WAKE_UP);
-            return self.while_more(until, || self.wake_some(lost)).await;
+        let waiting = self.queue.length().await;
+        let late = match waiting {
+            Some(waiting) => LATE_WAKE_UP.min(LOST_WAKE_UP + self.time_for(waiting).await?),
+            None => LATE_WAKE_UP,
+        };
+        let late = WokenBefore::Ago(self.config.lease.max(late));
+        if waiting == Some(0) {
+            return self.while_more(until, || self.wake_some(late)).await;
         }
         // They may be there still, so no more than can be sent until the next sweep.
         let mut steps = self.steps_until_next_sweep().await?;
-        let late = longer_than(LATE_WAKE_UP);
         self.while_more(until, || {
             steps -= 1;
             let more = steps > 0;
             async move { Ok(self.wake_some(late).await? && more) }
         })
         .await
+    }
+
+    /// How long it takes to send to all that these wake-ups are for, at most.
+    async fn time_for(&self, wake_ups: u64) -> Result<Duration> {
+        let rate = self.rate().await?.unwrap_or(UNLIMITED_RATE);
+        let recipients = wake_ups.saturating_mul(WAKE_SPAN.unsigned_abs().into());
+        // Nobody waits for longer than this.
+        let recipients = u32::try_from(recipients).unwrap_or(u32::MAX);
+        Ok(Duration::from_secs_f64(f64::from(recipients) / rate))
     }
 
     /// How many steps of recipients can be sent until the next sweep, at least one.
@@ -162,9 +177,9 @@ impl Service {
 
     /// Whether there may be more, and a queue to tell of it.
     async fn wake_some(&self, woken: WokenBefore) -> Result<bool> {
-        let ranges = self.ledger.wake_due(woken).await?;
-        let more = ranges.len() as u64 >= FULL_STEP;
-        Ok(self.call(ranges).await && more)
+        let wake_ups = self.ledger.wake_due(woken).await?;
+        let more = wake_ups.len() as u64 >= FULL_STEP;
+        Ok(self.call(wake_ups).await && more)
     }
 
     /// Repeats a step while it says that there is more.

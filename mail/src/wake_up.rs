@@ -1,14 +1,23 @@
-//! What a message of the processing queue says: `{"wake": {"mailing_id": "…", "first": 0, "last": 49}}`.
+//! A wake-up call: "look at these recipients". Losing one costs nothing, the ledger still knows.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use uuid::Uuid;
 
 use crate::ledger::Range;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WakeUp {
-    pub wake: Range,
+    pub range: Range,
+    /// Whose they are: API keys take turns, so that nobody waits behind a large mailing of somebody else.
+    pub api_key_id: Uuid,
+}
+
+/// What a message of the processing queue says: `{"wake": {"mailing_id": "…", "first": 0, "last": 49}}`.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    wake: Range,
 }
 
 /// A message that is no wake-up. It does not say what the message holds.
@@ -20,17 +29,21 @@ pub struct Malformed {
 }
 
 impl WakeUp {
-    pub fn parse(body: &str) -> Result<Range, Malformed> {
-        let wake_up: Self = serde_json::from_str(body).map_err(|error| Malformed {
+    /// A message that does not say of which key it is, such as one of an older version, takes the turns of a key of its
+    /// own.
+    pub fn parse(body: &str, group: Option<&str>) -> Result<Self, Malformed> {
+        let Body { wake: range } = serde_json::from_str(body).map_err(|error| Malformed {
             line: error.line(),
             column: error.column(),
         })?;
-        let Range { first, last, .. } = wake_up.wake;
-        if 0 <= first && first <= last {
-            Ok(wake_up.wake)
-        } else {
-            Err(Malformed { line: 1, column: 1 })
+        if range.first < 0 || range.last < range.first {
+            return Err(Malformed { line: 1, column: 1 });
         }
+        let group = group.and_then(|group| Uuid::parse_str(group).ok());
+        Ok(Self {
+            range,
+            api_key_id: group.unwrap_or(range.mailing_id),
+        })
     }
 
     pub fn to_body(self) -> String {
@@ -38,25 +51,40 @@ impl WakeUp {
             mailing_id,
             first,
             last,
-        } = self.wake;
+        } = self.range;
         format!(r#"{{"wake":{{"mailing_id":"{mailing_id}","first":{first},"last":{last}}}}}"#)
+    }
+
+    /// The group of the message (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>).
+    pub fn group(self) -> String {
+        self.api_key_id.to_string()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     #[test]
     fn what_is_written_can_be_read() {
-        let wake = Range {
+        let range = Range {
             mailing_id: Uuid::now_v7(),
             first: 50,
             last: 99,
         };
-        assert_eq!(WakeUp::parse(&WakeUp { wake }.to_body()).unwrap(), wake);
+        let wake_up = WakeUp {
+            range,
+            api_key_id: Uuid::now_v7(),
+        };
+        let body = wake_up.to_body();
+        assert_eq!(
+            WakeUp::parse(&body, Some(&wake_up.group())).unwrap(),
+            wake_up
+        );
+        for group in [None, Some("another")] {
+            let read = WakeUp::parse(&body, group).unwrap();
+            assert_eq!((read.range, read.api_key_id), (range, range.mailing_id));
+        }
     }
 
     #[test]
@@ -71,7 +99,7 @@ mod tests {
             format!(r#"{{"wake":{{"mailing_id":"{id}","first":-1,"last":4}}}}"#),
             format!(r#"{{"wake":{{"mailing_id":"{id}","first":0,"last":4}},"more":1}}"#),
         ] {
-            let error = WakeUp::parse(&body).expect_err(&body).to_string();
+            let error = WakeUp::parse(&body, None).expect_err(&body).to_string();
             assert!(!error.contains("ann") && !error.contains(&id.to_string()));
         }
     }

@@ -8,6 +8,7 @@ mod m0001_ledger;
 mod m0002_pace;
 mod m0003_statistics;
 mod m0005_transport_health;
+mod m0006_owed_turn;
 
 pub struct Migrator;
 
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_pace::Migration),
             Box::new(m0003_statistics::Migration),
             Box::new(m0005_transport_health::Migration),
+            Box::new(m0006_owed_turn::Migration),
         ]
     }
 }

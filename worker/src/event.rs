@@ -40,6 +40,7 @@ impl Event {
 
 fn record(record: &Value) -> Result<Received, Unknown> {
     let text = |name| record[name].as_str();
+    let attribute = |name| record["attributes"][name].as_str();
     if text("eventSource") != Some("aws:sqs") {
         let source = text("eventSource").unwrap_or("no known source");
         return Err(Unknown(format!("A record of {source}")));
@@ -52,6 +53,10 @@ fn record(record: &Value) -> Result<Received, Unknown> {
         id: id.to_owned(),
         receipt_handle: receipt_handle.to_owned(),
         body: text("body").unwrap_or_default().to_owned(),
+        group: attribute("MessageGroupId").map(str::to_owned),
+        receives: attribute("ApproximateReceiveCount")
+            .and_then(|count| count.parse().ok())
+            .unwrap_or(1),
     })
 }
 
@@ -65,7 +70,7 @@ mod tests {
     fn a_batch_is_its_records() {
         let event = json!({"Records": [
             {
-                "messageId": "1", "receiptHandle": "handle", "body": "{}", "attributes": {"ApproximateReceiveCount": "1"},
+                "messageId": "1", "receiptHandle": "handle", "body": "{}", "attributes": {"ApproximateReceiveCount": "3", "MessageGroupId": "key"},
                 "messageAttributes": {"odd": 5}, "md5OfBody": "", "eventSource": "aws:sqs",
                 "eventSourceARN": "arn:aws:sqs:eu-central-1:000000000000:wake-ups", "awsRegion": "eu-central-1",
             },
@@ -76,11 +81,15 @@ mod tests {
                 id: "1".to_owned(),
                 receipt_handle: "handle".to_owned(),
                 body: "{}".to_owned(),
+                group: Some("key".to_owned()),
+                receives: 3,
             },
             Received {
                 id: "2".to_owned(),
                 receipt_handle: "other".to_owned(),
                 body: String::new(),
+                group: None,
+                receives: 1,
             },
         ];
         assert_eq!(Event::of(&event), Ok(Event::Records(expected)));

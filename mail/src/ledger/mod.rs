@@ -46,7 +46,7 @@ pub use keys::NewKey;
 pub use outcome::{Fault, Outcome, Reason};
 pub use pace::{AHEAD, Turn};
 pub use read::{Counts, MailingFilter, MailingSummary, Page, RecipientView, Scope};
-pub use recall::{Resent, ranges};
+pub use recall::{Resent, wake_ups};
 pub use statistics::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour};
 pub use store::{Copies, Mailing, NewEntry, StoreOutcome};
 pub use upkeep::{RETENTION_STEP, STEP, WAKE_SPAN, WokenBefore};

@@ -2,6 +2,10 @@
 //!
 //! A call of `n` recipients moves the next turn on by `n / rate` and starts at the turn it took. Turns are given
 //! out at most [`AHEAD`] before they come, so that what single mails take meanwhile is felt at once.
+//!
+//! Single mails go before mailings, but a tenth of the rate is owed to mailings: when none has had a turn for ten times as
+//! long as its last call takes at the rate, the next one goes behind the single mails that have a turn already, and before
+//! all others.
 
 use std::time::Duration;
 
@@ -17,6 +21,11 @@ use crate::error::Result;
 /// How long before its time a turn is given out.
 pub const AHEAD: Duration = Duration::from_millis(250);
 
+/// A mailing is owed a turn when the rate would have allowed so many calls like its last one.
+const OWED_EVERY: i64 = 10;
+/// How long before its time an owed turn is given out: somewhat longer than single mails wait for theirs.
+const OWED_AHEAD: Duration = Duration::from_secs(5);
+
 /// What somebody is told who wants to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
@@ -30,11 +39,33 @@ impl Ledger {
     /// A turn for one call of a mailing.
     pub async fn take_turn(&self, recipients: usize, rate: f64) -> Result<Turn> {
         let cost = cost(recipients, rate);
+        let next_owed = self.microseconds().add(cost.saturating_mul(OWED_EVERY));
         let take = self
             .moved_on(&[Column::NextTurn], cost)
+            .value(Column::NextOwedTurn, next_owed.clone())
             .and_where(self.comes_within(Column::NextTurn, AHEAD))
             .to_owned();
-        self.given(take, Column::NextTurn, cost, AHEAD).await
+        if let Some(turn) = self.given(take, Column::NextTurn, cost).await? {
+            return Ok(turn);
+        }
+        let [next, owed] = self.waits([Column::NextTurn, Column::NextOwedTurn]).await?;
+        if owed.is_zero() {
+            let take = self
+                .moved_on(&[Column::NextSingleTurn, Column::NextTurn], cost)
+                .value(Column::NextOwedTurn, next_owed)
+                .and_where(self.comes_within(Column::NextOwedTurn, Duration::ZERO))
+                .and_where(self.comes_within(Column::NextSingleTurn, OWED_AHEAD))
+                .to_owned();
+            if let Some(turn) = self.given(take, Column::NextSingleTurn, cost).await? {
+                return Ok(turn);
+            }
+        }
+        let next = next.saturating_sub(AHEAD);
+        Ok(Turn::AskIn(if owed.is_zero() {
+            next
+        } else {
+            next.min(owed)
+        }))
     }
 
     /// A turn for a single mail. It waits for other single mails only, and what it takes is missing from mailings.
@@ -44,8 +75,11 @@ impl Ledger {
             .moved_on(&[Column::NextSingleTurn, Column::NextTurn], cost)
             .and_where(self.comes_within(Column::NextSingleTurn, patience))
             .to_owned();
-        self.given(take, Column::NextSingleTurn, cost, patience)
-            .await
+        if let Some(turn) = self.given(take, Column::NextSingleTurn, cost).await? {
+            return Ok(turn);
+        }
+        let [next] = self.waits([Column::NextSingleTurn]).await?;
+        Ok(Turn::AskIn(next.saturating_sub(patience)))
     }
 
     /// The rate that the transport was last known to allow.
@@ -86,27 +120,42 @@ impl Ledger {
         update
     }
 
+    /// The turn that `take` takes, if it does.
     async fn given(
         &self,
         mut take: UpdateStatement,
         column: Column,
         cost: i64,
-        ahead: Duration,
-    ) -> Result<Turn> {
-        let db = self.db().await?;
-        let until = |column| Expr::col(column).sub(self.microseconds());
-        take.returning(Query::returning().expr(until(column)));
-        if let Some(row) = db.query_one(&take).await? {
-            let wait: i64 = row.try_get_by_index(0)?;
-            return Ok(Turn::In(duration(wait - cost)));
-        }
-        let look = Query::select().expr(until(column)).from(Entity).to_owned();
-        let row = db
+    ) -> Result<Option<Turn>> {
+        take.returning(Query::returning().expr(self.until(column)));
+        let Some(row) = self.db().await?.query_one(&take).await? else {
+            return Ok(None);
+        };
+        let wait: i64 = row.try_get_by_index(0)?;
+        Ok(Some(Turn::In(duration(wait - cost))))
+    }
+
+    /// How long it is until these.
+    async fn waits<const N: usize>(&self, columns: [Column; N]) -> Result<[Duration; N]> {
+        let look = Query::select()
+            .exprs(columns.map(|column| self.until(column)))
+            .from(Entity)
+            .to_owned();
+        let row = self
+            .db()
+            .await?
             .query_one(&look)
             .await?
             .ok_or_else(|| DbErr::RecordNotFound("the pace".to_owned()))?;
-        let wait: i64 = row.try_get_by_index(0)?;
-        Ok(Turn::AskIn(duration(wait).saturating_sub(ahead)))
+        let mut waits = [Duration::ZERO; N];
+        for (index, wait) in waits.iter_mut().enumerate() {
+            *wait = duration(row.try_get_by_index(index)?);
+        }
+        Ok(waits)
+    }
+
+    fn until(&self, column: Column) -> SimpleExpr {
+        Expr::col(column).sub(self.microseconds())
     }
 
     fn comes_within(&self, column: Column, time: Duration) -> SimpleExpr {

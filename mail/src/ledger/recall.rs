@@ -17,13 +17,13 @@ use super::{
     store::DEFAULT_LIFETIME_MS,
     upkeep::{STEP, WAKE_SPAN},
 };
-use crate::error::Result;
+use crate::{error::Result, wake_up::WakeUp};
 
 #[derive(Debug)]
 pub enum Resent {
     /// What is queued again, and since when.
     Queued {
-        ranges: Vec<Range>,
+        wake_ups: Vec<WakeUp>,
         accepted: u64,
         queued_at: i64,
     },
@@ -77,11 +77,11 @@ impl Ledger {
             )
             .filter(mailing::Column::Id.eq(mailing_id))
             .filter(mailing::Column::Body.is_not_null())
-            .exec(&transaction)
+            .exec_with_returning(&transaction)
             .await?;
-        if reopened.rows_affected == 0 {
+        let Some(mailing) = reopened.first() else {
             return Ok(Resent::Gone);
-        }
+        };
         let none = || Expr::value(None::<i64>);
         let mut positions: Vec<i32> = Entity::update_many()
             .col_expr(Column::Status, Expr::value(Status::Queued))
@@ -114,7 +114,7 @@ impl Ledger {
         positions.sort_unstable();
         Ok(Resent::Queued {
             accepted: positions.len() as u64,
-            ranges: ranges(mailing_id, &positions),
+            wake_ups: wake_ups(mailing.api_key_id, mailing_id, &positions),
             queued_at: now,
         })
     }
@@ -128,15 +128,16 @@ fn alive(expires_at: Expr, now: i64) -> SimpleExpr {
 }
 
 /// Wake-ups for these recipients, in order.
-pub fn ranges(mailing_id: Uuid, positions: &[i32]) -> Vec<Range> {
+pub fn wake_ups(api_key_id: Uuid, mailing_id: Uuid, positions: &[i32]) -> Vec<WakeUp> {
     positions
         .chunk_by(|a, b| a / WAKE_SPAN == b / WAKE_SPAN)
         .filter_map(|block| {
-            Some(Range {
+            let range = Range {
                 mailing_id,
                 first: *block.first()?,
                 last: *block.last()?,
-            })
+            };
+            Some(WakeUp { range, api_key_id })
         })
         .collect()
 }

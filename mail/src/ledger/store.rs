@@ -53,6 +53,8 @@ pub enum StoreOutcome {
 #[derive(Debug)]
 pub struct Mailing {
     pub id: Uuid,
+    /// The key that it was accepted with.
+    pub api_key_id: Uuid,
     pub envelope: Envelope,
     pub body: Body,
     pub attachments: Vec<Attachment>,
@@ -101,9 +103,16 @@ impl Mailing {
             })
     }
 
-    pub fn new(id: Uuid, envelope: Envelope, body: Body, attachments: Vec<Attachment>) -> Self {
+    pub fn new(
+        id: Uuid,
+        api_key_id: Uuid,
+        envelope: Envelope,
+        body: Body,
+        attachments: Vec<Attachment>,
+    ) -> Self {
         Self {
             id,
+            api_key_id,
             subject: Template::parse(&envelope.subject),
             html: body.html.as_deref().map(Template::parse),
             text: body.text.as_deref().map(Template::parse),
@@ -157,7 +166,13 @@ impl Ledger {
                 })
                 .collect(),
         });
-        let mailing = Mailing::new(id, request.envelope, request.body, request.attachments);
+        let mailing = Mailing::new(
+            id,
+            entry.api_key_id,
+            request.envelope,
+            request.body,
+            request.attachments,
+        );
         Ok(StoreOutcome::Stored {
             mailing: Box::new(mailing),
             claim,
@@ -272,6 +287,7 @@ impl Ledger {
         let envelope = from_json("envelope", row.envelope)?;
         Ok(Some(Mailing::new(
             id,
+            row.api_key_id,
             envelope,
             from_json("body", body)?,
             attachments,

@@ -20,7 +20,7 @@ use super::{
     is_in,
     store::{legible_envelope, to_json},
 };
-use crate::error::Result;
+use crate::{error::Result, wake_up::WakeUp};
 
 /// Rows that one step takes at most.
 pub const STEP: u64 = 1000;
@@ -40,6 +40,9 @@ pub enum WokenBefore {
     Never,
     /// Those whose last wake-up is older than this: it must have been lost.
     Ago(Duration),
+    /// Those that were woken before this moment of the database's clock, or never: the queue that was told of them is
+    /// gone.
+    Moment(i64),
     /// All of them: the queue is known to hold nothing.
     AnyTime,
 }
@@ -47,8 +50,23 @@ pub enum WokenBefore {
 #[derive(FromQueryResult)]
 struct RangeRow {
     mailing_id: Uuid,
+    api_key_id: Uuid,
     first: i32,
     last: i32,
+}
+
+impl From<RangeRow> for WakeUp {
+    fn from(row: RangeRow) -> Self {
+        let range = Range {
+            mailing_id: row.mailing_id,
+            first: row.first,
+            last: row.last,
+        };
+        Self {
+            range,
+            api_key_id: row.api_key_id,
+        }
+    }
 }
 
 impl Ledger {
@@ -109,7 +127,7 @@ impl Ledger {
     }
 
     /// Ranges of recipients that are due and nobody works on; they count as woken from now on.
-    pub async fn wake_due(&self, woken: WokenBefore) -> Result<Vec<Range>> {
+    pub async fn wake_due(&self, woken: WokenBefore) -> Result<Vec<WakeUp>> {
         let db = self.db().await?;
         let mut due = Entity::find()
             .select_only()
@@ -123,33 +141,27 @@ impl Ledger {
                 let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
                 due = due.filter(Expr::col(Column::WokenAt).lte(self.now().sub(age)));
             }
+            WokenBefore::Moment(moment) => {
+                let before = Condition::any()
+                    .add(Column::WokenAt.is_null())
+                    .add(Expr::col(Column::WokenAt).lt(moment));
+                due = due.filter(before);
+            }
             WokenBefore::AnyTime => {}
         }
         let mut statement: Statement = due.build(db.get_database_backend());
         statement.sql = format!(
-            "SELECT mailing_id, MIN(position) AS first, MAX(position) AS last FROM ({}) AS due \
-             GROUP BY mailing_id, position / {WAKE_SPAN} ORDER BY mailing_id, first",
+            "SELECT mailing_id, api_key_id, MIN(position) AS first, MAX(position) AS last FROM ({}) AS due \
+             JOIN mailing ON mailing.id = due.mailing_id \
+             GROUP BY mailing_id, api_key_id, position / {WAKE_SPAN} ORDER BY mailing_id, first",
             statement.sql
         );
-        let ranges = RangeRow::find_by_statement(statement).all(db).await?;
-        let ranges: Vec<Range> = ranges
-            .into_iter()
-            .map(
-                |RangeRow {
-                     mailing_id,
-                     first,
-                     last,
-                 }| Range {
-                    mailing_id,
-                    first,
-                    last,
-                },
-            )
-            .collect();
-        for range in &ranges {
-            self.mark_woken(*range).await?;
+        let rows = RangeRow::find_by_statement(statement).all(db).await?;
+        let wake_ups: Vec<WakeUp> = rows.into_iter().map(WakeUp::from).collect();
+        for wake_up in &wake_ups {
+            self.mark_woken(wake_up.range).await?;
         }
-        Ok(ranges)
+        Ok(wake_ups)
     }
 
     async fn mark_woken(&self, range: Range) -> Result<()> {
@@ -166,8 +178,8 @@ impl Ledger {
     }
 
     /// The queue was not told of these after all.
-    pub async fn forget_woken(&self, ranges: &[Range]) -> Result<()> {
-        for range in ranges {
+    pub async fn forget_woken(&self, wake_ups: &[WakeUp]) -> Result<()> {
+        for WakeUp { range, .. } in wake_ups {
             Entity::update_many()
                 .col_expr(Column::WokenAt, Expr::value(None::<i64>))
                 .filter(Column::MailingId.eq(range.mailing_id))

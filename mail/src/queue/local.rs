@@ -1,14 +1,15 @@
-//! The queue of one process. It takes turns among mailings, so that a small one does not wait for a large one.
+//! The queue of one process. API keys take turns, and so do the mailings of each: nobody waits for all of a large one.
 
 use std::{
     collections::{HashMap, VecDeque},
+    hash::Hash,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::ledger::Range;
+use crate::{ledger::Range, wake_up::WakeUp};
 
 #[derive(Debug, Default)]
 pub struct LocalQueue {
@@ -18,31 +19,73 @@ pub struct LocalQueue {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Mailings with something waiting, the next one first.
-    turns: VecDeque<Uuid>,
-    waiting: HashMap<Uuid, VecDeque<Range>>,
+    /// By API key, then by mailing.
+    waiting: Turns<Uuid, Turns<Uuid, VecDeque<Range>>>,
     /// Wake-ups that somebody is working on.
     taken: usize,
+}
+
+/// Things of several owners, who take turns.
+#[derive(Debug)]
+struct Turns<Owner, Things> {
+    /// Owners with something waiting, the next one first.
+    order: VecDeque<Owner>,
+    things: HashMap<Owner, Things>,
 }
 
 /// A wake-up being worked on; dropping it says that the work is over.
 #[derive(Debug)]
 pub struct Taken<'a> {
-    pub range: Range,
+    pub wake_up: WakeUp,
     queue: &'a LocalQueue,
 }
 
+impl<Owner, Things> Default for Turns<Owner, Things> {
+    fn default() -> Self {
+        Self {
+            order: VecDeque::new(),
+            things: HashMap::new(),
+        }
+    }
+}
+
+impl<Owner: Copy + Eq + Hash, Things: Default> Turns<Owner, Things> {
+    /// The things of an owner, who is going to have some.
+    fn of(&mut self, owner: Owner) -> &mut Things {
+        let Self { order, things } = self;
+        things.entry(owner).or_insert_with(|| {
+            order.push_back(owner);
+            Things::default()
+        })
+    }
+
+    /// Takes one thing of the owner whose turn it is; `take` says besides whether that was the last one.
+    fn next<Thing>(
+        &mut self,
+        take: impl FnOnce(&mut Things) -> (Option<Thing>, bool),
+    ) -> Option<(Owner, Thing)> {
+        let owner = self.order.pop_front()?;
+        let (taken, last) = take(self.things.get_mut(&owner)?);
+        if last {
+            self.things.remove(&owner);
+        } else {
+            self.order.push_back(owner);
+        }
+        Some((owner, taken?))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+}
+
 impl LocalQueue {
-    pub fn push(&self, ranges: Vec<Range>) {
+    pub fn push(&self, wake_ups: Vec<WakeUp>) {
         let mut state = self.state();
-        for range in ranges {
-            let State { turns, waiting, .. } = &mut *state;
-            let own = waiting.entry(range.mailing_id).or_default();
+        for WakeUp { range, api_key_id } in wake_ups {
+            let own = state.waiting.of(api_key_id).of(range.mailing_id);
             if own.iter().any(|waits| waits.covers(range)) {
                 continue;
-            }
-            if own.is_empty() {
-                turns.push_back(range.mailing_id);
             }
             own.push_back(range);
             self.pushed.notify_one();
@@ -51,8 +94,11 @@ impl LocalQueue {
 
     pub async fn next(&self) -> Taken<'_> {
         loop {
-            if let Some(range) = self.state().take() {
-                return Taken { range, queue: self };
+            if let Some(wake_up) = self.state().take() {
+                return Taken {
+                    wake_up,
+                    queue: self,
+                };
             }
             self.pushed.notified().await;
         }
@@ -61,7 +107,15 @@ impl LocalQueue {
     /// Nothing waits and nobody works.
     pub fn is_idle(&self) -> bool {
         let state = self.state();
-        state.turns.is_empty() && state.taken == 0
+        state.waiting.is_empty() && state.taken == 0
+    }
+
+    /// How many wait or are being worked on.
+    pub fn length(&self) -> u64 {
+        let state = self.state();
+        let mailings = state.waiting.things.values();
+        let ranges = mailings.flat_map(|mailings| mailings.things.values());
+        (ranges.map(VecDeque::len).sum::<usize>() + state.taken) as u64
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -70,17 +124,13 @@ impl LocalQueue {
 }
 
 impl State {
-    fn take(&mut self) -> Option<Range> {
-        let mailing_id = self.turns.pop_front()?;
-        let own = self.waiting.get_mut(&mailing_id)?;
-        let range = own.pop_front();
-        if own.is_empty() {
-            self.waiting.remove(&mailing_id);
-        } else {
-            self.turns.push_back(mailing_id);
-        }
+    fn take(&mut self) -> Option<WakeUp> {
+        let (api_key_id, range) = self.waiting.next(|mailings| {
+            let taken = mailings.next(|ranges| (ranges.pop_front(), ranges.is_empty()));
+            (taken.map(|(_, range)| range), mailings.is_empty())
+        })?;
         self.taken += 1;
-        range
+        Some(WakeUp { range, api_key_id })
     }
 }
 
@@ -94,37 +144,53 @@ impl Drop for Taken<'_> {
 mod tests {
     use super::*;
 
-    fn range(mailing: u128, first: i32) -> Range {
-        Range {
-            mailing_id: Uuid::from_u128(mailing),
-            first,
-            last: first + 49,
+    fn wake_up(key: u128, mailing: u128, first: i32) -> WakeUp {
+        WakeUp {
+            range: Range {
+                mailing_id: Uuid::from_u128(mailing),
+                first,
+                last: first + 49,
+            },
+            api_key_id: Uuid::from_u128(key),
         }
+    }
+
+    async fn order(queue: &LocalQueue, count: usize) -> Vec<WakeUp> {
+        let mut order = Vec::new();
+        for _ in 0..count {
+            order.push(queue.next().await.wake_up);
+        }
+        order
     }
 
     #[tokio::test]
     async fn a_small_mailing_does_not_wait_for_a_large_one() {
         let queue = LocalQueue::default();
-        queue.push(vec![range(1, 0), range(1, 50), range(1, 100)]);
-        queue.push(vec![range(2, 0)]);
-        let mut order = Vec::new();
-        for _ in 0..4 {
-            order.push(queue.next().await.range);
-        }
-        assert_eq!(
-            order,
-            [range(1, 0), range(2, 0), range(1, 50), range(1, 100)]
-        );
+        let large = [0, 50, 100].map(|first| wake_up(1, 1, first));
+        let small = wake_up(1, 2, 0);
+        queue.push(large.to_vec());
+        queue.push(vec![small]);
+        let expected = [large[0], small, large[1], large[2]];
+        assert_eq!(order(&queue, 4).await, expected);
+    }
+
+    #[tokio::test]
+    async fn a_key_with_many_mailings_has_no_more_turns_than_one_with_few() {
+        let queue = LocalQueue::default();
+        let many = [1, 2, 3].map(|mailing| wake_up(1, mailing, 0));
+        let one = [0, 50].map(|first| wake_up(2, 4, first));
+        queue.push([many.as_slice(), &one].concat());
+        let expected = [many[0], one[0], many[1], one[1], many[2]];
+        assert_eq!(order(&queue, 5).await, expected);
     }
 
     #[tokio::test]
     async fn what_waits_already_does_not_wait_twice() {
         let queue = LocalQueue::default();
-        queue.push(vec![range(1, 0), range(1, 50), range(1, 0)]);
-        queue.push(vec![Range {
-            last: 60,
-            ..range(1, 55)
-        }]);
+        queue.push(vec![wake_up(1, 1, 0), wake_up(1, 1, 50), wake_up(1, 1, 0)]);
+        let mut part = wake_up(1, 1, 55);
+        part.range.last = 60;
+        queue.push(vec![part]);
         drop(queue.next().await);
         drop(queue.next().await);
         assert!(queue.is_idle());
@@ -134,7 +200,7 @@ mod tests {
     async fn it_is_idle_only_when_the_work_is_over_too() {
         let queue = LocalQueue::default();
         assert!(queue.is_idle());
-        queue.push(vec![range(1, 0)]);
+        queue.push(vec![wake_up(1, 1, 0)]);
         assert!(!queue.is_idle());
         let taken = queue.next().await;
         assert!(!queue.is_idle());
@@ -145,7 +211,8 @@ mod tests {
     #[tokio::test]
     async fn whoever_waits_is_woken_by_a_push() {
         let queue = LocalQueue::default();
-        let (taken, ()) = tokio::join!(queue.next(), async { queue.push(vec![range(1, 0)]) });
-        assert_eq!(taken.range, range(1, 0));
+        let pushed = wake_up(1, 1, 0);
+        let (taken, ()) = tokio::join!(queue.next(), async { queue.push(vec![pushed]) });
+        assert_eq!(taken.wake_up, pushed);
     }
 }

@@ -1,13 +1,13 @@
-//! Wake-up calls: "look at these recipients". Losing one costs nothing, the ledger still knows.
+//! Where wake-ups wait.
 
 mod local;
 mod sqs;
 
 use std::time::Duration;
 
-use crate::ledger::Range;
+use crate::wake_up::WakeUp;
 pub use local::LocalQueue;
-pub use sqs::{Received, Sent, SqsQueue, length, send};
+pub use sqs::{Outgoing, Received, Sent, SqsQueue, length, send};
 
 /// Where wake-ups wait.
 #[derive(Debug)]
@@ -18,21 +18,21 @@ pub enum Queue {
 
 impl Queue {
     /// Returns what could not be written.
-    pub async fn wake(&self, ranges: Vec<Range>, delay: Duration) -> Vec<Range> {
+    pub async fn wake(&self, wake_ups: Vec<WakeUp>, delay: Duration) -> Vec<WakeUp> {
         match self {
             // Its poll asks the ledger each second for what is due.
             Self::Local(queue) => {
-                queue.push(ranges);
+                queue.push(wake_ups);
                 Vec::new()
             }
-            Self::Sqs(queue) => queue.push(ranges, delay).await,
+            Self::Sqs(queue) => queue.push(wake_ups, delay).await,
         }
     }
 
-    /// Lets a message that nobody can read reach the dead-letter queue soon.
-    pub async fn give_up_soon(&self, receipt_handle: &str) {
+    /// Has a message come again after this long, instead of after the queue's visibility time-out.
+    pub async fn again_in(&self, message: &Received, pause: Duration) {
         if let Self::Sqs(queue) = self {
-            queue.give_up_soon(receipt_handle).await;
+            queue.again_in(&message.receipt_handle, pause).await;
         }
     }
 
@@ -44,11 +44,11 @@ impl Queue {
         }
     }
 
-    /// Whether nothing waits in it and nobody works on anything from it, as far as can be known.
-    pub async fn is_idle(&self) -> bool {
+    /// About how many wake-ups wait in it or are being worked on; nothing where that cannot be known.
+    pub async fn length(&self) -> Option<u64> {
         match self {
-            Self::Local(queue) => queue.is_idle(),
-            Self::Sqs(queue) => queue.length().await == Some(0),
+            Self::Local(queue) => Some(queue.length()),
+            Self::Sqs(queue) => queue.length().await,
         }
     }
 }

@@ -11,7 +11,8 @@ use std::{
 use aws_sdk_sqs::{
     error::{DisplayErrorContext, ProvideErrorMetadata},
     types::{
-        DeleteMessageBatchRequestEntry, Message, QueueAttributeName, SendMessageBatchRequestEntry,
+        DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName,
+        SendMessageBatchRequestEntry,
     },
 };
 use futures_util::{StreamExt, stream};
@@ -19,7 +20,6 @@ use url::Url;
 
 use crate::{
     aws::{Aws, LONG_POLL, long_poll},
-    ledger::Range,
     wake_up::WakeUp,
 };
 
@@ -42,6 +42,9 @@ pub struct Received {
     pub id: String,
     pub body: String,
     pub receipt_handle: String,
+    pub group: Option<String>,
+    /// How often it was received, this time included.
+    pub receives: u32,
 }
 
 impl SqsQueue {
@@ -53,17 +56,20 @@ impl SqsQueue {
     }
 
     /// Returns what could not be written.
-    pub async fn push(&self, ranges: Vec<Range>, delay: Duration) -> Vec<Range> {
-        let bodies = ranges
+    pub async fn push(&self, wake_ups: Vec<WakeUp>, delay: Duration) -> Vec<WakeUp> {
+        let messages = wake_ups
             .iter()
-            .map(|range| WakeUp { wake: *range }.to_body())
+            .map(|wake_up| Outgoing {
+                body: wake_up.to_body(),
+                group: Some(wake_up.group()),
+            })
             .collect();
         let delay = delay.min(LONGEST_DELAY);
-        let written = send(&self.aws, &self.url, bodies, delay).await;
+        let written = send(&self.aws, &self.url, messages, delay).await;
         let mut missing = Vec::new();
-        for (range, written) in ranges.into_iter().zip(written) {
+        for (wake_up, written) in wake_ups.into_iter().zip(written) {
             if written != Sent::Taken {
-                missing.push(range);
+                missing.push(wake_up);
             }
         }
         missing
@@ -79,6 +85,8 @@ impl SqsQueue {
             .receive_message()
             .queue_url(&self.url)
             .max_number_of_messages(most)
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .message_system_attribute_names(MessageSystemAttributeName::MessageGroupId)
             .wait_time_seconds(i32::try_from(LONG_POLL.as_secs()).unwrap_or(20))
             .customize()
             .config_override(long_poll())
@@ -110,8 +118,8 @@ impl SqsQueue {
         }
     }
 
-    /// Lets a message that nobody can read come again at once, so that it reaches the dead-letter queue soon.
-    pub async fn give_up_soon(&self, receipt_handle: &str) {
+    /// Has a message come again after this long.
+    pub async fn again_in(&self, receipt_handle: &str, pause: Duration) {
         let changed = self
             .aws
             .sqs()
@@ -119,11 +127,11 @@ impl SqsQueue {
             .change_message_visibility()
             .queue_url(&self.url)
             .receipt_handle(receipt_handle)
-            .visibility_timeout(0)
+            .visibility_timeout(i32::try_from(pause.as_secs()).unwrap_or(0))
             .send()
             .await;
         if let Err(error) = changed {
-            tracing::warn!(error = %DisplayErrorContext(error), "a malformed message stays hidden for its time");
+            tracing::warn!(error = %DisplayErrorContext(error), "a message that failed stays hidden for its time");
         }
     }
 
@@ -162,11 +170,25 @@ pub async fn length(aws: &Aws, url: &str) -> Option<u64> {
 }
 
 fn received(message: Message) -> Option<Received> {
+    let attributes = message.attributes.unwrap_or_default();
+    let attribute = |name| attributes.get(&name).cloned();
     Some(Received {
         id: message.message_id.unwrap_or_default(),
         body: message.body.unwrap_or_default(),
         receipt_handle: message.receipt_handle?,
+        group: attribute(MessageSystemAttributeName::MessageGroupId),
+        receives: attribute(MessageSystemAttributeName::ApproximateReceiveCount)
+            .and_then(|count| count.parse().ok())
+            .unwrap_or(1),
     })
+}
+
+/// A message to be written.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    pub body: String,
+    /// In a standard queue, those who share it take turns.
+    pub group: Option<String>,
 }
 
 /// What became of one message.
@@ -182,11 +204,10 @@ pub enum Sent {
 /// Codes of a request that is refused as a whole although only some of its messages are at fault.
 const MESSAGE_FAULTS: [&str; 2] = ["BatchRequestTooLong", "InvalidMessageContents"];
 
-/// Writes each body as a message of its own, and tells what became of each. A queue that does not answer is not
-/// tried again with the rest.
-pub async fn send(aws: &Aws, url: &str, bodies: Vec<String>, delay: Duration) -> Vec<Sent> {
+/// Writes the messages, and tells what became of each. A queue that does not answer is not tried again with the rest.
+pub async fn send(aws: &Aws, url: &str, messages: Vec<Outgoing>, delay: Duration) -> Vec<Sent> {
     let away = &AtomicBool::new(false);
-    let batches: Vec<_> = bodies
+    let batches: Vec<_> = messages
         .chunks(BATCH)
         .map(|batch| async move {
             if away.load(Ordering::Relaxed) {
@@ -207,20 +228,20 @@ pub async fn send(aws: &Aws, url: &str, bodies: Vec<String>, delay: Duration) ->
 }
 
 /// Sends a batch, and each of its messages alone where the whole is refused for what is in some.
-async fn send_apart(aws: &Aws, url: &str, bodies: &[String], delay: Duration) -> Vec<Sent> {
-    let fault = match send_batch(aws, url, bodies, delay).await {
+async fn send_apart(aws: &Aws, url: &str, messages: &[Outgoing], delay: Duration) -> Vec<Sent> {
+    let fault = match send_batch(aws, url, messages, delay).await {
         Ok(sent) => return sent,
         Err(fault) => fault,
     };
-    if bodies.len() == 1 {
+    if messages.len() == 1 {
         return vec![fault];
     }
     if fault == Sent::NotNow {
-        return vec![fault; bodies.len()];
+        return vec![fault; messages.len()];
     }
-    let mut sent = Vec::with_capacity(bodies.len());
-    for body in bodies.chunks(1) {
-        match send_batch(aws, url, body, delay).await {
+    let mut sent = Vec::with_capacity(messages.len());
+    for message in messages.chunks(1) {
+        match send_batch(aws, url, message, delay).await {
             Ok(one) => sent.extend(one),
             Err(fault) => sent.push(fault),
         }
@@ -232,16 +253,17 @@ async fn send_apart(aws: &Aws, url: &str, bodies: &[String], delay: Duration) ->
 async fn send_batch(
     aws: &Aws,
     url: &str,
-    bodies: &[String],
+    messages: &[Outgoing],
     delay: Duration,
 ) -> Result<Vec<Sent>, Sent> {
-    let mut sent = vec![Sent::NotNow; bodies.len()];
+    let mut sent = vec![Sent::NotNow; messages.len()];
     // Not even a delay of 0 where none is wanted: the queue may have one of its own.
     let delay = i32::try_from(delay.as_secs()).ok().filter(|s| *s > 0);
-    let entries = bodies.iter().enumerate().filter_map(|(index, body)| {
+    let entries = messages.iter().enumerate().filter_map(|(index, message)| {
         SendMessageBatchRequestEntry::builder()
             .id(index.to_string())
-            .message_body(body)
+            .message_body(&message.body)
+            .set_message_group_id(message.group.clone())
             .set_delay_seconds(delay)
             .build()
             .ok()

@@ -78,6 +78,39 @@ async fn what_single_mails_take_is_missing_from_mailings(t: &TestLedger) {
     assert!(is_about(wait + AHEAD, Duration::from_secs(100)), "{wait:?}");
 }
 
+async fn a_tenth_of_the_rate_is_owed_to_mailings_behind_single_mails(t: &TestLedger) {
+    let second = Duration::from_secs(1);
+    given(t.ledger.take_turn(2, 0.5).await.unwrap());
+    let singles_for = async |seconds: i64| {
+        t.sql(&format!(
+            "UPDATE pace SET next_turn = next_turn + {0}, next_single_turn = next_turn + {0}, \
+             next_owed_turn = next_owed_turn - {0}",
+            seconds * 1_000_000
+        ))
+        .await
+    };
+    // Of the forty seconds that ten such calls take, thirty have passed.
+    singles_for(30).await;
+    let Turn::AskIn(wait) = t.ledger.take_turn(2, 0.5).await.unwrap() else {
+        panic!("nothing is owed yet");
+    };
+    assert!(is_about(wait, 10 * second), "{wait:?}");
+    singles_for(10).await;
+    // Single mails have all turns of the next four seconds.
+    let soon = (t.ledger.clock().await.unwrap() + 4_000) * 1_000;
+    t.sql(&format!("UPDATE pace SET next_single_turn = {soon}"))
+        .await;
+    let wait = given(t.ledger.take_turn(2, 0.5).await.unwrap());
+    assert!(is_about(wait, 4 * second), "{wait:?}");
+    let single = t.ledger.take_single_turn(0.5, 20 * second).await.unwrap();
+    assert!(
+        is_about(given(single), 8 * second),
+        "behind the mailing: {single:?}"
+    );
+    let again = t.ledger.take_turn(2, 0.5).await.unwrap();
+    assert!(matches!(again, Turn::AskIn(_)), "owed once only: {again:?}");
+}
+
 async fn of_many_who_ask_at_once_each_gets_a_turn_of_its_own(t: &TestLedger) {
     let (one, another) = (t.another().await, t.another().await);
     let patience = Duration::from_hours(1);
@@ -109,6 +142,7 @@ async fn one_of_all_asks_the_transport_for_its_rate(t: &TestLedger) {
 }
 
 on_both_databases![
+    a_tenth_of_the_rate_is_owed_to_mailings_behind_single_mails,
     a_call_moves_the_next_turn_on_by_its_recipients,
     turns_are_given_out_shortly_before_they_come,
     time_in_which_nobody_sent_is_not_saved_up,

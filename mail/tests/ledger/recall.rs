@@ -1,7 +1,10 @@
 //! The caller's second thoughts.
 
 use entity::recipient::Status;
-use mail::ledger::{NewEntry, Range, Resent};
+use mail::{
+    ledger::{NewEntry, Range, Resent},
+    wake_up::WakeUp,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -72,19 +75,23 @@ async fn a_resend_queues_those_of_the_named_end_afresh(t: &TestLedger) {
     let before = t.rows(id).await;
     let resent = t.ledger.resend(id, Status::Unconfirmed).await.unwrap();
     let Resent::Queued {
-        ranges,
+        wake_ups,
         accepted,
         queued_at,
     } = resent
     else {
         panic!("{resent:?}");
     };
-    let only = |position| Range {
-        mailing_id: id,
-        first: position,
-        last: position,
+    let api_key_id = t.mailing_row(id).await.api_key_id;
+    let only = |position| WakeUp {
+        range: Range {
+            mailing_id: id,
+            first: position,
+            last: position,
+        },
+        api_key_id,
     };
-    assert_eq!((accepted, ranges), (2, vec![only(3), only(60)]));
+    assert_eq!((accepted, wake_ups), (2, vec![only(3), only(60)]));
     for (row, before) in t.rows(id).await.iter().zip(&before) {
         if !matches!(row.position, 3 | 60) {
             assert_eq!(row, before);
@@ -102,12 +109,12 @@ async fn a_resend_queues_those_of_the_named_end_afresh(t: &TestLedger) {
 async fn a_resend_wakes_in_blocks_of_fifty(t: &TestLedger) {
     let id = mostly_failed(t).await;
     let resent = t.ledger.resend(id, Status::Failed).await.unwrap();
-    let Resent::Queued { ranges, .. } = resent else {
+    let Resent::Queued { wake_ups, .. } = resent else {
         panic!("{resent:?}");
     };
-    let blocks: Vec<_> = ranges
+    let blocks: Vec<_> = wake_ups
         .iter()
-        .map(|range| (range.first, range.last))
+        .map(|WakeUp { range, .. }| (range.first, range.last))
         .collect();
     assert_eq!(blocks, [(0, 49), (50, 99), (100, 109)]);
 }

@@ -19,7 +19,8 @@ fn range(mailing_id: Uuid, first: i32, last: i32) -> Range {
 }
 
 async fn wake(t: &TestLedger, woken: WokenBefore) -> Vec<Range> {
-    t.ledger.wake_due(woken).await.unwrap()
+    let wake_ups = t.ledger.wake_due(woken).await.unwrap();
+    wake_ups.into_iter().map(|wake_up| wake_up.range).collect()
 }
 
 async fn what_the_queue_was_told_of_is_told_again_only_when_it_is_empty(t: &TestLedger) {
@@ -41,6 +42,34 @@ async fn a_wake_up_that_was_lost_is_written_again(t: &TestLedger) {
         .await;
     assert_eq!(wake(t, lost).await, [range(id, 1, 2)]);
     assert_eq!(wake(t, lost).await, [], "it is on its way");
+}
+
+async fn what_was_woken_before_a_moment_is_woken_again(t: &TestLedger) {
+    let id = t.store(&mailing_to(4)).await;
+    let now = t.ledger.clock().await.unwrap();
+    for (position, woken_at) in [(0, now - 1), (1, now), (2, now + 1)] {
+        t.sql(&format!(
+            "UPDATE recipient SET woken_at = {woken_at} WHERE position = {position}"
+        ))
+        .await;
+    }
+    t.sql("UPDATE recipient SET woken_at = NULL WHERE position = 3")
+        .await;
+    t.sql("UPDATE recipient SET status = 'cancelled' WHERE position IN (1, 2)")
+        .await;
+    assert_eq!(wake(t, WokenBefore::Moment(now)).await, [range(id, 0, 3)]);
+    t.sql(&format!(
+        "UPDATE recipient SET woken_at = {now}, status = 'queued'"
+    ))
+    .await;
+    assert_eq!(wake(t, WokenBefore::Moment(now)).await, []);
+}
+
+async fn a_wake_up_says_whose_it_is(t: &TestLedger) {
+    let id = t.store(&mailing_to(1)).await;
+    let woken = t.ledger.wake_due(WokenBefore::AnyTime).await.unwrap();
+    let mailing = t.ledger.mailing(id).await.unwrap().unwrap();
+    assert_eq!(woken[0].api_key_id, mailing.api_key_id);
 }
 
 async fn ranges_are_blocks_of_fifty_of_one_mailing(t: &TestLedger) {
@@ -124,6 +153,8 @@ async fn entity_due(t: &TestLedger, mailing_id: Uuid, due_at: i64) {
 }
 
 on_both_databases![
+    what_was_woken_before_a_moment_is_woken_again,
+    a_wake_up_says_whose_it_is,
     what_the_queue_was_told_of_is_told_again_only_when_it_is_empty,
     a_wake_up_that_was_lost_is_written_again,
     ranges_are_blocks_of_fifty_of_one_mailing,

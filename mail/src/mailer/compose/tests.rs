@@ -58,7 +58,13 @@ fn attachment(filename: &str, content_id: Option<&str>) -> Attachment {
 
 impl Draft {
     fn try_compose(self) -> Result<Composed, NotComposed> {
-        let mailing = Mailing::new(Uuid::nil(), self.envelope, self.body, self.attachments);
+        let mailing = Mailing::new(
+            Uuid::nil(),
+            Uuid::nil(),
+            self.envelope,
+            self.body,
+            self.attachments,
+        );
         compose(
             &mailing,
             &ClaimedRecipient {

@@ -34,7 +34,7 @@ fn mailing() -> Mailing {
         headers: [("X-Campaign".to_owned(), "spring".to_owned())].into(),
         ..Body::default()
     };
-    Mailing::new(Uuid::now_v7(), envelope, body, vec![])
+    Mailing::new(Uuid::now_v7(), Uuid::nil(), envelope, body, vec![])
 }
 
 fn attachment(content_type: &str, content_id: Option<&str>, content: &[u8]) -> Attachment {

@@ -144,7 +144,7 @@ fn mailing() -> Mailing {
         text: Some(".\nfirst\n..\nlast\n.".into()),
         ..Body::default()
     };
-    Mailing::new(Uuid::nil(), envelope, body, vec![])
+    Mailing::new(Uuid::nil(), Uuid::nil(), envelope, body, vec![])
 }
 
 impl Rig {

@@ -28,7 +28,7 @@ fn mailing(subject: &str, html: Option<&str>, text: Option<&str>) -> Mailing {
         text: text.map(Into::into),
         ..Body::default()
     };
-    Mailing::new(Uuid::nil(), envelope, body, vec![])
+    Mailing::new(Uuid::nil(), Uuid::nil(), envelope, body, vec![])
 }
 
 fn recipient(x: &str) -> Recipient {

@@ -45,7 +45,7 @@ fn mailing() -> Mailing {
         headers: BTreeMap::new(),
         tags: vec![],
     };
-    Mailing::new(Uuid::nil(), envelope, body, vec![])
+    Mailing::new(Uuid::nil(), Uuid::nil(), envelope, body, vec![])
 }
 
 /// To `r0@example.com`, `r1@example.com` and so on.

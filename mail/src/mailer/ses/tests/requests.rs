@@ -194,7 +194,13 @@ async fn a_call_holds_as_many_as_ses_takes() {
     let mailing = {
         let mut mailing = mailing();
         mailing.body.text = Some("{{x}}".into());
-        Mailing::new(mailing.id, mailing.envelope, mailing.body, vec![])
+        Mailing::new(
+            mailing.id,
+            mailing.api_key_id,
+            mailing.envelope,
+            mailing.body,
+            vec![],
+        )
     };
     assert_eq!(calls(&mailing, &with_long_values(50, 1)).await, [50]);
     assert_eq!(
@@ -215,7 +221,13 @@ async fn a_call_holds_as_many_as_ses_takes() {
 async fn a_template_that_is_too_large_goes_singly() {
     let mut mailing = mailing();
     mailing.body.html = Some("x".repeat(500_001));
-    let mailing = Mailing::new(mailing.id, mailing.envelope, mailing.body, vec![]);
+    let mailing = Mailing::new(
+        mailing.id,
+        mailing.api_key_id,
+        mailing.envelope,
+        mailing.body,
+        vec![],
+    );
     assert_eq!(calls(&mailing, &recipients(2)).await, [1, 1]);
 }
 
