@@ -108,6 +108,8 @@ async fn a_stop_in_the_middle_loses_nothing_and_doubles_nothing(database: Databa
     let mut server = Server::on(&database)
         .env("LEASE_SECONDS", "3")
         .env("SWEEP_SECONDS", "1")
+        // So that it lasts long enough to be seen under way.
+        .env("MAX_SEND_RATE", "500")
         .start()
         .await;
     let id = accepted(&server, FEWER).await;

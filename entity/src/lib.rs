@@ -11,6 +11,7 @@ pub mod hour;
 pub mod idempotency;
 pub mod mailing;
 pub mod origin;
+pub mod outbox;
 pub mod pace;
 pub mod recipient;
 

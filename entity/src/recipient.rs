@@ -40,7 +40,6 @@ pub struct Model {
     pub ended_at: Option<i64>,
     /// Of this end; another end has another.
     pub event_id: Option<Uuid>,
-    pub published_at: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]

@@ -8,7 +8,7 @@ use crate::{
     Status,
     address::Address,
     api_key::ApiKey,
-    error::{Error, Result},
+    error::Result,
     ledger::{Erased, Resent},
     mailer::Mailer,
     service::Service,
@@ -48,10 +48,6 @@ impl Service {
 
     /// Queues those recipients again that ended in `status`.
     pub async fn resend(&self, mailing_id: Uuid, status: Status) -> Result<Resent> {
-        // The end that it takes back would never be published.
-        if !self.publish_ends_of(mailing_id).await? {
-            return Err(Error::QueueAway);
-        }
         let resent = self.ledger.resend(mailing_id, status).await?;
         if let Resent::Queued { wake_ups, .. } = &resent {
             self.call(wake_ups.clone()).await;

@@ -26,8 +26,6 @@ use crate::{
 
 /// How long nobody waits for a queue that was just seen to be away; the sweep tells what it missed.
 const AWAY: Duration = Duration::from_secs(30);
-/// What has ended later is still being told by whoever ended it.
-const SETTLED: Duration = Duration::from_secs(10);
 /// Ends that the sweep tells at once.
 const STEP: u64 = 500;
 
@@ -177,61 +175,40 @@ impl Service {
         self.tasks.spawn(async move { service.tell(&moved).await });
     }
 
-    /// Publishes the ends that were not published when they were reached; whether there may be more. One that the
-    /// queue refuses again is given up: it would be refused for ever, and holds nothing else back.
+    /// Publishes the ends that were not published when they were reached; whether there may be more.
     pub(crate) async fn tell_missed(&self) -> Result<bool> {
         let Some(results) = &self.results else {
             return Ok(false);
         };
-        let missed = self.ledger.unpublished(SETTLED, STEP).await?;
-        let mut sent = self.send_results(results, &missed, HashMap::new()).await?;
-        let full = missed.len() as u64 == STEP;
-        sent.retain(|(_, sent)| *sent != Sent::NotNow);
-        for (row, sent) in &sent {
-            if let Sent::Refused(code) = sent {
-                telemetry::result_refused(row, code);
-            }
-        }
-        self.mark_published(sent.iter().map(|(row, _)| *row))
-            .await?;
-        Ok(full && !sent.is_empty())
+        let missed = self.ledger.unpublished(STEP).await?;
+        let answered = self.publish(results, &missed, HashMap::new()).await?;
+        Ok(missed.len() as u64 == STEP && answered)
     }
 
-    /// Publishes the ends of a mailing that were not published yet: a resend takes them back. Whether all of them are.
-    pub(crate) async fn publish_ends_of(&self, mailing_id: Uuid) -> Result<bool> {
-        let Some(results) = &self.results else {
-            return Ok(true);
-        };
-        let ended = self.ledger.unpublished_of(mailing_id).await?;
-        let sent = self.send_results(results, &ended, HashMap::new()).await?;
-        let all = sent.iter().all(|(_, sent)| *sent != Sent::NotNow);
-        self.mark_published(
-            sent.iter()
-                .filter(|(_, sent)| *sent != Sent::NotNow)
-                .map(|(row, _)| *row),
-        )
-        .await?;
-        Ok(all)
-    }
-
+    /// Whether the queue has taken or refused any. One that it refuses again is given up: it would be refused for ever,
+    /// and holds nothing else back.
     async fn publish(
         &self,
         results: &Results,
         ended: &[Model],
         ids: HashMap<Uuid, CallerIds>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let sent = self.send_results(results, ended, ids).await?;
         let taken = sent.iter().filter(|(_, sent)| *sent == Sent::Taken);
-        self.mark_published(taken.map(|(row, _)| *row)).await
-    }
-
-    async fn mark_published(&self, rows: impl Iterator<Item = &Model>) -> Result<()> {
+        let taken: Vec<&Model> = taken.map(|(row, _)| *row).collect();
         fail_point!("published");
-        self.ledger
-            .mark_published(&rows.collect::<Vec<_>>())
-            .await?;
+        self.ledger.mark_published(&taken).await?;
         fail_point!("marked");
-        Ok(())
+        let mut answered = !taken.is_empty();
+        for (row, sent) in sent {
+            if let Sent::Refused(code) = sent {
+                answered = true;
+                if self.ledger.mark_refused(row).await? {
+                    telemetry::result_refused(row, &code);
+                }
+            }
+        }
+        Ok(answered)
     }
 
     /// What became of the message of each end. The callers' ids that are not known are read.

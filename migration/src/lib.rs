@@ -9,6 +9,7 @@ mod m0002_pace;
 mod m0003_statistics;
 mod m0005_transport_health;
 mod m0006_owed_turn;
+mod m0007_outbox;
 
 pub struct Migrator;
 
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_statistics::Migration),
             Box::new(m0005_transport_health::Migration),
             Box::new(m0006_owed_turn::Migration),
+            Box::new(m0007_outbox::Migration),
         ]
     }
 }

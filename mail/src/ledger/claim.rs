@@ -111,12 +111,11 @@ impl Ledger {
         );
         let text = "The mail cannot be read from the database any more";
         repeat(briefly(), || async {
-            Ok(self
+            let update = self
                 .end_each(Status::Failed, "corrupt", text)
                 .filter(held_by(claim, positions))
-                .filter(Column::Status.eq(Status::Queued))
-                .exec_with_returning(self.db().await?)
-                .await?)
+                .filter(Column::Status.eq(Status::Queued));
+            self.end_all(update).await
         })
         .await
     }

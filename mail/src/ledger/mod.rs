@@ -13,13 +13,13 @@ mod health;
 mod idempotency;
 mod keys;
 mod login;
+mod outbox;
 mod outcome;
 mod pace;
 #[cfg(test)]
 mod plans;
 mod read;
 mod recall;
-mod results;
 mod retirement;
 mod retry;
 mod statistics;

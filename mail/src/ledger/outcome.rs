@@ -142,6 +142,7 @@ impl Ledger {
             for group in &groups {
                 moved.append(&mut self.move_group(&transaction, claim, group).await?);
             }
+            self.put_in_outbox(&transaction, &moved).await?;
             transaction.commit().await?;
             Ok(moved)
         })
@@ -213,16 +214,10 @@ impl Ledger {
 
     /// Reaching an end. The token stays: whoever holds it may still learn more.
     pub(super) fn end(&self, status: Status, event_id: SimpleExpr) -> UpdateMany<Entity> {
-        let published_at = if self.publishes {
-            Expr::value(None::<i64>)
-        } else {
-            self.now()
-        };
         Entity::update_many()
             .col_expr(Column::Status, Expr::value(status))
             .col_expr(Column::EndedAt, self.now())
             .col_expr(Column::EventId, event_id)
-            .col_expr(Column::PublishedAt, published_at)
             .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
     }
 

@@ -34,12 +34,11 @@ pub enum Resent {
 impl Ledger {
     /// What is still queued becomes cancelled, also where it is claimed but not begun.
     pub async fn cancel(&self, mailing_id: Uuid) -> Result<Vec<Model>> {
-        Ok(self
+        let update = self
             .end_each(Status::Cancelled, "cancelled", "Cancelled by the caller")
             .filter(Column::MailingId.eq(mailing_id))
-            .filter(is_in([Status::Queued]))
-            .exec_with_returning(self.db().await?)
-            .await?)
+            .filter(is_in([Status::Queued]));
+        self.end_all(update).await
     }
 
     /// A bounded part of what a key has queued; nothing when all of it is cancelled.
@@ -60,9 +59,7 @@ impl Ledger {
                 "Cancelled together with its API key",
             )
             .filter(is_in([Status::Queued]));
-        Ok(only(update, queued)
-            .exec_with_returning(self.db().await?)
-            .await?)
+        self.end_all(only(update, queued)).await
     }
 
     /// Queues those recipients again that ended in `status`. What has expired gets the default lifetime anew.
@@ -94,7 +91,6 @@ impl Ledger {
             .col_expr(Column::QueuedAt, Expr::value(now))
             .col_expr(Column::EndedAt, none())
             .col_expr(Column::EventId, Expr::value(None::<Uuid>))
-            .col_expr(Column::PublishedAt, none())
             .col_expr(Column::StatusDetail, Expr::value(None::<String>))
             .col_expr(Column::LastError, Expr::value(None::<String>))
             .filter(Column::MailingId.eq(mailing_id))

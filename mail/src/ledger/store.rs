@@ -248,7 +248,6 @@ impl Ledger {
                     sent_at: None,
                     ended_at: None,
                     event_id: None,
-                    published_at: None,
                 }
                 .into_active_model(),
             );

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use entity::{
-    api_key_secret, attachment, correspondent, idempotency, mailing,
+    api_key_secret, attachment, correspondent, idempotency, mailing, outbox,
     recipient::{Column, Entity, Model, Status},
 };
 use sea_orm::{
@@ -121,9 +121,7 @@ impl Ledger {
             .filter(which.clone())
             .order_by_asc(order)
             .limit(STEP);
-        Ok(only(update.filter(which), rows)
-            .exec_with_returning(self.db().await?)
-            .await?)
+        self.end_all(only(update.filter(which), rows)).await
     }
 
     /// Ranges of recipients that are due and nobody works on; they count as woken from now on.
@@ -197,7 +195,7 @@ impl Ledger {
         let ended: Vec<Uuid> = mailings(STEP)
             .select_only()
             .column(mailing::Column::Id)
-            .filter(has_ended(self.unpublished_hold()))
+            .filter(has_ended(self.held_since()))
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
             .into_tuple()
             .all(&transaction)
@@ -206,23 +204,18 @@ impl Ledger {
             .col_expr(mailing::Column::EndedAt, self.now())
             .filter(mailing::Column::Id.is_in(ended))
             // Looked at again under the lock: a resend may have opened it just before.
-            .filter(has_ended(self.unpublished_hold()))
+            .filter(has_ended(self.held_since()))
             .exec(&transaction)
             .await?;
         transaction.commit().await?;
         Ok(done.rows_affected)
     }
 
-    /// Ends that keep their mailing from being over because they are still to be published: none where no queue is
-    /// set, and none for longer than `LONGEST_HOLD`, so that retention depends on no queue.
-    fn unpublished_hold(&self) -> Option<SimpleExpr> {
+    /// Since when an end must have been in the outbox, still to be published, to keep its mailing from being over: none
+    /// does where no queue is set, and none for longer than `LONGEST_HOLD`, so that retention depends on no queue.
+    fn held_since(&self) -> Option<SimpleExpr> {
         let longest = i64::try_from(LONGEST_HOLD.as_millis()).unwrap_or(i64::MAX);
-        self.publishes.then(|| {
-            Column::EventId
-                .is_not_null()
-                .and(Column::PublishedAt.is_null())
-                .and(Expr::col(Column::EndedAt).gt(self.now().sub(longest)))
-        })
+        self.publishes.then(|| self.now().sub(longest))
     }
 
     /// Removes bodies, attachments and variables of what has ended, a day later or sooner if retention is.
@@ -289,6 +282,12 @@ impl Ledger {
             .filter(correspondent::Column::MailingId.is_in(ids.iter().copied()))
             .exec(&transaction)
             .await?;
+        // What the queue has refused for good was kept to be looked at.
+        outbox::Entity::delete_many()
+            .filter(outbox::Column::MailingId.is_in(ids.iter().copied()))
+            .filter(outbox::Column::DueAt.is_null())
+            .exec(&transaction)
+            .await?;
         transaction.commit().await?;
         Ok(ids.len() as u64)
     }
@@ -313,23 +312,29 @@ impl Ledger {
     }
 }
 
-/// All of its recipients are at an end, none of them `held`, and that has not been noted yet.
-fn has_ended(held: Option<SimpleExpr>) -> Condition {
-    let none = |which: SimpleExpr| {
-        let own =
-            Expr::col((Entity, Column::MailingId)).equals((mailing::Entity, mailing::Column::Id));
+/// All of its recipients are at an end, none of which is still to be published, and that has not been noted yet.
+fn has_ended(held_since: Option<SimpleExpr>) -> Condition {
+    let id = || Expr::col((mailing::Entity, mailing::Column::Id));
+    let open = Query::select()
+        .expr(Expr::value(1))
+        .from(Entity)
+        .and_where(Expr::col((Entity, Column::MailingId)).eq(id()))
+        .and_where(is_in([Status::Queued, Status::Sending]))
+        .to_owned();
+    let unpublished = held_since.map(|since| {
         let rows = Query::select()
             .expr(Expr::value(1))
-            .from(Entity)
-            .and_where(own)
-            .and_where(which)
+            .from(outbox::Entity)
+            .and_where(Expr::col((outbox::Entity, outbox::Column::MailingId)).eq(id()))
+            .and_where(outbox::Column::DueAt.is_not_null())
+            .and_where(Expr::col(outbox::Column::OccurredAt).gt(since))
             .to_owned();
         Expr::not_exists(rows)
-    };
+    });
     Condition::all()
         .add(mailing::Column::EndedAt.is_null())
-        .add(none(is_in([Status::Queued, Status::Sending])))
-        .add_option(held.map(none))
+        .add(Expr::not_exists(open))
+        .add_option(unpublished)
 }
 
 fn mailings(most: u64) -> Select<mailing::Entity> {

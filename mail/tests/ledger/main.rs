@@ -26,13 +26,14 @@ mod erase;
 mod keys;
 mod mailings;
 mod migrations;
+mod outbox;
 mod outcome;
 mod pace;
 mod plans;
 mod races;
 mod read_only;
 mod recall;
-mod results;
+
 mod retention;
 mod stale;
 mod statistics;

@@ -1,0 +1,197 @@
+//! The outbox: ends that the result queue is still to be told of.
+//!
+//! An end is put into it in the transaction that moves the recipient, and taken out of it when the queue has its message.
+//! So a later end of the same recipient, or a resend, takes none of them back.
+
+use std::{collections::HashMap, time::Duration};
+
+use entity::{
+    Document, mailing,
+    outbox::{ActiveModel as Row, Column as Out, Entity as Outbox, Model as Event},
+    recipient::{Column, Entity, Model},
+};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    UpdateMany,
+    sea_query::{Expr, OnConflict},
+};
+use uuid::Uuid;
+
+use super::{Ledger, Transaction, store::legible_envelope};
+use crate::{error::Result, message::CallerIds};
+
+/// The one that has ended a recipient publishes the end at once; until then nobody else does.
+const SETTLED: Duration = Duration::from_secs(10);
+/// How often the queue is given what it has refused.
+const MOST_REFUSALS: i32 = 2;
+/// After how long it is given that again.
+const AFTER_REFUSAL: Duration = Duration::from_secs(10);
+/// Rows of one statement, far from the parameters that a database takes: 65,535 in `PostgreSQL`, 32,766 in `SQLite`.
+const ROWS: usize = 1000;
+
+impl Ledger {
+    /// Moves recipients to an end, with their rows of the outbox.
+    pub(super) async fn end_all(&self, update: UpdateMany<Entity>) -> Result<Vec<Model>> {
+        if !self.publishes {
+            return Ok(update.exec_with_returning(self.db().await?).await?);
+        }
+        let transaction = self.begin().await?;
+        let ended = update.exec_with_returning(&transaction).await?;
+        self.put_in_outbox(&transaction, &ended).await?;
+        transaction.commit().await?;
+        Ok(ended)
+    }
+
+    /// Those of these recipients that are at an end. One that is in it already stays as it is.
+    pub(super) async fn put_in_outbox(
+        &self,
+        transaction: &Transaction,
+        moved: &[Model],
+    ) -> Result<()> {
+        if !self.publishes {
+            return Ok(());
+        }
+        let settled = i64::try_from(SETTLED.as_millis()).unwrap_or(i64::MAX);
+        let rows = moved.iter().filter_map(|row| {
+            let (event_id, ended_at) = row.event_id.zip(row.ended_at)?;
+            Some(Row {
+                event_id: Set(event_id),
+                mailing_id: Set(row.mailing_id),
+                position: Set(row.position),
+                status: Set(row.status),
+                occurred_at: Set(ended_at),
+                attempts: Set(row.attempts),
+                message_id: Set(row.message_id.clone()),
+                status_detail: Set(row.status_detail.clone()),
+                last_error: Set(row.last_error.clone()),
+                queued_at: Set(row.queued_at),
+                sent_at: Set(row.sent_at),
+                due_at: Set(Some(ended_at.saturating_add(settled))),
+                refusals: Set(0),
+            })
+        });
+        let rows: Vec<Row> = rows.collect();
+        for rows in rows.chunks(ROWS) {
+            Outbox::insert_many(rows.to_vec())
+                .on_conflict(OnConflict::column(Out::EventId).do_nothing().to_owned())
+                .exec_without_returning(transaction)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Recipients as they were at ends that are to be published now, those that have been due for longest first.
+    pub async fn unpublished(&self, most: u64) -> Result<Vec<Model>> {
+        let db = self.db().await?;
+        let events = Outbox::find()
+            .filter(self.is_over(Out::DueAt))
+            .order_by_asc(Out::DueAt)
+            .limit(most)
+            .all(db)
+            .await?;
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut keys: Vec<_> = events
+            .iter()
+            .map(|event| (event.mailing_id, event.position))
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut which = Condition::any();
+        for keys in keys.chunk_by(|a, b| a.0 == b.0) {
+            let positions = keys.iter().map(|(_, position)| *position);
+            which = which.add(
+                Column::MailingId
+                    .eq(keys[0].0)
+                    .and(Column::Position.is_in(positions)),
+            );
+        }
+        let recipients = Entity::find().filter(which).all(db).await?;
+        let recipients: HashMap<_, _> = recipients
+            .into_iter()
+            .map(|row| ((row.mailing_id, row.position), row))
+            .collect();
+        let ends = events.into_iter().filter_map(|event| {
+            let now = recipients.get(&(event.mailing_id, event.position))?;
+            Some(as_it_was(now.clone(), event))
+        });
+        Ok(ends.collect())
+    }
+
+    /// The queue has the messages of these ends.
+    pub async fn mark_published(&self, ends: &[&Model]) -> Result<()> {
+        for ends in ends.chunks(ROWS) {
+            Outbox::delete_many()
+                .filter(is_of(ends))
+                .exec(self.db().await?)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The queue has refused the message of this end. Whether it is given up: it stays in the outbox, and is not due any
+    /// more.
+    pub async fn mark_refused(&self, end: &Model) -> Result<bool> {
+        let wait = i64::try_from(AFTER_REFUSAL.as_millis()).unwrap_or(i64::MAX);
+        let again = Expr::col(Out::Refusals).lt(MOST_REFUSALS - 1);
+        let due_at = Expr::case(again, self.now().add(wait)).finally(Expr::value(None::<i64>));
+        let marked = Outbox::update_many()
+            .col_expr(Out::DueAt, due_at.into())
+            .col_expr(Out::Refusals, Expr::col(Out::Refusals).add(1))
+            .filter(is_of(&[end]))
+            .exec_with_returning(self.db().await?)
+            .await?;
+        Ok(marked.iter().any(|event| event.due_at.is_none()))
+    }
+
+    /// The callers' own ids, by mailing.
+    pub async fn caller_ids(&self, mailings: &[Uuid]) -> Result<HashMap<Uuid, CallerIds>> {
+        let rows: Vec<(Uuid, Document)> = mailing::Entity::find()
+            .select_only()
+            .columns([mailing::Column::Id, mailing::Column::Envelope])
+            .filter(mailing::Column::Id.is_in(mailings.iter().copied()))
+            .into_tuple()
+            .all(self.db().await?)
+            .await?;
+        let ids = rows.into_iter();
+        Ok(ids
+            .map(|(id, envelope)| (id, legible_envelope(envelope).ids))
+            .collect())
+    }
+
+    /// For how long the oldest recipient has been due that nobody works on; zero where there is none.
+    pub async fn oldest_due(&self) -> Result<Duration> {
+        let oldest: Option<Option<i64>> = Entity::find()
+            .select_only()
+            .expr(self.now().sub(Expr::col(Column::DueAt).min()))
+            .filter(self.is_due())
+            .into_tuple()
+            .one(self.db().await?)
+            .await?;
+        let age = oldest.flatten().and_then(|age| u64::try_from(age).ok());
+        Ok(Duration::from_millis(age.unwrap_or(0)))
+    }
+}
+
+fn is_of(ends: &[&Model]) -> Condition {
+    let events = ends.iter().filter_map(|end| end.event_id);
+    Condition::all().add(Out::EventId.is_in(events))
+}
+
+/// The recipient as it was at that end.
+fn as_it_was(now: Model, event: Event) -> Model {
+    Model {
+        status: event.status,
+        event_id: Some(event.event_id),
+        ended_at: Some(event.occurred_at),
+        attempts: event.attempts,
+        message_id: event.message_id,
+        status_detail: event.status_detail,
+        last_error: event.last_error,
+        queued_at: event.queued_at,
+        sent_at: event.sent_at,
+        ..now
+    }
+}
