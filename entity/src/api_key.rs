@@ -16,6 +16,8 @@ pub struct Model {
     pub senders: Document,
     pub created_at: i64,
     pub revoked_at: Option<i64>,
+    /// What the key has queued is still to be cancelled.
+    pub cancels_queued: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -7,6 +7,7 @@ pub mod api_key_secret;
 pub mod attachment;
 pub mod correspondent;
 pub mod document;
+pub mod erasure;
 pub mod hour;
 pub mod idempotency;
 pub mod mailing;

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::recipient::Status;
+use crate::document::Document;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "outbox")]
@@ -11,15 +11,9 @@ pub struct Model {
     pub event_id: Uuid,
     pub mailing_id: Uuid,
     pub position: i32,
-    pub status: Status,
-    pub occurred_at: i64,
-    /// Calls to the transport that were begun until then.
-    pub attempts: i32,
-    pub message_id: Option<String>,
-    pub status_detail: Option<String>,
-    pub last_error: Option<String>,
-    pub queued_at: Option<i64>,
-    pub sent_at: Option<i64>,
+    /// What the result says of it.
+    pub result: Document,
+    pub added_at: i64,
     /// Not to be published before; null where the queue refuses it for good.
     pub due_at: Option<i64>,
     /// How often the queue has refused it.

@@ -22,6 +22,7 @@ mod results;
 mod secret;
 mod service;
 mod single;
+mod statistics;
 mod submit;
 mod sweep;
 pub mod telemetry;

@@ -1,6 +1,9 @@
 //! The caller's second thoughts.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use uuid::Uuid;
 
@@ -14,6 +17,9 @@ use crate::{
     service::Service,
 };
 
+/// How long a request works on what may be much; the rest is left to the sweep.
+const WITHIN_REQUEST: Duration = Duration::from_secs(5);
+
 impl Service {
     /// What is still queued becomes cancelled; how many that were.
     pub async fn cancel(self: &Arc<Self>, mailing_id: Uuid) -> Result<usize> {
@@ -23,27 +29,30 @@ impl Service {
         Ok(count)
     }
 
-    /// Effective at once. It may be repeated to cancel what is queued still.
+    /// Effective at once. Besides, whether the sweep still has to cancel some of what is queued.
     pub async fn revoke_key(
         self: &Arc<Self>,
         id: Uuid,
         cancel_queued: bool,
-    ) -> Result<Option<ApiKey>> {
-        let key = self.ledger.revoke_key(id).await?;
-        if cancel_queued {
-            self.cancel_all_of_key(id).await?;
-        }
-        Ok(key)
+    ) -> Result<Option<(ApiKey, bool)>> {
+        let Some(key) = self.ledger.revoke_key(id, cancel_queued).await? else {
+            return Ok(None);
+        };
+        let cancelling = cancel_queued && !self.cancel_of_key(id).await?;
+        Ok(Some((key, cancelling)))
     }
 
-    async fn cancel_all_of_key(self: &Arc<Self>, id: Uuid) -> Result<()> {
-        loop {
+    /// Whether all of it is cancelled, as far as there was time.
+    async fn cancel_of_key(self: &Arc<Self>, id: Uuid) -> Result<bool> {
+        let begun = Instant::now();
+        while begun.elapsed() < WITHIN_REQUEST {
             let cancelled = self.ledger.cancel_some_of_key(id).await?;
             if cancelled.is_empty() {
-                return Ok(());
+                return self.ledger.end_cancelling(id).await;
             }
             self.tell_behind(cancelled);
         }
+        Ok(false)
     }
 
     /// Queues those recipients again that ended in `status`.
@@ -55,9 +64,16 @@ impl Service {
         Ok(resent)
     }
 
-    /// Removes an address from what has ended, captured mail included.
+    /// Removes an address from what has ended, captured mail included. What there is no time for the sweep does.
     pub async fn erase(&self, address: &Address) -> Result<Erased> {
-        let erased = self.ledger.erase(address).await?;
+        let key = address.key();
+        let erased = self
+            .ledger
+            .erase_key(&key, Instant::now() + WITHIN_REQUEST)
+            .await?;
+        if erased.remaining > 0 {
+            self.ledger.note_erasure(&key).await?;
+        }
         if let Mailer::Mailbox(mailbox) = &self.mailer {
             mailbox.erase(address).await?;
         }

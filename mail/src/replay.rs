@@ -84,8 +84,9 @@ impl Service {
                 mailing.created_at,
             )));
         };
-        if let Some(queued_at) = only.queued_at {
-            return Ok(Submission::Replayed(queued(1, queued_at)));
+        // Since when it is queued changes with a resend.
+        if only.queued_at.is_some() {
+            return Ok(Submission::Replayed(queued(1, mailing.created_at)));
         }
         if let Some(left) = still_at_work(&only, now) {
             return Ok(Submission::InProgress(left));

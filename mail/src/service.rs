@@ -14,6 +14,7 @@ use crate::{
     pace::Pace,
     queue::{LocalQueue, Queue, SqsQueue},
     results::Results,
+    statistics::KnownStatistics,
     telemetry,
 };
 
@@ -25,6 +26,7 @@ pub struct Service {
     pub queue: Queue,
     pub(crate) pace: Pace,
     pub(crate) known_health: KnownHealth,
+    pub(crate) known_statistics: KnownStatistics,
     pub(crate) results: Option<Results>,
     /// Cancelled when the process is to end: finish what was begun, begin nothing.
     pub stop: CancellationToken,
@@ -61,6 +63,7 @@ impl Service {
             results: results.map(|url| Results::new(Arc::clone(&aws), url)),
             pace: Pace::default(),
             known_health: KnownHealth::default(),
+            known_statistics: KnownStatistics::default(),
             ledger,
             mailer,
             queue,

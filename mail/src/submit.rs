@@ -64,6 +64,8 @@ pub enum Submission {
     /// What the first request under this idempotency key was answered.
     Replayed(Answer),
     KeyOfOtherRequest,
+    /// Its `expires_at` has come; nothing was stored.
+    Expired,
     /// The first request is still at work, at most for this long.
     InProgress(Duration),
 }
@@ -108,6 +110,7 @@ impl Service {
                 claim,
                 stored_at,
             } => (*mailing, claim, stored_at),
+            StoreOutcome::Expired => return Ok(Submission::Expired),
             StoreOutcome::KeyTaken => {
                 let replayed = match &new.idempotency {
                     Some(request) => self.replay(new.api_key_id, request).await?,

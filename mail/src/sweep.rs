@@ -23,6 +23,8 @@ const LATE_WAKE_UP: Duration = Duration::from_mins(5);
 const UNLIMITED_RATE: f64 = 50.0;
 /// Steps of recipients whose wake-up is late that one sweep wakes again at most.
 const MOST_LATE_STEPS: u32 = 100;
+/// How long one sweep goes on with an erasure.
+const ERASING: Duration = Duration::from_secs(10);
 /// Past hours that one sweep counts at most.
 const HOURS: usize = 24;
 /// Fewest wake-ups that a whole step of recipients may need.
@@ -57,7 +59,9 @@ impl Service {
             ("ended mailings", self.note_ended(until).await),
             ("content", self.drop_content(until).await),
             ("addresses", self.drop_addresses(until).await),
-            ("expired keys", self.ledger.forget_expired().await),
+            ("expired keys", self.forget_expired(until).await),
+            ("revoked keys", self.cancel_of_revoked_keys(until).await),
+            ("erasures", self.go_on_erasing(until).await),
             ("hours", self.keep_hours(until).await),
         ];
         let mut swept = Ok(());
@@ -118,6 +122,39 @@ impl Service {
             Ok(dropped == RETENTION_STEP)
         })
         .await
+    }
+
+    async fn forget_expired(&self, until: Option<Instant>) -> Result<()> {
+        self.while_more(until, || async {
+            Ok(self.ledger.forget_expired().await? == STEP)
+        })
+        .await
+    }
+
+    /// What a revocation has left queued that was to cancel it.
+    async fn cancel_of_revoked_keys(&self, until: Option<Instant>) -> Result<()> {
+        for id in self.ledger.cancelling_keys().await? {
+            self.while_more(until, || async {
+                let cancelled = self.ledger.cancel_some_of_key(id).await?;
+                self.tell(&cancelled).await;
+                Ok(!cancelled.is_empty())
+            })
+            .await?;
+            self.ledger.end_cancelling(id).await?;
+        }
+        Ok(())
+    }
+
+    /// What an erasure could not do within its request.
+    async fn go_on_erasing(&self, until: Option<Instant>) -> Result<()> {
+        for key in self.ledger.erasures().await? {
+            let longest = Instant::now() + ERASING;
+            let until = until.map_or(longest, |until| until.min(longest));
+            if self.ledger.erase_key(&key, until).await?.remaining == 0 {
+                self.ledger.end_erasure(&key).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn keep_hours(&self, until: Option<Instant>) -> Result<()> {

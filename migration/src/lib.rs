@@ -10,6 +10,7 @@ mod m0003_statistics;
 mod m0005_transport_health;
 mod m0006_owed_turn;
 mod m0007_outbox;
+mod m0008_background;
 
 pub struct Migrator;
 
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_transport_health::Migration),
             Box::new(m0006_owed_turn::Migration),
             Box::new(m0007_outbox::Migration),
+            Box::new(m0008_background::Migration),
         ]
     }
 }

@@ -2,7 +2,8 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, big_integer_null, integer, text, text_null, uuid},
+    schema::{big_integer, big_integer_null, integer, json, uuid},
+    sea_orm::DbBackend,
 };
 
 #[derive(DeriveMigrationName)]
@@ -10,11 +11,7 @@ pub struct Migration;
 
 /// `recipient.published_at`, which was in their place, stays for instances of the version before, which may still run
 /// while this is deployed. Nothing reads it any more.
-const UP: [&str; 5] = [
-    "INSERT INTO outbox (event_id, mailing_id, position, status, occurred_at, attempts, message_id, status_detail, \
-     last_error, queued_at, sent_at, due_at, refusals) \
-     SELECT event_id, mailing_id, position, status, ended_at, attempts, message_id, status_detail, last_error, \
-     queued_at, sent_at, ended_at, 0 FROM recipient WHERE event_id IS NOT NULL AND published_at IS NULL",
+const UP: [&str; 4] = [
     "CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL",
     "CREATE INDEX outbox_mailing ON outbox (mailing_id)",
     "DROP INDEX recipient_unpublished",
@@ -32,6 +29,18 @@ const DOWN: [&str; 4] = [
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(outbox()).await?;
+        let object = match manager.get_database_backend() {
+            DbBackend::Postgres => "json_build_object",
+            _ => "json_object",
+        };
+        let unpublished = format!(
+            "INSERT INTO outbox (event_id, mailing_id, position, result, added_at, due_at, refusals) \
+             SELECT event_id, mailing_id, position, {object}('status', status, 'occurred_at', ended_at, \
+             'attempts', attempts, 'message_id', message_id, 'status_detail', status_detail, \
+             'last_error', last_error, 'queued_at', queued_at, 'sent_at', sent_at), ended_at, ended_at, 0 \
+             FROM recipient WHERE event_id IS NOT NULL AND published_at IS NULL"
+        );
+        execute(manager, &[unpublished.as_str()]).await?;
         execute(manager, &UP).await
     }
 
@@ -58,14 +67,8 @@ fn outbox() -> TableCreateStatement {
         .col(uuid("event_id").primary_key())
         .col(uuid("mailing_id"))
         .col(integer("position"))
-        .col(text("status"))
-        .col(big_integer("occurred_at"))
-        .col(integer("attempts"))
-        .col(text_null("message_id"))
-        .col(text_null("status_detail"))
-        .col(text_null("last_error"))
-        .col(big_integer_null("queued_at"))
-        .col(big_integer_null("sent_at"))
+        .col(json("result"))
+        .col(big_integer("added_at"))
         .col(big_integer_null("due_at"))
         .col(integer("refusals").default(0))
         .to_owned()

@@ -98,7 +98,8 @@ impl ApiKeys {
 
     /// Revoke an API key
     ///
-    /// Effective at once. What it has queued still goes out unless `cancel_queued` is `true`.
+    /// Effective at once. What it has queued still goes out unless `cancel_queued` is `true`: that is cancelled for some
+    /// seconds, and the rest in the background, as `cancelling` says.
     #[oai(
         path = "/api-key/:api_key",
         method = "delete",
@@ -121,12 +122,12 @@ impl ApiKeys {
             .ok_or_else(Problem::not_found)?
             .id;
         let revoked = app.service.revoke_key(id, cancel_queued).await?;
-        let key = revoked.ok_or_else(Problem::not_found)?;
+        let (key, cancelling) = revoked.ok_or_else(Problem::not_found)?;
         let revoked_at = key.revoked_at.ok_or_else(Problem::internal)?;
         Ok(Json(Success::new(
             200,
             "API key revoked",
-            RevokedApiKey::new(key, revoked_at),
+            RevokedApiKey::new(key, revoked_at, cancelling),
         )))
     }
 

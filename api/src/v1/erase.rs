@@ -47,6 +47,10 @@ struct Erased {
     mailings: u64,
     /// Mailings with the address that have not ended; erase it again when they have.
     waiting: u64,
+    /// Mailings with the address that the request had no time for: they are done in the background, within minutes. Absent
+    /// where there is none.
+    #[oai(skip_serializing_if_is_none)]
+    remaining: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -57,7 +61,8 @@ impl Erase {
     /// Remove an address
     ///
     /// Removes it, and what was written to it, from every ended mailing. A mailing with one recipient loses its
-    /// subject and content; of a larger one the recipient's address, name and variables go.
+    /// subject and content; of a larger one the recipient's address, name and variables go. A request works on it for
+    /// some seconds; `remaining` says how many mailings are left to the background then.
     #[oai(path = "/erase", method = "post", operation_id = "eraseAddress")]
     async fn erase(
         &self,
@@ -74,7 +79,13 @@ impl Erase {
             recipients: erased.recipients,
             mailings: erased.mailings,
             waiting: erased.waiting,
+            remaining: Some(erased.remaining).filter(|remaining| *remaining > 0),
         };
-        Ok(Json(Success::new(200, "Address erased", data)))
+        let message = if erased.remaining == 0 {
+            "Address erased"
+        } else {
+            "Address is being erased"
+        };
+        Ok(Json(Success::new(200, message, data)))
     }
 }

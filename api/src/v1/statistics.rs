@@ -117,7 +117,8 @@ struct StatisticsOut {
     /// Every hour from `from` to `to`, the oldest first.
     hours: Vec<HourOut>,
     waiting: WaitingOut,
-    /// The database's time at which this was read.
+    /// The database's time at which this was read. Where counting takes long, an answer is kept for twenty times as
+    /// long.
     as_of: Timestamp,
 }
 
@@ -157,7 +158,7 @@ impl StatisticsApi {
         let now = ledger.clock().await?;
         let given = |time: Query<Option<Timestamp>>| time.0.map(i64::from);
         let range = hours(given(from), given(to), now)?;
-        let statistics = ledger.statistics(range.clone()).await?;
+        let statistics = app.service.statistics(range.clone()).await?;
         Ok(Json(Success::new(
             200,
             "Statistics",

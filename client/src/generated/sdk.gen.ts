@@ -122,7 +122,8 @@ export const createApiKey = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Revoke an API key
  *
- * Effective at once. What it has queued still goes out unless `cancel_queued` is `true`.
+ * Effective at once. What it has queued still goes out unless `cancel_queued` is `true`: that is cancelled for some
+ * seconds, and the rest in the background, as `cancelling` says.
  */
 export const revokeApiKey = <ThrowOnError extends boolean = false>(options: Options<RevokeApiKeyData, ThrowOnError>) => options.client.delete<RevokeApiKeyResponses, RevokeApiKeyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -186,7 +187,8 @@ export const getStatistics = <ThrowOnError extends boolean = false>(options: Opt
  * Remove an address
  *
  * Removes it, and what was written to it, from every ended mailing. A mailing with one recipient loses its
- * subject and content; of a larger one the recipient's address, name and variables go.
+ * subject and content; of a larger one the recipient's address, name and variables go. A request works on it for
+ * some seconds; `remaining` says how many mailings are left to the background then.
  */
 export const eraseAddress = <ThrowOnError extends boolean = false>(options: Options<EraseAddressData, ThrowOnError>) => options.client.post<EraseAddressResponses, EraseAddressErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

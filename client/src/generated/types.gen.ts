@@ -138,6 +138,11 @@ export type Erased = {
      * Mailings with the address that have not ended; erase it again when they have.
      */
     waiting: number;
+    /**
+     * Mailings with the address that a request has no time for: they are done in the background within minutes. Ask
+     * again until it is 0.
+     */
+    remaining: number;
 };
 
 /**
@@ -475,6 +480,11 @@ export type RevokedApiKey = {
     senders: Array<string>;
     created_at: string;
     revoked_at: string;
+    /**
+     * `true` where some of what the key had queued is still to be cancelled: that is done in the background, within
+     * minutes, and none of it is sent from now on unless a worker had begun it. Ask again until it is `false`.
+     */
+    cancelling: boolean;
 };
 
 /**
@@ -547,7 +557,8 @@ export type Statistics = {
     hours: Array<Hour>;
     waiting: Waiting;
     /**
-     * The database's time at which this was read.
+     * The database's time at which this was read. Where counting takes long, an answer is kept for twenty times as
+     * long.
      */
     as_of: string;
 };

@@ -42,6 +42,12 @@ async fn a_time_that_is_past_or_none_is_refused(database: Database) {
         let body = letter("ann@example.org").with("expires_at", bad);
         sender.mail(&body).await.only_fault("expires_at");
     }
+    // The database's clock decides.
+    for seconds in [-3600, -1] {
+        let body = letter("ann@example.org").with("expires_at", in_seconds(seconds));
+        sender.mail(&body).await.only_fault("expires_at");
+    }
+    assert!(sender.get("/v1/mail").await.items().is_empty());
 }
 
 async fn what_has_not_gone_by_then_ends_failed(database: Database) {

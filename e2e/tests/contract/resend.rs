@@ -10,6 +10,7 @@ everywhere!(
     what_failed_is_sent_again_on_request,
     what_is_unconfirmed_is_sent_again_on_request_only,
     a_resend_names_what_it_means,
+    a_replay_answers_the_same_after_a_resend,
 );
 
 /// The fate of three recipients: the first is refused, the second unknown, the third sent.
@@ -112,4 +113,25 @@ async fn a_resend_names_what_it_means(database: Database) {
     let unknown = json!({ "status": "failed", "to": "x" });
     sender.post(&path, &unknown).await.only_fault("to");
     assert_eq!(smtp.count(), 2);
+}
+
+async fn a_replay_answers_the_same_after_a_resend(database: Database) {
+    let smtp = SmtpServer::start().await;
+    smtp.script(three_fates);
+    let server = start(&database, &smtp).await;
+    let sender = server
+        .sender()
+        .await
+        .idempotency_key("later")
+        .with("prefer", "respond-async");
+    let body = mailing(1);
+    let first = sender.mail(&body).await.data(202);
+    let id = first["id"].as_str().expect("an id");
+    assert_eq!(server.settled(id).await["failed"], 1);
+    smtp.script(|_| Reaction::Continue);
+    let path = format!("/v1/mail/{id}/resend");
+    let resend = json!({ "status": "failed" });
+    sender.post(&path, &resend).await.data(202);
+    assert_eq!(server.settled(id).await["sent"], 1);
+    assert_eq!(sender.mail(&body).await.data(202), first);
 }

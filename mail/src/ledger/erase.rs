@@ -1,22 +1,25 @@
 //! Removing a person from what has ended.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Instant};
 
 use entity::{
-    attachment, correspondent, idempotency, mailing,
+    attachment, correspondent, erasure, idempotency, mailing,
     recipient::{self, Column, Entity, Status},
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
 
 use super::{
     Ledger, is_in,
     store::{from_json, legible_envelope, to_json},
+    upkeep::STEP,
 };
-use crate::{address::Address, error::Result, message::Envelope};
+use crate::{error::Result, message::Envelope};
 
 /// What a removal has found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,14 +28,19 @@ pub struct Erased {
     pub mailings: u64,
     /// Mailings with the address that have not ended; they are untouched.
     pub waiting: u64,
+    /// Mailings with the address that there was no time for.
+    pub remaining: u64,
 }
 
 impl Ledger {
-    /// Removes an address, and what was written to it, from every ended mailing.
-    pub async fn erase(&self, address: &Address) -> Result<Erased> {
-        let key = address.key();
+    /// Removes an address, by its key, and what was written to it, from every ended mailing, as long as there is time.
+    pub async fn erase_key(&self, key: &str, until: Instant) -> Result<Erased> {
         let mut erased = Erased::default();
-        for id in self.mailings_with(&key).await? {
+        for id in self.mailings_with(key).await? {
+            if Instant::now() >= until {
+                erased.remaining += 1;
+                continue;
+            }
             // One at a time: nobody else waits for long, and what is done stays done.
             let transaction = self.begin().await?;
             let mailing = mailing::Entity::find_by_id(id)
@@ -45,11 +53,47 @@ impl Ledger {
                 erased.waiting += 1;
                 continue;
             }
-            erased.recipients += erase_in(&transaction, mailing, &key).await?;
+            erased.recipients += erase_in(&transaction, mailing, key).await?;
             transaction.commit().await?;
             erased.mailings += 1;
         }
         Ok(erased)
+    }
+
+    /// Has the sweep go on with it.
+    pub async fn note_erasure(&self, key: &str) -> Result<()> {
+        let row = erasure::ActiveModel {
+            mail_key: Set(key.to_owned()),
+            asked_at: Set(self.clock().await?),
+        };
+        erasure::Entity::insert(row)
+            .on_conflict(
+                OnConflict::column(erasure::Column::MailKey)
+                    .do_nothing()
+                    .to_owned(),
+            )
+            .exec_without_returning(self.db().await?)
+            .await?;
+        Ok(())
+    }
+
+    /// Keys of addresses that are still to be removed, some of them.
+    pub async fn erasures(&self) -> Result<Vec<String>> {
+        Ok(erasure::Entity::find()
+            .select_only()
+            .column(erasure::Column::MailKey)
+            .order_by_asc(erasure::Column::AskedAt)
+            .limit(STEP)
+            .into_tuple()
+            .all(self.db().await?)
+            .await?)
+    }
+
+    pub async fn end_erasure(&self, key: &str) -> Result<()> {
+        erasure::Entity::delete_by_id(key)
+            .exec(self.db().await?)
+            .await?;
+        Ok(())
     }
 
     async fn mailings_with(&self, key: &str) -> Result<BTreeSet<Uuid>> {

@@ -40,6 +40,7 @@ impl Ledger {
             senders: Set(to_json(&new.senders)?),
             created_at: Set(created_at),
             revoked_at: Set(None),
+            cancels_queued: Set(false),
         })
         .exec_without_returning(&transaction)
         .await?;
@@ -147,8 +148,15 @@ impl Ledger {
         Ok(Some(assemble(row, origins)))
     }
 
-    /// Effective at once. Returns the key as it is afterwards.
-    pub async fn revoke_key(&self, id: Uuid) -> Result<Option<ApiKey>> {
+    /// Effective at once. Returns the key as it is afterwards. `cancel_queued` may be asked for of a revoked key too.
+    pub async fn revoke_key(&self, id: Uuid, cancel_queued: bool) -> Result<Option<ApiKey>> {
+        if cancel_queued {
+            api_key::Entity::update_many()
+                .col_expr(api_key::Column::CancelsQueued, Expr::value(true))
+                .filter(api_key::Column::Id.eq(id))
+                .exec(self.db().await?)
+                .await?;
+        }
         api_key::Entity::update_many()
             .col_expr(api_key::Column::RevokedAt, self.now())
             .filter(api_key::Column::Id.eq(id))

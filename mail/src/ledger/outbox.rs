@@ -8,9 +8,10 @@ use std::{collections::HashMap, time::Duration};
 use entity::{
     Document, mailing,
     outbox::{ActiveModel as Row, Column as Out, Entity as Outbox, Model as Event},
-    recipient::{Column, Entity, Model},
+    recipient::{Column, Entity, Model, Status},
 };
 use sea_orm::{
+    ActiveEnum,
     ActiveValue::Set,
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     UpdateMany,
@@ -18,7 +19,12 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Ledger, Transaction, store::legible_envelope};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Ledger, Transaction,
+    store::{from_json, legible_envelope, to_json},
+};
 use crate::{error::Result, message::CallerIds};
 
 /// The one that has ended a recipient publishes the end at once; until then nobody else does.
@@ -53,25 +59,21 @@ impl Ledger {
             return Ok(());
         }
         let settled = i64::try_from(SETTLED.as_millis()).unwrap_or(i64::MAX);
-        let rows = moved.iter().filter_map(|row| {
-            let (event_id, ended_at) = row.event_id.zip(row.ended_at)?;
-            Some(Row {
+        let mut rows = Vec::with_capacity(moved.len());
+        for row in moved {
+            let Some((event_id, ended_at)) = row.event_id.zip(row.ended_at) else {
+                continue;
+            };
+            rows.push(Row {
                 event_id: Set(event_id),
                 mailing_id: Set(row.mailing_id),
                 position: Set(row.position),
-                status: Set(row.status),
-                occurred_at: Set(ended_at),
-                attempts: Set(row.attempts),
-                message_id: Set(row.message_id.clone()),
-                status_detail: Set(row.status_detail.clone()),
-                last_error: Set(row.last_error.clone()),
-                queued_at: Set(row.queued_at),
-                sent_at: Set(row.sent_at),
+                result: Set(to_json(&End::of(row, ended_at))?),
+                added_at: Set(ended_at),
                 due_at: Set(Some(ended_at.saturating_add(settled))),
                 refusals: Set(0),
-            })
-        });
-        let rows: Vec<Row> = rows.collect();
+            });
+        }
         for rows in rows.chunks(ROWS) {
             Outbox::insert_many(rows.to_vec())
                 .on_conflict(OnConflict::column(Out::EventId).do_nothing().to_owned())
@@ -113,11 +115,25 @@ impl Ledger {
             .into_iter()
             .map(|row| ((row.mailing_id, row.position), row))
             .collect();
-        let ends = events.into_iter().filter_map(|event| {
-            let now = recipients.get(&(event.mailing_id, event.position))?;
-            Some(as_it_was(now.clone(), event))
-        });
-        Ok(ends.collect())
+        let mut ends = Vec::with_capacity(events.len());
+        for event in events {
+            let Some(now) = recipients.get(&(event.mailing_id, event.position)) else {
+                continue;
+            };
+            let event_id = event.event_id;
+            match as_it_was(now.clone(), event) {
+                Ok(end) => ends.push(end),
+                // It holds up none of the others.
+                Err(error) => {
+                    tracing::error!(
+                        event.id = %event_id, error = &error as &dyn std::error::Error,
+                        "a row of the outbox cannot be read, it is given up"
+                    );
+                    self.give_up(event_id).await?;
+                }
+            }
+        }
+        Ok(ends)
     }
 
     /// The queue has the messages of these ends.
@@ -144,6 +160,15 @@ impl Ledger {
             .exec_with_returning(self.db().await?)
             .await?;
         Ok(marked.iter().any(|event| event.due_at.is_none()))
+    }
+
+    async fn give_up(&self, event_id: Uuid) -> Result<()> {
+        Outbox::update_many()
+            .col_expr(Out::DueAt, Expr::value(None::<i64>))
+            .filter(Out::EventId.eq(event_id))
+            .exec(self.db().await?)
+            .await?;
+        Ok(())
     }
 
     /// The callers' own ids, by mailing.
@@ -180,18 +205,47 @@ fn is_of(ends: &[&Model]) -> Condition {
     Condition::all().add(Out::EventId.is_in(events))
 }
 
-/// The recipient as it was at that end.
-fn as_it_was(now: Model, event: Event) -> Model {
-    Model {
-        status: event.status,
-        event_id: Some(event.event_id),
-        ended_at: Some(event.occurred_at),
-        attempts: event.attempts,
-        message_id: event.message_id,
-        status_detail: event.status_detail,
-        last_error: event.last_error,
-        queued_at: event.queued_at,
-        sent_at: event.sent_at,
-        ..now
+/// What a result says of an end, as it was.
+#[derive(Serialize, Deserialize)]
+struct End {
+    status: String,
+    occurred_at: i64,
+    attempts: i32,
+    message_id: Option<String>,
+    status_detail: Option<String>,
+    last_error: Option<String>,
+    queued_at: Option<i64>,
+    sent_at: Option<i64>,
+}
+
+impl End {
+    fn of(row: &Model, ended_at: i64) -> Self {
+        Self {
+            status: row.status.to_value(),
+            occurred_at: ended_at,
+            attempts: row.attempts,
+            message_id: row.message_id.clone(),
+            status_detail: row.status_detail.clone(),
+            last_error: row.last_error.clone(),
+            queued_at: row.queued_at,
+            sent_at: row.sent_at,
+        }
     }
+}
+
+/// The recipient as it was at that end.
+fn as_it_was(now: Model, event: Event) -> Result<Model> {
+    let end: End = from_json("result", event.result)?;
+    Ok(Model {
+        status: Status::try_from_value(&end.status)?,
+        event_id: Some(event.event_id),
+        ended_at: Some(end.occurred_at),
+        attempts: end.attempts,
+        message_id: end.message_id,
+        status_detail: end.status_detail,
+        last_error: end.last_error,
+        queued_at: end.queued_at,
+        sent_at: end.sent_at,
+        ..now
+    })
 }

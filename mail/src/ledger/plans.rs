@@ -16,7 +16,7 @@ use super::{
     HOUR, Ledger, MailingFilter, Scope,
     connection::Connection,
     read::{counted as counts, listing},
-    statistics::{counted, first_end, sending},
+    statistics::{ends, first_end, sending},
 };
 
 async fn ledger() -> Ledger {
@@ -74,7 +74,8 @@ async fn statistics_read_what_ended_in_the_hours_and_what_waits() {
         "SEARCH recipient USING INDEX recipient_ended (ended_at>? AND ended_at<?)",
         "SEARCH mailing USING INDEX sqlite_autoindex_mailing_1 (id=?)",
     ];
-    reads(&ledger, counted(DbBackend::Sqlite, &(0..HOUR)), &hours).await;
+    let ends = ends(DbBackend::Sqlite, &(0..HOUR), (Uuid::nil(), -1));
+    reads(&ledger, ends, &hours).await;
     // These indexes hold nothing but what waits.
     let all = "SCAN recipient USING COVERING INDEX recipient_due";
     reads(&ledger, select(&ledger.queued()), &[all]).await;

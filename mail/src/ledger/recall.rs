@@ -1,7 +1,7 @@
 //! The caller's second thoughts: cancelling what waits, sending again what did not arrive.
 
 use entity::{
-    mailing,
+    api_key, mailing,
     recipient::{Column, Entity, Model, Status},
 };
 use sea_orm::{
@@ -60,6 +60,41 @@ impl Ledger {
             )
             .filter(is_in([Status::Queued]));
         self.end_all(only(update, queued)).await
+    }
+
+    /// Keys with something that is still to be cancelled, some of them.
+    pub async fn cancelling_keys(&self) -> Result<Vec<Uuid>> {
+        Ok(api_key::Entity::find()
+            .select_only()
+            .column(api_key::Column::Id)
+            .filter(api_key::Column::CancelsQueued.eq(true))
+            .limit(STEP)
+            .into_tuple()
+            .all(self.db().await?)
+            .await?)
+    }
+
+    /// Notes that all is cancelled; whether it is. What somebody sends or holds may be queued again.
+    pub async fn end_cancelling(&self, api_key_id: Uuid) -> Result<bool> {
+        let own = mailing::Entity::find()
+            .select_only()
+            .column(mailing::Column::Id)
+            .filter(mailing::Column::ApiKeyId.eq(api_key_id))
+            .filter(mailing::Column::EndedAt.is_null())
+            .into_query();
+        let open = Entity::find()
+            .select_only()
+            .expr(Expr::value(1))
+            .filter(Column::MailingId.in_subquery(own))
+            .filter(is_in([Status::Queued, Status::Sending]))
+            .into_query();
+        let ended = api_key::Entity::update_many()
+            .col_expr(api_key::Column::CancelsQueued, Expr::value(false))
+            .filter(api_key::Column::Id.eq(api_key_id))
+            .filter(Expr::not_exists(open))
+            .exec(self.db().await?)
+            .await?;
+        Ok(ended.rows_affected > 0)
     }
 
     /// Queues those recipients again that ended in `status`. What has expired gets the default lifetime anew.

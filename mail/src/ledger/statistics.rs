@@ -15,6 +15,8 @@ use sea_orm::{
     sea_query::{CaseStatement, Expr, Func, OnConflict},
 };
 
+use uuid::Uuid;
+
 use super::{Ledger, is_in};
 use crate::error::Result;
 
@@ -25,21 +27,18 @@ const SETTLING: i64 = 5 * 60_000;
 /// Whole hours before the current one that are counted for whoever asks, where the sweep has not come to them.
 const FRESH_HOURS: i64 = 2;
 
-/// Percentiles by the nearest rank, exact. Integers divide alike on both databases, and both find a mailing by its
-/// key, whatever they believe of the tables.
-const COUNT: &str = "\
-    SELECT start, status, COUNT(*) AS number, \
-        MIN(CASE WHEN place * 2 >= all_of_them THEN took END) AS p50, \
-        MIN(CASE WHEN place * 20 >= all_of_them * 19 THEN took END) AS p95 \
-    FROM (SELECT start, status, took, \
-            ROW_NUMBER() OVER (PARTITION BY start, status ORDER BY took) AS place, \
-            COUNT(*) OVER (PARTITION BY start, status) AS all_of_them \
-        FROM (SELECT ended_at / 3600000 * 3600000 AS start, status, CASE WHEN status = 'sent' THEN \
-                sent_at - (SELECT created_at FROM mailing WHERE mailing.id = mailing_id) END AS took \
-            FROM recipient WHERE ended_at >= $1 AND ended_at < $2) AS ended) AS placed \
-    GROUP BY start, status";
+/// Ends that one statement reads: the others get their turn in between.
+const CHUNK: usize = 10_000;
+/// In the order of the index, and from the last one read on. Both databases find a mailing by its key, whatever they
+/// believe of the tables.
+const ENDS: &str = "\
+    SELECT mailing_id, position, ended_at, status, CASE WHEN status = 'sent' THEN \
+        sent_at - (SELECT created_at FROM mailing WHERE mailing.id = mailing_id) END AS took \
+    FROM recipient WHERE ended_at >= $1 AND ended_at < $2 \
+        AND (ended_at > $1 OR mailing_id > $3 OR (mailing_id = $3 AND position > $4)) \
+    ORDER BY ended_at, mailing_id, position LIMIT $5";
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Statistics {
     /// Every hour that was asked for.
     pub hours: Vec<Hour>,
@@ -78,12 +77,22 @@ pub struct Waiting {
 }
 
 #[derive(FromQueryResult)]
-struct CountRow {
-    start: i64,
+struct EndRow {
+    mailing_id: Uuid,
+    position: i32,
+    ended_at: i64,
     status: String,
-    number: i64,
-    p50: Option<i64>,
-    p95: Option<i64>,
+    took: Option<i64>,
+}
+
+/// The ends of an hour, while they are counted.
+#[derive(Default)]
+struct Tally {
+    sent: u64,
+    failed: u64,
+    unconfirmed: u64,
+    cancelled: u64,
+    took: Vec<i64>,
 }
 
 #[derive(FromQueryResult)]
@@ -178,17 +187,25 @@ impl Ledger {
     }
 
     async fn count(&self, range: Range<i64>) -> Result<HashMap<i64, Hour>> {
-        let mut hours: HashMap<i64, Hour> = HashMap::new();
-        if range.is_empty() {
-            return Ok(hours);
-        }
         let db = self.db().await?;
-        let count = counted(db.get_database_backend(), &range);
-        for row in CountRow::find_by_statement(count).all(db).await? {
-            let hour = hours.entry(row.start).or_insert(Hour::empty(row.start));
-            hour.add(&row)?;
+        let mut tallies: HashMap<i64, Tally> = HashMap::new();
+        let (mut from, mut after) = (range.start, (Uuid::nil(), -1));
+        while from < range.end {
+            let ends = ends(db.get_database_backend(), &(from..range.end), after);
+            let rows = EndRow::find_by_statement(ends).all(db).await?;
+            for row in &rows {
+                let tally = tallies.entry(start_of_hour(row.ended_at)).or_default();
+                tally.add(row)?;
+            }
+            match rows.last().filter(|_| rows.len() == CHUNK) {
+                Some(last) => (from, after) = (last.ended_at, (last.mailing_id, last.position)),
+                None => break,
+            }
         }
-        Ok(hours)
+        Ok(tallies
+            .into_iter()
+            .map(|(start, tally)| (start, tally.into_hour(start)))
+            .collect())
     }
 
     async fn waiting(&self) -> Result<Waiting> {
@@ -228,9 +245,15 @@ pub(super) fn first_end(from: i64) -> Select<Entity> {
         .filter(Column::EndedAt.gte(from))
 }
 
-pub(super) fn counted(backend: DbBackend, range: &Range<i64>) -> Statement {
-    let bounds = [range.start.into(), range.end.into()];
-    Statement::from_sql_and_values(backend, COUNT, bounds)
+pub(super) fn ends(backend: DbBackend, range: &Range<i64>, after: (Uuid, i32)) -> Statement {
+    let values = [
+        range.start.into(),
+        range.end.into(),
+        after.0.into(),
+        after.1.into(),
+        i64::try_from(CHUNK).unwrap_or(i64::MAX).into(),
+    ];
+    Statement::from_sql_and_values(backend, ENDS, values)
 }
 
 impl Hour {
@@ -241,29 +264,44 @@ impl Hour {
             ..Self::default()
         }
     }
+}
 
-    fn add(&mut self, row: &CountRow) -> Result<()> {
-        let number = row.number.unsigned_abs();
+impl Tally {
+    fn add(&mut self, row: &EndRow) -> Result<()> {
         match Status::try_from_value(&row.status)? {
             Status::Sent => {
-                self.sent = number;
-                self.time_to_sent = Percentiles::of(row.p50, row.p95);
+                self.sent += 1;
+                self.took.extend(row.took);
             }
-            Status::Failed => self.failed = number,
-            Status::Unconfirmed => self.unconfirmed = number,
-            Status::Cancelled => self.cancelled = number,
+            Status::Failed => self.failed += 1,
+            Status::Unconfirmed => self.unconfirmed += 1,
+            Status::Cancelled => self.cancelled += 1,
             // No end.
             Status::Queued | Status::Sending => {}
         }
         Ok(())
     }
+
+    fn into_hour(mut self, start: i64) -> Hour {
+        self.took.sort_unstable();
+        Hour {
+            sent: self.sent,
+            failed: self.failed,
+            unconfirmed: self.unconfirmed,
+            cancelled: self.cancelled,
+            time_to_sent: Percentiles::of(&self.took),
+            ..Hour::empty(start)
+        }
+    }
 }
 
 impl Percentiles {
-    fn of(p50: Option<i64>, p95: Option<i64>) -> Option<Self> {
+    /// By the nearest rank, exact; of values in order.
+    fn of(took: &[i64]) -> Option<Self> {
+        let rank = |percent: usize| took.get((took.len() * percent).div_ceil(100).checked_sub(1)?);
         Some(Self {
-            p50: p50?,
-            p95: p95?,
+            p50: *rank(50)?,
+            p95: *rank(95)?,
         })
     }
 }
@@ -276,7 +314,10 @@ impl From<hour::Model> for Hour {
             failed: row.failed.unsigned_abs(),
             unconfirmed: row.unconfirmed.unsigned_abs(),
             cancelled: row.cancelled.unsigned_abs(),
-            time_to_sent: Percentiles::of(row.p50, row.p95),
+            time_to_sent: row
+                .p50
+                .zip(row.p95)
+                .map(|(p50, p95)| Percentiles { p50, p95 }),
             counted: true,
         }
     }

@@ -47,6 +47,8 @@ pub enum StoreOutcome {
     },
     /// Somebody has the idempotency key already; nothing was written.
     KeyTaken,
+    /// By the database's clock it has expired; nothing was written.
+    Expired,
 }
 
 /// What a transport needs to know of a mailing.
@@ -129,6 +131,10 @@ impl Ledger {
         let token = entry.claimed.then(Uuid::now_v7);
         let transaction = self.begin().await?;
         let now = self.read_clock(&transaction).await?;
+        if entry.request.expires_at.is_some_and(|time| time <= now) {
+            transaction.rollback().await?;
+            return Ok(StoreOutcome::Expired);
+        }
         insert_mailing(&transaction, id, entry, now).await?;
         if let Some(request) = entry.idempotency
             && !self

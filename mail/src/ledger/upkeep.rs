@@ -297,18 +297,31 @@ impl Ledger {
         Expr::col(mailing::Column::EndedAt).lte(self.now().sub(age))
     }
 
-    /// Forgets idempotency keys after their day and secrets after their grace.
-    pub async fn forget_expired(&self) -> Result<()> {
+    /// Forgets idempotency keys after their day and secrets after their grace; how many.
+    pub async fn forget_expired(&self) -> Result<u64> {
         let db = self.db().await?;
-        idempotency::Entity::delete_many()
+        let key = [idempotency::Column::ApiKeyId, idempotency::Column::Key];
+        let expired = idempotency::Entity::find()
+            .select_only()
+            .columns(key)
             .filter(self.is_over(idempotency::Column::ExpiresAt))
+            .limit(STEP)
+            .into_query();
+        let keys = idempotency::Entity::delete_many()
+            .filter(Expr::tuple(key.map(Expr::col)).in_subquery(expired))
             .exec(db)
             .await?;
-        api_key_secret::Entity::delete_many()
+        let expired = api_key_secret::Entity::find()
+            .select_only()
+            .column(api_key_secret::Column::Hash)
             .filter(self.is_over(api_key_secret::Column::ExpiresAt))
+            .limit(STEP)
+            .into_query();
+        let secrets = api_key_secret::Entity::delete_many()
+            .filter(api_key_secret::Column::Hash.in_subquery(expired))
             .exec(db)
             .await?;
-        Ok(())
+        Ok(Ord::max(keys.rows_affected, secrets.rows_affected))
     }
 }
 
@@ -327,7 +340,7 @@ fn has_ended(held_since: Option<SimpleExpr>) -> Condition {
             .from(outbox::Entity)
             .and_where(Expr::col((outbox::Entity, outbox::Column::MailingId)).eq(id()))
             .and_where(outbox::Column::DueAt.is_not_null())
-            .and_where(Expr::col(outbox::Column::OccurredAt).gt(since))
+            .and_where(Expr::col(outbox::Column::AddedAt).gt(since))
             .to_owned();
         Expr::not_exists(rows)
     });

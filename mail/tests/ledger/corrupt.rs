@@ -12,7 +12,7 @@ use sea_orm::DbBackend;
 use serde_json::json;
 
 use crate::{
-    database::TestLedger,
+    database::{TestLedger, in_time},
     mailings::{accepted, address, mailing_to, positions},
 };
 
@@ -161,7 +161,14 @@ async fn a_person_is_erased_from_an_envelope_that_cannot_be_read(t: &TestLedger)
     let broken = r#"{"subject": "Hello", "reply_to": [7, "person@example.com"], "cc": "person@example.com"}"#;
     spoil(t, "mailing", "envelope", broken, "").await;
     let person = address("person@example.com");
-    assert_eq!(t.ledger.erase(&person).await.unwrap().mailings, 1);
+    assert_eq!(
+        t.ledger
+            .erase_key(&person.key(), in_time())
+            .await
+            .unwrap()
+            .mailings,
+        1
+    );
     let left = t.envelope(id).await.to_string();
     assert!(!left.contains("person@example.com"), "{left}");
     // Half an envelope is not to be sent again.
@@ -191,7 +198,7 @@ async fn a_key_whose_senders_cannot_be_read_is_listed_and_revoked_and_opens_noth
         );
         let opened = t.ledger.key_of_secret(secret.expose()).await;
         assert!(matches!(opened, Err(Error::Corrupt { .. })), "{opened:?}");
-        assert!(t.ledger.revoke_key(id).await.unwrap().is_some());
+        assert!(t.ledger.revoke_key(id, false).await.unwrap().is_some());
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     env,
     panic::{AssertUnwindSafe, resume_unwind},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_util::FutureExt;
@@ -63,6 +63,11 @@ impl TestLedger {
         let row = self.db.query_one_raw(statement).await.unwrap().unwrap();
         row.try_get_by_index(0).unwrap()
     }
+}
+
+/// Far enough from now for everything to be done.
+pub fn in_time() -> Instant {
+    Instant::now() + Duration::from_hours(1)
 }
 
 pub fn config(database: DatabaseSource) -> Config {

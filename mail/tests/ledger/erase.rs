@@ -1,5 +1,7 @@
 //! Removing a person.
 
+use std::time::Instant;
+
 use entity::recipient::Model;
 use mail::{
     ledger::{Erased, IdempotencyRequest, Kept, NewEntry},
@@ -9,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    database::TestLedger,
+    database::{TestLedger, in_time},
     mailings::{accepted, address, mailing_to},
 };
 
@@ -33,7 +35,13 @@ async fn erase(t: &TestLedger, mail: &str) -> (u64, u64, u64) {
         recipients,
         mailings,
         waiting,
-    } = t.ledger.erase(&address(mail)).await.unwrap();
+        remaining,
+    } = t
+        .ledger
+        .erase_key(&address(mail).key(), in_time())
+        .await
+        .unwrap();
+    assert_eq!(remaining, 0, "there was time");
     (recipients, mailings, waiting)
 }
 
@@ -127,7 +135,27 @@ async fn a_kept_answer_that_names_the_person_goes_too(t: &TestLedger) {
     assert!(matches!(kept, Kept::Unanswered(found) if found == id));
 }
 
+async fn what_there_is_no_time_for_is_left_to_the_sweep(t: &TestLedger) {
+    let key = address("r0@example.com").key();
+    for _ in 0..3 {
+        stored_and_sent(t, &mailing_to(1)).await;
+    }
+    let erased = t.ledger.erase_key(&key, Instant::now()).await.unwrap();
+    assert_eq!((erased.mailings, erased.remaining), (0, 3));
+    for _ in 0..2 {
+        t.ledger.note_erasure(&key).await.unwrap();
+    }
+    assert_eq!(
+        t.ledger.erasures().await.unwrap(),
+        std::slice::from_ref(&key)
+    );
+    assert_eq!(erase(t, "r0@example.com").await, (3, 3, 0));
+    t.ledger.end_erasure(&key).await.unwrap();
+    assert!(t.ledger.erasures().await.unwrap().is_empty());
+}
+
 on_both_databases![
+    what_there_is_no_time_for_is_left_to_the_sweep,
     a_recipient_of_a_mailing_goes_and_the_others_stay,
     what_was_written_to_one_person_goes_with_them,
     who_had_a_copy_goes_from_every_list,

@@ -79,7 +79,7 @@ async fn keys_are_listed_newest_first_in_pages_without_the_revoked(t: &TestLedge
     for origins in [&[] as &[&str], &["https://a.example"], &[], &[]] {
         created.push(create(t, origins).await.0);
     }
-    t.ledger.revoke_key(created[2].id).await.unwrap();
+    t.ledger.revoke_key(created[2].id, false).await.unwrap();
     let page = t.ledger.keys(None, 2).await.unwrap();
     assert_eq!(page.items, [created[3].clone(), created[1].clone()]);
     assert_eq!(page.next, Some(created[1].id));
@@ -90,7 +90,7 @@ async fn keys_are_listed_newest_first_in_pages_without_the_revoked(t: &TestLedge
 async fn a_revoked_key_opens_nothing_at_once_and_for_good(t: &TestLedger) {
     let (key, secret) = create(t, &[]).await;
     let (other, other_secret) = create(t, &[]).await;
-    let revoked = t.ledger.revoke_key(key.id).await.unwrap().unwrap();
+    let revoked = t.ledger.revoke_key(key.id, false).await.unwrap().unwrap();
     assert!(revoked.revoked_at.is_some());
     assert_eq!(opens(t, &secret).await, None);
     for name in [key.id.to_string(), secret.expose().to_owned()] {
@@ -98,9 +98,12 @@ async fn a_revoked_key_opens_nothing_at_once_and_for_good(t: &TestLedger) {
         assert_eq!(found.as_ref(), Some(&revoked), "it can be told that it is");
     }
     assert_eq!(opens(t, &other_secret).await, Some(other.id));
-    let again = t.ledger.revoke_key(key.id).await.unwrap().unwrap();
+    let again = t.ledger.revoke_key(key.id, false).await.unwrap().unwrap();
     assert_eq!(again.revoked_at, revoked.revoked_at);
-    assert_eq!(t.ledger.revoke_key(Uuid::now_v7()).await.unwrap(), None);
+    assert_eq!(
+        t.ledger.revoke_key(Uuid::now_v7(), false).await.unwrap(),
+        None
+    );
 }
 
 async fn a_secret_that_looks_like_an_id_is_found(t: &TestLedger) {
@@ -202,7 +205,7 @@ async fn an_origin_is_known_while_a_live_key_lets_it_in(t: &TestLedger) {
     ] {
         assert!(!known(unknown).await, "{unknown}");
     }
-    t.ledger.revoke_key(first.id).await.unwrap();
+    t.ledger.revoke_key(first.id, false).await.unwrap();
     assert!(!known("https://any.example.org").await);
     assert!(known("https://app.example.com").await, "the second key's");
     t.ledger

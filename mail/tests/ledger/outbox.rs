@@ -162,10 +162,7 @@ async fn a_result_that_cannot_be_published_holds_its_mailing_for_three_days(t: &
     let telling = t.telling().await;
     ended(t, &telling, 1, accepted()).await;
     let day = 24 * 60 * 60 * 1000;
-    let older = format!(
-        "UPDATE outbox SET occurred_at = occurred_at - {}",
-        day * 5 / 2
-    );
+    let older = format!("UPDATE outbox SET added_at = added_at - {}", day * 5 / 2);
     t.sql(&older).await;
     assert_eq!(telling.note_ended().await.unwrap(), 0);
     t.sql(&older).await;

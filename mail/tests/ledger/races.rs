@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 use uuid::Uuid;
 
 use crate::{
-    database::{TestLedger, on_postgres},
+    database::{TestLedger, in_time, on_postgres},
     mailings::{mailing_to, refused},
 };
 
@@ -109,7 +109,7 @@ async fn an_erasure_leaves_a_mailing_that_is_being_resent() {
     on_postgres(async |t| {
         let id = failed_mailing(t).await;
         let address = crate::mailings::address("r0@example.com");
-        let erased = during_a_resend(t, id, t.ledger.erase(&address))
+        let erased = during_a_resend(t, id, t.ledger.erase_key(&address.key(), in_time()))
             .await
             .unwrap();
         assert_eq!((erased.mailings, erased.waiting), (0, 1));

@@ -106,6 +106,33 @@ async fn a_resend_queues_those_of_the_named_end_afresh(t: &TestLedger) {
     assert_eq!(t.mailing_row(id).await.ended_at, None, "it is open again");
 }
 
+async fn what_somebody_holds_of_a_revoked_key_is_cancelled_when_it_is_queued_again(t: &TestLedger) {
+    let id = t.store(&mailing_to(3)).await;
+    let key = t.mailing_row(id).await.api_key_id;
+    let range = Range {
+        mailing_id: id,
+        first: 0,
+        last: 0,
+    };
+    let claim = t.ledger.claim(range, 1).await.unwrap();
+    t.ledger.begin_sending(&claim, &[0]).await.unwrap();
+    t.ledger.revoke_key(key, true).await.unwrap();
+    assert_eq!(t.ledger.cancelling_keys().await.unwrap(), [key]);
+    assert_eq!(t.ledger.cancel_some_of_key(key).await.unwrap().len(), 2);
+    assert!(
+        !t.ledger.end_cancelling(key).await.unwrap(),
+        "one is being sent"
+    );
+    t.ledger.take_back(&claim, &[0]).await.unwrap();
+    assert!(
+        !t.ledger.end_cancelling(key).await.unwrap(),
+        "it is queued again"
+    );
+    assert_eq!(t.ledger.cancel_some_of_key(key).await.unwrap().len(), 1);
+    assert!(t.ledger.end_cancelling(key).await.unwrap());
+    assert!(t.ledger.cancelling_keys().await.unwrap().is_empty());
+}
+
 async fn a_resend_wakes_in_blocks_of_fifty(t: &TestLedger) {
     let id = mostly_failed(t).await;
     let resent = t.ledger.resend(id, Status::Failed).await.unwrap();
@@ -186,6 +213,7 @@ async fn nobody_is_resent_to_whose_address_was_removed(t: &TestLedger) {
 }
 
 on_both_databases![
+    what_somebody_holds_of_a_revoked_key_is_cancelled_when_it_is_queued_again,
     cancelling_takes_what_is_queued_and_nothing_else,
     cancelling_with_a_key_takes_what_that_key_has_waiting,
     a_resend_queues_those_of_the_named_end_afresh,

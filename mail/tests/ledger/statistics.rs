@@ -11,6 +11,7 @@ use crate::{
 };
 
 on_both_databases![
+    more_ends_than_one_statement_reads_are_counted_once_each,
     ends_are_counted_by_the_hour,
     percentiles_are_exact,
     a_past_hour_is_counted_once,
@@ -46,6 +47,24 @@ async fn end_at(t: &TestLedger, time: i64) {
         "UPDATE recipient SET ended_at = {time} + position, sent_at = {time} + position WHERE ended_at >= {recently}"
     ))
     .await;
+}
+
+async fn more_ends_than_one_statement_reads_are_counted_once_each(t: &TestLedger) {
+    let start = ago(t, 1).await;
+    let (first, second) = (
+        t.store(&mailing_to(6_000)).await,
+        t.store(&mailing_to(6_000)).await,
+    );
+    t.sql(&format!("UPDATE mailing SET created_at = {start}"))
+        .await;
+    // All but a few at the same moment, so that the first statement ends within it.
+    t.sql(&format!(
+        "UPDATE recipient SET status = 'sent', sent_at = {start} + position, \
+         ended_at = {start} + CASE WHEN position < 5 THEN position ELSE 100 END"
+    ))
+    .await;
+    assert_ne!(first, second);
+    assert_eq!(hour(t, start).await, sent(start, 12_000, 2_999, 5_699));
 }
 
 async fn hour(t: &TestLedger, start: i64) -> Hour {

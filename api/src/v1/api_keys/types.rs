@@ -127,10 +127,14 @@ pub struct RevokedApiKey {
     pub senders: Vec<String>,
     pub created_at: Timestamp,
     pub revoked_at: Timestamp,
+    /// `true` where some of what the key had queued is still to be cancelled: that is done in the background, within
+    /// minutes. Absent where there is none.
+    #[oai(skip_serializing_if_is_none)]
+    pub cancelling: Option<bool>,
 }
 
 impl RevokedApiKey {
-    pub fn new(key: ApiKey, revoked_at: i64) -> Self {
+    pub fn new(key: ApiKey, revoked_at: i64, cancelling: bool) -> Self {
         let key = ApiKeyOut::from(key);
         Self {
             id: key.id,
@@ -140,6 +144,7 @@ impl RevokedApiKey {
             senders: key.senders,
             created_at: key.created_at,
             revoked_at: revoked_at.into(),
+            cancelling: cancelling.then_some(true),
         }
     }
 }
