@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, btree_map::Keys},
+    collections::{BTreeMap, BTreeSet, btree_map::Keys},
 };
 
 use crate::message::{CallerId, Envelope, Recipient, Variable};
@@ -32,6 +32,8 @@ pub const MAX_SUBJECT: usize = 2_000;
 pub struct Template {
     segments: Vec<Segment>,
     literal: Length,
+    /// Whether all that is literal in it is blanks.
+    is_bare: bool,
     /// How often each name stands in it, so that its length is known without going through it again.
     fields: BTreeMap<String, usize>,
     variables: BTreeMap<String, usize>,
@@ -56,7 +58,13 @@ impl Template {
         let mut rest = text;
         while let Some(at) = rest.find("{{") {
             literal.push_str(&rest[..at]);
-            if let Some((name, after)) = placeholder(&rest[at..]) {
+            if let Some((name, mut after)) = placeholder(&rest[at..]) {
+                // Other template languages have three braces for a value that is not escaped. Those around a placeholder
+                // are never part of the text.
+                while literal.ends_with('{') && after.starts_with('}') {
+                    literal.pop();
+                    after = &after[1..];
+                }
                 if !literal.is_empty() {
                     segments.push(Segment::Literal(std::mem::take(&mut literal)));
                 }
@@ -76,11 +84,12 @@ impl Template {
     }
 
     fn of(segments: Vec<Segment>) -> Self {
-        let mut literal = Length::default();
+        let (mut literal, mut is_bare) = (Length::default(), true);
         let (mut fields, mut variables) = (BTreeMap::new(), BTreeMap::new());
         for segment in &segments {
             match segment {
                 Segment::Literal(text) => {
+                    is_bare &= text.trim().is_empty();
                     literal.octets += text.len();
                     literal.characters += text.chars().count();
                 }
@@ -100,6 +109,7 @@ impl Template {
         Self {
             segments,
             literal,
+            is_bare,
             fields,
             variables,
         }
@@ -107,6 +117,48 @@ impl Template {
 
     pub fn segments(&self) -> &[Segment] {
         &self.segments
+    }
+
+    pub fn has_placeholders(&self) -> bool {
+        !(self.fields.is_empty() && self.variables.is_empty())
+    }
+
+    /// Whether it names this field or variable.
+    pub fn names(&self, name: &str) -> bool {
+        self.fields.contains_key(name) || self.variables.contains_key(name)
+    }
+
+    /// Whether nothing can be read of what it gives, without rendering it.
+    pub fn is_blank(&self, values: &Values<'_>) -> bool {
+        let shows = |text: &str| !text.trim().is_empty();
+        let mut variables = values.recipient.variables.iter();
+        self.is_bare
+            && !variables.any(|(name, value)| {
+                self.variables.contains_key(name)
+                    && match value {
+                        Variable::Text(text) => shows(text),
+                        _ => true,
+                    }
+            })
+            && !(self.fields.keys()).any(|name| values.get(name).is_some_and(|text| shows(&text)))
+    }
+
+    /// What stands between double braces and is no name of a placeholder, such as `first-name`.
+    pub fn other_names(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        for segment in &self.segments {
+            let Segment::Literal(text) = segment else {
+                continue;
+            };
+            let mut rest = text.as_str();
+            while let Some((before, after)) = rest.split_once("}}") {
+                if let Some((_, name)) = before.rsplit_once("{{") {
+                    names.insert(name.trim());
+                }
+                rest = after;
+            }
+        }
+        names
     }
 
     /// The names that only a recipient's variables can give a value.
@@ -218,9 +270,30 @@ pub fn one_line(text: &str) -> String {
 pub struct Values<'a> {
     pub envelope: &'a Envelope,
     pub recipient: &'a Recipient,
+    /// With its own placeholders filled in.
+    sender_name: Cow<'a, str>,
 }
 
-impl Values<'_> {
+impl<'a> Values<'a> {
+    pub fn new(envelope: &'a Envelope, recipient: &'a Recipient) -> Self {
+        let mut values = Self {
+            envelope,
+            recipient,
+            sender_name: "".into(),
+        };
+        let name = envelope.sender_name.as_str();
+        values.sender_name = if name.contains("{{") {
+            Template::parse(name).header(&values).into()
+        } else {
+            name.into()
+        };
+        values
+    }
+
+    pub fn sender_name(&self) -> &str {
+        &self.sender_name
+    }
+
     /// Nothing where the recipient has no such variable and the field is left out.
     pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         if let Some(value) = self.recipient.variables.get(name) {
@@ -236,7 +309,7 @@ impl Values<'_> {
             "emailRecipientId" => {
                 id(&recipient.email_recipient_id).or_else(|| id(&envelope.ids.email_recipient_id))
             }
-            "sender_name" => Some(envelope.sender_name.as_str().into()),
+            "sender_name" => Some(self.sender_name.as_ref().into()),
             "sender_email" => Some(envelope.sender_email.as_str().into()),
             "sender_organisation_name" => text(&envelope.sender_organisation_name),
             "client_env_id" => id(&envelope.ids.client_env_id),

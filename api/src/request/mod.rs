@@ -108,7 +108,7 @@ fn parse_now<T>(
 }
 
 /// A name of the caller's, so that it can stand in an answer.
-fn shown(name: &str) -> String {
+pub fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(100).collect()
 }
 

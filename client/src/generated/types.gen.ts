@@ -139,10 +139,10 @@ export type Erased = {
      */
     waiting: number;
     /**
-     * Mailings with the address that a request has no time for: they are done in the background within minutes. Ask
-     * again until it is 0.
+     * Mailings with the address that the request had no time for: they are done in the background, within minutes. Absent
+     * where there is none.
      */
-    remaining: number;
+    remaining: number | null;
 };
 
 /**
@@ -273,16 +273,17 @@ export type MailRequest = {
      */
     sender_email: string;
     /**
-     * No CR or LF.
+     * Placeholders allowed; no CR or LF. With the recipient's values in it 1 to 320 characters.
      */
     sender_name: string;
     sender_organisation_name?: string | null;
     /**
-     * Placeholders allowed; no CR or LF. With the recipient's values in it at most 2,000 characters.
+     * Placeholders allowed; no CR or LF. With the recipient's values in it 1 to 2,000 characters.
      */
     subject: string;
     /**
-     * At least one of the two templates is needed; with the recipient's values in it each has at most 10 MiB.
+     * At least one of the two templates is needed; with the recipient's values in it each has at most 10 MiB,
+     * and one of them has some text, unless there are attachments.
      */
     html_template?: string | null;
     text_template?: string | null;
@@ -298,7 +299,8 @@ export type MailRequest = {
     attachments?: Array<Attachment> | null;
     /**
      * Further header fields, none that the service or SES sets. Names and values in printable ASCII, names of at
-     * most 126 and values of at most 870 characters.
+     * most 126 and values of at most 870 characters. Placeholders allowed in the values of up to 15 of them: what is
+     * filled in is encoded where it is no ASCII (RFC 2047), and a field that is empty then is left out.
      */
     headers?: {
         [key: string]: string;
@@ -482,9 +484,9 @@ export type RevokedApiKey = {
     revoked_at: string;
     /**
      * `true` where some of what the key had queued is still to be cancelled: that is done in the background, within
-     * minutes, and none of it is sent from now on unless a worker had begun it. Ask again until it is `false`.
+     * minutes. Absent where there is none.
      */
-    cancelling: boolean;
+    cancelling: boolean | null;
 };
 
 /**

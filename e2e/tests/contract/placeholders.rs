@@ -16,6 +16,10 @@ everywhere!(
     an_unknown_name_is_refused_with_its_recipients,
     a_line_break_in_a_value_reaches_no_header,
     a_variable_is_a_string_a_number_or_a_boolean,
+    header_fields_and_the_senders_name_are_filled_in,
+    three_braces_are_a_placeholder_too,
+    a_variable_that_no_placeholder_can_name_is_refused,
+    what_is_empty_or_too_long_once_filled_in_is_refused,
 );
 
 /// Sends this to `ann@example.org`, and what arrived.
@@ -242,4 +246,114 @@ async fn a_variable_is_a_string_a_number_or_a_boolean(database: Database) {
         let answer = sender.mail(&to_ann(&bad)).await;
         answer.only_fault("recipients.0.variables");
     }
+}
+
+async fn header_fields_and_the_senders_name_are_filled_in(database: Database) {
+    let server = Server::on(&database).start().await;
+    let recipients = json!([
+        { "mail": "ann@example.org", "name": "Ann", "variables": { "city": "Rome\r\nBcc: eve@example.net" } },
+        { "mail": "bob@example.org", "name": "Bob", "variables": { "city": "Zürich" } },
+    ]);
+    let body = addressed(&recipients)
+        .with("sender_name", "News for {{ name }}")
+        .with("text_template", "{{sender_name}}")
+        .with(
+            "headers",
+            json!({ "X-City": "{{city}}!", "X-Company": "{{company}}", "X-Same": "as it is" }),
+        );
+    let data = server.sender().await.mail(&body).await.json()["data"].clone();
+    server.settled(data["id"].as_str().expect("an id")).await;
+    for (address, name, city) in [
+        ("ann@example.org", "Ann", "Rome Bcc: eve@example.net!"),
+        ("bob@example.org", "Bob", "=?utf-8?b?WsO8cmljaCE=?="),
+    ] {
+        let captured = server.mailbox().only_to(address).await;
+        assert_eq!(captured.text(), format!("News for {name}"));
+        assert_eq!(
+            captured.header("from"),
+            [format!("\"News for {name}\" <news@example.com>")]
+        );
+        assert_eq!(captured.header("x-city"), [city]);
+        assert_eq!(captured.header("x-same"), ["as it is"]);
+        assert!(captured.header("x-company").is_empty());
+        assert!(captured.header("bcc").is_empty());
+    }
+}
+
+async fn three_braces_are_a_placeholder_too(database: Database) {
+    let server = Server::on(&database).start().await;
+    let body = to_ann(&json!({ "x": "<b>" }))
+        .with("subject", "{{{x}}}")
+        .with("text_template", "[{{{ x }}}] {{{{x}}}} {a{{x}}}")
+        .with("html_template", "{{{x}}}");
+    let captured = sent(&server, &body).await;
+    assert_eq!(captured.subject(), "<b>");
+    assert_eq!(captured.text(), "[<b>] <b> {a<b>}");
+    assert_eq!(captured.html(), "&lt;b&gt;");
+}
+
+async fn a_variable_that_no_placeholder_can_name_is_refused(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    for name in [
+        "first-name",
+        "first name",
+        "näme",
+        "user.name",
+        "first-name ",
+    ] {
+        for (field, value) in [
+            ("subject", json!(format!("Hello {{{{{name}}}}}"))),
+            ("sender_name", json!(format!("{{{{{name}}}}}"))),
+            ("html_template", json!(format!("<p>{{{{ {name} }}}}</p>"))),
+            (
+                "text_template",
+                json!(format!("{{{{name}}}} {{{{ {name}}}}}")),
+            ),
+        ] {
+            let answer = sender
+                .mail(&to_ann(&json!({ name: "Ann" })).with(field, value))
+                .await;
+            answer.only_fault(&format!("recipients.0.variables.{name}"));
+        }
+    }
+    let headers = json!({ "X-Name": "{{first-name}}" });
+    let body = to_ann(&json!({ "first-name": "Ann" })).with("headers", headers);
+    let answer = sender.mail(&body).await;
+    answer.only_fault("recipients.0.variables.first-name");
+    let unknown = to_ann(&json!({})).with("headers", json!({ "X-Name": "{{nickname}}" }));
+    let answer = sender.mail(&unknown).await;
+    answer.only_fault("recipients.0.variables");
+    // One that no template shows disturbs nobody.
+    let body = to_ann(&json!({ "first-name": "Ann" })).with("text_template", "{{name}}");
+    sender.mail(&body).await.data(200);
+}
+
+async fn what_is_empty_or_too_long_once_filled_in_is_refused(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    let long = "v".repeat(871);
+    for (field, value) in [
+        ("subject", json!("{{company}}")),
+        ("subject", json!(" {{blank}} {{company}}")),
+        ("sender_name", json!("{{blank}}")),
+        ("sender_name", json!("{{long}}")),
+        ("headers", json!({ "X-A": "{{long}}" })),
+        ("text_template", json!("{{company}}\n{{blank}}")),
+    ] {
+        let body = to_ann(&json!({ "blank": " \n", "long": long })).with(field, value);
+        sender.mail(&body).await.only_fault("recipients.0");
+    }
+    let itself = to_ann(&json!({})).with("sender_name", "{{sender_name}}");
+    sender.mail(&itself).await.only_fault("sender_name");
+    let many: serde_json::Map<_, _> = (0..16)
+        .map(|each| (format!("X-{each}"), json!("{{name}}")))
+        .collect();
+    let many = to_ann(&json!({})).with("headers", Value::Object(many));
+    sender.mail(&many).await.only_fault("headers");
+    let file = json!([{ "filename": "a.txt", "content": "YQ==" }]);
+    let attached = to_ann(&json!({}))
+        .with("text_template", "{{company}}")
+        .with("attachments", file);
+    sender.mail(&attached).await.data(200);
 }

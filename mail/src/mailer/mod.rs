@@ -18,6 +18,7 @@ mod words;
 
 pub use backoff::{backoff, jittered, throttle_pause};
 pub use call::Call;
+pub use compose::fields::custom as custom_header;
 pub use mailbox::Mailbox;
 pub use ses::{MAILING_TAG, RECIPIENT_TAG, Ses};
 use smtp::Smtp;

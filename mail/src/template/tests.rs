@@ -36,10 +36,7 @@ fn recipient(variables: &[(&str, Variable)]) -> Recipient {
 }
 
 fn html(template: &str, variables: &[(&str, Variable)]) -> String {
-    Template::parse(template).html(&Values {
-        envelope: &envelope(),
-        recipient: &recipient(variables),
-    })
+    Template::parse(template).html(&Values::new(&envelope(), &recipient(variables)))
 }
 
 #[test]
@@ -73,10 +70,7 @@ fn values_are_escaped_in_html_and_plain_in_text() {
         envelope(),
         recipient(&[("q", Variable::Text("\"'&".into()))]),
     );
-    let values = Values {
-        envelope: &envelope,
-        recipient: &recipient,
-    };
+    let values = Values::new(&envelope, &recipient);
     assert_eq!(Template::parse("{{name}}").text(&values), "Ann <3");
     assert_eq!(Template::parse("{{q}}").html(&values), "&quot;&#x27;&amp;");
 }
@@ -97,7 +91,8 @@ fn other_braces_are_plain_text() {
     ] {
         assert_eq!(html(text, &[]), text);
     }
-    assert_eq!(html("{{{mail}}}", &[]), "{ann@example.com}");
+    assert_eq!(html("{{{mail}}}", &[]), "ann@example.com");
+    assert_eq!(html("a{{{mail}} }", &[]), "a{ann@example.com }");
     assert_eq!(html("{{ {{mail}}", &[]), "{{ ann@example.com");
 }
 
@@ -113,10 +108,7 @@ fn a_value_is_never_taken_for_a_template() {
 fn a_line_end_in_a_value_never_reaches_a_header() {
     let recipient = recipient(&[("a", Variable::Text("x\r\nBcc: y\nz\0".into()))]);
     let envelope = envelope();
-    let values = Values {
-        envelope: &envelope,
-        recipient: &recipient,
-    };
+    let values = Values::new(&envelope, &recipient);
     assert_eq!(Template::parse("{{a}}").header(&values), "x Bcc: y z ");
 }
 
@@ -143,10 +135,7 @@ fn the_length_is_known_before_anything_is_rendered() {
         ("number", Variable::Number(1234.into())),
         ("not_named", Variable::Text("x".repeat(100))),
     ]);
-    let values = Values {
-        envelope: &envelope,
-        recipient: &recipient,
-    };
+    let values = Values::new(&envelope, &recipient);
     for text in [
         "",
         "no placeholder, <b>ü</b>",
@@ -165,10 +154,8 @@ fn the_length_is_known_before_anything_is_rendered() {
 fn the_length_of_what_could_never_be_rendered_is_known_at_once() {
     let template = Template::parse(&"{{a}}".repeat(400_000));
     let recipient = recipient(&[("a", Variable::Text("&".repeat(1_900_000)))]);
-    let values = Values {
-        envelope: &envelope(),
-        recipient: &recipient,
-    };
+    let envelope = envelope();
+    let values = Values::new(&envelope, &recipient);
     assert_eq!(template.text_length(&values), 400_000 * 1_900_000);
     assert_eq!(template.html_length(&values), 5 * 400_000 * 1_900_000);
 }

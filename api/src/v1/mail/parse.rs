@@ -81,11 +81,16 @@ fn read(object: &mut ObjectNode<'_>) -> Option<NewMailing> {
             "is required where there is no text_template",
         );
     }
-    let templates = Templates::parse([
-        ("subject", subject.as_deref()),
-        ("html_template", html.as_deref()),
-        ("text_template", text.as_deref()),
-    ]);
+    let templates = Templates::parse(
+        [
+            ("subject", subject.as_deref()),
+            ("sender_name", sender_name.as_deref()),
+            ("html_template", html.as_deref()),
+            ("text_template", text.as_deref()),
+        ],
+        &headers,
+    );
+    templates.check_themselves(object);
     let recipients = recipients?;
     templates.check_names(object, &recipients);
     let envelope = Envelope {
@@ -98,7 +103,7 @@ fn read(object: &mut ObjectNode<'_>) -> Option<NewMailing> {
         bcc,
         ids,
     };
-    templates.check_lengths(object, &envelope, &recipients);
+    templates.check_filled(object, &envelope, &recipients, !attachments.is_empty());
     Some(NewMailing {
         envelope,
         body: Body {

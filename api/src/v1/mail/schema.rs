@@ -67,15 +67,16 @@ pub struct MailRequest {
     pub recipients: Vec<RecipientRequest>,
     /// Must be among the senders of the key, if it has any.
     pub sender_email: Text<Address>,
-    /// No CR or LF.
+    /// Placeholders allowed; no CR or LF. With the recipient's values in it 1 to 320 characters.
     #[oai(validator(max_length = 320))]
     pub sender_name: Text<Line>,
     #[oai(validator(max_length = 1000))]
     pub sender_organisation_name: Option<Text<Plain>>,
-    /// Placeholders allowed; no CR or LF. With the recipient's values in it at most 2,000 characters.
+    /// Placeholders allowed; no CR or LF. With the recipient's values in it 1 to 2,000 characters.
     #[oai(validator(max_length = 998))]
     pub subject: Text<Line>,
-    /// At least one of the two templates is needed; with the recipient's values in it each has at most 10 MiB.
+    /// At least one of the two templates is needed; with the recipient's values in it each has at most 10 MiB,
+    /// and one of them has some text, unless there are attachments.
     pub html_template: Option<Text<Plain>>,
     pub text_template: Option<Text<Plain>>,
     #[oai(validator(max_items = 50))]
@@ -89,7 +90,8 @@ pub struct MailRequest {
     #[oai(validator(max_items = 100))]
     pub attachments: Option<Vec<AttachmentRequest>>,
     /// Further header fields, none that the service or SES sets. Names and values in printable ASCII, names of at
-    /// most 126 and values of at most 870 characters.
+    /// most 126 and values of at most 870 characters. Placeholders allowed in the values of up to 15 of them: what is
+    /// filled in is encoded where it is no ASCII (RFC 2047), and a field that is empty then is left out.
     pub headers: Option<HashMap<String, Text<HeaderValue>>>,
     /// Names differ.
     #[oai(validator(max_items = 48))]

@@ -6,7 +6,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use lettre::message::header::{HeaderName, HeaderValue, Headers};
 
 use super::NotComposed;
-use crate::{address::Address, template::one_line};
+use crate::{
+    address::Address,
+    template::{Template, Values, one_line},
+};
 
 /// A longer word cannot be folded into lines that any server takes.
 const MAX_WORD: usize = 900;
@@ -75,6 +78,18 @@ pub fn subject(text: &str) -> HeaderValue {
         return HeaderValue::new(name, text.to_owned());
     }
     HeaderValue::dangerous_new_pre_encoded(name, text.to_owned(), encoded_words(text).join("\r\n "))
+}
+
+/// The value of a field of the caller's. What is filled in may be no ASCII, or look like an encoded word; what the caller
+/// has written stays as it is.
+pub fn custom(template: &Template, values: &Values<'_>) -> String {
+    let text = template.header(values);
+    let text = text.trim();
+    if is_plain(text) || !template.has_placeholders() {
+        text.to_owned()
+    } else {
+        encoded_words(text).join(" ")
+    }
 }
 
 /// RFC 2047. A blank between two of them is not part of the text.

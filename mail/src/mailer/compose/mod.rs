@@ -1,12 +1,14 @@
 //! From a mailing and one of its recipients to the mail that goes out.
 
+use std::collections::BTreeMap;
+
 use lettre::message::header::{self, Headers};
 use uuid::Uuid;
 
 use crate::{
     address::Address,
     ledger::{ClaimedRecipient, Mailing, Outcome, Reason},
-    template::{MAX_BODY, MAX_SUBJECT, Values},
+    template::{MAX_BODY, MAX_SUBJECT, Template, Values},
 };
 
 pub mod fields;
@@ -78,13 +80,24 @@ pub fn render(mailing: &Mailing, values: &Values<'_>) -> Result<Content, NotComp
     })
 }
 
+/// The caller's header fields with everything filled in. One that is empty then is left out.
+pub fn custom_headers(
+    written: &BTreeMap<String, String>,
+    values: &Values<'_>,
+) -> BTreeMap<String, String> {
+    let filled = written.iter().map(|(name, value)| {
+        (
+            name.clone(),
+            fields::custom(&Template::parse(value), values),
+        )
+    });
+    filled.filter(|(_, value)| !value.is_empty()).collect()
+}
+
 pub fn compose(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Composed, NotComposed> {
     let envelope = &mailing.envelope;
     let recipient = &claimed.recipient;
-    let values = Values {
-        envelope,
-        recipient,
-    };
+    let values = Values::new(envelope, recipient);
     let content = render(mailing, &values)?;
     let message_id = message_id(
         mailing.id,
@@ -95,7 +108,7 @@ pub fn compose(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Composed
     let mut headers = Headers::new();
     headers.set(header::MessageId::from(format!("<{message_id}>")));
     headers.set(header::Date::now());
-    let from = fields::named(Some(&envelope.sender_name), &envelope.sender_email);
+    let from = fields::named(Some(values.sender_name()), &envelope.sender_email);
     let to = fields::named(recipient.name.as_deref(), &recipient.mail);
     let copies = mailing.copies(&recipient.mail);
     let unnamed = |address: &&Address| fields::named(None, address);
@@ -114,7 +127,10 @@ pub fn compose(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Composed
     }
     headers.insert_raw(fields::subject(&content.subject));
     headers.set(header::MIME_VERSION_1_0);
-    let unfolded = fields::set_custom(&mut headers, &mailing.body.headers)?;
+    let unfolded = fields::set_custom(
+        &mut headers,
+        &custom_headers(&mailing.body.headers, &values),
+    )?;
 
     // Not by lettre's `Message`: it reads its own headers back and loses names it does not understand.
     let mut bytes = headers.to_string().into_bytes();

@@ -8,6 +8,7 @@ use crate::{
     address::Address,
     ledger::{ClaimedRecipient, Mailing},
     mailer::compose::{Composed, Content},
+    template::Values,
     timestamp,
 };
 
@@ -72,7 +73,10 @@ impl Record {
             mailing_id: mailing.id,
             index: claimed.position,
             message_id: mail.message_id.clone(),
-            from: person(Some(&envelope.sender_name), &envelope.sender_email),
+            from: person(
+                Some(Values::new(envelope, &claimed.recipient).sender_name()),
+                &envelope.sender_email,
+            ),
             to: vec![person(
                 claimed.recipient.name.as_deref(),
                 &claimed.recipient.mail,

@@ -1,6 +1,6 @@
 //! Several recipients in one call, as far as SES's limits allow.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_sesv2::types::{
     Attachment, BulkEmailContent, BulkEmailEntry, EmailTemplateContent, MessageHeader,
@@ -12,7 +12,7 @@ use crate::{
     aws::within,
     ledger::{ClaimedRecipient, Mailing},
     mailer::compose::NotComposed,
-    template::Values,
+    template::{Template as PlaceholderTemplate, Values},
 };
 
 /// Destinations of one call (<https://docs.aws.amazon.com/ses/latest/dg/quotas.html>).
@@ -44,7 +44,10 @@ pub struct Entry {
 pub struct Bulk<'a> {
     mailing: &'a Mailing,
     template: SesTemplate<'a>,
+    /// The same for everybody.
     headers: Vec<MessageHeader>,
+    /// Nothing says that SES fills in those of a template, so each entry has its own.
+    filled_headers: BTreeMap<String, String>,
     attachments: Vec<Attachment>,
 }
 
@@ -53,17 +56,23 @@ impl<'a> Bulk<'a> {
     pub fn new(mailing: &'a Mailing) -> Option<Self> {
         let bodies = [&mailing.body.html, &mailing.body.text];
         let written: usize = bodies.into_iter().flatten().map(String::len).sum();
-        if written > MAX_TEMPLATE {
+        // One call has one sender.
+        if written > MAX_TEMPLATE || has_placeholders(&mailing.envelope.sender_name) {
             return None;
         }
         let template = SesTemplate::new(mailing);
         // What is wrong with the mail itself is said of each.
-        let headers = parts::headers(mailing).ok()?;
+        let written = mailing.body.headers.clone();
+        let (filled_headers, same): (BTreeMap<_, _>, BTreeMap<_, _>) = written
+            .into_iter()
+            .partition(|(_, value)| has_placeholders(value));
+        let headers = parts::constant_headers(&same).ok()?;
         let attachments = parts::attachments(mailing).ok()?;
         (template.len() <= MAX_TEMPLATE).then_some(Self {
             mailing,
             template,
             headers,
+            filled_headers,
             attachments,
         })
     }
@@ -92,10 +101,7 @@ impl<'a> Bulk<'a> {
         let (mut calls, mut refused) = (Vec::new(), Vec::new());
         let (mut entries, mut size) = (Vec::new(), shared);
         for (recipient, claimed) in recipients.iter().enumerate() {
-            let values = Values {
-                envelope: &self.mailing.envelope,
-                recipient: &claimed.recipient,
-            };
+            let values = Values::new(&self.mailing.envelope, &claimed.recipient);
             let data = match self.template.data(&values) {
                 Ok(data) if data.len() <= MAX_DATA => data,
                 // By itself it may be longer.
@@ -113,7 +119,7 @@ impl<'a> Bulk<'a> {
                 size = shared;
             }
             size += data.len();
-            match bulk_entry(self.mailing, claimed, data) {
+            match bulk_entry(self.mailing, &self.filled_headers, claimed, &values, data) {
                 Ok(content) => entries.push(Entry { recipient, content }),
                 Err(reason) => refused.push((recipient, reason)),
             }
@@ -121,6 +127,10 @@ impl<'a> Bulk<'a> {
         calls.extend(call(entries));
         (calls, refused)
     }
+}
+
+fn has_placeholders(text: &str) -> bool {
+    PlaceholderTemplate::parse(text).has_placeholders()
 }
 
 fn call(mut entries: Vec<Entry>) -> Option<Call> {
@@ -133,12 +143,15 @@ fn call(mut entries: Vec<Entry>) -> Option<Call> {
 
 fn bulk_entry(
     mailing: &Mailing,
+    headers: &BTreeMap<String, String>,
     claimed: &ClaimedRecipient,
+    values: &Values<'_>,
     data: String,
 ) -> Result<BulkEmailEntry, NotComposed> {
     let replacement = ReplacementTemplate::builder().replacement_template_data(data);
     Ok(BulkEmailEntry::builder()
         .destination(parts::destination(mailing, claimed))
+        .set_replacement_headers(parts::some(parts::headers(headers, values)?))
         .set_replacement_tags(Some(parts::tags(mailing, claimed)?))
         .replacement_email_content(
             ReplacementEmailContent::builder()
@@ -163,7 +176,10 @@ impl Ses {
             .client()
             .await
             .send_bulk_email()
-            .from_email_address(parts::sender(bulk.mailing))
+            .from_email_address(parts::sender(
+                bulk.mailing,
+                &bulk.mailing.envelope.sender_name,
+            ))
             .set_reply_to_addresses(parts::some(reply_to))
             .default_content(bulk.content())
             .set_bulk_email_entries(Some(entries))

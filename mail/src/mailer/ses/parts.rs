@@ -1,5 +1,7 @@
 //! What a mail consists of, as SES takes it, the same for one recipient and for many.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_sesv2::{
     primitives::Blob,
     types::{
@@ -12,22 +14,19 @@ use crate::{
     address::Address,
     ledger::{ClaimedRecipient, Mailing},
     mailer::compose::{
-        NotComposed,
+        NotComposed, custom_headers,
         fields::named,
         parts::{Coding, coded, content_id},
     },
-    template::one_line,
+    template::{Values, one_line},
 };
 
 /// Tags of every mail, by which events of SES find their recipient. A caller's own have other names.
 pub const MAILING_TAG: &str = "mmms-mailing-id";
 pub const RECIPIENT_TAG: &str = "mmms-recipient-index";
 
-pub fn sender(mailing: &Mailing) -> String {
-    named(
-        Some(&mailing.envelope.sender_name),
-        &mailing.envelope.sender_email,
-    )
+pub fn sender(mailing: &Mailing, name: &str) -> String {
+    named(Some(name), &mailing.envelope.sender_email)
 }
 
 pub fn addresses(addresses: &[Address]) -> Vec<String> {
@@ -59,15 +58,27 @@ pub fn tags(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Vec<Message
         .collect()
 }
 
-pub fn headers(mailing: &Mailing) -> Result<Vec<MessageHeader>, NotComposed> {
-    let headers = mailing.body.headers.iter();
+pub fn headers(
+    written: &BTreeMap<String, String>,
+    values: &Values<'_>,
+) -> Result<Vec<MessageHeader>, NotComposed> {
+    let filled = custom_headers(written, values).into_iter();
+    filled.map(|(name, value)| header(name, value)).collect()
+}
+
+/// Of fields without placeholders.
+pub fn constant_headers(
+    headers: &BTreeMap<String, String>,
+) -> Result<Vec<MessageHeader>, NotComposed> {
+    let headers = headers.iter();
     headers
-        .map(|(name, value)| {
-            let header = MessageHeader::builder().name(name).value(one_line(value));
-            let header = header.build();
-            header.map_err(|_| NotComposed("a header has a name that cannot be used"))
-        })
+        .map(|(name, value)| header(name.clone(), one_line(value)))
         .collect()
+}
+
+fn header(name: String, value: String) -> Result<MessageHeader, NotComposed> {
+    let header = MessageHeader::builder().name(name).value(value).build();
+    header.map_err(|_| NotComposed("a header has a name that cannot be used"))
 }
 
 /// Inline where HTML can show them

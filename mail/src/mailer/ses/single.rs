@@ -14,6 +14,7 @@ use crate::{
 
 #[derive(Debug)]
 pub struct Single {
+    sender: String,
     destination: Destination,
     tags: Vec<MessageTag>,
     message: Message,
@@ -23,21 +24,19 @@ impl Single {
     /// Rendered here: SES fills in nothing
     /// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Message.html>).
     pub fn new(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Self, NotComposed> {
-        let values = Values {
-            envelope: &mailing.envelope,
-            recipient: &claimed.recipient,
-        };
+        let values = Values::new(&mailing.envelope, &claimed.recipient);
         let rendered = render(mailing, &values)?;
         let body = Body::builder()
             .set_html(rendered.html.map(content).transpose()?)
             .set_text(rendered.text.map(content).transpose()?);
         Ok(Self {
+            sender: parts::sender(mailing, values.sender_name()),
             destination: parts::destination(mailing, claimed),
             tags: parts::tags(mailing, claimed)?,
             message: Message::builder()
                 .subject(content(rendered.subject)?)
                 .body(body.build())
-                .set_headers(parts::some(parts::headers(mailing)?))
+                .set_headers(parts::some(parts::headers(&mailing.body.headers, &values)?))
                 .set_attachments(parts::some(parts::attachments(mailing)?))
                 .build(),
         })
@@ -63,7 +62,7 @@ impl Ses {
             .client()
             .await
             .send_email()
-            .from_email_address(parts::sender(mailing))
+            .from_email_address(single.sender)
             .destination(single.destination)
             .set_reply_to_addresses(parts::some(reply_to))
             .content(EmailContent::builder().simple(single.message).build())

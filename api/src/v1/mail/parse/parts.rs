@@ -15,7 +15,7 @@ use crate::request::Node;
 
 /// SES: `MessageHeader`.
 const MAX_HEADER_NAME: usize = 126;
-const MAX_HEADER_VALUE: usize = 870;
+pub const MAX_HEADER_VALUE: usize = 870;
 /// SES: `MessageTag`.
 const MAX_TAG: usize = 256;
 /// SES: `Attachment`.

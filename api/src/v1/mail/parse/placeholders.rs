@@ -1,29 +1,70 @@
 //! What the templates ask of the recipients, and how much that makes of each mail. Every check takes about as
 //! long as the body is, however many recipients meet however many placeholders.
 
+use std::collections::BTreeMap;
+
 use mail::{
+    mailer::custom_header,
     message::{Envelope, Recipient},
     template::{MAX_BODY, MAX_SUBJECT, Template, Values},
 };
 
-use crate::request::ObjectNode;
+use super::{MAX_NAME, parts::MAX_HEADER_VALUE};
+use crate::request::{ObjectNode, shown};
 
-/// The templates of a request with the names of their fields.
-pub struct Templates([(&'static str, Option<Template>); 3]);
+/// SES takes this many fields of a mail; each that has placeholders is filled in for each recipient.
+const MAX_FILLED_HEADERS: usize = 15;
+
+/// The templates of a request with the paths of their fields. A header field without a placeholder is none.
+pub struct Templates {
+    written: Vec<(String, Template)>,
+    headers: Vec<(String, Template)>,
+}
 
 impl Templates {
-    pub fn parse(written: [(&'static str, Option<&str>); 3]) -> Self {
-        Self(written.map(|(field, text)| (field, text.map(Template::parse))))
+    pub fn parse<const N: usize>(
+        written: [(&'static str, Option<&str>); N],
+        headers: &BTreeMap<String, String>,
+    ) -> Self {
+        let written = written.into_iter();
+        let written =
+            written.filter_map(|(field, text)| Some((field.to_owned(), Template::parse(text?))));
+        let headers = headers
+            .iter()
+            .filter(|(_, value)| value.contains("{{"))
+            .map(|(name, value)| (format!("headers.{name}"), Template::parse(value)));
+        Self {
+            written: written.collect(),
+            headers: headers.collect(),
+        }
     }
 
-    fn each(&self) -> impl Iterator<Item = (&'static str, &Template)> {
-        let templates = self.0.iter();
-        templates.filter_map(|(field, template)| Some((*field, template.as_ref()?)))
+    fn each(&self) -> impl Iterator<Item = &(String, Template)> {
+        let headers = self.headers.iter().take(MAX_FILLED_HEADERS);
+        self.written.iter().chain(headers)
     }
 
-    /// Every name that is no field must be a variable of every recipient.
+    /// What is wrong with them whoever the recipients are.
+    pub fn check_themselves(&self, object: &ObjectNode<'_>) {
+        if self.headers.len() > MAX_FILLED_HEADERS {
+            object.fault(
+                "headers",
+                format!("must have at most {MAX_FILLED_HEADERS} fields with placeholders"),
+            );
+        }
+        let of_itself = |(field, template): &&(String, Template)| {
+            field == "sender_name" && template.names("sender_name")
+        };
+        if self.written.iter().any(|each| of_itself(&each)) {
+            object.fault("sender_name", "must not name itself");
+        }
+    }
+
+    /// Every name that is no field must be a variable of every recipient. A variable whose name cannot stand in a
+    /// placeholder would be shown with its braces.
     pub fn check_names(&self, object: &ObjectNode<'_>, recipients: &[Option<Recipient>]) {
         for (field, template) in self.each() {
+            let others = template.other_names();
             for (index, recipient) in sound(recipients) {
                 let missing = template
                     .variables()
@@ -35,37 +76,77 @@ impl Templates {
                         )
                     });
                 object.faults(template.count_missing(recipient), missing);
+                if others.is_empty() {
+                    continue;
+                }
+                let unusable = || {
+                    let names = recipient.variables.keys();
+                    names.filter(|name| others.contains(name.trim()))
+                };
+                let faults = unusable().map(|name| {
+                    (
+                        format!("recipients.{index}.variables.{}", shown(name)),
+                        format!(
+                            "stands in {field}, but a placeholder is {{{{name}}}} with a name of letters, digits and _"
+                        ),
+                    )
+                });
+                object.faults(unusable().count(), faults);
             }
         }
     }
 
     /// Only where all that goes into a mail is known.
-    pub fn check_lengths(
+    pub fn check_filled(
         &self,
         object: &ObjectNode<'_>,
         envelope: &Envelope,
         recipients: &[Option<Recipient>],
+        has_attachments: bool,
     ) {
         for (index, recipient) in sound(recipients) {
-            let values = Values {
-                envelope,
-                recipient,
-            };
+            let values = Values::new(envelope, recipient);
+            let fault = |message: String| object.fault(&format!("recipients.{index}"), message);
+            let mut is_empty = !has_attachments;
             for (field, template) in self.each() {
-                let (length, most, unit) = match field {
+                let (length, most, unit) = match field.as_str() {
                     "subject" => (template.header_length(&values), MAX_SUBJECT, "characters"),
+                    "sender_name" => (template.header_length(&values), MAX_NAME, "characters"),
                     "html_template" => (template.html_length(&values), MAX_BODY, "bytes"),
-                    _ => (template.text_length(&values), MAX_BODY, "bytes"),
+                    "text_template" => (template.text_length(&values), MAX_BODY, "bytes"),
+                    _ => (
+                        custom_length(template, &values),
+                        MAX_HEADER_VALUE,
+                        "characters",
+                    ),
                 };
                 if length > most {
-                    object.fault(
-                        &format!("recipients.{index}"),
-                        format!("makes {field} {length} {unit} long, at most {most} are allowed"),
-                    );
+                    fault(format!(
+                        "makes {field} {length} {unit} long, at most {most} are allowed"
+                    ));
                 }
+                match field.as_str() {
+                    "subject" | "sender_name" if template.is_blank(&values) => {
+                        fault(format!("makes {field} empty"));
+                    }
+                    "html_template" | "text_template" => is_empty &= template.is_blank(&values),
+                    _ => {}
+                }
+            }
+            if is_empty {
+                fault("makes the mail empty: neither template has any text".to_owned());
             }
         }
     }
+}
+
+/// As it is sent; what is longer anyway is not filled in.
+fn custom_length(template: &Template, values: &Values<'_>) -> usize {
+    let length = template.header_length(values);
+    if length > MAX_HEADER_VALUE {
+        return length;
+    }
+    custom_header(template, values).len()
 }
 
 /// Those without a fault, with their places in the request.

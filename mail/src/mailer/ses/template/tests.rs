@@ -79,10 +79,7 @@ fn by_replacing(template: &SesTemplate<'_>, data: &Value, backwards: bool) -> Pa
 }
 
 fn assert_same(mailing: &Mailing, recipient: &Recipient) {
-    let values = Values {
-        envelope: &mailing.envelope,
-        recipient,
-    };
+    let values = Values::new(&mailing.envelope, recipient);
     let rendered = render(mailing, &values).unwrap();
     let expected = (rendered.subject, rendered.html, rendered.text);
     let template = SesTemplate::new(mailing);
@@ -187,10 +184,7 @@ fn a_name_stands_once_in_the_data_however_often_it_is_used() {
     let mailing = mailing("{{x}}", None, Some(text));
     let template = SesTemplate::new(&mailing);
     let recipient = recipient("x");
-    let data = template.data(&Values {
-        envelope: &mailing.envelope,
-        recipient: &recipient,
-    });
+    let data = template.data(&Values::new(&mailing.envelope, &recipient));
     let data: Value = serde_json::from_str(&data.unwrap()).unwrap();
     assert_eq!(data.as_object().unwrap().len(), 4);
 }
@@ -200,9 +194,6 @@ fn what_would_be_too_long_is_refused_before_it_is_rendered() {
     let text = "{{x}}".repeat(2_000);
     let mailing = mailing("s", None, Some(&text));
     let recipient = recipient(&"x".repeat(10_000));
-    let data = SesTemplate::new(&mailing).data(&Values {
-        envelope: &mailing.envelope,
-        recipient: &recipient,
-    });
+    let data = SesTemplate::new(&mailing).data(&Values::new(&mailing.envelope, &recipient));
     assert!(data.is_err());
 }

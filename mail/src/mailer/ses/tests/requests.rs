@@ -258,3 +258,43 @@ async fn attachments_are_said_to_be_what_they_are() {
     assert_eq!(found[1]["ContentTransferEncoding"], "SEVEN_BIT");
     assert_eq!(found[1]["ContentType"], "message/rfc822");
 }
+
+#[tokio::test]
+async fn header_fields_are_filled_in_for_each_recipient_also_in_one_call() {
+    let server = Server::start(|request, _| several::success(request.entries())).await;
+    let mut mailing = full_mailing();
+    let field = ("X-Name".into(), "for {{name}}".into());
+    mailing.body.headers.extend([field]);
+    let ses = ses(&server.url).await;
+    ses.send(&mailing, &recipients(2), LIMIT).await;
+    let [request] = <[_; 1]>::try_from(server.requests()).unwrap();
+    assert!(request.is_bulk());
+    let template = &request.body["DefaultContent"]["Template"];
+    assert_eq!(template["Headers"], headers());
+    for (index, entry) in request.body["BulkEmailEntries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .enumerate()
+    {
+        let value = format!("for R<{index}>");
+        let expected = json!([{ "Name": "X-Name", "Value": value }]);
+        assert_eq!(entry["ReplacementHeaders"], expected);
+    }
+}
+
+#[tokio::test]
+async fn a_senders_name_that_differs_takes_a_call_for_each_recipient() {
+    let server = Server::start(|_, _| ok(&json!({ "MessageId": "m" }))).await;
+    let mut mailing = full_mailing();
+    mailing.envelope.sender_name = "To {{name}}".into();
+    let ses = ses(&server.url).await;
+    ses.send(&mailing, &recipients(2), LIMIT).await;
+    let senders: Vec<_> = (server.requests().iter())
+        .map(|request| request.body["FromEmailAddress"].clone())
+        .collect();
+    assert_eq!(
+        senders,
+        [0, 1].map(|index| format!("\"To R<{index}>\" <team@xn--bcher-kva.example>"))
+    );
+}
