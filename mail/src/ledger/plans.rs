@@ -104,11 +104,9 @@ async fn a_page_of_mailings_reads_its_own() {
     reads(&ledger, page(own, MailingFilter::default()), &[of_one]).await;
     reads(&ledger, page(all, of_key), &[of_one]).await;
     let still_open = "SEARCH mailing USING INDEX mailing_open (id<?)";
-    let any =
-        "SEARCH recipient EXISTS USING COVERING INDEX recipient_status (mailing_id=? AND status=?)";
-    reads(&ledger, page(all, open(true)), &[still_open, any]).await;
+    reads(&ledger, page(all, open(true)), &[still_open, going]).await;
     let still_open = "SEARCH mailing USING INDEX mailing_open_of_key (api_key_id=? AND id<?)";
-    reads(&ledger, page(own, open(true)), &[still_open, any]).await;
+    reads(&ledger, page(own, open(true)), &[still_open, going]).await;
     reads(&ledger, page(all, open(false)), &[newest, going]).await;
     let both = counts([Uuid::nil(), Uuid::max()].into_iter());
     let counting = "SEARCH recipient USING COVERING INDEX recipient_status (mailing_id=?)";

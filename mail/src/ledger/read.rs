@@ -7,9 +7,9 @@ use entity::{
     recipient::{self, Status},
 };
 use sea_orm::{
-    ActiveEnum, ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, Select,
-    sea_query::{Expr, Query, SelectStatement},
+    ActiveEnum, ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, Select,
+    sea_query::{Expr, Query, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -234,8 +234,12 @@ pub(super) fn listing(
         // The sweep notes an end; until then the recipients tell.
         Some(true) => query
             .filter(mailing::Column::EndedAt.is_null())
-            .filter(Expr::exists(still_going())),
-        Some(false) => query.filter(Expr::not_exists(still_going())),
+            .filter(still_going().is_not_null()),
+        Some(false) => query.filter(
+            Condition::any()
+                .add(mailing::Column::EndedAt.is_not_null())
+                .add(still_going().is_null()),
+        ),
         None => query,
     }
 }
@@ -252,16 +256,19 @@ pub(super) fn counted(mailings: impl Iterator<Item = Uuid>) -> Select<recipient:
         .group_by(recipient::Column::Status)
 }
 
-/// The recipients of a mailing that are at no end.
-fn still_going() -> SelectStatement {
+/// A recipient of a mailing that is at no end; null where there is none. A value instead of `EXISTS`, which `PostgreSQL` may
+/// turn into a join with all recipients, whatever the statistics of the moment say.
+fn still_going() -> SimpleExpr {
     let own = Expr::col((recipient::Entity, recipient::Column::MailingId))
         .equals((mailing::Entity, mailing::Column::Id));
-    Query::select()
+    let one = Query::select()
         .expr(Expr::val(1))
         .from(recipient::Entity)
         .and_where(own)
         .and_where(is_in([Status::Queued, Status::Sending]))
-        .to_owned()
+        .limit(1)
+        .to_owned();
+    SimpleExpr::SubQuery(None, Box::new(one.into()))
 }
 
 fn scoped(scope: Scope) -> Select<mailing::Entity> {

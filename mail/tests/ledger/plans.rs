@@ -189,8 +189,27 @@ async fn pages_and_statistics_read_what_they_show_under_a_plan_for_all_values_to
     .await;
 }
 
+/// What the planner knows of the tables depends on when somebody last looked: here nobody has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_and_statistics_read_what_they_show_without_any_statistics_of_the_tables() {
+    for plans_for_all_values in [false, true] {
+        on_postgres(async |t| {
+            if plans_for_all_values {
+                with_plans_for_all_values(t).await;
+            }
+            filled_with_ends(t, "DELETE FROM pg_statistic").await;
+        })
+        .await;
+    }
+}
+
 /// Ten past hours with a recipient of each of 5,001 mailings.
 async fn what_is_shown_is_read(t: &TestLedger) {
+    filled_with_ends(t, "SELECT 1").await;
+}
+
+/// The statement comes after everything is there.
+async fn filled_with_ends(t: &TestLedger, then: &str) {
     const EACH: i64 = 5_001;
     let id = t.store(&mailing_to(3)).await;
     let ended = "created_at - (n - 100) * CAST(36000000 AS BIGINT)";
@@ -202,6 +221,7 @@ async fn what_is_shown_is_read(t: &TestLedger) {
         &format!("'sent', {ended}, {ended}"),
     )
     .await;
+    t.sql(then).await;
     let month = async |ledger: &Ledger| {
         let now = start_of_hour(ledger.clock().await.unwrap());
         let told = ledger

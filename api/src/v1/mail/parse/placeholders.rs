@@ -125,11 +125,14 @@ impl Templates {
                         "makes {field} {length} {unit} long, at most {most} are allowed"
                     ));
                 }
+                // What is missing is told as such.
+                let is_blank =
+                    || template.count_missing(recipient) == 0 && template.is_blank(&values);
                 match field.as_str() {
-                    "subject" | "sender_name" if template.is_blank(&values) => {
+                    "subject" | "sender_name" if is_blank() => {
                         fault(format!("makes {field} empty"));
                     }
-                    "html_template" | "text_template" => is_empty &= template.is_blank(&values),
+                    "html_template" | "text_template" => is_empty &= is_blank(),
                     _ => {}
                 }
             }
