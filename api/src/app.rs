@@ -2,7 +2,7 @@
 
 use std::{any::Any, net::SocketAddr, sync::Arc};
 
-use mail::Service;
+use mail::{Service, mailer::Mailer, queue::Queue};
 use poem::{EndpointExt, Route, endpoint::BoxEndpoint, middleware::CatchPanic};
 
 use crate::{
@@ -22,9 +22,13 @@ impl App {
         Arc::new(Self { service, address })
     }
 
-    /// Whether management needs no token: only on loopback, and only while none is set.
+    /// Whether management needs no token from this machine: only in the embedded default, where nothing can leave, and
+    /// only while none is set.
     pub fn management_is_open(&self) -> bool {
-        self.service.config.admin.is_none() && self.is_on_loopback()
+        self.service.config.admin.is_none()
+            && matches!(self.service.mailer, Mailer::Mailbox(_))
+            && matches!(self.service.queue, Queue::Local(_))
+            && self.is_on_loopback()
     }
 
     pub fn is_on_loopback(&self) -> bool {
@@ -37,7 +41,7 @@ impl App {
         let mut route = Route::new().nest_no_strip("/v1", v1::service());
         route = docs::mount(route);
         route = console::mount(route);
-        let has_mailbox = matches!(self.service.mailer, mail::mailer::Mailer::Mailbox(_));
+        let has_mailbox = matches!(self.service.mailer, Mailer::Mailbox(_));
         if has_mailbox {
             route = mailbox::mount(route);
         }

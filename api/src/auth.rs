@@ -1,22 +1,27 @@
 //! Who is calling, and what that one may do.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use mail::{
+    admin::Admission,
     api_key::{ApiKey, Origin},
     host::is_loopback,
     ledger::Scope,
 };
 use poem::{
     Request, RequestBody, Result,
-    http::{HeaderMap, header},
+    http::{HeaderMap, Version, header},
 };
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     registry::{MetaSecurityScheme, Registry},
 };
 
-use crate::{app::App, edge::Trace, problem::Problem};
+use crate::{
+    app::App,
+    edge::Trace,
+    problem::{ErrorType, Problem},
+};
 
 const API_KEY_SCHEME: &str = "ApiKey";
 const ADMIN_SCHEME: &str = "Management";
@@ -56,7 +61,8 @@ impl Caller for Viewer {
 
     async fn identify(app: &App, request: &Request) -> Result<Self, Problem> {
         let keyed = request.headers().contains_key("x-api-key");
-        if request.headers().contains_key(header::AUTHORIZATION) || !keyed {
+        // What else stands in `Authorization` may be for a proxy.
+        if bearer(request.headers()).is_some() || !keyed {
             return Admin::identify(app, request)
                 .await
                 .map(|Admin| Self(Scope::Everybody));
@@ -78,7 +84,7 @@ impl Caller for Admin {
     async fn identify(app: &App, request: &Request) -> Result<Self, Problem> {
         let allowed = match bearer(request.headers()) {
             Some(given) if app.service.config.admin.is_some() => {
-                app.service.is_admin(given).await?
+                is_admin(app, request, given).await?
             }
             _ => app.management_is_open() && is_local(request),
         };
@@ -87,6 +93,20 @@ impl Caller for Admin {
         } else {
             Err(Problem::unauthenticated())
         }
+    }
+}
+
+/// Whether this is the admin token; who has shown many wrong ones has to wait.
+pub async fn is_admin(app: &App, request: &Request, given: &str) -> Result<bool, Problem> {
+    let peer = request.remote_addr().as_socket_addr();
+    match app.service.admit(given, peer.map(SocketAddr::ip)).await? {
+        Admission::Admitted => Ok(true),
+        Admission::Refused => Ok(false),
+        Admission::Wait(wait) => Err(Problem::new(
+            ErrorType::RateLimitExceeded,
+            "Too many wrong admin tokens came from this address: wait, then try again",
+        )
+        .with_retry_after(wait)),
     }
 }
 
@@ -147,20 +167,55 @@ fn is_own(origin: &Origin, request: &Request) -> bool {
         .is_some_and(|own| own == *origin)
 }
 
-/// A person at this machine: not a page of somebody else's, not through a proxy.
+/// Header fields that proxies add; `x-forwarded-`, and others of a kind, begin so.
+const PROXY_HEADERS: [&str; 14] = [
+    "cdn-loop",
+    "client-ip",
+    "fastly-client-ip",
+    "forwarded",
+    "max-forwards",
+    "proxy-client-ip",
+    "true-client-ip",
+    "via",
+    "wl-proxy-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-forwarded",
+    "x-host",
+    "x-real-ip",
+];
+const PROXY_PREFIXES: [&str; 9] = [
+    "cf-",
+    "ngrok-",
+    "tailscale-",
+    "x-amzn-",
+    "x-appengine-",
+    "x-azure-",
+    "x-envoy-",
+    "x-forwarded-",
+    "x-original-",
+];
+
+/// A person at this machine: not a page of somebody else's, not through a proxy. Proxies such as nginx speak HTTP/1.0
+/// to what is behind them unless they are told otherwise, and add no header field either.
 pub fn is_local(request: &Request) -> bool {
     let headers = request.headers();
     let forwarded = headers.keys().any(|name| {
         let name = name.as_str();
-        name == "forwarded"
-            || name == "via"
-            || name.starts_with("x-forwarded-")
-            || name == "x-real-ip"
+        PROXY_HEADERS.contains(&name)
+            || PROXY_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
     });
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default();
+    request.version() == Version::HTTP_11
+        && !forwarded
+        && is_of_own_page(request)
+        && is_for_loopback(request)
+}
+
+/// As far as the browser says: <https://www.w3.org/TR/fetch-metadata/>. A program says nothing of it.
+fn is_of_own_page(request: &Request) -> bool {
+    let headers = request.headers();
+    let site = headers.get("sec-fetch-site");
+    let same_site = site.is_none_or(|site| site == "same-origin" || site == "none");
     let own_page = match headers.get(header::ORIGIN) {
         None => true,
         Some(origin) => origin
@@ -169,13 +224,31 @@ pub fn is_local(request: &Request) -> bool {
             .and_then(|text| Origin::of_request(text).ok())
             .is_some_and(|origin| is_own(&origin, request)),
     };
-    !forwarded && own_page && names_loopback(host)
+    same_site && own_page
 }
 
-/// A `Host`, perhaps with a port.
+/// A page of somebody else's may have a name of its own lead to this machine; the name then stands here.
+fn is_for_loopback(request: &Request) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return false;
+    };
+    let named = request.original_uri().authority();
+    host.to_str().is_ok_and(names_loopback)
+        && named.is_none_or(|named| names_loopback(named.as_str()))
+}
+
+/// A `Host`, perhaps with a port (RFC 9110, 7.2): nothing else that a lenient reader makes a host of.
 fn names_loopback(host: &str) -> bool {
-    url::Url::parse(&format!("http://{host}"))
-        .is_ok_and(|url| url.host_str().is_some_and(is_loopback))
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => (name, Some(port)),
+        _ => (host, None),
+    };
+    let is_port =
+        |port: &str| port.parse::<u16>().is_ok() && port.bytes().all(|b| b.is_ascii_digit());
+    // An IPv6 address stands in brackets here.
+    let is_name = name.starts_with('[') || !name.contains(':');
+    is_name && port.is_none_or(is_port) && is_loopback(name)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -259,6 +332,7 @@ mod tests {
             "127.0.0.1:8000",
             "[::1]:8000",
             "127.9.9.9",
+            "LOCALHOST:1",
         ] {
             assert!(names_loopback(host), "{host}");
         }
@@ -269,6 +343,26 @@ mod tests {
             "10.0.0.1",
             "127.0.0.1.example.com",
             "0.0.0.0",
+            "127.1",
+            "2130706433",
+            "0x7f.0.0.1",
+            "0177.0.0.1",
+            "user@localhost",
+            "localhost/x",
+            "localhost?x",
+            "localhost#x",
+            "localhost\\x",
+            "localhost:",
+            "localhost:+1",
+            "localhost:99999",
+            "localhost:8000:8000",
+            "::1",
+            "[::1]x",
+            "[::1]:x",
+            "local\thost",
+            "loc%61lhost",
+            "\u{ff4c}ocalhost",
+            " localhost",
         ] {
             assert!(!names_loopback(host), "{host}");
         }

@@ -13,7 +13,7 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
 };
 
-use crate::payload::Json;
+use crate::{payload::Json, request::shown};
 
 /// What kind of error it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -220,7 +220,7 @@ impl Problem {
             return Self::not_found();
         }
         if let Some(error) = error.downcast_ref::<ParseParamError>() {
-            return Self::invalid(error.name, plain(&error.reason));
+            return Self::invalid(error.name, shown(plain(&error.reason)));
         }
         if error.downcast_ref::<ContentTypeError>().is_some() {
             return Self::new(
@@ -243,7 +243,7 @@ impl Problem {
                 tracing::error!(error = %error, "a request failed");
                 Self::internal()
             }
-            _ => Self::new(kind, error.to_string()),
+            _ => Self::new(kind, shown(&error.to_string())),
         }
     }
 

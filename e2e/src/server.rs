@@ -49,7 +49,19 @@ impl Settings {
         self
     }
 
-    pub async fn start(self) -> Server {
+    pub async fn start(mut self) -> Server {
+        // Management is open in the embedded default only.
+        let given = |name: &str| self.environment.iter().any(|(given, _)| given == name);
+        let has_transport = self
+            .environment
+            .iter()
+            .any(|(name, value)| name == "MAIL_TRANSPORT" && value != "mailbox");
+        if (has_transport || given("MAIL_QUEUE_URL"))
+            && !given("ADMIN_TOKEN")
+            && !given("ADMIN_SECRET_NAME")
+        {
+            self = self.env("ADMIN_TOKEN", ADMIN_TOKEN);
+        }
         let mut server = Server {
             running: None,
             environment: self.environment,

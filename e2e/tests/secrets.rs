@@ -236,33 +236,33 @@ async fn a_secret_that_comes_late_or_wrong_is_named_and_waited_for() {
 #[tokio::test]
 async fn the_admin_token_is_the_one_that_the_secret_holds_now() {
     let account = Account::new();
-    account.secret(ADMIN, "the-first-token\n").await;
+    account.secret(ADMIN, "the-first-token-of-all\n").await;
     let server = Server::on(&Database::sqlite()).env("ADMIN_SECRET_NAME", ADMIN);
     let server = in_account(server, &account).start().await;
     let with = async |token: &str| {
         let caller = server.anonymous().bearer(token);
         caller.get("/v1/api-key").await
     };
-    assert_eq!(with("the-first-token").await.status, 200);
+    assert_eq!(with("the-first-token-of-all").await.status, 200);
     assert_eq!(server.anonymous().get("/v1/api-key").await.status, 401);
 
-    account.rotate(ADMIN, "the-second-token").await;
-    assert_eq!(with("the-second-token").await.status, 200);
-    with("the-first-token")
+    account.rotate(ADMIN, "the-second-token-of-all").await;
+    assert_eq!(with("the-second-token-of-all").await.status, 200);
+    with("the-first-token-of-all")
         .await
         .error(401, "authentication_error");
-    assert_eq!(with("the-second-token").await.status, 200);
+    assert_eq!(with("the-second-token-of-all").await.status, 200);
 
     // That was in vain, so for a minute no other wrong token has the secret read.
-    account.rotate(ADMIN, "the-third-token").await;
-    with("the-third-token")
+    account.rotate(ADMIN, "the-third-token-of-all").await;
+    with("the-third-token-of-all")
         .await
         .error(401, "authentication_error");
-    assert_eq!(with("the-second-token").await.status, 200);
+    assert_eq!(with("the-second-token-of-all").await.status, 200);
     logs(
         &server,
         &["request answered"],
-        &["first-token", "second-token"],
+        &["first-token-of", "second-token-of"],
     )
     .await;
 }
@@ -273,7 +273,7 @@ async fn an_admin_secret_that_comes_late_or_blank_is_named_and_waited_for() {
     let server = Server::on(&Database::sqlite()).env("ADMIN_SECRET_NAME", ADMIN);
     let server = in_account(server, &account).start().await;
     let list = async || {
-        let caller = server.anonymous().bearer("the-token");
+        let caller = server.anonymous().bearer("the-token-of-the-administrator");
         caller.get("/v1/api-key").await
     };
     list().await.error(503, "service_unavailable");
@@ -296,7 +296,9 @@ async fn an_admin_secret_that_comes_late_or_blank_is_named_and_waited_for() {
         }
     })
     .await;
-    account.rotate(ADMIN, "the-token").await;
+    account
+        .rotate(ADMIN, "the-token-of-the-administrator")
+        .await;
     eventually("the token opens", || async {
         let answer = list().await;
         if answer.status == 200 {
@@ -306,5 +308,5 @@ async fn an_admin_secret_that_comes_late_or_blank_is_named_and_waited_for() {
         }
     })
     .await;
-    logs(&server, &missing, &["the-token"]).await;
+    logs(&server, &missing, &["the-token-of-the-administrator"]).await;
 }

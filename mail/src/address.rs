@@ -30,6 +30,8 @@ pub enum InvalidAddress {
         "must have a local part of 1 to 64 ASCII characters, dots only between others, no spaces"
     )]
     LocalPart,
+    #[error("must not have =? in its local part: mail programs would decode it")]
+    Encoded,
     #[error("must have a valid domain after the @")]
     Domain,
     #[error("must have at most 254 characters")]
@@ -50,6 +52,9 @@ impl Address {
         }
         if !is_dot_atom(local) || local.len() > MAX_LOCAL_PART {
             return Err(InvalidAddress::LocalPart);
+        }
+        if local.contains("=?") {
+            return Err(InvalidAddress::Encoded);
         }
         let ascii = ascii_domain(domain).ok_or(InvalidAddress::Domain)?;
         if local.len() + 1 + ascii.len() > MAX_LENGTH || written.chars().count() > MAX_LENGTH {
@@ -162,6 +167,8 @@ mod tests {
             ("a..b@example.com", InvalidAddress::LocalPart),
             ("a b@example.com", InvalidAddress::LocalPart),
             ("a\r\nBcc:x@example.com", InvalidAddress::LocalPart),
+            ("=?utf-8?q?x?=@example.com", InvalidAddress::Encoded),
+            ("a=?b@example.com", InvalidAddress::Encoded),
             ("a@", InvalidAddress::Domain),
             ("a@localhost", InvalidAddress::Domain),
             ("a@-x.example", InvalidAddress::Domain),

@@ -1,7 +1,7 @@
 //! The domain of MMMS: what it means to accept a mail, to send it once, and to know what became of it.
 
 pub mod address;
-mod admin;
+pub mod admin;
 pub mod api_key;
 pub mod aws;
 pub mod config;

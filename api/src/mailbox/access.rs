@@ -37,10 +37,7 @@ impl<E: Endpoint> Endpoint for AccessEndpoint<E> {
         let app = request.data::<Arc<App>>().ok_or_else(Problem::internal)?;
         let local = app.is_on_loopback() && auth::is_local(&request);
         let is_admin = match given(&request) {
-            Some(token) if !local => {
-                let admitted = app.service.is_admin(&token).await;
-                admitted.map_err(Problem::from)?
-            }
+            Some(token) if !local => auth::is_admin(app, &request, &token).await?,
             _ => false,
         };
         if local || is_admin {

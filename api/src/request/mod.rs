@@ -14,6 +14,7 @@ use std::{
 
 pub use node::{Node, ObjectNode};
 use path::Path;
+pub use path::shown;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::problem::{ErrorType, FieldError, Problem};
@@ -39,7 +40,7 @@ impl Faults {
         let mut listed = self.listed.borrow_mut();
         if listed.len() < LISTED {
             listed.push(FieldError {
-                field: path.to_string(),
+                field: path::listed(path),
                 message: message.into(),
             });
         }
@@ -105,11 +106,6 @@ fn parse_now<T>(
         Some(read) if faults.is_empty() => Ok(read),
         _ => Err(faults.into_problem()),
     }
-}
-
-/// A name of the caller's, so that it can stand in an answer.
-pub fn shown(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(100).collect()
 }
 
 #[cfg(test)]

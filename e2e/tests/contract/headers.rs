@@ -76,6 +76,22 @@ async fn headers_of_the_service_are_refused(database: Database) {
         "Content-Transfer-Encoding",
         "Content-Disposition",
         "DKIM-Signature",
+        "Resent-To",
+        "resent-sender",
+        "Resent-Message-ID",
+        "X-SMTPAPI",
+        "x-smtpapi",
+        "X-MSYS-API",
+        "X-MC-Tags",
+        "x-mc-BccAddress",
+        "X-Mailgun-Recipient-Variables",
+        "X-PM-Message-Stream",
+        "X-MJ-TemplateID",
+        "Delivered-To",
+        "Envelope-To",
+        "X-API-Key",
+        "authorization",
+        "Idempotency-Key",
     ] {
         let body = letter("ann@example.org").with("headers", json!({ name: "x" }));
         sender

@@ -1,10 +1,15 @@
 //! Who may manage: the holder of the admin token, or, where none is set, this machine.
 
-use e2e::{Caller, Database, Server, everywhere, on_both_databases};
+use e2e::{Caller, Database, Server, SmtpServer, eventually, everywhere, on_both_databases};
 use reqwest::Method;
 use serde_json::json;
 
 everywhere!(a_token_closes_management_to_everybody_else);
+
+on_both_databases!(
+    management_is_closed_where_mail_can_leave,
+    who_guesses_the_token_has_to_wait,
+);
 
 // No function is on this machine.
 on_both_databases!(without_a_token_management_is_open_to_this_machine_only);
@@ -94,6 +99,11 @@ async fn without_a_token_management_is_open_to_this_machine_only(database: Datab
         "127.0.0.1.example.com",
         "localhost.example.com",
         "192.168.1.5",
+        "user@localhost",
+        "localhost/x",
+        "localhost:x",
+        "127.1",
+        "2130706433",
     ] {
         refused_everything(&anonymous.clone().with("host", host)).await;
     }
@@ -105,7 +115,51 @@ async fn without_a_token_management_is_open_to_this_machine_only(database: Datab
         ("forwarded", "for=203.0.113.9"),
         ("x-real-ip", "203.0.113.9"),
         ("via", "1.1 a-proxy"),
+        ("x-original-host", "example.com"),
+        ("true-client-ip", "203.0.113.9"),
+        ("cf-connecting-ip", "203.0.113.9"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://example.com"),
+        ("origin", "http://localhost:1"),
     ] {
         refused_everything(&anonymous.clone().with(name, value)).await;
     }
+}
+
+async fn management_is_closed_where_mail_can_leave(database: Database) {
+    let smtp = SmtpServer::start().await;
+    // An empty variable counts as none.
+    let server = Server::on(&database)
+        .env("MAIL_TRANSPORT", &smtp.transport())
+        .env("ADMIN_TOKEN", "")
+        .start()
+        .await;
+    refused_everything(&server.anonymous()).await;
+}
+
+async fn who_guesses_the_token_has_to_wait(database: Database) {
+    let server = Server::on(&database)
+        .env("ADMIN_TOKEN", TOKEN)
+        .start()
+        .await;
+    let guessing = server.anonymous().bearer("a-token-that-is-a-guess");
+    let mut answer = guessing.get("/v1/api-key").await;
+    let mut refused = 0;
+    while answer.status == 401 {
+        refused += 1;
+        assert!(refused < 10_000, "guesses are answered for ever");
+        answer = guessing.get("/v1/api-key").await;
+    }
+    answer.error(429, "rate_limit_exceeded");
+    assert!(answer.header("retry-after").is_some());
+    eventually("the right token opens again", || async {
+        let answer = server.management().get("/v1/api-key").await;
+        if answer.status == 200 {
+            Ok(())
+        } else {
+            Err(answer.status)
+        }
+    })
+    .await;
 }

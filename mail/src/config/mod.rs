@@ -20,6 +20,9 @@ const MAX_RATE: f64 = 100_000.0;
 /// With less no call would have time enough.
 const SHORTEST_LEASE_FOR_SES: Duration = Duration::from_secs(6);
 
+/// Fewest characters of an admin token.
+const ADMIN_TOKEN_LENGTH: usize = 20;
+
 #[derive(Clone, Debug)]
 pub struct Config {
     pub database: DatabaseSource,
@@ -64,10 +67,14 @@ pub struct AdminToken(String);
 
 impl AdminToken {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic()) {
-            Ok(Self(text.to_owned()))
-        } else {
+        if !text.bytes().all(|b| b.is_ascii_graphic()) {
             Err("must be printable ASCII without spaces".to_owned())
+        } else if text.len() < ADMIN_TOKEN_LENGTH {
+            Err(format!(
+                "must have at least {ADMIN_TOKEN_LENGTH} characters: make one with `openssl rand -hex 32`"
+            ))
+        } else {
+            Ok(Self(text.to_owned()))
         }
     }
 

@@ -37,7 +37,9 @@ fn a_variable_that_makes_no_sense_is_named_without_its_value() {
         ("SWEEP_SECONDS", "soon"),
         ("MAX_ATTEMPTS", "-7"),
         ("LOG_FORMAT", "xml"),
-        ("ADMIN_TOKEN", "two words"),
+        ("ADMIN_TOKEN", "two words in one admin token"),
+        ("ADMIN_TOKEN", "a"),
+        ("ADMIN_TOKEN", "nineteen-characters"),
         ("DB_SSLMODE", "maybe"),
         ("DB_SSLMODE", "verify-full"),
         ("DB_SSLROOTCERT", "/nowhere/ca.pem"),
@@ -126,7 +128,7 @@ fn a_function_needs_what_outlives_it() {
 #[test]
 fn the_admin_token_is_given_or_in_a_secret() {
     let (token, secret) = (
-        ("ADMIN_TOKEN", "t0ken"),
+        ("ADMIN_TOKEN", "t0ken-of-twenty-chars"),
         ("ADMIN_SECRET_NAME", "mmms/admin"),
     );
     assert!(matches!(

@@ -20,6 +20,7 @@ pub struct Metrics {
     pub throttled: u64,
     pub account_faults: u64,
     pub results_refused: u64,
+    pub tokens_refused: u64,
     pub woken: u64,
     pub oldest_due: Option<Duration>,
     calls: Vec<Duration>,
@@ -49,6 +50,7 @@ impl Metrics {
             ("MailsThrottled", taken.throttled),
             ("AccountFaults", taken.account_faults),
             ("ResultsRefused", taken.results_refused),
+            ("AdminTokensRefused", taken.tokens_refused),
             ("WakeUps", taken.woken),
         ];
         let mut metrics: Vec<Metric> = counts
@@ -123,6 +125,7 @@ mod tests {
         metrics.throttled = 3;
         metrics.account_faults = 4;
         metrics.results_refused = 6;
+        metrics.tokens_refused = 7;
         metrics.woken = 5;
         metrics.oldest_due = Some(Duration::from_millis(1500));
         metrics.call_made(Duration::from_millis(40));
@@ -183,6 +186,7 @@ mod tests {
                             {"Name": "MailsThrottled", "Unit": "Count"},
                             {"Name": "AccountFaults", "Unit": "Count"},
                             {"Name": "ResultsRefused", "Unit": "Count"},
+                            {"Name": "AdminTokensRefused", "Unit": "Count"},
                             {"Name": "WakeUps", "Unit": "Count"},
                             {"Name": "OldestDueAge", "Unit": "Seconds"},
                             {"Name": "SendDuration", "Unit": "Milliseconds"},
@@ -197,6 +201,7 @@ mod tests {
                 "MailsThrottled": 3,
                 "AccountFaults": 4,
                 "ResultsRefused": 6,
+                "AdminTokensRefused": 7,
                 "WakeUps": 5,
                 "OldestDueAge": 1.5,
                 "SendDuration": [40.0, 60.5],

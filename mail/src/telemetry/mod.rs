@@ -88,6 +88,11 @@ pub fn result_refused(row: &Model, code: &str) {
     invocation::count(|metrics| metrics.results_refused += 1);
 }
 
+/// A wrong admin token that somebody has shown.
+pub fn token_refused() {
+    invocation::count(|metrics| metrics.tokens_refused += 1);
+}
+
 /// Wake-ups that were written to the queue.
 pub fn woken(wake_ups: usize) {
     invocation::count(|metrics| metrics.woken += wake_ups as u64);

@@ -92,6 +92,21 @@ pub fn custom(template: &Template, values: &Values<'_>) -> String {
     }
 }
 
+/// A subject for a service that makes the field itself: as text, unless readers would take a part of it for an encoded
+/// word, which could hold line ends.
+pub fn subject_text(text: String) -> String {
+    if text.contains("=?") {
+        encoded_words(&text).join(" ")
+    } else {
+        text
+    }
+}
+
+/// A file name for a service that makes the field itself, with nothing that readers would take for an encoded word.
+pub fn filename_text(name: &str) -> String {
+    one_line(name).replace("=?", "=_")
+}
+
 /// RFC 2047. A blank between two of them is not part of the text.
 pub fn encoded_words(text: &str) -> Vec<String> {
     let mut words = Vec::new();

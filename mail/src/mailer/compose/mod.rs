@@ -1,8 +1,13 @@
 //! From a mailing and one of its recipients to the mail that goes out.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock, thread};
 
 use lettre::message::header::{self, Headers};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    sync::Semaphore,
+    task::block_in_place,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -50,6 +55,22 @@ impl From<NotComposed> for Outcome {
             code: "invalid_message",
             text: reason.0.to_owned(),
         })
+    }
+}
+
+/// Mails that are composed at once: each may take a processor for a while, and there is other work.
+static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    Semaphore::new((processors / 2).max(1))
+});
+
+/// Does what takes a processor for long, such as filling in templates, where it keeps no other task waiting.
+pub async fn aside<T>(work: impl FnOnce() -> T) -> T {
+    let _turn = TURNS.acquire().await;
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => block_in_place(work),
+        // There is no thread that could take over the others.
+        _ => work(),
     }
 }
 

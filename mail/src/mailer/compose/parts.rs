@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use lettre::message::{
     Attachment as AttachedPart, Body, MultiPart, SinglePart,
-    header::{ContentTransferEncoding, ContentType},
+    header::{ContentId, ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue},
 };
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Content, MAX_LINE, NotComposed};
 use crate::{ledger::Mailing, message::Attachment, template::one_line};
@@ -95,11 +96,53 @@ fn part(attachment: &Attachment, shown_as: Option<&str>) -> Result<SinglePart, N
     let body = Body::new_with_encoding(coded.content.into_owned(), coding)
         .map_err(|_| NotComposed("an attachment cannot be encoded"))?;
     let filename = one_line(&attachment.filename);
+    if looks_encoded(&filename) {
+        let disposition = Disposition::new(shown_as.is_some(), &filename);
+        let mut builder = SinglePart::builder();
+        if let Some(id) = shown_as {
+            builder = builder.header(ContentId::from(format!("<{}>", content_id(id)?)));
+        }
+        let builder = builder.header(disposition).header(content_type);
+        return Ok(builder.body(body));
+    }
     let part = match shown_as {
         Some(id) => AttachedPart::new_inline_with_name(content_id(id)?, filename),
         None => AttachedPart::new(filename),
     };
     Ok(part.body(body, content_type))
+}
+
+/// What is not ASCII is encoded in any case.
+fn looks_encoded(filename: &str) -> bool {
+    filename.is_ascii() && filename.contains("=?")
+}
+
+/// With a file name that readers would take for an encoded word, so it is written in another way (RFC 2231, 4).
+#[derive(Clone)]
+struct Disposition(HeaderValue);
+
+impl Disposition {
+    fn new(inline: bool, filename: &str) -> Self {
+        let kind = if inline { "inline" } else { "attachment" };
+        let encoded = utf8_percent_encode(filename, NON_ALPHANUMERIC);
+        let written = format!("{kind};\r\n filename*=utf-8''{encoded}");
+        let value = HeaderValue::dangerous_new_pre_encoded(Self::name(), written.clone(), written);
+        Self(value)
+    }
+}
+
+impl Header for Disposition {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Content-Disposition")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Err("it is only written".into())
+    }
+
+    fn display(&self) -> HeaderValue {
+        self.0.clone()
+    }
 }
 
 /// How an attachment's content goes out.

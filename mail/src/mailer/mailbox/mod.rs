@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::{
     backoff::{backoff, throttle_pause},
-    compose::compose,
+    compose::{NotComposed, aside, compose},
 };
 use crate::{
     address::Address,
@@ -86,11 +86,18 @@ impl Mailbox {
         let written = spawn_blocking(move || capture::write_all(&folder, waiting));
         let mut outcomes = Vec::with_capacity(recipients.len());
         for claimed in recipients {
-            let composed = compose(mailing, claimed);
+            if Instant::now() >= deadline {
+                outcomes.push(never_begun(claimed.attempts));
+                continue;
+            }
+            let composed = aside(|| {
+                let mail = compose(mailing, claimed)?;
+                let message_id = mail.message_id.clone();
+                Ok((message_id, capture::Capture::new(mailing, claimed, mail)))
+            });
+            let composed: Result<_, NotComposed> = composed.await;
             outcomes.push(match composed {
-                Ok(mail) => {
-                    let message_id = mail.message_id.clone();
-                    let capture = capture::Capture::new(mailing, claimed, mail);
+                Ok((message_id, capture)) => {
                     match timeout_at(deadline, captured.send(capture)).await {
                         // Where nobody takes it, the writer is gone and says why below.
                         Ok(_) => Outcome::Accepted { message_id },

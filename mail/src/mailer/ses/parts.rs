@@ -15,7 +15,7 @@ use crate::{
     ledger::{ClaimedRecipient, Mailing},
     mailer::compose::{
         NotComposed, custom_headers,
-        fields::named,
+        fields::{filename_text, named},
         parts::{Coding, coded, content_id},
     },
     template::{Values, one_line},
@@ -100,7 +100,7 @@ pub fn attachments(mailing: &Mailing) -> Result<Vec<Attachment>, NotComposed> {
                 AttachmentContentDisposition::Attachment
             };
             Attachment::builder()
-                .file_name(one_line(&attachment.filename))
+                .file_name(filename_text(&attachment.filename))
                 .content_type(coded.content_type)
                 .content_disposition(disposition)
                 .content_transfer_encoding(match coded.coding {

@@ -13,7 +13,10 @@ use super::{
     outcome::{Failure, Verdict},
     single::Single,
 };
-use crate::ledger::{ClaimedRecipient, Mailing, Outcome};
+use crate::{
+    ledger::{ClaimedRecipient, Mailing, Outcome},
+    mailer::compose::aside,
+};
 
 /// With less time no call begins: it would only end without an answer.
 const SHORTEST_CALL: Duration = Duration::from_secs(1);
@@ -48,9 +51,9 @@ impl<'a> Sending<'a> {
     /// An error is what kept it from going on.
     pub async fn all(&mut self) -> Result<(), Failure> {
         if self.recipients.len() > 1
-            && let Some(bulk) = Bulk::new(self.mailing)
+            && let Some(bulk) = aside(|| Bulk::new(self.mailing)).await
         {
-            let (calls, refused) = bulk.plan(self.recipients);
+            let (calls, refused) = aside(|| bulk.plan(self.recipients)).await;
             for (recipient, reason) in refused {
                 self.outcomes[recipient] = Some(reason.into());
             }
@@ -130,7 +133,8 @@ impl<'a> Sending<'a> {
 
     async fn single(&mut self, recipient: usize) -> Result<(), Failure> {
         let limit = self.time_left()?;
-        match Single::new(self.mailing, &self.recipients[recipient]) {
+        let single = aside(|| Single::new(self.mailing, &self.recipients[recipient])).await;
+        match single {
             Ok(single) => {
                 let result = self.ses.send_single(self.mailing, single, limit).await;
                 self.note(recipient, result)

@@ -8,7 +8,7 @@ use super::{Ses, outcome::Failure, parts, progress::Progress};
 use crate::{
     aws::within,
     ledger::{ClaimedRecipient, Mailing},
-    mailer::compose::{NotComposed, render},
+    mailer::compose::{NotComposed, fields::subject_text, render},
     template::Values,
 };
 
@@ -34,7 +34,7 @@ impl Single {
             destination: parts::destination(mailing, claimed),
             tags: parts::tags(mailing, claimed)?,
             message: Message::builder()
-                .subject(content(rendered.subject)?)
+                .subject(content(subject_text(rendered.subject))?)
                 .body(body.build())
                 .set_headers(parts::some(parts::headers(&mailing.body.headers, &values)?))
                 .set_attachments(parts::some(parts::attachments(mailing)?))

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     ledger::Mailing,
-    mailer::compose::{NotComposed, check_length},
+    mailer::compose::{NotComposed, check_length, fields::subject_text},
     template::{Segment, Template, Values, html_value},
 };
 
@@ -67,7 +67,7 @@ impl<'a> SesTemplate<'a> {
             .iter()
             .map(|(source, number)| {
                 let value = match source {
-                    Source::Subject => self.mailing.subject.header(values),
+                    Source::Subject => subject_text(self.mailing.subject.header(values)),
                     Source::Html(name) => html_value(&get(name)).into_owned(),
                     Source::Text(name) => get(name).into_owned(),
                     Source::Literal(text) => (*text).to_owned(),

@@ -15,7 +15,7 @@ use url::Url;
 use super::{
     Call,
     backoff::throttle_pause,
-    compose::{Composed, compose},
+    compose::{Composed, aside, compose},
 };
 use crate::ledger::{ClaimedRecipient, Fault, Mailing, Outcome, Reason};
 
@@ -72,7 +72,7 @@ impl Smtp {
     ) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(recipients.len());
         for recipient in recipients {
-            outcomes.push(match compose(mailing, recipient) {
+            outcomes.push(match aside(|| compose(mailing, recipient)).await {
                 Ok(mail) => self.send_one(&mail, recipient.attempts, call).await,
                 Err(reason) => reason.into(),
             });

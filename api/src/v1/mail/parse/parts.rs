@@ -23,7 +23,7 @@ const MAX_CONTENT_TYPE: usize = 78;
 const MAX_CONTENT_ID: usize = 78;
 
 /// Header fields that the service or SES writes itself.
-const RESERVED_HEADERS: [&str; 17] = [
+const RESERVED_HEADERS: [&str; 14] = [
     "bcc",
     "cc",
     "date",
@@ -34,15 +34,70 @@ const RESERVED_HEADERS: [&str; 17] = [
     "mime-version",
     "received",
     "reply-to",
-    "resent-bcc",
-    "resent-from",
-    "resent-to",
     "return-path",
     "sender",
     "subject",
     "to",
 ];
-const RESERVED_PREFIXES: [&str; 4] = ["content-", "x-ses-", "x-amz-", "arc-"];
+const RESERVED_PREFIXES: [&str; 5] = ["content-", "x-ses-", "x-amz-", "arc-", "x-mmms-"];
+/// What mail servers and relays take orders from, or take for a trace of their own: who gets the mail, as whom it is
+/// sent, by which way, and which templates and filters it goes through.
+const ORDERS: [&str; 24] = [
+    "apparently-to",
+    "authentication-results",
+    "delivered-to",
+    "envelope-from",
+    "envelope-to",
+    "errors-to",
+    "received-spf",
+    "return-receipt-to",
+    "x-dkim-options",
+    "x-envelope-from",
+    "x-envelope-to",
+    "x-envid",
+    "x-failed-recipients",
+    "x-job",
+    "x-jobid",
+    "x-mailertag",
+    "x-msys-api",
+    "x-original-to",
+    "x-postmaster-msgtype",
+    "x-smtpapi",
+    "x-tenant",
+    "x-virtual-mta",
+    "x-virtualmta",
+    "x-xclient",
+];
+/// Mandrill and Mailchimp, SparkPost, Mailgun, Mailjet, Postmark, Brevo, Elastic Email, Postal, SocketLabs, Resend.
+const ORDER_PREFIXES: [&str; 17] = [
+    "resent-",
+    "x-mc-",
+    "x-msys-",
+    "x-smtpapi-",
+    "x-sg-",
+    "x-sparkpost-",
+    "x-mailgun-",
+    "x-mj-",
+    "x-mailjet-",
+    "x-pm-",
+    "x-sib-",
+    "x-mailin-",
+    "x-elasticemail-",
+    "x-postal-",
+    "x-xsmessageid",
+    "x-resend-",
+    "x-kumo",
+];
+/// Header fields of requests to this service: in a mail they would show everybody a secret.
+const REQUEST_HEADERS: [&str; 7] = [
+    "authorization",
+    "cookie",
+    "idempotency-key",
+    "prefer",
+    "proxy-authorization",
+    "set-cookie",
+    "x-api-key",
+];
 
 pub fn attachment(node: Node<'_>) -> Option<Attachment> {
     node.object(|object| {
@@ -122,12 +177,8 @@ pub fn headers(node: Node<'_>) -> Option<BTreeMap<String, String>> {
             return node
                 .fault("must have a name of 1 to 126 printable ASCII characters without a colon");
         }
-        if RESERVED_HEADERS.contains(&lower.as_str())
-            || RESERVED_PREFIXES
-                .iter()
-                .any(|prefix| lower.starts_with(prefix))
-        {
-            return node.fault("is set by the service or by SES");
+        if let Some(reason) = refusal(&lower) {
+            return node.fault(reason);
         }
         if !seen.insert(lower) {
             return node.fault("is there twice");
@@ -140,6 +191,20 @@ pub fn headers(node: Node<'_>) -> Option<BTreeMap<String, String>> {
             }
         })
     })
+}
+
+/// Why a mail must not have a field of this name, in lower case.
+fn refusal(name: &str) -> Option<&'static str> {
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    if RESERVED_HEADERS.contains(&name) || begins(&RESERVED_PREFIXES) {
+        Some("is set by the service or by SES")
+    } else if ORDERS.contains(&name) || begins(&ORDER_PREFIXES) {
+        Some("is refused: mail servers take orders from it")
+    } else if REQUEST_HEADERS.contains(&name) {
+        Some("belongs to the request, not to the mail: everybody who gets the mail could read it")
+    } else {
+        None
+    }
 }
 
 pub fn tag(node: Node<'_>) -> Option<Tag> {

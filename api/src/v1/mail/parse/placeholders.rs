@@ -14,6 +14,10 @@ use crate::request::{ObjectNode, shown};
 
 /// SES takes this many fields of a mail; each that has placeholders is filled in for each recipient.
 const MAX_FILLED_HEADERS: usize = 15;
+/// Longest name of a placeholder, in characters.
+const MAX_PLACEHOLDER: usize = 100;
+/// What all mails of a request may be together, filled in, in bytes: 256 MiB.
+const MAX_RENDERED: usize = 256 * 1024 * 1024;
 
 /// The templates of a request with the paths of their fields. A header field without a placeholder is none.
 pub struct Templates {
@@ -64,6 +68,17 @@ impl Templates {
     /// placeholder would be shown with its braces.
     pub fn check_names(&self, object: &ObjectNode<'_>, recipients: &[Option<Recipient>]) {
         for (field, template) in self.each() {
+            if let Some(name) = template
+                .variables()
+                .find(|name| name.len() > MAX_PLACEHOLDER)
+            {
+                let name = shown(name);
+                object.fault(
+                    field,
+                    format!("has a placeholder that begins with \"{name}\": a name has at most {MAX_PLACEHOLDER} characters"),
+                );
+                continue;
+            }
             let others = template.other_names();
             for (index, recipient) in sound(recipients) {
                 let missing = template
@@ -72,7 +87,7 @@ impl Templates {
                     .map(|name| {
                         (
                             format!("recipients.{index}.variables"),
-                            format!("has no \"{name}\", which {field} names"),
+                            format!("has no \"{}\", which {field} names", shown(name)),
                         )
                     });
                 object.faults(template.count_missing(recipient), missing);
@@ -104,6 +119,7 @@ impl Templates {
         recipients: &[Option<Recipient>],
         has_attachments: bool,
     ) {
+        let mut rendered = 0_usize;
         for (index, recipient) in sound(recipients) {
             let values = Values::new(envelope, recipient);
             let fault = |message: String| object.fault(&format!("recipients.{index}"), message);
@@ -120,6 +136,7 @@ impl Templates {
                         "characters",
                     ),
                 };
+                rendered = rendered.saturating_add(length);
                 if length > most {
                     fault(format!(
                         "makes {field} {length} {unit} long, at most {most} are allowed"
@@ -139,6 +156,12 @@ impl Templates {
             if is_empty {
                 fault("makes the mail empty: neither template has any text".to_owned());
             }
+        }
+        if rendered > MAX_RENDERED {
+            object.fault(
+                "recipients",
+                format!("make {rendered} bytes of mail in all, filled in; at most {MAX_RENDERED} are allowed: shorten the templates, or send several requests"),
+            );
         }
     }
 }
@@ -204,6 +227,40 @@ mod tests {
             assert!(faults_of(&body).await.0.is_empty(), "{field}");
             body["recipients"] = recipients(fits + 1);
             assert_eq!(faults_of(&body).await.0, ["recipients.1"], "{field}");
+        }
+    }
+
+    #[tokio::test]
+    async fn all_mails_of_a_request_together_have_a_limit() {
+        let recipients = |count: usize| -> Value {
+            (0..count)
+                .map(|_| json!({"mail": "ann@example.org"}))
+                .collect()
+        };
+        // 8 MiB each.
+        let mut body = body(&recipients(32));
+        body["sender_organisation_name"] = "é".repeat(512).into();
+        body["html_template"] = "{{sender_organisation_name}}".repeat(4096).into();
+        body["text_template"] = "{{sender_organisation_name}}".repeat(4096).into();
+        body["subject"] = "x".into();
+        let (fields, _) = faults_of(&body).await;
+        assert_eq!(fields, ["recipients"]);
+        body["recipients"] = recipients(31);
+        assert!(faults_of(&body).await.0.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_placeholder_has_a_name_of_at_most_a_hundred_characters() {
+        let mut body = body(&json!([{"mail": "ann@example.org"}, {"mail": "bob@example.org"}]));
+        for (length, fields) in [
+            (
+                100,
+                vec!["recipients.0.variables", "recipients.1.variables"],
+            ),
+            (101, vec!["text_template"]),
+        ] {
+            body["text_template"] = format!("{{{{{}}}}}", "a".repeat(length)).into();
+            assert_eq!(faults_of(&body).await.0, fields, "{length}");
         }
     }
 
