@@ -3,7 +3,7 @@ import type { Stage } from "./stage.ts";
 /** To try things: the least that is not a toy, and nothing of it outlives the stack. */
 const dev: Stage = {
   name: "dev",
-  // What build machines mostly are. arm64 costs a fifth less, and needs `make build` on such a machine or a cross-linker.
+  // What build machines mostly are. arm64 costs a fifth less; scripts/build makes it on such a machine or cross-compiles.
   architecture: "x86_64",
   network: {
     kind: "new",
