@@ -35,6 +35,10 @@ async fn main() -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
+    if service.config.role_secret.is_some() {
+        eprintln!("DB_ROLE_SECRET_NAME: is for the worker, which then migrates and ends");
+        return Ok(ExitCode::from(2));
+    }
     api::run(service).await?;
     Ok(ExitCode::SUCCESS)
 }

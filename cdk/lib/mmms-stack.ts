@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { Api } from "./constructs/api.ts";
 import { Database } from "./constructs/database.ts";
+import { Migration } from "./constructs/migration.ts";
 import { Monitoring } from "./constructs/monitoring/monitoring.ts";
 import { Network } from "./constructs/network.ts";
 import { Queues } from "./constructs/queues.ts";
@@ -31,6 +32,8 @@ export class MmmsStack extends Stack {
     const service = { stage, network, database, queues, sender };
     const api = new Api(this, "Api", { ...service, code: programs.api, routes });
     const worker = new Worker(this, "Worker", { ...service, code: programs.worker });
+    const before = [api, worker, ...(database.proxy ? [database.proxy] : [])];
+    const migration = new Migration(this, "Migration", { stage, network, database, code: programs.worker, before });
     const monitoring = new Monitoring(this, "Monitoring", { stage, api, worker, queues, database });
 
     this.output("ApiUrl", api.url, "The service");
@@ -41,6 +44,11 @@ export class MmmsStack extends Stack {
     this.output("AdminSecretName", api.adminToken.secretName, "The secret that is the admin token");
     this.output("DeadLetterQueueArn", queues.processingDeadLetters.queueArn, "Wake-ups that nobody could work on");
     this.output("ResultDeadLetterQueueArn", queues.resultsDeadLetters.queueArn, "Results that nobody could work on");
+    this.output(
+      "MigrationFunctionName",
+      migration.program.function.functionName,
+      "Migrates, and sets up the database's role",
+    );
     this.output("AlarmTopicArn", monitoring.topic.topicArn, "Tells of alarms");
     this.output("DashboardName", monitoring.dashboard.dashboardName, "The dashboard in CloudWatch");
     if (sender.domain) this.output("SenderDomain", sender.domain, "Whose mail may be sent");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Match, resource, template } from "./stack.ts";
+import { Match, resource, resources, serving, template } from "./stack.ts";
 
 const dev = template("dev");
 const prod = template("prod");
@@ -50,10 +50,12 @@ describe.each([
   test("is what the functions are told of", () => {
     const [id] = instance(of);
     const proxy = Object.keys(of.findResources("AWS::RDS::DBProxy"))[0];
-    of.allResourcesProperties("AWS::Lambda::Function", {
+    const [role] = resource(of, "AWS::SecretsManager::Secret", "DatabaseRole");
+    serving(of).allResourcesProperties("AWS::Lambda::Function", {
       Environment: {
         Variables: Match.objectLike({
-          SECRET_NAME: { "Fn::GetAtt": [id, "MasterUserSecret.SecretArn"] },
+          SECRET_NAME: { Ref: role },
+          DB_MIGRATE: "false",
           DB_NAME: "mmms",
           DB_HOST: { "Fn::GetAtt": proxy ? [proxy, "Endpoint"] : [id, "Endpoint.Address"] },
           // Not said: the certificate is then checked, and the name.
@@ -62,7 +64,88 @@ describe.each([
       },
     });
   });
+
+  test("has a role for the functions, with a password that nobody chose", () => {
+    const [, { Properties }] = resource(of, "AWS::SecretsManager::Secret", "DatabaseRole");
+    expect(Properties.GenerateSecretString).toEqual({
+      SecretStringTemplate: '{"username":"mmms_service"}',
+      GenerateStringKey: "password",
+      PasswordLength: 43,
+      ExcludePunctuation: true,
+    });
+    expect(instance(of)[1].Properties.MasterUsername).not.toBe("mmms_service");
+  });
+
+  test("is migrated as the master, past any proxy, and by nothing else that knows the master", () => {
+    const [id] = instance(of);
+    const master = { "Fn::GetAtt": [id, "MasterUserSecret.SecretArn"] };
+    const [role] = resource(of, "AWS::SecretsManager::Secret", "DatabaseRole");
+    const [, { Properties }] = resource(of, "AWS::Lambda::Function", "Migration");
+    expect(Properties.Environment.Variables).toEqual({
+      SECRET_NAME: master,
+      DB_ROLE_SECRET_NAME: { Ref: role },
+      DB_NAME: "mmms",
+      DB_HOST: { "Fn::GetAtt": [id, "Endpoint.Address"] },
+      DB_PORT: { "Fn::GetAtt": [id, "Endpoint.Port"] },
+    });
+    const who = Object.entries(of.toJSON().Resources)
+      .filter(([, resource]) => JSON.stringify(resource).includes("MasterUserSecret.SecretArn"))
+      .map(([name]) => name.replace(/[0-9A-F]{8}$/, ""));
+    expect(who.sort()).toEqual(["MigrationServiceFunction", "MigrationServiceRole"]);
+  });
+
+  test("is migrated after it can be reached, and before anything serves on it", () => {
+    const before = reached(of, resource(of, "Custom::Trigger", "Migration")[0]);
+    const [instanceId] = instance(of);
+    const needed = [
+      instanceId,
+      ...Object.keys(resources(of, "AWS::EC2::VPCEndpoint")),
+      ...Object.entries({
+        ...resources(of, "AWS::EC2::SecurityGroupIngress"),
+        ...resources(of, "AWS::EC2::SecurityGroupEgress"),
+      })
+        .filter(([, { Properties }]) => JSON.stringify(Properties).includes("NetworkMigration"))
+        .map(([rule]) => rule),
+    ];
+    expect(needed.length).toBe(8);
+    for (const one of needed) expect(before).toContain(one);
+    const [trigger] = resource(of, "Custom::Trigger", "Migration");
+    const later = [
+      "AWS::RDS::DBProxy",
+      "AWS::RDS::DBProxyTargetGroup",
+      "AWS::Lambda::EventSourceMapping",
+      "AWS::Scheduler::Schedule",
+      "AWS::ApiGatewayV2::Route",
+    ].flatMap((type) => Object.keys(resources(of, type)));
+    for (const one of [...later, ...Object.keys(serving(of).toJSON().Resources)]) {
+      expect(reached(of, one), one).toContain(trigger);
+    }
+  });
+
+  test("is migrated again by each deployment with another program", () => {
+    const [, { Properties }] = resource(of, "Custom::Trigger", "Migration");
+    const [version, { Properties: published }] = resource(of, "AWS::Lambda::Version", "Migration");
+    expect(Properties).toMatchObject({ HandlerArn: { Ref: version }, ExecuteOnHandlerChange: true });
+    expect(published.FunctionName).toEqual({ Ref: resource(of, "AWS::Lambda::Function", "Migration")[0] });
+  });
 });
+
+/** What has to be there before this: named in DependsOn or referred to, and what that needs. */
+function reached(of: typeof dev, from: string): Set<string> {
+  const all: Record<string, { DependsOn?: string | string[] }> = of.toJSON().Resources;
+  const seen = new Set<string>();
+  const visit = (id: string) => {
+    const text = JSON.stringify(all[id]);
+    const referred = [...text.matchAll(/"(?:Ref":"|Fn::GetAtt":\[")([A-Za-z0-9]+)"/g)].map(([, name = ""]) => name);
+    for (const next of [...[all[id]?.DependsOn ?? []].flat(), ...referred]) {
+      if (!(next in all) || seen.has(next)) continue;
+      seen.add(next);
+      visit(next);
+    }
+  };
+  visit(from);
+  return seen;
+}
 
 test("prod has a standby, and neither a slip nor the stack's end takes what it holds", () => {
   const [, { Properties, DeletionPolicy }] = instance(prod);
@@ -77,13 +160,12 @@ test("dev goes without a trace", () => {
 });
 
 describe("RDS Proxy", () => {
-  test("stands before prod's database, wants TLS and knows the same login", () => {
+  test("stands before prod's database, wants TLS and knows the login of the functions alone", () => {
     const [id] = instance(prod);
+    const [role] = resource(prod, "AWS::SecretsManager::Secret", "DatabaseRole");
     prod.hasResourceProperties("AWS::RDS::DBProxy", {
       RequireTLS: true,
-      Auth: [
-        Match.objectLike({ SecretArn: { "Fn::GetAtt": [id, "MasterUserSecret.SecretArn"] }, IAMAuth: "DISABLED" }),
-      ],
+      Auth: [Match.objectLike({ SecretArn: { Ref: role }, IAMAuth: "DISABLED" })],
     });
     prod.hasResourceProperties("AWS::RDS::DBProxyTargetGroup", { DBInstanceIdentifiers: [{ Ref: id }] });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { FULL, Match, resource, resources, template } from "./stack.ts";
+import { FULL, Match, ours, resource, resources, serving, template } from "./stack.ts";
 
 const dev = template("dev");
 const prod = template("prod", FULL);
@@ -9,8 +9,8 @@ describe.each([
   ["prod", prod],
 ])("the functions of %s", (_, of) => {
   test("run our programs on provided.al2023, traced, with the stage's architecture", () => {
-    of.resourceCountIs("AWS::Lambda::Function", 2);
-    of.allResourcesProperties("AWS::Lambda::Function", {
+    ours(of).resourceCountIs("AWS::Lambda::Function", 3);
+    ours(of).allResourcesProperties("AWS::Lambda::Function", {
       Runtime: "provided.al2023",
       Handler: "bootstrap",
       Architectures: ["x86_64"],
@@ -25,17 +25,20 @@ describe.each([
 
   test("write into log groups of their own, which forget", () => {
     const groups = Object.keys(resources(of, "AWS::Logs::LogGroup"));
-    for (const name of ["Api", "Worker"]) {
+    for (const name of ["Api", "Worker", "Migration"]) {
       const [, { Properties }] = resource(of, "AWS::Lambda::Function", name);
       expect(groups).toContain(Properties.LoggingConfig.LogGroup.Ref);
       expect(Properties.LoggingConfig.LogGroup.Ref).toMatch(new RegExp(`^${name}ServiceLogs`));
+    }
+    for (const { Properties } of Object.values(resources(of, "AWS::Lambda::Function"))) {
+      expect(groups).toContain(Properties.LoggingConfig.LogGroup.Ref);
     }
     const days = of === dev ? 14 : 90;
     of.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: days });
   });
 
   test("know their queues, and no secret but by its ARN", () => {
-    for (const { Properties } of Object.values(resources(of, "AWS::Lambda::Function"))) {
+    for (const { Properties } of Object.values(resources(serving(of), "AWS::Lambda::Function"))) {
       const { Variables } = Properties.Environment;
       expect(Variables.MAIL_QUEUE_URL.Ref).toMatch(/^QueuesProcessing[0-9A-F]{8}$/);
       expect(Variables.MAIL_RESULT_QUEUE_URL.Ref).toMatch(/^QueuesResults[0-9A-F]{8}$/);
@@ -45,7 +48,7 @@ describe.each([
 });
 
 test("arm64 is a setting", () => {
-  template("dev", { architecture: "arm64" }).allResourcesProperties("AWS::Lambda::Function", {
+  ours(template("dev", { architecture: "arm64" })).allResourcesProperties("AWS::Lambda::Function", {
     Architectures: ["arm64"],
   });
 });
@@ -62,7 +65,7 @@ test("the admin token is generated, and the API alone is told where", () => {
 test("what is set for the functions reaches both", () => {
   const set = template("dev", { maxSendRate: 14, mailDays: 3, senderDomain: "example.com", apiMemoryMiB: 256 });
   const [configurationSet] = resource(set, "AWS::SES::ConfigurationSet", "Sender");
-  set.allResourcesProperties("AWS::Lambda::Function", {
+  serving(set).allResourcesProperties("AWS::Lambda::Function", {
     Environment: {
       Variables: Match.objectLike({
         MAX_SEND_RATE: "14",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Match, resource, resources, template } from "./stack.ts";
+import { Match, ours, resource, resources, serving, template } from "./stack.ts";
 
 const dev = template("dev");
 const prod = template("prod");
@@ -93,7 +93,12 @@ function rules(of: typeof dev) {
 describe("security groups", () => {
   test("let the functions to the database and the endpoints, and nothing else to anything", () => {
     expect(rules(dev)).toEqual({
-      ways: ["NetworkFunctions to DatabaseSecurityGroup at 5432", "NetworkFunctions to NetworkEndpoints at 443"],
+      ways: [
+        "NetworkFunctions to DatabaseSecurityGroup at 5432",
+        "NetworkFunctions to NetworkEndpoints at 443",
+        "NetworkMigration to DatabaseSecurityGroup at 5432",
+        "NetworkMigration to NetworkEndpoints at 443",
+      ],
       ranges: [],
     });
   });
@@ -104,6 +109,8 @@ describe("security groups", () => {
         "DatabaseProxySecurityGroup to DatabaseSecurityGroup at database",
         "NetworkFunctions to DatabaseProxySecurityGroup at 5432",
         "NetworkFunctions to NetworkEndpoints at 443",
+        "NetworkMigration to DatabaseSecurityGroup at 5432",
+        "NetworkMigration to NetworkEndpoints at 443",
       ],
       ranges: [],
     });
@@ -120,9 +127,13 @@ describe("security groups", () => {
   test("are the only ones that the functions and the database have", () => {
     for (const of of [dev, prod]) {
       const [functions] = resource(of, "AWS::EC2::SecurityGroup", "NetworkFunctions");
-      of.allResourcesProperties("AWS::Lambda::Function", {
+      serving(of).allResourcesProperties("AWS::Lambda::Function", {
         VpcConfig: { SecurityGroupIds: [{ "Fn::GetAtt": [functions, "GroupId"] }] },
       });
+      const [migration] = resource(of, "AWS::EC2::SecurityGroup", "NetworkMigration");
+      expect(resource(of, "AWS::Lambda::Function", "Migration")[1].Properties.VpcConfig.SecurityGroupIds).toEqual([
+        { "Fn::GetAtt": [migration, "GroupId"] },
+      ]);
       const [database] = resource(of, "AWS::EC2::SecurityGroup", "DatabaseSecurityGroup");
       of.hasResourceProperties("AWS::RDS::DBInstance", {
         VPCSecurityGroups: [{ "Fn::GetAtt": [database, "GroupId"] }],
@@ -135,7 +146,7 @@ describe("functions and database", () => {
   test("stand in their tiers", () => {
     for (const of of [dev, prod]) {
       const application = Match.arrayWith([{ Ref: Match.stringLikeRegexp("NetworkVpcapplicationSubnet") }]);
-      of.allResourcesProperties("AWS::Lambda::Function", { VpcConfig: { SubnetIds: application } });
+      ours(of).allResourcesProperties("AWS::Lambda::Function", { VpcConfig: { SubnetIds: application } });
       const [, group] = resource(of, "AWS::RDS::DBSubnetGroup", "Database");
       for (const { Ref } of group.Properties.SubnetIds) expect(Ref).toMatch(/^NetworkVpcdataSubnet/);
       expect(group.Properties.SubnetIds.length).toBe(2);
@@ -157,7 +168,7 @@ describe("a way out by NAT", () => {
   });
 
   test("lets the functions out by HTTPS only", () => {
-    expect(rules(nat).ranges).toEqual(["NetworkFunctions: 0.0.0.0/0 at 443"]);
+    expect(rules(nat).ranges).toEqual(["NetworkFunctions: 0.0.0.0/0 at 443", "NetworkMigration: 0.0.0.0/0 at 443"]);
   });
 });
 
@@ -170,7 +181,7 @@ test("an existing VPC is used as it is", () => {
   });
   for (const type of ["VPC", "Subnet", "NatGateway", "VPCEndpoint", "FlowLog"])
     existing.resourceCountIs(`AWS::EC2::${type}`, 0);
-  existing.allResourcesProperties("AWS::Lambda::Function", {
+  ours(existing).allResourcesProperties("AWS::Lambda::Function", {
     VpcConfig: { SubnetIds: ["subnet-00000001", "subnet-00000002"] },
   });
   existing.hasResourceProperties("AWS::RDS::DBSubnetGroup", { SubnetIds: ["subnet-00000003", "subnet-00000004"] });

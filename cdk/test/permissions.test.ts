@@ -16,20 +16,24 @@ const ROLES: Record<string, string> = {
   ApiServiceRole: "api",
   WorkerServiceRole: "worker",
   WorkerScheduleRole: "schedule",
+  MigrationServiceRole: "migration",
+  AWSCDKTriggerCustomResourceProviderCustomResourceProviderRole: "starter",
 };
 
 /** What a resource of a statement is, in the words of docs/aws.md, by what is told of it in the template. */
 const RESOURCES: [RegExp, string][] = [
   [/^"\*"$/, "*"],
-  [/(Api|Worker)ServiceLogs/, "own log group"],
+  [/(Api|Worker|Migration)(Service|Starter)Logs/, "own log group"],
   [/QueuesProcessing[0-9A-F]{8}"/, "processing queue"],
   [/QueuesResults[0-9A-F]{8}"/, "result queue"],
-  [/MasterUserSecret/, "database secret"],
+  [/MasterUserSecret/, "master's secret"],
+  [/DatabaseRole/, "role's secret"],
   [/ApiAdminToken/, "admin token"],
   [/:identity\/example\.com"/, "sender's identity"],
   [/:configuration-set\/.*SenderConfigurationSet/, "configuration set"],
   [/:template\/\*"/, "any template"],
   [/WorkerServiceFunction/, "worker function"],
+  [/MigrationServiceFunction.*:\*/, "any version of the migration function"],
 ];
 
 function named(resource: unknown): string {
@@ -71,7 +75,7 @@ function documented(): string[] {
   const [, table = ""] = text.split("<!-- permissions -->");
   const rows = (table.split("<!-- /permissions -->")[0] ?? "")
     .split("\n")
-    .filter((line) => /^\| (api|worker|schedule) /.test(line));
+    .filter((line) => /^\| (api|worker|schedule|migration|starter) /.test(line));
   return rows.map((row) => {
     const [role, effect, action = "", what = "", condition] = row
       .split("|")
@@ -103,7 +107,7 @@ test("each call to SES is allowed under every action that SES checks it under", 
   }
 });
 
-test("besides the roles of the functions and the schedule there are those of AWS's own services", () => {
+test("besides these roles there are those of AWS's own services", () => {
   const principals = Object.entries(resources(prod, "AWS::IAM::Role"))
     .filter(([id]) => ROLES[id.replace(/[0-9A-F]{8}$/, "")] === undefined)
     .map(([, { Properties }]) => Properties.AssumeRolePolicyDocument.Statement[0].Principal.Service);

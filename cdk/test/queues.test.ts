@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { BATCH } from "../lib/constructs/worker.ts";
-import { Match, resource, resources, template } from "./stack.ts";
+import { Match, ours, resource, resources, template } from "./stack.ts";
 
 const dev = template("dev");
 const prod = template("prod");
@@ -126,7 +126,7 @@ describe("the sweep", () => {
   });
 
   test("leaves concurrency unreserved where nobody chose otherwise", () => {
-    dev.allResourcesProperties("AWS::Lambda::Function", { ReservedConcurrentExecutions: Match.absent() });
-    prod.allResourcesProperties("AWS::Lambda::Function", { ReservedConcurrentExecutions: Match.absent() });
+    ours(dev).allResourcesProperties("AWS::Lambda::Function", { ReservedConcurrentExecutions: Match.absent() });
+    ours(prod).allResourcesProperties("AWS::Lambda::Function", { ReservedConcurrentExecutions: Match.absent() });
   });
 });

@@ -1,5 +1,5 @@
 import { test } from "vitest";
-import { FULL, Match, resource, template } from "./stack.ts";
+import { FULL, Match, resource, serving, template } from "./stack.ts";
 
 const prod = template("prod", FULL);
 
@@ -22,7 +22,7 @@ test("without one, no identity is made, and mail goes by the same configuration 
   const none = template("dev");
   none.resourceCountIs("AWS::SES::EmailIdentity", 0);
   const [set] = resource(none, "AWS::SES::ConfigurationSet", "Sender");
-  none.allResourcesProperties("AWS::Lambda::Function", {
+  serving(none).allResourcesProperties("AWS::Lambda::Function", {
     Environment: { Variables: Match.objectLike({ SES_CONFIGURATION_SET: { Ref: set } }) },
   });
 });

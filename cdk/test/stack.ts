@@ -53,4 +53,15 @@ export function resource(of: Template, type: string, begins: string): [string, R
   return first;
 }
 
+/** The functions that serve requests and mail, as a template of their own. */
+export const serving = (of: Template) => functions(of, /^(Api|Worker)/);
+/** All functions that run our programs. */
+export const ours = (of: Template) => functions(of, /^(Api|Worker|Migration)/);
+
+function functions(of: Template, ids: RegExp): Template {
+  const found = Object.entries(resources(of, "AWS::Lambda::Function")).filter(([id]) => ids.test(id));
+  const alone = found.map(([id, { Type, Properties }]) => [id, { Type, Properties }]);
+  return Template.fromJSON({ Resources: Object.fromEntries(alone) });
+}
+
 export { Match };

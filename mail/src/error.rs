@@ -3,7 +3,7 @@
 use sea_orm::{DbErr, RuntimeErr};
 use thiserror::Error;
 
-use crate::secret::SecretError;
+use crate::{ledger::RoleError, secret::SecretError};
 
 #[derive(Debug, Error)]
 pub enum Error {
@@ -14,6 +14,14 @@ pub enum Error {
     Untrusted(#[source] DbErr),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// This process must not migrate, and nobody else has yet.
+    #[error(
+        "the schema of the database is older than this version of MMMS: its migrations have not run"
+    )]
+    Outdated,
+    /// The service's own role of the database cannot be what it has to be.
+    #[error(transparent)]
+    Role(#[from] RoleError),
     #[error("the mailbox failed")]
     Mailbox(#[from] std::io::Error),
     /// The work is not done, and could not be left for later either.
@@ -40,10 +48,11 @@ impl Error {
             Self::Ledger(error) => is_transient(error),
             Self::Untrusted(_)
             | Self::Secret(_)
+            | Self::Outdated
             | Self::Mailbox(_)
             | Self::Overdue
             | Self::QueueAway => true,
-            Self::Corrupt { .. } => false,
+            Self::Role(_) | Self::Corrupt { .. } => false,
         }
     }
 }
@@ -121,6 +130,17 @@ pub fn is_transient(error: &DbErr) -> bool {
         | Sqlx::PoolClosed
         | Sqlx::WorkerCrashed
         | Sqlx::Protocol(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether a statement named a table that is not there: `undefined_table`, or what `SQLite` has only words for.
+pub fn is_missing_table(error: &DbErr) -> bool {
+    match of_driver(error) {
+        Some(sqlx::Error::Database(error)) => {
+            error.code().is_some_and(|code| code == "42P01")
+                || error.message().starts_with("no such table")
+        }
         _ => false,
     }
 }

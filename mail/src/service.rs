@@ -20,6 +20,7 @@ use crate::{
 
 pub struct Service {
     pub config: Config,
+    aws: Arc<Aws>,
     pub(crate) gate: Gate,
     pub ledger: Ledger,
     pub mailer: Mailer,
@@ -69,8 +70,17 @@ impl Service {
             queue,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            aws,
             config,
         }))
+    }
+
+    /// Brings the schema up to date, and sets up the role of the service where there is one.
+    pub async fn migrate(&self) -> Result<(), crate::Error> {
+        match &self.config.role_secret {
+            Some(secret) => self.ledger.set_up_role(secret, &self.aws).await,
+            None => Ok(()),
+        }
     }
 
     /// Whether the queues that are configured answer; both are asked at once.

@@ -2,6 +2,7 @@
 
 mod event;
 mod function;
+mod migration;
 
 use std::{io::Write, process::ExitCode};
 
@@ -28,6 +29,9 @@ async fn main() -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
+    if service.config.role_secret.is_some() {
+        return migration::run(service).await;
+    }
     if service.config.is_function {
         function::run(service).await?;
         return Ok(ExitCode::SUCCESS);

@@ -12,7 +12,7 @@ import {
   ProxyTarget,
   StorageType,
 } from "aws-cdk-lib/aws-rds";
-import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
+import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
 import { maxConnections, needsProxy } from "../stage/capacity.ts";
@@ -26,6 +26,10 @@ export interface DatabaseProps {
 }
 
 const NAME = "mmms";
+/** Owns the tables. */
+const MASTER = "mmms";
+/** Reads and writes rows. */
+const ROLE = "mmms_service";
 
 const PARAMETERS = {
   // A connection without TLS is refused.
@@ -42,8 +46,12 @@ const PARAMETERS = {
 export class Database extends Construct {
   readonly instance: DatabaseInstance;
   readonly proxy?: DatabaseProxy;
-  /** Made, kept and rotated each week by RDS. */
-  readonly secret: ISecret;
+  /** Of the master, for the migration alone. Made, kept and rotated each week by RDS. */
+  readonly masterSecret: ISecret;
+  /** Of the role that the functions and the proxy log in as. The migration gives the role the password that is here. */
+  readonly roleSecret: Secret;
+  /** Says who may connect to the instance. */
+  readonly door: SecurityGroup;
   /** Where the functions connect to, and which database. */
   readonly host: string;
   readonly port: string;
@@ -55,7 +63,7 @@ export class Database extends Construct {
     // RDS writes to a group of this name, and would make one that keeps everything for ever.
     const identifier = Stack.of(this).stackName.toLowerCase();
     const logs = logGroup(this, "Logs", stage.retention.logDays, `/aws/rds/instance/${identifier}/postgresql`);
-    const group = new SecurityGroup(this, "SecurityGroup", {
+    this.door = new SecurityGroup(this, "SecurityGroup", {
       vpc: network.vpc,
       description: "The database: nothing out",
       allowAllOutbound: false,
@@ -65,11 +73,11 @@ export class Database extends Construct {
       engine: DatabaseInstanceEngine.postgres({ version: PostgresEngineVersion.VER_17 }),
       instanceType: new InstanceType(database.instance),
       databaseName: NAME,
-      credentials: Credentials.fromUsername("mmms"),
+      credentials: Credentials.fromUsername(MASTER),
       manageMasterUserPassword: true,
       vpc: network.vpc,
       vpcSubnets: network.data,
-      securityGroups: [group],
+      securityGroups: [this.door],
       publiclyAccessible: false,
       multiAz: database.standby,
       storageType: StorageType.GP3,
@@ -91,14 +99,37 @@ export class Database extends Construct {
     });
     this.instance.node.addDependency(logs);
     if (this.instance.secret === undefined) throw new Error("RDS makes the secret");
-    this.secret = this.instance.secret;
+    this.masterSecret = this.instance.secret;
+    this.roleSecret = this.newRoleSecret();
     this.acknowledgeRules(disposable);
 
     if (needsProxy(stage)) this.proxy = this.newProxy(network);
-    const door = this.proxy ? this.proxyGroup(this.proxy) : group;
+    this.door.connections.allowFrom(network.migration, Port.POSTGRES, "from the migration");
+    const door = this.proxy ? this.proxyGroup(this.proxy) : this.door;
     door.connections.allowFrom(network.functions, Port.POSTGRES, "from the functions");
     this.host = this.proxy?.endpoint ?? this.instance.dbInstanceEndpointAddress;
     this.port = this.proxy ? "5432" : this.instance.dbInstanceEndpointPort;
+  }
+
+  private newRoleSecret(): Secret {
+    const secret = new Secret(this, "Role", {
+      description: "MMMS: the login of the functions at the database",
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify({ username: ROLE }),
+        generateStringKey: "password",
+        passwordLength: 43,
+        excludePunctuation: true,
+      },
+      // A database that comes back from a snapshot is given another one.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    acknowledge(
+      secret,
+      "43 random characters that the functions alone can read, and rows are all they open; docs/operations.md says how to replace them",
+      "AwsSolutions-SMG4",
+    );
+    acknowledge(secret, "Encrypted by Secrets Manager's own key: nobody outside the account reads it", "CKV_AWS_149");
+    return secret;
   }
 
   private newProxy(network: Network): DatabaseProxy {
@@ -109,7 +140,7 @@ export class Database extends Construct {
     });
     return new DatabaseProxy(this, "Proxy", {
       proxyTarget: ProxyTarget.fromInstance(this.instance),
-      secrets: [this.secret],
+      secrets: [this.roleSecret],
       vpc: network.vpc,
       vpcSubnets: network.data,
       securityGroups: [group],
@@ -135,7 +166,7 @@ export class Database extends Construct {
     );
     acknowledge(
       this.instance,
-      "The functions log in with a password that RDS rotates; tokens of IAM would cost a signature for each connection",
+      "The functions log in with a password of their own role; tokens of IAM would cost a signature for each connection",
       "CKV_AWS_161",
     );
     acknowledge(this.instance, "Only the major version is said: RDS takes its newest minor one", "W3691");

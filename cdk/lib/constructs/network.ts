@@ -41,6 +41,8 @@ export class Network extends Construct {
   readonly data: SubnetSelection;
   /** What both functions are in: to the database and to AWS, nothing in. */
   readonly functions: ISecurityGroup;
+  /** What the migration is in. The functions' group does not lead to the database where a proxy is before it. */
+  readonly migration: ISecurityGroup;
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
@@ -64,13 +66,18 @@ export class Network extends Construct {
     }
     this.application = { subnetGroupName: TIER.application };
     this.data = { subnetGroupName: TIER.data };
-    this.functions = new SecurityGroup(this, "Functions", {
-      vpc: this.vpc,
-      description: "The functions: to the database and to AWS, nothing in",
-      allowAllOutbound: false,
-    });
-    if (network.kind === "new" && network.exit === "endpoints") this.endpoints(network.exitZones);
-    else this.functions.addEgressRule(Peer.anyIpv4(), Port.HTTPS, "SQS, SES and Secrets Manager");
+    this.functions = this.group("Functions", "The functions: to the database and to AWS, nothing in");
+    this.migration = this.group("Migration", "The migration: to the database and to Secrets Manager, nothing in");
+    if (network.kind === "new" && network.exit === "endpoints") {
+      this.endpoints(network.exitZones);
+    } else {
+      this.functions.addEgressRule(Peer.anyIpv4(), Port.HTTPS, "SQS, SES and Secrets Manager");
+      this.migration.addEgressRule(Peer.anyIpv4(), Port.HTTPS, "Secrets Manager");
+    }
+  }
+
+  private group(id: string, description: string): SecurityGroup {
+    return new SecurityGroup(this, id, { vpc: this.vpc, description, allowAllOutbound: false });
   }
 
   private newVpc(network: NewNetwork, logDays: number): Vpc {
@@ -98,12 +105,9 @@ export class Network extends Construct {
   }
 
   private endpoints(zones: number): void {
-    const group = new SecurityGroup(this, "Endpoints", {
-      vpc: this.vpc,
-      description: "The endpoints of AWS: from the functions alone",
-      allowAllOutbound: false,
-    });
+    const group = this.group("Endpoints", "The endpoints of AWS: from the functions alone");
     group.connections.allowFrom(this.functions, Port.HTTPS, "from the functions");
+    group.connections.allowFrom(this.migration, Port.HTTPS, "from the migration");
     const subnets = this.vpc.selectSubnets(this.application).subnets.slice(0, zones);
     for (const [name, service] of Object.entries(SERVICES)) {
       const endpoint = this.vpc.addInterfaceEndpoint(name, {

@@ -1,22 +1,13 @@
 import type { Duration } from "aws-cdk-lib";
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import {
-  Architecture,
-  type Code,
-  Function as LambdaFunction,
-  LoggingFormat,
-  type RecursiveLoop,
-  Runtime,
-  Tracing,
-} from "aws-cdk-lib/aws-lambda";
-import type { LogGroup } from "aws-cdk-lib/aws-logs";
-import { Construct } from "constructs";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { Code, RecursiveLoop } from "aws-cdk-lib/aws-lambda";
+import type { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Database } from "./database.ts";
-import { logGroup } from "./log-group.ts";
 import type { Network } from "./network.ts";
-import { allIdentities, mailPermissions, networkPermissions, tracingPermissions } from "./permissions.ts";
+import { allIdentities, mailPermissions } from "./permissions.ts";
+import { ProgramFunction } from "./program-function.ts";
 import type { Queues } from "./queues.ts";
 import type { Sender } from "./sender.ts";
 
@@ -35,80 +26,47 @@ export interface ServiceFunctionProps extends ServiceProps {
   readonly memoryMiB: number;
   readonly timeout: Duration;
   readonly reservedConcurrentExecutions?: number;
-  /** Unset: Lambda ends a chain of invocations that call each other. */
   readonly recursiveLoop?: RecursiveLoop;
   /** Beside what both have. */
   readonly environment?: Record<string, string>;
   readonly permissions?: PolicyStatement[];
 }
 
-/** One of the two programs as a function: in the application tier, with what both need and nothing else. */
-export class ServiceFunction extends Construct {
-  readonly function: LambdaFunction;
-  readonly logs: LogGroup;
-
+/** One of the two functions that serve: with what both need and nothing else. */
+export class ServiceFunction extends ProgramFunction {
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
-    super(scope, id);
     const { stage, network, database, queues, sender } = props;
-    this.logs = logGroup(this, "Logs", stage.retention.logDays);
-    const role = new Role(this, "Role", {
-      assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
-      description: props.description,
-      inlinePolicies: {
-        service: new PolicyDocument({
-          statements: [
-            new PolicyStatement({
-              sid: "WriteLogs",
-              actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-              resources: [this.logs.logGroupArn],
-            }),
-            ...networkPermissions(this),
-            ...tracingPermissions(),
-            new PolicyStatement({
-              sid: "ReadDatabaseLogin",
-              actions: ["secretsmanager:GetSecretValue"],
-              resources: [database.secret.secretArn],
-            }),
-            new PolicyStatement({
-              sid: "QueueMail",
-              actions: ["sqs:SendMessage", "sqs:GetQueueAttributes"],
-              resources: [queues.processing.queueArn],
-            }),
-            new PolicyStatement({
-              sid: "PublishResults",
-              actions: ["sqs:SendMessage", "sqs:GetQueueAttributes"],
-              resources: [queues.results.queueArn],
-            }),
-            ...mailPermissions(this, { sender, sandbox: stage.sandbox }),
-            ...(props.permissions ?? []),
-          ],
+    super(scope, id, {
+      ...props,
+      securityGroup: network.functions,
+      whyNoDeadLetters:
+        "Called by API Gateway and SQS, which keep what failed; a sweep that failed is followed by the next in a minute",
+      permissions: [
+        new PolicyStatement({
+          sid: "ReadDatabaseLogin",
+          actions: ["secretsmanager:GetSecretValue"],
+          resources: [database.roleSecret.secretArn],
         }),
-      },
-    });
-    this.function = new LambdaFunction(this, "Function", {
-      description: props.description,
-      runtime: Runtime.PROVIDED_AL2023,
-      architecture: stage.architecture === "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
-      handler: "bootstrap",
-      code: props.code,
-      // What is written above is all that it may: no construct adds to it.
-      role: role.withoutPolicyUpdates(),
-      memorySize: props.memoryMiB,
-      timeout: props.timeout,
-      reservedConcurrentExecutions: props.reservedConcurrentExecutions,
-      recursiveLoop: props.recursiveLoop,
-      vpc: network.vpc,
-      vpcSubnets: network.application,
-      securityGroups: [network.functions],
-      logGroup: this.logs,
-      // The programs write JSON themselves, and their own levels.
-      loggingFormat: LoggingFormat.TEXT,
-      tracing: Tracing.ACTIVE,
+        new PolicyStatement({
+          sid: "QueueMail",
+          actions: ["sqs:SendMessage", "sqs:GetQueueAttributes"],
+          resources: [queues.processing.queueArn],
+        }),
+        new PolicyStatement({
+          sid: "PublishResults",
+          actions: ["sqs:SendMessage", "sqs:GetQueueAttributes"],
+          resources: [queues.results.queueArn],
+        }),
+        ...mailPermissions(scope, { sender, sandbox: stage.sandbox }),
+        ...(props.permissions ?? []),
+      ],
       environment: {
-        SECRET_NAME: database.secret.secretArn,
+        SECRET_NAME: database.roleSecret.secretArn,
         DB_NAME: database.databaseName,
         DB_HOST: database.host,
         DB_PORT: database.port,
+        // The function of the migrations does it, before these are changed; the role here has no right to.
+        DB_MIGRATE: "false",
         MAIL_QUEUE_URL: queues.processing.queueUrl,
         MAIL_RESULT_QUEUE_URL: queues.results.queueUrl,
         RETENTION_DAYS: String(stage.retention.mailDays),
@@ -117,21 +75,9 @@ export class ServiceFunction extends Construct {
         ...props.environment,
       },
     });
-    this.acknowledgeRules(role, props);
-  }
-
-  private acknowledgeRules(role: Role, { sender, stage, reservedConcurrentExecutions }: ServiceFunctionProps): void {
-    const { function: fn } = this;
     const ses = "Resource::arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>";
     acknowledge(
-      role,
-      "Actions that take no resource: attaching to subnets, tracing, SES's GetAccount",
-      "AwsSolutions-IAM5[Resource::*]",
-      "Serverless-LambdaStarPermissions",
-      "CKV_AWS_111",
-    );
-    acknowledge(
-      role,
+      this.role,
       "SendBulkEmail asks for a template even where the request carries its own, which has no name",
       `AwsSolutions-IAM5[${ses}:template/*]`,
     );
@@ -139,22 +85,7 @@ export class ServiceFunction extends Construct {
       const reason = sender.domain
         ? "In SES's sandbox the recipient's identity is checked too"
         : "No sender domain is set: whatever the account has verified may be used";
-      acknowledge(role, reason, `AwsSolutions-IAM5[${ses}:identity/*]`);
-    }
-    acknowledge(
-      fn,
-      "Called by API Gateway and SQS, which keep what failed; a sweep that failed is followed by the next in a minute",
-      "Serverless-LambdaDLQ",
-      "CKV_AWS_116",
-    );
-    acknowledge(fn, "Names and ARNs are no secrets; the variables hold nothing else", "CKV_AWS_173");
-    acknowledge(
-      fn,
-      "What runs is what this deployment uploaded: a signing profile would need a build service",
-      "CKV_AWS_272",
-    );
-    if (reservedConcurrentExecutions === undefined) {
-      acknowledge(fn, "Reserved concurrency is by choice: it takes from the account's other functions", "CKV_AWS_115");
+      acknowledge(this.role, reason, `AwsSolutions-IAM5[${ses}:identity/*]`);
     }
   }
 }

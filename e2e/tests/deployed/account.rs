@@ -3,6 +3,7 @@
 use e2e::aws::{Account, Inventory, added, database_processes};
 use e2e::eventually;
 use reqwest::Method;
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 use serde_json::Value;
 
 /// What every stack has; a list that stays empty would show nothing of what is left.
@@ -44,14 +45,70 @@ pub async fn nothing_is_left(account: &Account, before: &Inventory) {
     assert!(left.is_empty(), "left behind: {left:?}");
 }
 
-/// The configuration of each function.
+/// The configuration of each function that serves.
 pub async fn functions(account: &Account) -> Vec<Value> {
+    let serves = |function: &Value| !variables(function)["MAIL_QUEUE_URL"].is_null();
+    let mut functions = all_functions(account).await;
+    functions.retain(serves);
+    assert_eq!(functions.len(), 2, "{functions:?}");
+    functions
+}
+
+/// The configuration of the function that migrates.
+pub async fn migration(account: &Account) -> Value {
+    let migrates = |function: &Value| !variables(function)["DB_ROLE_SECRET_NAME"].is_null();
+    let functions = all_functions(account).await;
+    let migration = functions.into_iter().find(migrates);
+    migration.expect("a function migrates")
+}
+
+async fn all_functions(account: &Account) -> Vec<Value> {
     let path = "/2015-03-31/functions/";
     let listed = account.rest(Method::GET, "lambda", path, None).await;
     let listed: Value = serde_json::from_str(&listed).expect("a JSON answer");
-    let functions = listed["Functions"].as_array().expect("functions").clone();
-    assert_eq!(functions.len(), 2, "{functions:?}");
-    functions
+    listed["Functions"].as_array().expect("functions").clone()
+}
+
+pub fn variables(function: &Value) -> &Value {
+    &function["Environment"]["Variables"]
+}
+
+/// Asserts that the functions that serve log in as a role that cannot change a table, and that another one can.
+pub async fn has_a_role_for_the_service(account: &Account, functions: &[Value]) {
+    for function in functions {
+        let service = log_in(account, function).await;
+        service
+            .execute_unprepared("SELECT * FROM recipient LIMIT 1")
+            .await
+            .expect("it reads");
+        for forbidden in ["CREATE TABLE mine (id int)", "TRUNCATE recipient CASCADE"] {
+            let refused = service.execute_unprepared(forbidden).await;
+            assert!(refused.is_err(), "{forbidden}: {refused:?}");
+        }
+    }
+    let owner = log_in(account, &migration(account).await).await;
+    for allowed in ["CREATE TABLE mine (id int)", "DROP TABLE mine"] {
+        let done = owner.execute_unprepared(allowed).await;
+        done.unwrap_or_else(|error| panic!("{allowed}: {error}"));
+    }
+}
+
+/// A connection to the database as this function makes it.
+async fn log_in(account: &Account, function: &Value) -> DatabaseConnection {
+    let variable = |name: &str| variables(function)[name].as_str().expect("it is set");
+    let login = account.secret_text(variable("SECRET_NAME")).await;
+    let login: Value = serde_json::from_str(&login).expect("a JSON secret");
+    let text = |name: &str| login[name].as_str().expect("the secret has it");
+    let url = format!(
+        "postgres://{}:{}@{}:{}/{}?sslmode=require",
+        text("username"),
+        text("password"),
+        variable("DB_HOST"),
+        variable("DB_PORT"),
+        variable("DB_NAME"),
+    );
+    let connected = e2e::database::try_connect(&url).await;
+    connected.unwrap_or_else(|error| panic!("{}: {error}", text("username")))
 }
 
 /// What runs for the account.

@@ -57,6 +57,7 @@ async fn the_stack_comes_delivers_changes_and_goes() {
         let rate = &function["Environment"]["Variables"]["MAX_SEND_RATE"];
         assert_eq!(rate, RATE_AFTER.1, "{function}");
     }
+    account::has_a_role_for_the_service(&account, &functions).await;
     let processes = Processes::of(&account, &functions);
     let results = mails.all_sent(&id, CHANGED_MAILING).await;
     account::were_changed_amid(&functions, &results);

@@ -26,6 +26,11 @@ const ADMIN_TOKEN_LENGTH: usize = 20;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub database: DatabaseSource,
+    /// Whether the first use of the database brings its schema up to date; else it has to be so by then.
+    pub migrates: bool,
+    /// The secret with the login of the role that a migration makes for the service. Where it is set, `worker` migrates,
+    /// sets up that role, and does nothing else.
+    pub role_secret: Option<String>,
     pub transport: Transport,
     /// Recipients a second, over all instances; what the transport says where it is not set.
     pub max_send_rate: Option<f64>,
@@ -123,9 +128,12 @@ impl Config {
         // Set by Lambda itself: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
         let is_function = env.text("AWS_LAMBDA_RUNTIME_API")?.is_some();
         let database = DatabaseSource::read(&env)?;
+        let migrates = env.parsed("DB_MIGRATE", flag, "true")?;
+        let role_secret = role_secret(&env, &database, migrates)?;
         let queue_url = env.optional("MAIL_QUEUE_URL", queue)?;
         if is_function {
-            on_functions(&database, queue_url.as_ref())?;
+            let has_queue = queue_url.is_some() || role_secret.is_some();
+            on_functions(&database, has_queue)?;
         }
         let host = env.parsed("HOST", parse_host, "127.0.0.1")?;
         let transport = transport(&env, &database, is_function || queue_url.is_some(), host)?;
@@ -133,6 +141,8 @@ impl Config {
             lease: lease(&env, &transport)?,
             transport,
             database,
+            migrates,
+            role_secret,
             max_send_rate: env.optional("MAX_SEND_RATE", rate)?,
             queue_url,
             result_queue_url: env.optional("MAIL_RESULT_QUEUE_URL", queue)?,
@@ -173,17 +183,37 @@ impl Config {
 }
 
 /// A function's disk and memory are gone with its instance.
-fn on_functions(database: &DatabaseSource, queue: Option<&Url>) -> Result<(), InvalidConfig> {
+fn on_functions(database: &DatabaseSource, has_queue: bool) -> Result<(), InvalidConfig> {
     if let DatabaseSource::Sqlite(_) = database {
         return Err(invalid(
             "SECRET_NAME",
             "must be given on Lambda, or DATABASE_URL of a PostgreSQL server",
         ));
     }
-    if queue.is_none() {
+    if !has_queue {
         return Err(invalid("MAIL_QUEUE_URL", "must be given on Lambda"));
     }
     Ok(())
+}
+
+fn role_secret<F: Fn(&'static str) -> Result<Option<String>, String>>(
+    env: &Environment<F>,
+    database: &DatabaseSource,
+    migrates: bool,
+) -> Result<Option<String>, InvalidConfig> {
+    const VARIABLE: &str = "DB_ROLE_SECRET_NAME";
+    let secret = env.text(VARIABLE)?;
+    if secret.is_some() && matches!(database, DatabaseSource::Sqlite(_)) {
+        return Err(invalid(VARIABLE, "is for PostgreSQL only"));
+    }
+    if secret.is_some() && !migrates {
+        return Err(invalid(VARIABLE, "means nothing with DB_MIGRATE=false"));
+    }
+    Ok(secret)
+}
+
+fn flag(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "must be true or false".to_owned())
 }
 
 fn transport<F: Fn(&'static str) -> Result<Option<String>, String>>(

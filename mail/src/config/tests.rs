@@ -41,6 +41,8 @@ fn a_variable_that_makes_no_sense_is_named_without_its_value() {
         ("ADMIN_TOKEN", "a"),
         ("ADMIN_TOKEN", "nineteen-characters"),
         ("DB_SSLMODE", "maybe"),
+        ("DB_MIGRATE", "yes"),
+        ("DB_ROLE_SECRET_NAME", "mmms/role"),
         ("DB_SSLMODE", "verify-full"),
         ("DB_SSLROOTCERT", "/nowhere/ca.pem"),
         ("MAIL_QUEUE_URL", "arn:aws:sqs:eu-central-1:1:mail"),
@@ -141,4 +143,18 @@ fn the_admin_token_is_given_or_in_a_secret() {
     ));
     let both = read(&[token, secret]).unwrap_err();
     assert_eq!(both.variable, "ADMIN_SECRET_NAME");
+}
+
+#[test]
+fn the_function_that_migrates_needs_a_server_and_no_queue() {
+    let function = ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001");
+    let database = ("DATABASE_URL", "postgres://me@db.example/mmms");
+    let role = ("DB_ROLE_SECRET_NAME", "mmms/role");
+    let config = read(&[function, database, role]).unwrap();
+    assert_eq!(config.role_secret.as_deref(), Some("mmms/role"));
+    let not_migrating = [function, database, role, ("DB_MIGRATE", "false")];
+    assert_eq!(
+        read(&not_migrating).unwrap_err().variable,
+        "DB_ROLE_SECRET_NAME"
+    );
 }

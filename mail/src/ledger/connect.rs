@@ -1,9 +1,8 @@
-//! Opens the database and brings its schema up to date.
+//! Opens the database.
 
 use std::{future::ready, sync::Arc, time::Duration};
 
-use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectOptions, Database};
 use sqlx::{
     Connection as _,
     pool::PoolConnectionMetadata,
@@ -18,7 +17,7 @@ use super::{
 use crate::{
     aws::Aws,
     config::{Config, DatabaseSource},
-    error::{Error, Result},
+    error::Result,
 };
 
 /// How long a statement waits for a connection, and `SQLite` for its lock.
@@ -27,11 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const POSTGRES_CONNECTIONS: u32 = 10;
 /// A function's instance does one thing at a time, and there may be many instances.
 const FUNCTION_CONNECTIONS: u32 = 1;
-/// Names the advisory lock of the migrations: "mmms" in ASCII.
-const MIGRATION_LOCK: i64 = 0x6d6d_6d73;
 
 impl Ledger {
-    /// Does not wait for the database: the first use connects and migrates.
+    /// Does not wait for the database: the first use connects and looks at the schema.
     pub async fn open(config: &Config, aws: &Arc<Aws>) -> Result<Self> {
         let mut login = None;
         let mut options = match &config.database {
@@ -90,7 +87,8 @@ impl Ledger {
         let db = repeat_while_locked(connect).await?;
         Ok(Self {
             db: Connection::new(db, login, retirement),
-            migrated: OnceCell::new(),
+            schema: OnceCell::new(),
+            migrates: config.migrates,
             publishes: config.result_queue_url.is_some(),
             lease_ms: i64::try_from(config.lease.as_millis()).unwrap_or(i64::MAX),
         })
@@ -113,45 +111,4 @@ pub(super) fn use_sound_connections(options: &mut ConnectOptions) -> Arc<Retirem
         is_sound(connection.is_in_transaction(), meta, &known)
     });
     retirement
-}
-
-/// One cheap look, and one instance at a time only where the schema is behind.
-pub(super) async fn migrate(db: &Connection) -> Result<(), Error> {
-    if is_current(db).await? {
-        return Ok(());
-    }
-    let transaction = db.begin().await?;
-    if db.get_database_backend() == DbBackend::Postgres {
-        let lock = Statement::from_sql_and_values(
-            DbBackend::Postgres,
-            "SELECT pg_advisory_xact_lock($1)",
-            [MIGRATION_LOCK.into()],
-        );
-        transaction.execute_raw(lock).await?;
-    }
-    Migrator::up(transaction.inner(), None).await?;
-    transaction.commit().await?;
-    tracing::info!("the schema of the ledger is up to date");
-    Ok(())
-}
-
-async fn is_current(db: &Connection) -> Result<bool, DbErr> {
-    let Some(newest) = Migrator::migrations()
-        .last()
-        .map(|step| step.name().to_owned())
-    else {
-        return Ok(true);
-    };
-    let backend = db.get_database_backend();
-    let look = Statement::from_sql_and_values(
-        backend,
-        "SELECT version FROM seaql_migrations WHERE version = $1",
-        [newest.into()],
-    );
-    match db.query_one_raw(look).await {
-        Ok(found) => Ok(found.is_some()),
-        Err(error) if crate::error::is_transient(&error) => Err(error),
-        // The table itself comes with the first migration.
-        Err(_) => Ok(false),
-    }
 }

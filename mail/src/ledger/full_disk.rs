@@ -21,7 +21,8 @@ async fn ledger(path: &std::path::Path) -> Ledger {
     Migrator::up(&db, None).await.unwrap();
     let ledger = Ledger {
         db: Connection::new(db, None, retirement),
-        migrated: OnceCell::new_with(Some(())),
+        schema: OnceCell::new_with(Some(())),
+        migrates: true,
         lease_ms: 60_000,
         publishes: false,
     };

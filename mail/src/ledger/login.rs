@@ -24,7 +24,7 @@ use crate::{
 const CERTIFICATES: &[u8] = include_bytes!("certificates.pem");
 const DEFAULT_PORT: u16 = 5432;
 /// A database that refuses what it took before is a reason to read the secret again, so it needs no lifetime.
-const TERMS: Terms = Terms {
+pub const TERMS: Terms = Terms {
     lifetime: None,
     rest: Duration::from_secs(3),
 };
@@ -32,8 +32,8 @@ const TERMS: Terms = Terms {
 /// What RDS writes into a secret.
 #[derive(PartialEq, Eq)]
 pub struct Login {
-    username: String,
-    password: String,
+    pub username: String,
+    pub password: String,
     host: Option<String>,
     port: Option<u16>,
 }
@@ -139,7 +139,7 @@ impl Login {
         Ok(login)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         // What serde says would quote the secret.
         let Ok(Value::Object(secret)) = serde_json::from_str(text) else {
             return Err("is not a JSON object".to_owned());

@@ -22,6 +22,8 @@ mod read;
 mod recall;
 mod retirement;
 mod retry;
+mod role;
+mod schema;
 mod statistics;
 mod store;
 mod transaction;
@@ -47,6 +49,7 @@ pub use outcome::{Fault, Outcome, Reason};
 pub use pace::{AHEAD, Turn};
 pub use read::{Counts, MailingFilter, MailingSummary, Page, RecipientView, Scope};
 pub use recall::{Resent, wake_ups};
+pub use role::RoleError;
 pub use statistics::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour};
 pub use store::{Copies, Mailing, NewEntry, StoreOutcome};
 pub use upkeep::{RETENTION_STEP, STEP, WAKE_SPAN, WokenBefore};
@@ -54,7 +57,10 @@ pub use upkeep::{RETENTION_STEP, STEP, WAKE_SPAN, WokenBefore};
 #[derive(Debug)]
 pub struct Ledger {
     db: Connection,
-    migrated: OnceCell<()>,
+    /// Set once the schema was seen to be one that this version can use.
+    schema: OnceCell<()>,
+    /// Whether this process brings the schema up to date itself.
+    migrates: bool,
     lease_ms: i64,
     /// Whether there is a queue to tell of ends; else there is nobody to tell.
     publishes: bool,
@@ -64,8 +70,14 @@ impl Ledger {
     /// The database, with the schema this version wants.
     async fn db(&self) -> Result<&Connection> {
         self.db.prepare().await?;
-        self.migrated
-            .get_or_try_init(|| connect::migrate(&self.db))
+        self.schema
+            .get_or_try_init(|| async {
+                if self.migrates {
+                    schema::bring_up_to_date(&self.db).await
+                } else {
+                    schema::expect_current(&self.db).await
+                }
+            })
             .await?;
         Ok(&self.db)
     }

@@ -26,7 +26,8 @@ async fn ledger() -> Ledger {
     Migrator::up(&db, None).await.unwrap();
     Ledger {
         db: Connection::new(db, None, Arc::default()),
-        migrated: OnceCell::new_with(Some(())),
+        schema: OnceCell::new_with(Some(())),
+        migrates: true,
         lease_ms: 60_000,
         publishes: false,
     }

@@ -73,6 +73,8 @@ pub fn in_time() -> Instant {
 pub fn config(database: DatabaseSource) -> Config {
     Config {
         database,
+        migrates: true,
+        role_secret: None,
         transport: Transport::Mailbox("unused".into()),
         host: [127, 0, 0, 1].into(),
         port: 0,

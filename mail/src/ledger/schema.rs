@@ -1,0 +1,68 @@
+//! The schema: brought up to date by whoever may, looked at by everybody else.
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+
+use super::{connection::Connection, transaction::Transaction};
+use crate::error::{Error, Result, is_missing_table};
+
+/// Names the advisory lock of the migrations: "mmms" in ASCII.
+const MIGRATION_LOCK: i64 = 0x6d6d_6d73;
+
+/// One cheap look, and one instance at a time only where the schema is behind. A schema that is ahead, which a newer
+/// version has left, stays as it is.
+pub(super) async fn bring_up_to_date(db: &Connection) -> Result<()> {
+    if is_current(db).await? {
+        return Ok(());
+    }
+    let transaction = db.begin().await?;
+    lock(&transaction).await?;
+    Migrator::up(transaction.inner(), None).await?;
+    transaction.commit().await?;
+    tracing::info!("the schema of the ledger is up to date");
+    Ok(())
+}
+
+/// For a process that must not migrate: its database login may have no right to.
+pub(super) async fn expect_current(db: &Connection) -> Result<()> {
+    if is_current(db).await? {
+        Ok(())
+    } else {
+        Err(Error::Outdated)
+    }
+}
+
+/// Whoever changes the schema or the rights to it does so one after the other (`PostgreSQL`; `SQLite` has one writer).
+pub(super) async fn lock(transaction: &Transaction) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        let lock = Statement::from_sql_and_values(
+            DbBackend::Postgres,
+            "SELECT pg_advisory_xact_lock($1)",
+            [MIGRATION_LOCK.into()],
+        );
+        transaction.execute_raw(lock).await?;
+    }
+    Ok(())
+}
+
+/// Whether the newest migration that this version knows has run, whatever else has.
+async fn is_current(db: &Connection) -> Result<bool, DbErr> {
+    let Some(newest) = Migrator::migrations()
+        .last()
+        .map(|step| step.name().to_owned())
+    else {
+        return Ok(true);
+    };
+    let backend = db.get_database_backend();
+    let look = Statement::from_sql_and_values(
+        backend,
+        "SELECT version FROM seaql_migrations WHERE version = $1",
+        [newest.into()],
+    );
+    match db.query_one_raw(look).await {
+        Ok(found) => Ok(found.is_some()),
+        // The table itself comes with the first migration.
+        Err(error) if is_missing_table(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,67 @@
+//! Brings the schema up to date and sets up the role of the service, and nothing else: once as a process, at each
+//! invocation as a Lambda function.
+
+use std::{
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::anyhow;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use mail::{Service, telemetry, timestamp};
+use serde_json::{Value, json};
+
+/// Between two attempts, while the database is not there yet or its standby takes over.
+const PAUSE: Duration = Duration::from_secs(3);
+/// How long a database that is away is waited for.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// Kept free before the end of an invocation, to say what went wrong.
+const BEFORE_END: Duration = Duration::from_secs(5);
+
+pub async fn run(service: Arc<Service>) -> anyhow::Result<ExitCode> {
+    service.stop_on_signal()?;
+    if !service.config.is_function {
+        return Ok(match migrate(&service, Instant::now()).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        });
+    }
+    // Whatever the event is: this function has one thing to do.
+    let handler = service_fn(|event| Box::pin(invoke(&service, event)));
+    tokio::select! {
+        ended = lambda_runtime::run(handler) => ended.map_err(|error| anyhow!(error))?,
+        () = service.stop.cancelled() => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn invoke(service: &Service, event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let context = event.context;
+    telemetry::begin(&context.env_config.function_name, &context.request_id);
+    let end = timestamp::instant(context.deadline);
+    let until = end.checked_sub(BEFORE_END).unwrap_or_else(Instant::now);
+    migrate(service, until.min(Instant::now() + PATIENCE)).await?;
+    Ok(json!({"migrated": true}))
+}
+
+/// What has failed in a way that passes is tried again until then.
+async fn migrate(service: &Service, until: Instant) -> mail::Result<()> {
+    loop {
+        match Box::pin(service.migrate()).await {
+            Err(error) if error.is_transient() && Instant::now() + PAUSE < until => {
+                log(&error, "the migration is tried again");
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => {
+                log(&error, "the migration failed");
+                return Err(error);
+            }
+            Ok(()) => return Ok(()),
+        }
+    }
+}
+
+fn log(error: &mail::Error, message: &str) {
+    tracing::error!(error = error as &dyn std::error::Error, "{message}");
+}
