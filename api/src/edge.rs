@@ -72,7 +72,8 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
         });
         request.extensions_mut().insert(Arc::clone(&trace));
         let method = request.method().clone();
-        let route = routes::find(request.uri().path());
+        let path = request.uri().path().to_owned();
+        let route = routes::find(&path);
         let origin = request.headers().get(header::ORIGIN).cloned();
         let mut response = if is_preflight(&request) {
             StatusCode::NO_CONTENT.into_response()
@@ -87,6 +88,16 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
         if let Some(origin) = origin.filter(|_| has_cors) {
             self.allow_origin(response.headers_mut(), &origin, method == Method::OPTIONS)
                 .await;
+        }
+        let headers = response.headers_mut();
+        // Without an origin the answer would be another one: a cache has to know.
+        headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+        headers.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
+        if path.starts_with("/v1/") {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
         if let Ok(id) = HeaderValue::from_str(&trace.request_id) {
             response.headers_mut().insert(REQUEST_ID, id);
@@ -129,7 +140,6 @@ impl<E: Endpoint> EdgeEndpoint<E> {
 
     /// Only where some live key has the origin; if nobody can tell, not.
     async fn allow_origin(&self, headers: &mut HeaderMap, given: &HeaderValue, preflight: bool) {
-        headers.append(header::VARY, HeaderValue::from_static("Origin"));
         let Some(origin) = given
             .to_str()
             .ok()

@@ -2,6 +2,7 @@
 
 use std::{fmt, io, sync::Arc, time::Instant};
 
+use rustix::fs::Mode;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -38,6 +39,8 @@ pub struct Service {
 impl Service {
     /// Reads the settings and opens what they name; nothing works yet.
     pub async fn start() -> Result<Arc<Self>, InvalidConfig> {
+        // Databases and captured mail are nobody else's to read.
+        rustix::process::umask(Mode::RWXG | Mode::RWXO);
         let config = Config::from_env()?;
         telemetry::start(&config)?;
         let aws = Arc::new(Aws::default());

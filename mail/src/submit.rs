@@ -64,6 +64,8 @@ pub enum Submission {
     /// What the first request under this idempotency key was answered.
     Replayed(Answer),
     KeyOfOtherRequest,
+    /// Its key was revoked meanwhile; nothing was stored.
+    Revoked,
     /// Its `expires_at` has come; nothing was stored.
     Expired,
     /// The first request is still at work, at most for this long.
@@ -110,6 +112,7 @@ impl Service {
                 claim,
                 stored_at,
             } => (*mailing, claim, stored_at),
+            StoreOutcome::Revoked => return Ok(Submission::Revoked),
             StoreOutcome::Expired => return Ok(Submission::Expired),
             StoreOutcome::KeyTaken => {
                 let replayed = match &new.idempotency {

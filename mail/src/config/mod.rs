@@ -72,7 +72,7 @@ pub struct AdminToken(String);
 
 impl AdminToken {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        if !text.bytes().all(|b| b.is_ascii_graphic()) {
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
             Err("must be printable ASCII without spaces".to_owned())
         } else if text.len() < ADMIN_TOKEN_LENGTH {
             Err(format!(

@@ -38,7 +38,7 @@ fn a_variable_that_makes_no_sense_is_named_without_its_value() {
         ("MAX_ATTEMPTS", "-7"),
         ("LOG_FORMAT", "xml"),
         ("ADMIN_TOKEN", "two words in one admin token"),
-        ("ADMIN_TOKEN", "a"),
+        ("ADMIN_TOKEN", "short"),
         ("ADMIN_TOKEN", "nineteen-characters"),
         ("DB_SSLMODE", "maybe"),
         ("DB_MIGRATE", "yes"),

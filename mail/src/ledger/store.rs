@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use entity::{Document, attachment, correspondent, mailing, recipient, recipient::Status};
+use entity::{Document, api_key, attachment, correspondent, mailing, recipient, recipient::Status};
 use percent_encoding::percent_decode_str;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, sea_query::Query,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    sea_query::{Expr, Query},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -49,6 +50,8 @@ pub enum StoreOutcome {
     KeyTaken,
     /// By the database's clock it has expired; nothing was written.
     Expired,
+    /// The key was revoked while the request was read; nothing was written.
+    Revoked,
 }
 
 /// What a transport needs to know of a mailing.
@@ -130,7 +133,11 @@ impl Ledger {
         let id = Uuid::now_v7();
         let token = entry.claimed.then(Uuid::now_v7);
         let transaction = self.begin().await?;
-        let now = self.read_clock(&transaction).await?;
+        let (now, is_live) = self.clock_and_key(&transaction, entry.api_key_id).await?;
+        if !is_live {
+            transaction.rollback().await?;
+            return Ok(StoreOutcome::Revoked);
+        }
         if entry.request.expires_at.is_some_and(|time| time <= now) {
             transaction.rollback().await?;
             return Ok(StoreOutcome::Expired);
@@ -197,6 +204,29 @@ impl Ledger {
             .await?
             .ok_or_else(|| DbErr::RecordNotFound("the clock".to_owned()))?;
         Ok(row.try_get("", "now")?)
+    }
+
+    /// Besides, whether the key is not revoked.
+    async fn clock_and_key(
+        &self,
+        db: &impl ConnectionTrait,
+        api_key_id: Uuid,
+    ) -> Result<(i64, bool)> {
+        let live = Query::select()
+            .column(api_key::Column::Id)
+            .from(api_key::Entity)
+            .and_where(api_key::Column::Id.eq(api_key_id))
+            .and_where(api_key::Column::RevokedAt.is_null())
+            .to_owned();
+        let look = Query::select()
+            .expr_as(self.now(), "now")
+            .expr_as(Expr::exists(live), "live")
+            .to_owned();
+        let row = db
+            .query_one(&look)
+            .await?
+            .ok_or_else(|| DbErr::RecordNotFound("the clock".to_owned()))?;
+        Ok((row.try_get("", "now")?, row.try_get("", "live")?))
     }
 
     /// After a COMMIT whose answer was lost.

@@ -112,7 +112,7 @@ impl TestLedger {
     pub async fn try_store(&self, entry: NewEntry<'_>) -> Option<(Mailing, Option<Claim>)> {
         match self.ledger.store(entry).await.unwrap() {
             StoreOutcome::Stored { mailing, claim, .. } => Some((*mailing, claim)),
-            StoreOutcome::KeyTaken | StoreOutcome::Expired => None,
+            StoreOutcome::KeyTaken | StoreOutcome::Expired | StoreOutcome::Revoked => None,
         }
     }
 

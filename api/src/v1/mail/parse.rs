@@ -50,7 +50,8 @@ fn read(object: &mut ObjectNode<'_>) -> Option<NewMailing> {
     // A caller that has one template only may send the other one empty.
     object.leave_out_empty("html_template");
     object.leave_out_empty("text_template");
-    let has_template = object.has("html_template") || object.has("text_template");
+    let written = ["html_template", "text_template"].map(|name| object.has(name));
+    let has_template = written.contains(&true);
     let html = object.optional("html_template", |node| node.text(usize::MAX));
     let text = object.optional("text_template", |node| node.text(usize::MAX));
     let reply_to = addresses(object, "reply_to", MAX_ADDRESSES);
@@ -103,7 +104,10 @@ fn read(object: &mut ObjectNode<'_>) -> Option<NewMailing> {
         bcc,
         ids,
     };
-    templates.check_filled(object, &envelope, &recipients, !attachments.is_empty());
+    // A template with a fault may have text.
+    let may_be_blank =
+        !attachments.is_empty() || [html.is_some(), text.is_some()] != written || !has_template;
+    templates.check_filled(object, &envelope, &recipients, may_be_blank);
     Some(NewMailing {
         envelope,
         body: Body {

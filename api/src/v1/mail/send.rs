@@ -240,6 +240,7 @@ fn respond(submission: Submission) -> Result<SendResponse, Problem> {
             ErrorType::IdempotencyConflict,
             "This Idempotency-Key was used for another request",
         )),
+        Submission::Revoked => Err(Problem::unauthenticated()),
         Submission::Expired => Err(Problem::invalid("expires_at", parse::NOT_IN_FUTURE)),
         Submission::InProgress(left) => Err(Problem::new(
             ErrorType::IdempotencyInProgress,

@@ -117,13 +117,13 @@ impl Templates {
         object: &ObjectNode<'_>,
         envelope: &Envelope,
         recipients: &[Option<Recipient>],
-        has_attachments: bool,
+        may_be_blank: bool,
     ) {
         let mut rendered = 0_usize;
         for (index, recipient) in sound(recipients) {
             let values = Values::new(envelope, recipient);
             let fault = |message: String| object.fault(&format!("recipients.{index}"), message);
-            let mut is_empty = !has_attachments;
+            let mut is_empty = !may_be_blank;
             for (field, template) in self.each() {
                 let (length, most, unit) = match field.as_str() {
                     "subject" => (template.header_length(&values), MAX_SUBJECT, "characters"),
@@ -143,8 +143,11 @@ impl Templates {
                     ));
                 }
                 // What is missing is told as such.
-                let is_blank =
-                    || template.count_missing(recipient) == 0 && template.is_blank(&values);
+                let is_blank = || {
+                    template.count_missing(recipient) == 0
+                        && !template.names("sender_name")
+                        && template.is_blank(&values)
+                };
                 match field.as_str() {
                     "subject" | "sender_name" if is_blank() => {
                         fault(format!("makes {field} empty"));
