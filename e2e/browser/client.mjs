@@ -12,8 +12,10 @@ async function answer(method, address, body, headers = {}) {
 }
 
 export class Client {
-  constructor(base) {
+  /** The admin token may be left out where management is open. */
+  constructor(base, token) {
     this.base = base;
+    this.management = token ? { authorization: `Bearer ${token}` } : {};
     this.messages = `${base}/mailbox/api/messages`;
   }
 
@@ -22,7 +24,7 @@ export class Client {
   }
 
   async newKey(rules) {
-    const { api_key: key } = await answer("POST", `${this.base}/v1/api-key`, rules);
+    const { api_key: key } = await answer("POST", `${this.base}/v1/api-key`, rules, this.management);
     return key;
   }
 

@@ -1,6 +1,6 @@
 // What a person concludes from a page of the console is so. Mail goes to an SMTP server here that puts off everybody
 // at late.example.com, refuses those at no.example.com and breaks off for those at lost.example.com. Arguments: the
-// server's address, and the folder for the pictures.
+// server's address, its admin token, and the folder for the pictures.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,12 +8,12 @@ import { check, eventually, run } from "./chromium.mjs";
 import { Client } from "./client.mjs";
 import { isAccessible } from "./page.mjs";
 
-const folder = process.argv[3];
+const [, , , token, folder] = process.argv;
 mkdirSync(folder, { recursive: true });
 const HEBREW = "שלום: ברוכים הבאים!";
 
 await run(async ({ base, open }) => {
-  const client = new Client(base);
+  const client = new Client(base, token);
   client.key = await client.newKey({ name: "newsletter" });
   let mistaken = false;
   let away = false;
@@ -24,6 +24,7 @@ await run(async ({ base, open }) => {
       (hostile && text.includes("Blocked script execution in 'about:srcdoc'")) ||
       (away && text.includes("ERR_INTERNET_DISCONNECTED")),
   });
+  await page.addInitScript((given) => sessionStorage.setItem("mmms.admin-token", given), token);
   const heading = (name) => page.getByRole("heading", { level: 1, name }).waitFor();
   const button = (name) => page.getByRole("button", { name, exact: true });
   const dialog = page.getByRole("dialog");
@@ -36,7 +37,7 @@ await run(async ({ base, open }) => {
       return element.labels?.[0]?.textContent ?? element.textContent;
     });
   const api = async (method, path, body) => {
-    const headers = body ? { "content-type": "application/json" } : {};
+    const headers = { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) };
     const response = await fetch(`${base}${path}`, { method, headers, body: body && JSON.stringify(body) });
     return (await response.json()).data;
   };

@@ -41,8 +41,10 @@ async fn what_a_page_says_is_so() {
             _ => Reaction::Continue,
         }
     });
-    let server = Server::start_with(&[("MAIL_TRANSPORT", &smtp.transport())]).await;
-    passes("truth.mjs", &[server.url()]).await;
+    let transport = smtp.transport();
+    let variables = [("MAIL_TRANSPORT", &*transport), ("ADMIN_TOKEN", TOKEN)];
+    let server = Server::start_with(&variables).await;
+    passes("truth.mjs", &[server.url(), TOKEN]).await;
 }
 
 #[tokio::test]

@@ -66,6 +66,8 @@ const STATUS_DETAILS: [&str; 16] = [
     "lease_expired",
     "cancelled",
 ];
+/// Fields of answers that are left out where there is nothing to tell.
+const SOMETIMES: [&str; 2] = ["cancelling", "remaining"];
 /// Errors that come before an operation is found.
 const OF_NO_OPERATION: [u16; 2] = [405, 429];
 
@@ -97,7 +99,8 @@ pub fn polish(mut spec: Value) -> Value {
     spec
 }
 
-/// Objects take no other fields; what may be absent may be null, and answers always have all of their fields.
+/// Requests take no other fields, and answers may have more in a later version. What may be absent may be null, and answers
+/// have all of their fields but those that are absent where there is nothing to tell.
 fn tighten(name: &str, schema: &mut Value) {
     let is_request = name.ends_with("Request") || matches!(name, "Attachment" | "Tag");
     let Some(object) = schema.as_object_mut() else {
@@ -106,7 +109,9 @@ fn tighten(name: &str, schema: &mut Value) {
     if object.get("type") != Some(&json!("object")) {
         return;
     }
-    object.insert("additionalProperties".into(), json!(false));
+    if is_request {
+        object.insert("additionalProperties".into(), json!(false));
+    }
     if NULLABLE.contains(&name) {
         object.insert("nullable".into(), json!(true));
     }
@@ -120,7 +125,7 @@ fn tighten(name: &str, schema: &mut Value) {
     };
     for (property, schema) in properties.iter_mut() {
         say_once(schema);
-        if !required.contains(&json!(property)) {
+        if !required.contains(&json!(property)) && !SOMETIMES.contains(&property.as_str()) {
             make_nullable(schema);
         }
         if let Some(schema) = schema.as_object_mut() {
@@ -130,7 +135,10 @@ fn tighten(name: &str, schema: &mut Value) {
         }
     }
     if !is_request {
-        let all: Vec<&String> = properties.keys().collect();
+        let all: Vec<&String> = properties
+            .keys()
+            .filter(|property| !SOMETIMES.contains(&property.as_str()))
+            .collect();
         let all = json!(all);
         object.insert("required".into(), all);
     }
@@ -220,8 +228,15 @@ fn complete(operation: &mut Value) {
     for (status, response) in responses {
         let example = match examples.get(status) {
             Some(example) => Some(example.clone()),
+            None if status == "400" => Some(fault_of(&id)),
             None => EXAMPLES["errors"].get(status).cloned(),
         };
+        // The framework writes the names of header fields in capitals.
+        if let Some(headers) = response.get_mut("headers").and_then(Value::as_object_mut)
+            && let Some(header) = headers.remove("IDEMPOTENCY-REPLAYED")
+        {
+            headers.insert("Idempotency-Replayed".into(), header);
+        }
         if let Some(example) = example {
             response["content"]["application/json"]["example"] = example;
         }
@@ -236,6 +251,17 @@ fn complete(operation: &mut Value) {
             }
         }
     }
+}
+
+/// What may be wrong with a request for this operation: an example for a mail would be none for a key.
+fn fault_of(operation_id: &str) -> Value {
+    let mut example = EXAMPLES["errors"]["400"].clone();
+    if operation_id != "sendMail" {
+        let own = EXAMPLES["faults"].get(operation_id);
+        example["errors"] = own.map_or_else(|| json!([]), |fault| json!([fault]));
+        example["details"] = own.map_or(Value::Null, |_| json!("1 fault"));
+    }
+    example
 }
 
 #[cfg(test)]

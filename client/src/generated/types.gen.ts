@@ -57,7 +57,6 @@ export type ApiKeyWithSecret = {
      */
     api_key: string;
     name: string | null;
-    kind: ApiKeyKind;
     origins: Array<string>;
     senders: Array<string>;
     created_at: string;
@@ -142,7 +141,7 @@ export type Erased = {
      * Mailings with the address that the request had no time for: they are done in the background, within minutes. Absent
      * where there is none.
      */
-    remaining: number | null;
+    remaining?: number;
 };
 
 /**
@@ -486,7 +485,7 @@ export type RevokedApiKey = {
      * `true` where some of what the key had queued is still to be cancelled: that is done in the background, within
      * minutes. Absent where there is none.
      */
-    cancelling: boolean | null;
+    cancelling?: boolean;
 };
 
 /**

@@ -65,7 +65,7 @@ export function NewKey({ close, done }: About) {
     const { data } = await createApiKey({ client: management.value, body, throwOnError: true });
     const key = data.data;
     // A page's key does not work from this page.
-    if (key.kind === "server") keep(key);
+    if (kind === "server") keep(key);
     done({ title: "The new key", note: "", key });
   };
   return (
@@ -134,7 +134,7 @@ export function Rotate({ apiKey, close, done }: AboutKey) {
       body: { grace_seconds: Number(grace) },
       throwOnError: true,
     });
-    if (data.data.kind === "server") keep(data.data);
+    if (apiKey.kind === "server") keep(data.data);
     const note =
       grace === "0" ? "The old one opens nothing any more." : "The old one still works for the time you chose.";
     done({ title: "The new secret", note, key: data.data });

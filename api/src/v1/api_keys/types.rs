@@ -182,7 +182,6 @@ pub struct SecretOut {
     /// For the header `x-api-key`. It is not stored and cannot be shown again.
     pub api_key: String,
     pub name: Option<String>,
-    pub kind: KindOut,
     pub origins: Vec<String>,
     pub senders: Vec<String>,
     pub created_at: Timestamp,
@@ -195,7 +194,6 @@ impl SecretOut {
             id: key.id,
             api_key: secret.expose().to_owned(),
             name: key.name,
-            kind: key.kind,
             origins: key.origins,
             senders: key.senders,
             created_at: key.created_at,

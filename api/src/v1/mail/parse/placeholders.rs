@@ -119,7 +119,7 @@ impl Templates {
         recipients: &[Option<Recipient>],
         may_be_blank: bool,
     ) {
-        let mut rendered = 0_usize;
+        let (mut rendered, mut too_long) = (0_usize, false);
         for (index, recipient) in sound(recipients) {
             let values = Values::new(envelope, recipient);
             let fault = |message: String| object.fault(&format!("recipients.{index}"), message);
@@ -138,6 +138,7 @@ impl Templates {
                 };
                 rendered = rendered.saturating_add(length);
                 if length > most {
+                    too_long = true;
                     fault(format!(
                         "makes {field} {length} {unit} long, at most {most} are allowed"
                     ));
@@ -160,7 +161,7 @@ impl Templates {
                 fault("makes the mail empty: neither template has any text".to_owned());
             }
         }
-        if rendered > MAX_RENDERED {
+        if rendered > MAX_RENDERED && !too_long {
             object.fault(
                 "recipients",
                 format!("make {rendered} bytes of mail in all, filled in; at most {MAX_RENDERED} are allowed: shorten the templates, or send several requests"),
