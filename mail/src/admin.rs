@@ -163,6 +163,7 @@ impl Service {
 mod tests {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "an address may be unknown")]
     fn peer(number: u32) -> Option<IpAddr> {
         Some(std::net::Ipv4Addr::from(number).into())
     }

@@ -68,7 +68,7 @@ const ORDERS: [&str; 24] = [
     "x-virtualmta",
     "x-xclient",
 ];
-/// Mandrill and Mailchimp, SparkPost, Mailgun, Mailjet, Postmark, Brevo, Elastic Email, Postal, SocketLabs, Resend.
+/// Mandrill and Mailchimp, `SparkPost`, Mailgun, Mailjet, Postmark, Brevo, Elastic Email, Postal, `SocketLabs`, Resend.
 const ORDER_PREFIXES: [&str; 17] = [
     "resent-",
     "x-mc-",
