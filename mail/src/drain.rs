@@ -66,22 +66,27 @@ impl Service {
         };
         let mut ticks = tokio::time::interval(POLL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        // What the ledger says of earlier wake-ups was said of the queue of a process that has ended.
-        let mut began_at = None;
+        let begun = Instant::now();
+        // Whether there may be mail that the queue of a process before this one was told of.
+        let mut inherits = true;
         while self.stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            let woken = async {
-                let began_at = match began_at {
-                    Some(began_at) => began_at,
-                    None => *began_at.insert(self.ledger.clock().await?),
-                };
-                let before = if queue.is_idle() {
-                    WokenBefore::AnyTime
-                } else {
-                    WokenBefore::Moment(began_at)
-                };
-                self.ledger.wake_due(before).await
+            let due = async {
+                if queue.is_idle() {
+                    return self.ledger.wake_due(WokenBefore::AnyTime).await;
+                }
+                let mut due = Vec::new();
+                if inherits {
+                    due = self
+                        .ledger
+                        .wake_due(WokenBefore::Ago(begun.elapsed()))
+                        .await?;
+                    // What that process held becomes due with the end of its leases.
+                    inherits = !due.is_empty() || begun.elapsed() < self.config.lease;
+                }
+                due.extend(self.ledger.wake_due(WokenBefore::Never).await?);
+                Ok(due)
             };
-            match woken.await {
+            match due.await {
                 Ok(wake_ups) => queue.push(wake_ups),
                 Err(error) => {
                     tracing::warn!(

@@ -40,9 +40,6 @@ pub enum WokenBefore {
     Never,
     /// Those whose last wake-up is older than this: it must have been lost.
     Ago(Duration),
-    /// Those that were woken before this moment of the database's clock, or never: the queue that was told of them is
-    /// gone.
-    Moment(i64),
     /// All of them: the queue is known to hold nothing.
     AnyTime,
 }
@@ -138,12 +135,6 @@ impl Ledger {
             WokenBefore::Ago(age) => {
                 let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
                 due = due.filter(Expr::col(Column::WokenAt).lte(self.now().sub(age)));
-            }
-            WokenBefore::Moment(moment) => {
-                let before = Condition::any()
-                    .add(Column::WokenAt.is_null())
-                    .add(Expr::col(Column::WokenAt).lt(moment));
-                due = due.filter(before);
             }
             WokenBefore::AnyTime => {}
         }

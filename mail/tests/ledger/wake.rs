@@ -44,10 +44,11 @@ async fn a_wake_up_that_was_lost_is_written_again(t: &TestLedger) {
     assert_eq!(wake(t, lost).await, [], "it is on its way");
 }
 
-async fn what_was_woken_before_a_moment_is_woken_again(t: &TestLedger) {
+async fn what_was_woken_before_a_time_is_woken_again(t: &TestLedger) {
     let id = t.store(&mailing_to(4)).await;
     let now = t.ledger.clock().await.unwrap();
-    for (position, woken_at) in [(0, now - 1), (1, now), (2, now + 1)] {
+    let before = WokenBefore::Ago(Duration::from_mins(1));
+    for (position, woken_at) in [(0, now - 60_000), (1, now), (2, now + 1)] {
         t.sql(&format!(
             "UPDATE recipient SET woken_at = {woken_at} WHERE position = {position}"
         ))
@@ -57,12 +58,13 @@ async fn what_was_woken_before_a_moment_is_woken_again(t: &TestLedger) {
         .await;
     t.sql("UPDATE recipient SET status = 'cancelled' WHERE position IN (1, 2)")
         .await;
-    assert_eq!(wake(t, WokenBefore::Moment(now)).await, [range(id, 0, 3)]);
+    assert_eq!(wake(t, before).await, [range(id, 0, 0)]);
+    assert_eq!(wake(t, WokenBefore::Never).await, [range(id, 3, 3)]);
     t.sql(&format!(
         "UPDATE recipient SET woken_at = {now}, status = 'queued'"
     ))
     .await;
-    assert_eq!(wake(t, WokenBefore::Moment(now)).await, []);
+    assert_eq!(wake(t, before).await, []);
 }
 
 async fn a_wake_up_says_whose_it_is(t: &TestLedger) {
@@ -153,7 +155,7 @@ async fn entity_due(t: &TestLedger, mailing_id: Uuid, due_at: i64) {
 }
 
 on_both_databases![
-    what_was_woken_before_a_moment_is_woken_again,
+    what_was_woken_before_a_time_is_woken_again,
     a_wake_up_says_whose_it_is,
     what_the_queue_was_told_of_is_told_again_only_when_it_is_empty,
     a_wake_up_that_was_lost_is_written_again,
