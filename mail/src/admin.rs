@@ -140,11 +140,9 @@ impl Gate {
 impl Service {
     /// Whether this is the token that opens the management calls, and it came from where not too many wrong ones did.
     pub async fn admit(&self, given: &str, peer: Option<IpAddr>) -> Result<Admission> {
-        let brake = &self.gate.brake;
         // Where nobody knows who asks, as behind API Gateway, which has limits of its own, all would have to wait.
-        if peer.is_some()
-            && let Some(wait) = brake.wait(peer, Instant::now())
-        {
+        let brake = peer.map(|_| &self.gate.brake);
+        if let Some(wait) = brake.and_then(|brake| brake.wait(peer, Instant::now())) {
             telemetry::token_refused();
             return Ok(Admission::Wait(wait));
         }
@@ -152,7 +150,7 @@ impl Service {
             return Ok(Admission::Admitted);
         }
         telemetry::token_refused();
-        if brake.count(peer, Instant::now()) {
+        if brake.is_some_and(|brake| brake.count(peer, Instant::now())) {
             tracing::warn!("many wrong admin tokens came from one address; it has to wait");
         }
         Ok(Admission::Refused)
