@@ -57,7 +57,6 @@ fn service(Data(app): Data<&Arc<App>>, request: &Request) -> Response {
     };
     Json(facts)
         .with_header(header::CACHE_CONTROL, "no-store")
-        .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
         .into_response()
 }
 
@@ -88,7 +87,6 @@ fn answer(path: &str, asked: &HeaderMap) -> Result<Response> {
         .header(header::ETAG, tag)
         .header(header::CACHE_CONTROL, caching)
         .header(header::CONTENT_SECURITY_POLICY, POLICY)
-        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
         .header(header::REFERRER_POLICY, "no-referrer");
     if is_known(tag, asked) {
         return Ok(response.status(StatusCode::NOT_MODIFIED).finish());

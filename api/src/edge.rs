@@ -72,8 +72,9 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
         });
         request.extensions_mut().insert(Arc::clone(&trace));
         let method = request.method().clone();
-        let path = request.uri().path().to_owned();
-        let route = routes::find(&path);
+        let path = request.uri().path();
+        let is_api = path.starts_with("/v1/");
+        let route = routes::find(path);
         let origin = request.headers().get(header::ORIGIN).cloned();
         let mut response = if is_preflight(&request) {
             StatusCode::NO_CONTENT.into_response()
@@ -96,7 +97,7 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
         );
-        if path.starts_with("/v1/") {
+        if is_api {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
         if let Ok(id) = HeaderValue::from_str(&trace.request_id) {

@@ -56,6 +56,5 @@ fn page() -> Response {
     PAGE.as_str()
         .with_content_type("text/html; charset=utf-8")
         .with_header(header::CONTENT_SECURITY_POLICY, PAGE_POLICY)
-        .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
         .into_response()
 }

@@ -90,7 +90,6 @@ fn page() -> Response {
     include_str!("page.html")
         .with_content_type("text/html; charset=utf-8")
         .with_header(header::CONTENT_SECURITY_POLICY, PAGE_POLICY)
-        .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
         .with_header(header::REFERRER_POLICY, "no-referrer")
         .into_response()
 }
@@ -101,10 +100,7 @@ fn asset(Path(name): Path<String>) -> Result<Response> {
         .iter()
         .find(|(asset, ..)| *asset == name)
         .ok_or_else(Problem::not_found)?;
-    Ok(content
-        .with_content_type(*content_type)
-        .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-        .into_response())
+    Ok(content.with_content_type(*content_type).into_response())
 }
 
 #[handler]
@@ -171,7 +167,6 @@ async fn source(app: Data<&Arc<App>>, Path(id): Path<String>) -> Result<Response
         .ok_or_else(Problem::not_found)?;
     Ok(source
         .with_content_type("text/plain; charset=utf-8")
-        .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
         .into_response())
 }
 
@@ -185,7 +180,6 @@ async fn html(app: Data<&Arc<App>>, Path(id): Path<String>) -> Result<Response> 
     Ok(html
         .with_content_type("text/html; charset=utf-8")
         .with_header(header::CONTENT_SECURITY_POLICY, MAIL_POLICY)
-        .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
         .with_header(header::REFERRER_POLICY, "no-referrer")
         .into_response())
 }
@@ -209,7 +203,6 @@ async fn attachment(
             header::CONTENT_DISPOSITION,
             format!("attachment; filename*=UTF-8''{}", name.replace('+', "%20")),
         )
-        .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
         .into_response())
 }
 
