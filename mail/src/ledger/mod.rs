@@ -13,6 +13,7 @@ mod health;
 mod idempotency;
 mod keys;
 mod login;
+mod mailing;
 mod outbox;
 mod outcome;
 mod pace;
@@ -45,13 +46,14 @@ pub use erase::Erased;
 pub use health::{Health, Hold};
 pub use idempotency::{IdempotencyRequest, Kept};
 pub use keys::NewKey;
+pub use mailing::{Copies, Mailing};
 pub use outcome::{Fault, Outcome, Reason};
 pub use pace::{AHEAD, Turn};
 pub use read::{Counts, MailingFilter, MailingSummary, Page, RecipientView, Scope};
 pub use recall::{Resent, wake_ups};
 pub use role::RoleError;
 pub use statistics::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour};
-pub use store::{Copies, Mailing, NewEntry, StoreOutcome};
+pub use store::{NewEntry, StoreOutcome};
 pub use upkeep::{RETENTION_STEP, STEP, WAKE_SPAN, WokenBefore};
 
 #[derive(Debug)]

@@ -102,16 +102,12 @@ pub fn render(mailing: &Mailing, values: &Values<'_>) -> Result<Content, NotComp
 }
 
 /// The caller's header fields with everything filled in. One that is empty then is left out.
-pub fn custom_headers(
-    written: &BTreeMap<String, String>,
+pub fn custom_headers<'a>(
+    headers: impl IntoIterator<Item = (&'a String, &'a Template)>,
     values: &Values<'_>,
 ) -> BTreeMap<String, String> {
-    let filled = written.iter().map(|(name, value)| {
-        (
-            name.clone(),
-            fields::custom(&Template::parse(value), values),
-        )
-    });
+    let headers = headers.into_iter();
+    let filled = headers.map(|(name, value)| (name.clone(), fields::custom(value, values)));
     filled.filter(|(_, value)| !value.is_empty()).collect()
 }
 
@@ -148,10 +144,8 @@ pub fn compose(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Composed
     }
     headers.insert_raw(fields::subject(&content.subject));
     headers.set(header::MIME_VERSION_1_0);
-    let unfolded = fields::set_custom(
-        &mut headers,
-        &custom_headers(&mailing.body.headers, &values),
-    )?;
+    let custom = custom_headers(&mailing.headers, &values);
+    let unfolded = fields::set_custom(&mut headers, &custom)?;
 
     // Not by lettre's `Message`: it reads its own headers back and loses names it does not understand.
     let mut bytes = headers.to_string().into_bytes();

@@ -1,6 +1,6 @@
 //! Several recipients in one call, as far as SES's limits allow.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_sesv2::types::{
     Attachment, BulkEmailContent, BulkEmailEntry, EmailTemplateContent, MessageHeader,
@@ -47,7 +47,7 @@ pub struct Bulk<'a> {
     /// The same for everybody.
     headers: Vec<MessageHeader>,
     /// Nothing says that SES fills in those of a template, so each entry has its own.
-    filled_headers: BTreeMap<String, String>,
+    filled_headers: Vec<(&'a String, &'a PlaceholderTemplate)>,
     attachments: Vec<Attachment>,
 }
 
@@ -56,23 +56,22 @@ impl<'a> Bulk<'a> {
     pub fn new(mailing: &'a Mailing) -> Option<Self> {
         let bodies = [&mailing.body.html, &mailing.body.text];
         let written: usize = bodies.into_iter().flatten().map(String::len).sum();
+        let sender_name = PlaceholderTemplate::parse(&mailing.envelope.sender_name);
         // One call has one sender.
-        if written > MAX_TEMPLATE || has_placeholders(&mailing.envelope.sender_name) {
+        if written > MAX_TEMPLATE || sender_name.has_placeholders() {
             return None;
         }
         let template = SesTemplate::new(mailing);
         // What is wrong with the mail itself is said of each.
-        let written = mailing.body.headers.clone();
-        let (filled_headers, same): (BTreeMap<_, _>, BTreeMap<_, _>) = written
-            .into_iter()
-            .partition(|(_, value)| has_placeholders(value));
-        let headers = parts::constant_headers(&same).ok()?;
+        let headers = parts::constant_headers(mailing).ok()?;
+        let filled_headers = mailing.headers.iter();
+        let filled_headers = filled_headers.filter(|(_, value)| value.has_placeholders());
         let attachments = parts::attachments(mailing).ok()?;
         (template.len() <= MAX_TEMPLATE).then_some(Self {
             mailing,
             template,
             headers,
-            filled_headers,
+            filled_headers: filled_headers.collect(),
             attachments,
         })
     }
@@ -119,7 +118,7 @@ impl<'a> Bulk<'a> {
                 size = shared;
             }
             size += data.len();
-            match bulk_entry(self.mailing, &self.filled_headers, claimed, &values, data) {
+            match self.entry(claimed, &values, data) {
                 Ok(content) => entries.push(Entry { recipient, content }),
                 Err(reason) => refused.push((recipient, reason)),
             }
@@ -127,10 +126,26 @@ impl<'a> Bulk<'a> {
         calls.extend(call(entries));
         (calls, refused)
     }
-}
 
-fn has_placeholders(text: &str) -> bool {
-    PlaceholderTemplate::parse(text).has_placeholders()
+    fn entry(
+        &self,
+        claimed: &ClaimedRecipient,
+        values: &Values<'_>,
+        data: String,
+    ) -> Result<BulkEmailEntry, NotComposed> {
+        let replacement = ReplacementTemplate::builder().replacement_template_data(data);
+        let headers = parts::headers(self.filled_headers.iter().copied(), values)?;
+        Ok(BulkEmailEntry::builder()
+            .destination(parts::destination(self.mailing, claimed))
+            .set_replacement_headers(parts::some(headers))
+            .set_replacement_tags(Some(parts::tags(self.mailing, claimed)?))
+            .replacement_email_content(
+                ReplacementEmailContent::builder()
+                    .replacement_template(replacement.build())
+                    .build(),
+            )
+            .build())
+    }
 }
 
 fn call(mut entries: Vec<Entry>) -> Option<Call> {
@@ -139,26 +154,6 @@ fn call(mut entries: Vec<Entry>) -> Option<Call> {
         1 => entries.pop().map(|entry| Call::Single(entry.recipient)),
         _ => Some(Call::Bulk(entries)),
     }
-}
-
-fn bulk_entry(
-    mailing: &Mailing,
-    headers: &BTreeMap<String, String>,
-    claimed: &ClaimedRecipient,
-    values: &Values<'_>,
-    data: String,
-) -> Result<BulkEmailEntry, NotComposed> {
-    let replacement = ReplacementTemplate::builder().replacement_template_data(data);
-    Ok(BulkEmailEntry::builder()
-        .destination(parts::destination(mailing, claimed))
-        .set_replacement_headers(parts::some(parts::headers(headers, values)?))
-        .set_replacement_tags(Some(parts::tags(mailing, claimed)?))
-        .replacement_email_content(
-            ReplacementEmailContent::builder()
-                .replacement_template(replacement.build())
-                .build(),
-        )
-        .build())
 }
 
 impl Ses {

@@ -1,7 +1,5 @@
 //! What a mail consists of, as SES takes it, the same for one recipient and for many.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_sesv2::{
     primitives::Blob,
     types::{
@@ -18,7 +16,7 @@ use crate::{
         fields::{filename_text, named},
         parts::{Coding, coded, content_id},
     },
-    template::{Values, one_line},
+    template::{Template, Values, one_line},
 };
 
 /// Tags of every mail, by which events of SES find their recipient. A caller's own have other names.
@@ -58,20 +56,22 @@ pub fn tags(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Vec<Message
         .collect()
 }
 
-pub fn headers(
-    written: &BTreeMap<String, String>,
+pub fn headers<'a>(
+    headers: impl IntoIterator<Item = (&'a String, &'a Template)>,
     values: &Values<'_>,
 ) -> Result<Vec<MessageHeader>, NotComposed> {
-    let filled = custom_headers(written, values).into_iter();
+    let filled = custom_headers(headers, values).into_iter();
     filled.map(|(name, value)| header(name, value)).collect()
 }
 
-/// Of fields without placeholders.
-pub fn constant_headers(
-    headers: &BTreeMap<String, String>,
-) -> Result<Vec<MessageHeader>, NotComposed> {
-    let headers = headers.iter();
-    headers
+/// Those without placeholders, which are the same for everybody.
+pub fn constant_headers(mailing: &Mailing) -> Result<Vec<MessageHeader>, NotComposed> {
+    let written = mailing.body.headers.iter();
+    let constant = written.filter(|(name, _)| {
+        let value = mailing.headers.get(*name);
+        value.is_none_or(|value| !value.has_placeholders())
+    });
+    constant
         .map(|(name, value)| header(name.clone(), one_line(value)))
         .collect()
 }

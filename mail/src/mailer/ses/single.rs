@@ -36,7 +36,7 @@ impl Single {
             message: Message::builder()
                 .subject(content(subject_text(rendered.subject))?)
                 .body(body.build())
-                .set_headers(parts::some(parts::headers(&mailing.body.headers, &values)?))
+                .set_headers(parts::some(parts::headers(&mailing.headers, &values)?))
                 .set_attachments(parts::some(parts::attachments(mailing)?))
                 .build(),
         })

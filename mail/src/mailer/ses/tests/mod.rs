@@ -48,6 +48,19 @@ fn mailing() -> Mailing {
     Mailing::new(Uuid::nil(), Uuid::nil(), envelope, body, vec![])
 }
 
+/// The same, with something in it changed.
+fn mailing_with(change: impl FnOnce(&mut Mailing)) -> Mailing {
+    let mut mailing = mailing();
+    change(&mut mailing);
+    Mailing::new(
+        mailing.id,
+        mailing.api_key_id,
+        mailing.envelope,
+        mailing.body,
+        mailing.attachments,
+    )
+}
+
 /// To `r0@example.com`, `r1@example.com` and so on.
 fn recipients(count: i32) -> Vec<ClaimedRecipient> {
     (0..count)

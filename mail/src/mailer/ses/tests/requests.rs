@@ -3,7 +3,10 @@
 use super::*;
 
 fn full_mailing() -> Mailing {
-    let mut mailing = mailing();
+    mailing_with(fill)
+}
+
+fn fill(mailing: &mut Mailing) {
     mailing.envelope.reply_to = vec![address("answers@example.com"), address("b@bücher.example")];
     mailing.body.headers = BTreeMap::from([("X-Campaign".into(), "spring".into())]);
     mailing.body.tags = vec![Tag {
@@ -24,7 +27,6 @@ fn full_mailing() -> Mailing {
             content: b"%PDF".to_vec(),
         },
     ];
-    mailing
 }
 
 fn headers() -> Value {
@@ -191,17 +193,7 @@ fn with_long_values(count: i32, length: usize) -> Vec<ClaimedRecipient> {
 
 #[tokio::test]
 async fn a_call_holds_as_many_as_ses_takes() {
-    let mailing = {
-        let mut mailing = mailing();
-        mailing.body.text = Some("{{x}}".into());
-        Mailing::new(
-            mailing.id,
-            mailing.api_key_id,
-            mailing.envelope,
-            mailing.body,
-            vec![],
-        )
-    };
+    let mailing = mailing_with(|mailing| mailing.body.text = Some("{{x}}".into()));
     assert_eq!(calls(&mailing, &with_long_values(50, 1)).await, [50]);
     assert_eq!(
         calls(&mailing, &with_long_values(50, 250_000)).await,
@@ -219,15 +211,7 @@ async fn a_call_holds_as_many_as_ses_takes() {
 
 #[tokio::test]
 async fn a_template_that_is_too_large_goes_singly() {
-    let mut mailing = mailing();
-    mailing.body.html = Some("x".repeat(500_001));
-    let mailing = Mailing::new(
-        mailing.id,
-        mailing.api_key_id,
-        mailing.envelope,
-        mailing.body,
-        vec![],
-    );
+    let mailing = mailing_with(|mailing| mailing.body.html = Some("x".repeat(500_001)));
     assert_eq!(calls(&mailing, &recipients(2)).await, [1, 1]);
 }
 
@@ -262,9 +246,11 @@ async fn attachments_are_said_to_be_what_they_are() {
 #[tokio::test]
 async fn header_fields_are_filled_in_for_each_recipient_also_in_one_call() {
     let server = Server::start(|request, _| several::success(request.entries())).await;
-    let mut mailing = full_mailing();
-    let field = ("X-Name".into(), "for {{name}}".into());
-    mailing.body.headers.extend([field]);
+    let mailing = mailing_with(|mailing| {
+        fill(mailing);
+        let field = ("X-Name".into(), "for {{name}}".into());
+        mailing.body.headers.extend([field]);
+    });
     let ses = ses(&server.url).await;
     ses.send(&mailing, &recipients(2), LIMIT).await;
     let [request] = <[_; 1]>::try_from(server.requests()).unwrap();

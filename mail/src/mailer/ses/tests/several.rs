@@ -250,15 +250,7 @@ async fn whoever_is_not_reached_in_time_costs_no_attempt() {
 #[tokio::test]
 async fn a_mail_that_cannot_be_made_fails_alone() {
     let server = Server::start(|request, _| success(request.entries())).await;
-    let mut mailing = mailing();
-    mailing.body.text = Some("{{x}}".repeat(1_000));
-    let mailing = Mailing::new(
-        mailing.id,
-        mailing.api_key_id,
-        mailing.envelope,
-        mailing.body,
-        vec![],
-    );
+    let mailing = mailing_with(|mailing| mailing.body.text = Some("{{x}}".repeat(1_000)));
     let mut recipients = recipients(3);
     let long = Variable::Text("x".repeat(20_000));
     recipients[1].recipient.variables.insert("x".into(), long);

@@ -1,0 +1,93 @@
+//! A mailing as the ledger holds it, ready to be sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use percent_encoding::percent_decode_str;
+use uuid::Uuid;
+
+use crate::{
+    address::Address,
+    message::{Attachment, Body, Envelope},
+    template::Template,
+};
+
+/// What a transport needs to know of a mailing.
+#[derive(Debug)]
+pub struct Mailing {
+    pub id: Uuid,
+    /// The key that it was accepted with.
+    pub api_key_id: Uuid,
+    pub envelope: Envelope,
+    pub body: Body,
+    pub attachments: Vec<Attachment>,
+    pub subject: Template,
+    /// The caller's header fields.
+    pub headers: BTreeMap<String, Template>,
+    pub html: Option<Template>,
+    pub text: Option<Template>,
+}
+
+/// Who gets a copy, each address once: the recipient goes before copies, and open copies before hidden ones.
+#[derive(Debug)]
+pub struct Copies<'a> {
+    pub open: Vec<&'a Address>,
+    pub hidden: Vec<&'a Address>,
+}
+
+impl Mailing {
+    pub fn copies(&self, to: &Address) -> Copies<'_> {
+        let mut seen = BTreeSet::from([to.key()]);
+        let mut new = |address: &&Address| seen.insert(address.key());
+        Copies {
+            open: self.envelope.cc.iter().filter(&mut new).collect(),
+            hidden: self.envelope.bcc.iter().filter(&mut new).collect(),
+        }
+    }
+
+    /// Whether the HTML shows this attachment, by its content id (RFC 2392). What it does not show, some readers show
+    /// nowhere unless it is an attachment.
+    pub fn shows(&self, attachment: &Attachment) -> bool {
+        let (Some(html), Some(id)) = (&self.body.html, &attachment.content_id) else {
+            return false;
+        };
+        let id = id.trim_start_matches('<').trim_end_matches('>');
+        // Neither the scheme nor an attribute's name has a case; both are ASCII, so no place in the text moves.
+        let lower = html.to_ascii_lowercase();
+        let mut links = lower.match_indices("cid:").map(|(at, _)| &html[at + 4..]);
+        // A placeholder may stand for any.
+        let any = ["cid:{{", "src=\"{{", "src='{{", "src={{"];
+        any.iter().any(|any| lower.contains(any))
+            || links.any(|link| {
+                let end = link
+                    .find(['"', '\'', '>', ' ', ')', '&'])
+                    .unwrap_or(link.len());
+                percent_decode_str(&link[..end])
+                    .decode_utf8()
+                    .is_ok_and(|named| named == id)
+            })
+    }
+
+    pub fn new(
+        id: Uuid,
+        api_key_id: Uuid,
+        envelope: Envelope,
+        body: Body,
+        attachments: Vec<Attachment>,
+    ) -> Self {
+        Self {
+            id,
+            api_key_id,
+            subject: Template::parse(&envelope.subject),
+            headers: body
+                .headers
+                .iter()
+                .map(|(name, value)| (name.clone(), Template::parse(value)))
+                .collect(),
+            html: body.html.as_deref().map(Template::parse),
+            text: body.text.as_deref().map(Template::parse),
+            envelope,
+            body,
+            attachments,
+        }
+    }
+}
