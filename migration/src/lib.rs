@@ -28,3 +28,14 @@ impl MigratorTrait for Migrator {
         ]
     }
 }
+
+/// Runs statements one after the other.
+async fn execute(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
+    for statement in statements {
+        manager
+            .get_connection()
+            .execute_unprepared(statement)
+            .await?;
+    }
+    Ok(())
+}

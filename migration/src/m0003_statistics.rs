@@ -5,6 +5,8 @@ use sea_orm_migration::{
     schema::{big_integer, big_integer_null},
 };
 
+use crate::execute;
+
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
@@ -38,16 +40,6 @@ impl MigrationTrait for Migration {
             .drop_table(Table::drop().table(Alias::new("hour")).to_owned())
             .await
     }
-}
-
-async fn execute(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
-    for statement in statements {
-        manager
-            .get_connection()
-            .execute_unprepared(statement)
-            .await?;
-    }
-    Ok(())
 }
 
 fn hour() -> TableCreateStatement {

@@ -6,6 +6,8 @@ use sea_orm_migration::{
     sea_orm::DbBackend,
 };
 
+use crate::execute;
+
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
@@ -49,16 +51,6 @@ impl MigrationTrait for Migration {
         let table = Table::drop().table("outbox").to_owned();
         manager.drop_table(table).await
     }
-}
-
-async fn execute(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
-    for statement in statements {
-        manager
-            .get_connection()
-            .execute_unprepared(statement)
-            .await?;
-    }
-    Ok(())
 }
 
 fn outbox() -> TableCreateStatement {
