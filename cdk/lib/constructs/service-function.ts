@@ -1,13 +1,11 @@
-import type { Duration } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
-import type { Code, RecursiveLoop } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Database } from "./database.ts";
 import type { Network } from "./network.ts";
 import { allIdentities, mailPermissions } from "./permissions.ts";
-import { ProgramFunction } from "./program-function.ts";
+import { ProgramFunction, type ProgramFunctionProps } from "./program-function.ts";
 import type { Queues } from "./queues.ts";
 import type { Sender } from "./sender.ts";
 
@@ -20,13 +18,12 @@ export interface ServiceProps {
   readonly sender: Sender;
 }
 
-export interface ServiceFunctionProps extends ServiceProps {
-  readonly description: string;
-  readonly code: Code;
-  readonly memoryMiB: number;
-  readonly timeout: Duration;
-  readonly reservedConcurrentExecutions?: number;
-  readonly recursiveLoop?: RecursiveLoop;
+export interface ServiceFunctionProps
+  extends ServiceProps,
+    Pick<
+      ProgramFunctionProps,
+      "description" | "code" | "memoryMiB" | "timeout" | "reservedConcurrentExecutions" | "recursiveLoop"
+    > {
   /** Beside what both have. */
   readonly environment?: Record<string, string>;
   readonly permissions?: PolicyStatement[];
