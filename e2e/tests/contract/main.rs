@@ -3,6 +3,7 @@
 mod addresses;
 mod attachments;
 mod authentication;
+mod bounds;
 mod browser_keys;
 mod bulk;
 mod caller_ids;

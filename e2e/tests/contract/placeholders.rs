@@ -20,8 +20,6 @@ everywhere!(
     three_braces_are_a_placeholder_too,
     a_variable_that_no_placeholder_can_name_is_refused,
     what_is_empty_or_too_long_once_filled_in_is_refused,
-    what_is_quoted_of_a_request_is_short,
-    a_request_makes_no_more_mail_than_is_bounded,
     what_looks_encoded_in_a_subject_is_encoded,
 );
 
@@ -234,83 +232,6 @@ async fn a_line_break_in_a_value_reaches_no_header(database: Database) {
             "the text keeps the value"
         );
     }
-}
-
-async fn what_is_quoted_of_a_request_is_short(database: Database) {
-    let server = Server::on(&database).start().await;
-    let sender = server.sender().await;
-    let long = |size: usize| "a".repeat(size);
-    let hundred: Value = (0..100)
-        .map(|_| json!({ "mail": "ann@example.org" }))
-        .collect();
-    let placeholder = |size| format!("{{{{{}}}}}", long(size));
-    let letter = || letter("ann@example.org");
-    let many: serde_json::Map<_, _> = (0..200)
-        .map(|number| (format!("{number}{}", "\"".repeat(10_000)), json!([])))
-        .collect();
-    for body in [
-        addressed(&hundred).with("text_template", placeholder(3_000_000)),
-        addressed(&hundred).with("text_template", placeholder(100)),
-        addressed(&hundred).with("subject", placeholder(900)),
-        letter().with(&long(1_000_000), 1),
-        letter().with("headers", json!({ long(1_000_000): "x" })),
-        to_ann(&many.into()),
-        letter().with("tags", json!([{ long(1_000_000): 1 }])),
-        letter().with("subject", long(1_000_000)),
-        letter().with("sender_email", long(1_000_000)),
-    ] {
-        let asked = body.to_string().len();
-        let answer = sender.mail(&body).await;
-        answer.error(400, "validation_error");
-        let answered = answer.bytes.len();
-        assert!(
-            answered <= 64 * 1024 && answered < asked + 64 * 1024,
-            "{answered} bytes for {asked}"
-        );
-    }
-    // A long path is told again and again where names are there twice.
-    let mut nested = (0..200)
-        .map(|number| format!("\"{number}\": 1, \"{number}\": 1"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    for _ in 0..100 {
-        nested = format!("\"{}\": {{{nested}}}", "é".repeat(100));
-    }
-    let answer = sender
-        .post_bytes(
-            "/v1/mail",
-            "application/json",
-            format!("{{{nested}}}").into_bytes(),
-        )
-        .await;
-    answer.error(400, "validation_error");
-    assert!(answer.bytes.len() < 64 * 1024, "{}", answer.bytes.len());
-    let answer = server
-        .management()
-        .get(&format!("/v1/mail?limit={0}&after={0}", long(10_000)))
-        .await;
-    answer.error(400, "validation_error");
-    assert!(answer.bytes.len() < 1_000, "{}", answer.bytes.len());
-}
-
-async fn a_request_makes_no_more_mail_than_is_bounded(database: Database) {
-    let server = Server::on(&database).start().await;
-    let recipients: Value = (0..200)
-        .map(|number| json!({ "mail": format!("recipient-{number}@example.org") }))
-        .collect();
-    let body = addressed(&recipients)
-        .with("sender_organisation_name", "é".repeat(1_000))
-        .with(
-            "text_template",
-            "{{sender_organisation_name}}".repeat(5_000),
-        )
-        .with(
-            "html_template",
-            "{{sender_organisation_name}}".repeat(5_000),
-        );
-    let answer = server.sender().await.mail(&body).await;
-    answer.only_fault("recipients");
-    assert_eq!(server.mailbox().total().await, 0);
 }
 
 async fn what_looks_encoded_in_a_subject_is_encoded(database: Database) {
