@@ -17,9 +17,8 @@ use sea_orm::{
     UpdateMany,
     sea_query::{Expr, OnConflict},
 };
-use uuid::Uuid;
-
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{
     Ledger, Transaction,

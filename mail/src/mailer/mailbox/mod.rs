@@ -128,8 +128,7 @@ impl Mailbox {
     }
 
     /// `search` is looked for in subject, names, addresses and text, whatever the case; `mailing` leaves only that
-    /// mailing's mails. An `after` that is no id
-    /// is invalid input.
+    /// mailing's mails. An `after` that is no id is invalid input.
     pub async fn list(
         &self,
         search: Option<&str>,
