@@ -1,7 +1,7 @@
 // A question over the page. The browser keeps the focus in it, and gives it back afterwards.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Fault, faultOf } from "../fault.js";
 import { Form } from "./form.js";
 import { hush } from "./news.js";
@@ -19,14 +19,15 @@ interface Shown {
 export function Dialog({ title, close, children, wide = false, firm = false }: Shown) {
   const dialog = useRef<HTMLDialogElement>(null);
   const name = useId();
-  useEffect(() => {
+  // Before the browser paints: a key pressed before then would move the focus of the page below.
+  useLayoutEffect(() => {
     const asked = document.activeElement;
     const shown = dialog.current;
     shown?.showModal();
     return () => {
       // While it is open, nothing else can have the focus.
       shown?.close();
-      const back = asked instanceof HTMLElement && asked.isConnected ? asked : null;
+      const back = asked instanceof HTMLElement && asked !== document.body && asked.isConnected ? asked : null;
       back?.focus({ preventScroll: true });
       // It may be gone, or be of no use any more.
       if (!back || document.activeElement !== back) {
