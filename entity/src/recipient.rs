@@ -20,6 +20,8 @@ pub struct Model {
     pub company: Option<String>,
     pub email_recipient_id: Option<Document>,
     pub variables: Option<Document>,
+    /// Header fields of this mail alone.
+    pub headers: Option<Document>,
     pub status: Status,
     /// Of the claim that may move this row; a late write of an older claim names another.
     pub claim_token: Option<Uuid>,

@@ -42,15 +42,23 @@ pub struct Envelope {
     pub reply_to: Vec<Address>,
     pub cc: Vec<Address>,
     pub bcc: Vec<Address>,
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub reply_to_names: Names,
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub cc_names: Names,
     pub ids: CallerIds,
 }
+
+/// Names that stand beside addresses in a header field, by the address as the caller wrote it. They are apart from the
+/// addresses so that an instance of an older version can read these.
+pub type Names = BTreeMap<String, String>;
 
 /// What is needed only until a mailing has ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Body {
     pub html: Option<String>,
     pub text: Option<String>,
-    pub headers: BTreeMap<String, String>,
+    pub headers: HeaderFields,
     pub tags: Vec<Tag>,
 }
 
@@ -89,6 +97,10 @@ impl fmt::Display for Variable {
 
 pub type Variables = BTreeMap<String, Variable>;
 
+/// Header fields of the caller's, by name; their values are templates. Those of a recipient go before those of the
+/// mailing.
+pub type HeaderFields = BTreeMap<String, String>;
+
 /// One mail of a mailing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recipient {
@@ -97,6 +109,7 @@ pub struct Recipient {
     pub company: Option<String>,
     pub email_recipient_id: Option<CallerId>,
     pub variables: Variables,
+    pub headers: HeaderFields,
 }
 
 /// A valid request to send.

@@ -11,6 +11,7 @@ mod m0005_transport_health;
 mod m0006_owed_turn;
 mod m0007_outbox;
 mod m0008_background;
+mod m0009_recipient_headers;
 
 pub struct Migrator;
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_owed_turn::Migration),
             Box::new(m0007_outbox::Migration),
             Box::new(m0008_background::Migration),
+            Box::new(m0009_recipient_headers::Migration),
         ]
     }
 }

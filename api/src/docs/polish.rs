@@ -47,6 +47,9 @@ const MAILING: &[&str] = &[
 /// Objects in whose place there may be null.
 const NULLABLE: [&str; 1] = ["TimeToSent"];
 
+/// Choices that are entries of lists only.
+const LIST_ENTRIES: [&str; 1] = ["MailAddress"];
+
 /// What `status_detail` can be: `mail` keeps it as a text.
 const STATUS_DETAILS: [&str; 16] = [
     "refused",
@@ -80,7 +83,7 @@ pub fn polish(mut spec: Value) -> Value {
     });
     if let Some(schemas) = spec["components"]["schemas"].as_object_mut() {
         for (name, schema) in schemas {
-            make_union(schema);
+            make_union(name, schema);
             tighten(name, schema);
         }
     }
@@ -102,7 +105,8 @@ pub fn polish(mut spec: Value) -> Value {
 /// Requests take no other fields, and answers may have more in a later version. What may be absent may be null, and answers
 /// have all of their fields but those that are absent where there is nothing to tell.
 fn tighten(name: &str, schema: &mut Value) {
-    let is_request = name.ends_with("Request") || matches!(name, "Attachment" | "Tag");
+    let is_request =
+        name.ends_with("Request") || matches!(name, "Attachment" | "NamedAddress" | "Tag");
     let Some(object) = schema.as_object_mut() else {
         return;
     };
@@ -161,12 +165,14 @@ fn make_nullable(schema: &mut Value) {
     }
 }
 
-/// A choice between strings, numbers and null.
-fn make_union(schema: &mut Value) {
+/// A choice between kinds of values and, unless it is of the entries of a list, null.
+fn make_union(name: &str, schema: &mut Value) {
     let Some(choices) = schema.get_mut("anyOf").and_then(Value::as_array_mut) else {
         return;
     };
-    choices.iter_mut().for_each(make_nullable);
+    if !LIST_ENTRIES.contains(&name) {
+        choices.iter_mut().for_each(make_nullable);
+    }
     if let Some(schema) = schema.as_object_mut() {
         // The generator calls it an object.
         schema.shift_remove("type");

@@ -10,11 +10,37 @@ use super::Node;
 
 /// Longest of the caller's own ids, in characters.
 pub const MAX_ID: usize = 512;
+/// Longest name beside an address, in characters.
+pub const MAX_DISPLAY_NAME: usize = 320;
 /// Far longer than an address may be, so that the fault names what is really wrong.
 const MAX_WRITTEN_ADDRESS: usize = 1000;
 
 pub fn address(node: Node<'_>) -> Option<Address> {
     node.parsed(MAX_WRITTEN_ADDRESS, Address::parse)
+}
+
+/// Shown beside an address, so it goes into a header; it may be empty.
+pub fn display_name(node: Node<'_>) -> Option<String> {
+    node.parsed(MAX_DISPLAY_NAME, |text| {
+        if text.contains(['\r', '\n']) {
+            Err("must not contain CR or LF")
+        } else {
+            Ok(text.to_owned())
+        }
+    })
+}
+
+/// An address alone, or one with the name that is shown beside it.
+pub fn named_address(node: Node<'_>) -> Option<(Address, Option<String>)> {
+    match &node.value {
+        Value::String(_) => Some((address(node)?, None)),
+        Value::Object(_) => node.object(|object| {
+            let mail = object.required("mail", address);
+            let name = object.optional("name", display_name);
+            Some((mail?, name))
+        }),
+        _ => node.fault("must be an address, or an object with `mail` and `name`"),
+    }
 }
 
 pub fn caller_id(node: Node<'_>) -> Option<CallerId> {

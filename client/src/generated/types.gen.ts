@@ -261,6 +261,11 @@ export type ItemsRecipient = {
 };
 
 /**
+ * An address, alone or with a name.
+ */
+export type MailAddress = string | NamedAddress;
+
+/**
  * MailRequest
  *
  * Mail for one recipient or for many.
@@ -286,15 +291,18 @@ export type MailRequest = {
      */
     html_template?: string | null;
     text_template?: string | null;
-    reply_to?: Array<string> | null;
+    /**
+     * Where answers go.
+     */
+    reply_to?: Array<MailAddress> | null;
     /**
      * With one recipient only; at most 50 addresses in all.
      */
-    cc?: Array<string> | null;
+    cc?: Array<MailAddress> | null;
     /**
-     * With one recipient only; at most 50 addresses in all.
+     * With one recipient only; at most 50 addresses in all. No recipient is shown these, nor their names.
      */
-    bcc?: Array<string> | null;
+    bcc?: Array<MailAddress> | null;
     attachments?: Array<Attachment> | null;
     /**
      * Further header fields, none that the service or SES sets. Names and values in printable ASCII, names of at
@@ -348,6 +356,22 @@ export type Mailing = {
      */
     expires_at: string;
     counts: Counts;
+};
+
+/**
+ * NamedAddress
+ *
+ * An address with the name that is shown beside it.
+ */
+export type NamedAddress = {
+    /**
+     * One `@`, an ASCII local part, a domain that may be international.
+     */
+    mail: string;
+    /**
+     * No CR or LF.
+     */
+    name?: string | null;
 };
 
 /**
@@ -454,6 +478,14 @@ export type RecipientRequest = {
      */
     variables?: {
         [key: string]: VariableValue;
+    } | null;
+    /**
+     * Header fields of this mail alone, such as `List-Unsubscribe`, under the rules of the request's `headers`. A field
+     * replaces the request's field of the same name. Together with the request's fields that have placeholders at most
+     * 15.
+     */
+    headers?: {
+        [key: string]: string;
     } | null;
 };
 

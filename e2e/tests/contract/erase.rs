@@ -34,6 +34,7 @@ async fn an_erased_address_is_nowhere(database: Database) {
         "name": "Name0Word",
         "company": "Company0Word",
         "variables": { "word": "Variable0Word" },
+        "headers": { "X-Word": "Header0Word" },
     });
     let single = addressed(&json!([entry]))
         .with("subject", "{{mail}}")
@@ -43,7 +44,8 @@ async fn an_erased_address_is_nowhere(database: Database) {
     let many = addressed(&json!([entry, { "mail": "bob@example.org" }]));
     let queued = sender.mail(&many).await.data(202);
     for field in ["cc", "bcc", "reply_to"] {
-        let body = letter("cid@example.org").with(field, json!(["ann.lee@example.org"]));
+        let named = json!([{ "mail": "ann.lee@example.org", "name": "Name0Word" }]);
+        let body = letter("cid@example.org").with(field, named);
         sender.mail(&body).await.data(200);
     }
     server.settled(text(&queued["id"])).await;
@@ -66,6 +68,7 @@ async fn an_erased_address_is_nowhere(database: Database) {
         "Name0Word",
         "Company0Word",
         "Variable0Word",
+        "Header0Word",
         "Text0Word",
     ] {
         assert_eq!(database.columns_with(word).await, [""; 0], "{word}");
@@ -156,9 +159,10 @@ async fn bodies_go_a_day_after_the_end_and_addresses_after_retention(database: D
         .start()
         .await;
     let sender = server.sender().await;
-    let entry =
-        |address: &str| json!({ "mail": address, "variables": { "word": "Variable0Word" } });
-    let entries = json!([entry("ann@example.org"), entry("bob@example.org")]);
+    let entries = json!([
+        { "mail": "ann@example.org", "variables": { "word": "Variable0Word" } },
+        { "mail": "bob@example.org", "variables": { "word": "" }, "headers": { "X-Word": "Header0Word" } },
+    ]);
     let body = addressed(&entries)
         .with("text_template", "Text0Word {{word}}")
         .with(
@@ -172,7 +176,9 @@ async fn bodies_go_a_day_after_the_end_and_addresses_after_retention(database: D
 
     database.age(20 * HOUR).await;
     // The sweep has run since: another mailing's end was seen.
-    let later = sender.mail(&letter("cid@example.org")).await.data(200);
+    let named = json!([{ "mail": "answers@example.org", "name": "Name0Word" }]);
+    let later = letter("cid@example.org").with("reply_to", named);
+    let later = sender.mail(&later).await.data(200);
     ended(&database).await;
     assert!(
         !database.columns_with("Text0Word").await.is_empty(),
@@ -180,7 +186,7 @@ async fn bodies_go_a_day_after_the_end_and_addresses_after_retention(database: D
     );
 
     database.age(5 * HOUR).await;
-    for word in ["Text0Word", "Variable0Word", "File0Word"] {
+    for word in ["Text0Word", "Variable0Word", "Header0Word", "File0Word"] {
         gone(&database, word).await;
     }
     resend(&sender, id).await.error(410, "gone");
@@ -191,7 +197,12 @@ async fn bodies_go_a_day_after_the_end_and_addresses_after_retention(database: D
     );
 
     database.age(10 * 24 * HOUR).await;
-    for word in ["ann@example.org", "bob@example.org", "cid@example.org"] {
+    for word in [
+        "ann@example.org",
+        "bob@example.org",
+        "cid@example.org",
+        "Name0Word",
+    ] {
         gone(&database, word).await;
     }
     let mailing = server.mailing(id).await;

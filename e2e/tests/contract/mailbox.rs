@@ -46,7 +46,10 @@ async fn full_mail(server: &Server) -> String {
             "html_template",
             "<p>The HTML</p><img src=\"cid:logo\"><script>alert(1)</script>",
         )
-        .with("cc", json!(["cid@example.org"]))
+        .with(
+            "cc",
+            json!([{ "mail": "cid@example.org", "name": "Cid Lee" }]),
+        )
         .with("bcc", json!(["hidden@example.org"]))
         .with("reply_to", json!(["answers@example.com"]))
         .with("headers", json!({ "X-Campaign": "spring" }))
@@ -185,12 +188,13 @@ async fn a_message_shows_all_of_itself() {
         message["to"],
         json!([{ "name": "Ann Lee", "mail": "ann@example.org" }])
     );
-    for (field, address) in [
-        ("cc", "cid@example.org"),
-        ("bcc", "hidden@example.org"),
-        ("reply_to", "answers@example.com"),
+    for (field, name, address) in [
+        ("cc", json!("Cid Lee"), "cid@example.org"),
+        ("bcc", json!(null), "hidden@example.org"),
+        ("reply_to", json!(null), "answers@example.com"),
     ] {
-        assert_eq!(message[field][0]["mail"], address, "{message}");
+        let expected = json!([{ "name": name, "mail": address }]);
+        assert_eq!(message[field], expected, "{message}");
     }
     assert!(is_time(&message["captured_at"]), "{message}");
     assert!(

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     Ledger, is_in,
     retry::{briefly, insist, repeat},
-    store::{caller_id, variables},
+    store::{caller_id, stored_map},
 };
 use crate::{address::Address, error::Result, message::Recipient};
 
@@ -304,7 +304,8 @@ fn claimed_recipient(row: Model) -> Option<ClaimedRecipient> {
             name: row.name,
             company: row.company,
             email_recipient_id: caller_id(row.email_recipient_id).ok()?,
-            variables: variables(row.variables).ok()?,
+            variables: stored_map("variables", row.variables).ok()?,
+            headers: stored_map("headers", row.headers).ok()?,
         },
     })
 }

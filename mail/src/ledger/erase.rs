@@ -137,6 +137,12 @@ async fn erase_in(db: &impl ConnectionTrait, row: mailing::Model, key: &str) -> 
     for list in [&mut envelope.cc, &mut envelope.bcc, &mut envelope.reply_to] {
         list.retain(|address| address.key() != key);
     }
+    for (names, list) in [
+        (&mut envelope.cc_names, &envelope.cc),
+        (&mut envelope.reply_to_names, &envelope.reply_to),
+    ] {
+        names.retain(|named, _| list.iter().any(|address| address.as_str() == named));
+    }
     let addressed = Condition::all()
         .add(Column::MailingId.eq(id))
         .add(Column::MailKey.eq(key));
@@ -190,6 +196,7 @@ async fn forget_content(db: &impl ConnectionTrait, id: Uuid) -> Result<()> {
         .await?;
     Entity::update_many()
         .col_expr(Column::Variables, Expr::value(None::<serde_json::Value>))
+        .col_expr(Column::Headers, Expr::value(None::<serde_json::Value>))
         .filter(Column::MailingId.eq(id))
         .exec(db)
         .await?;
@@ -205,6 +212,7 @@ pub(super) async fn forget_people(db: &impl ConnectionTrait, which: Condition) -
         .col_expr(Column::Name, nothing())
         .col_expr(Column::Company, nothing())
         .col_expr(Column::Variables, Expr::value(None::<serde_json::Value>))
+        .col_expr(Column::Headers, Expr::value(None::<serde_json::Value>))
         .filter(which)
         .exec(db)
         .await?;

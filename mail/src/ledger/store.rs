@@ -19,12 +19,12 @@ use super::{
 use crate::{
     address::Address,
     error::{Error, Result},
-    message::{Attachment, CallerId, CallerIds, Envelope, NewMailing, Variables},
+    message::{Attachment, CallerId, CallerIds, Envelope, NewMailing},
 };
 
 /// How long a mail may wait unless the caller says otherwise.
 pub const DEFAULT_LIFETIME_MS: i64 = 72 * 3600 * 1000;
-/// Rows of one INSERT: 23 columns each, and `SQLite` takes 32,766 values.
+/// Rows of one INSERT: 24 columns each, and `SQLite` takes 32,766 values.
 const ROWS_PER_INSERT: usize = 1000;
 
 /// A request to be written, and by whom.
@@ -194,6 +194,9 @@ impl Ledger {
                     variables: (!recipient.variables.is_empty())
                         .then(|| to_json(&recipient.variables))
                         .transpose()?,
+                    headers: (!recipient.headers.is_empty())
+                        .then(|| to_json(&recipient.headers))
+                        .transpose()?,
                     status: Status::Queued,
                     claim_token: token,
                     lease_until: token.map(|_| now + self.lease_ms),
@@ -342,6 +345,8 @@ pub(super) fn legible_envelope(stored: Document) -> Envelope {
             reply_to: legible(&json["reply_to"]),
             cc: legible(&json["cc"]),
             bcc: legible(&json["bcc"]),
+            reply_to_names: legible(&json["reply_to_names"]),
+            cc_names: legible(&json["cc_names"]),
             ids: CallerIds {
                 client_env_id: legible(&ids["client_env_id"]),
                 email_id: legible(&ids["email_id"]),
@@ -364,9 +369,10 @@ pub(super) fn caller_id(value: Option<Document>) -> Result<Option<CallerId>> {
         .transpose()
 }
 
-pub(super) fn variables(value: Option<Document>) -> Result<Variables> {
-    value.map_or_else(
-        || Ok(Variables::new()),
-        |value| from_json("variables", value),
-    )
+/// Nothing is stored of a list that is empty.
+pub(super) fn stored_map<T: DeserializeOwned + Default>(
+    what: &'static str,
+    value: Option<Document>,
+) -> Result<T> {
+    value.map_or_else(|| Ok(T::default()), |value| from_json(what, value))
 }

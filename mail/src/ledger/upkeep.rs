@@ -234,8 +234,13 @@ impl Ledger {
             .await?;
         Entity::update_many()
             .col_expr(Column::Variables, Expr::value(None::<serde_json::Value>))
+            .col_expr(Column::Headers, Expr::value(None::<serde_json::Value>))
             .filter(Column::MailingId.is_in(ids.iter().copied()))
-            .filter(Column::Variables.is_not_null())
+            .filter(
+                Condition::any()
+                    .add(Column::Variables.is_not_null())
+                    .add(Column::Headers.is_not_null()),
+            )
             .exec(&transaction)
             .await?;
         transaction.commit().await?;
@@ -257,6 +262,8 @@ impl Ledger {
             envelope.cc.clear();
             envelope.bcc.clear();
             envelope.reply_to.clear();
+            envelope.cc_names.clear();
+            envelope.reply_to_names.clear();
             mailing::Entity::update_many()
                 .col_expr(mailing::Column::Envelope, Expr::value(to_json(&envelope)?))
                 .col_expr(mailing::Column::Anonymous, Expr::value(true))

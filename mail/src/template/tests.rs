@@ -15,6 +15,8 @@ fn envelope() -> Envelope {
         reply_to: vec![],
         cc: vec![],
         bcc: vec![],
+        reply_to_names: [].into(),
+        cc_names: [].into(),
         ids: CallerIds {
             email_id: Some(CallerId::Integer(7)),
             ..CallerIds::default()
@@ -28,6 +30,7 @@ fn recipient(variables: &[(&str, Variable)]) -> Recipient {
         name: Some("Ann <3".into()),
         company: None,
         email_recipient_id: None,
+        headers: [].into(),
         variables: variables
             .iter()
             .map(|(name, value)| ((*name).to_owned(), value.clone()))

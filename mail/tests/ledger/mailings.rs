@@ -29,6 +29,8 @@ pub fn mailing_to(recipients: usize) -> NewMailing {
             reply_to: vec![],
             cc: vec![],
             bcc: vec![],
+            reply_to_names: [].into(),
+            cc_names: [].into(),
             ids: CallerIds {
                 email_id: Some(CallerId::Text("msg-1".to_owned())),
                 ..CallerIds::default()
@@ -50,6 +52,7 @@ pub fn mailing_to(recipients: usize) -> NewMailing {
                 name: Some(format!("R {number}")),
                 company: Some("Company".to_owned()),
                 email_recipient_id: i64::try_from(number).ok().map(CallerId::Integer),
+                headers: [].into(),
                 variables: [("code".to_owned(), Variable::Text("x".to_owned()))].into(),
             })
             .collect(),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use mail::{
     address::Address,
-    message::{Attachment, Body, CallerIds, Envelope, NewMailing, Recipient, Tag},
+    message::{Attachment, Body, CallerIds, Envelope, Names, NewMailing, Recipient, Tag},
     timestamp,
 };
 
@@ -25,7 +25,6 @@ pub(super) const MAX_RECIPIENTS: usize = 10_000;
 const MAX_ADDRESSES: usize = 50;
 /// RFC 5322, 2.1.1.
 const MAX_SUBJECT: usize = 998;
-const MAX_NAME: usize = 320;
 const MAX_ORGANISATION: usize = 1_000;
 /// Decoded, in bytes: 2.5 MiB.
 const MAX_ATTACHED: usize = 2_621_440;
@@ -42,7 +41,7 @@ fn read(object: &mut ObjectNode<'_>) -> Option<NewMailing> {
         node.entries(1..=MAX_RECIPIENTS, recipient)
     });
     let sender_email = object.required("sender_email", values::address);
-    let sender_name = object.required("sender_name", |node| node.line(MAX_NAME));
+    let sender_name = object.required("sender_name", |node| node.line(values::MAX_DISPLAY_NAME));
     let sender_organisation_name = object.optional("sender_organisation_name", |node| {
         node.text(MAX_ORGANISATION)
     });
@@ -54,9 +53,10 @@ fn read(object: &mut ObjectNode<'_>) -> Option<NewMailing> {
     let has_template = written.contains(&true);
     let html = object.optional("html_template", |node| node.text(usize::MAX));
     let text = object.optional("text_template", |node| node.text(usize::MAX));
-    let reply_to = addresses(object, "reply_to", MAX_ADDRESSES);
-    let cc = addresses(object, "cc", MAX_ADDRESSES - 1);
-    let bcc = addresses(object, "bcc", MAX_ADDRESSES - 1);
+    let (reply_to, reply_to_names) = addresses(object, "reply_to", MAX_ADDRESSES);
+    let (cc, cc_names) = addresses(object, "cc", MAX_ADDRESSES - 1);
+    // Hidden copies are in no header field, and so are their names.
+    let (bcc, _) = addresses(object, "bcc", MAX_ADDRESSES - 1);
     let attachments = object
         .optional("attachments", |node| {
             node.list(0..=MAX_ATTACHMENTS, attachment)
@@ -102,6 +102,8 @@ fn read(object: &mut ObjectNode<'_>) -> Option<NewMailing> {
         reply_to,
         cc,
         bcc,
+        reply_to_names,
+        cc_names,
         ids,
     };
     // A template with a fault may have text.
@@ -126,32 +128,29 @@ fn recipient(node: Node<'_>) -> Option<Recipient> {
     node.object(|object| {
         let mail = object.required("mail", values::address);
         Some(Recipient {
-            name: object.optional("name", name),
+            name: object.optional("name", values::display_name),
             company: object.optional("company", |node| node.text(usize::MAX)),
             email_recipient_id: object.optional("emailRecipientId", values::caller_id),
             variables: object
                 .optional("variables", values::variables)
                 .unwrap_or_default(),
+            headers: object.optional("headers", headers).unwrap_or_default(),
             mail: mail?,
         })
     })
 }
 
-/// Shown beside an address, so it goes into a header; it may be empty.
-fn name(node: Node<'_>) -> Option<String> {
-    node.parsed(MAX_NAME, |text| {
-        if text.contains(['\r', '\n']) {
-            Err("must not contain CR or LF")
-        } else {
-            Ok(text.to_owned())
+/// Where an address is there twice, its first name counts.
+fn addresses(object: &mut ObjectNode<'_>, name: &str, most: usize) -> (Vec<Address>, Names) {
+    let read = object.optional(name, |node| node.list(0..=most, values::named_address));
+    let mut names = Names::new();
+    let addresses = read.unwrap_or_default().into_iter().map(|(mail, name)| {
+        if let Some(name) = name.filter(|name| !name.is_empty()) {
+            names.entry(mail.as_str().to_owned()).or_insert(name);
         }
-    })
-}
-
-fn addresses(object: &mut ObjectNode<'_>, name: &str, most: usize) -> Vec<Address> {
-    object
-        .optional(name, |node| node.list(0..=most, values::address))
-        .unwrap_or_default()
+        mail
+    });
+    (addresses.collect(), names)
 }
 
 fn caller_ids(object: &mut ObjectNode<'_>) -> CallerIds {

@@ -32,6 +32,27 @@ pub struct RecipientRequest {
     pub email_recipient_id: Option<Id>,
     /// Values of the placeholders.
     pub variables: Option<HashMap<String, VariableValue>>,
+    /// Header fields of this mail alone, such as `List-Unsubscribe`, under the rules of the request's `headers`. A field
+    /// replaces the request's field of the same name. Together with the request's fields that have placeholders at most
+    /// 15.
+    pub headers: Option<HashMap<String, Text<HeaderValue>>>,
+}
+
+/// An address with the name that is shown beside it.
+#[derive(Clone, Debug, Object)]
+pub struct NamedAddress {
+    /// One `@`, an ASCII local part, a domain that may be international.
+    pub mail: Text<Address>,
+    /// No CR or LF.
+    #[oai(validator(max_length = 320))]
+    pub name: Option<Text<DisplayName>>,
+}
+
+/// An address, alone or with a name.
+#[derive(Clone, Debug, Union)]
+pub enum MailAddress {
+    Plain(Text<Address>),
+    Named(NamedAddress),
 }
 
 /// A file that goes with every mail of the request.
@@ -79,14 +100,15 @@ pub struct MailRequest {
     /// and one of them has some text, unless there are attachments.
     pub html_template: Option<Text<Plain>>,
     pub text_template: Option<Text<Plain>>,
+    /// Where answers go.
     #[oai(validator(max_items = 50))]
-    pub reply_to: Option<Vec<Text<Address>>>,
+    pub reply_to: Option<Vec<MailAddress>>,
     /// With one recipient only; at most 50 addresses in all.
     #[oai(validator(max_items = 49))]
-    pub cc: Option<Vec<Text<Address>>>,
-    /// With one recipient only; at most 50 addresses in all.
+    pub cc: Option<Vec<MailAddress>>,
+    /// With one recipient only; at most 50 addresses in all. No recipient is shown these, nor their names.
     #[oai(validator(max_items = 49))]
-    pub bcc: Option<Vec<Text<Address>>>,
+    pub bcc: Option<Vec<MailAddress>>,
     #[oai(validator(max_items = 100))]
     pub attachments: Option<Vec<AttachmentRequest>>,
     /// Further header fields, none that the service or SES sets. Names and values in printable ASCII, names of at

@@ -8,6 +8,7 @@ use lettre::message::header::{HeaderName, HeaderValue, Headers};
 use super::NotComposed;
 use crate::{
     address::Address,
+    message::Names,
     template::{Template, Values, one_line},
 };
 
@@ -29,6 +30,17 @@ pub fn named(name: Option<&str>, address: &Address) -> String {
         None | Some("") => address,
         Some(name) => format!("{} <{address}>", phrase(name)),
     }
+}
+
+/// Each with its name, if there is one.
+pub fn named_each<'a>(
+    addresses: impl IntoIterator<Item = &'a Address>,
+    names: &Names,
+) -> Vec<String> {
+    let addresses = addresses.into_iter();
+    addresses
+        .map(|address| named(names.get(address.as_str()).map(String::as_str), address))
+        .collect()
 }
 
 /// In quotes, which costs a mail nothing with spam filters; as encoded words only where it has to be.

@@ -1,6 +1,6 @@
 //! From a mailing and one of its recipients to the mail that goes out.
 
-use std::{collections::BTreeMap, sync::LazyLock, thread};
+use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock, thread};
 
 use lettre::message::header::{self, Headers};
 use tokio::{
@@ -101,13 +101,21 @@ pub fn render(mailing: &Mailing, values: &Values<'_>) -> Result<Content, NotComp
     })
 }
 
-/// The caller's header fields with everything filled in. One that is empty then is left out.
-pub fn custom_headers<'a>(
-    headers: impl IntoIterator<Item = (&'a String, &'a Template)>,
-    values: &Values<'_>,
-) -> BTreeMap<String, String> {
+/// The caller's header fields with everything filled in. A recipient's own field replaces that of the mailing, whatever
+/// the case of its name. One that is empty then is left out.
+pub fn custom_headers(mailing: &Mailing, values: &Values<'_>) -> BTreeMap<String, String> {
+    let shared = mailing.headers.iter();
+    let shared = shared.map(|(name, value)| (name, Cow::Borrowed(value)));
+    let mut headers: BTreeMap<_, _> = shared.collect();
+    for (name, value) in &values.recipient.headers {
+        let mut shared = mailing.headers.keys();
+        let name = shared
+            .find(|shared| shared.eq_ignore_ascii_case(name))
+            .unwrap_or(name);
+        headers.insert(name, Cow::Owned(Template::parse(value)));
+    }
     let headers = headers.into_iter();
-    let filled = headers.map(|(name, value)| (name.clone(), fields::custom(value, values)));
+    let filled = headers.map(|(name, value)| (name.clone(), fields::custom(&value, values)));
     filled.filter(|(_, value)| !value.is_empty()).collect()
 }
 
@@ -128,15 +136,13 @@ pub fn compose(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Composed
     let from = fields::named(Some(values.sender_name()), &envelope.sender_email);
     let to = fields::named(recipient.name.as_deref(), &recipient.mail);
     let copies = mailing.copies(&recipient.mail);
-    let unnamed = |address: &&Address| fields::named(None, address);
+    let open = fields::named_each(copies.open.iter().copied(), &envelope.cc_names);
+    let reply_to = fields::named_each(&envelope.reply_to, &envelope.reply_to_names);
     for (name, addresses) in [
         ("From", vec![from]),
         ("To", vec![to]),
-        ("Cc", copies.open.iter().map(unnamed).collect()),
-        (
-            "Reply-To",
-            envelope.reply_to.iter().map(|a| unnamed(&a)).collect(),
-        ),
+        ("Cc", open),
+        ("Reply-To", reply_to),
     ] {
         if !addresses.is_empty() {
             headers.insert_raw(fields::addresses(name, &addresses));
@@ -144,7 +150,7 @@ pub fn compose(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Composed
     }
     headers.insert_raw(fields::subject(&content.subject));
     headers.set(header::MIME_VERSION_1_0);
-    let custom = custom_headers(&mailing.headers, &values);
+    let custom = custom_headers(mailing, &values);
     let unfolded = fields::set_custom(&mut headers, &custom)?;
 
     // Not by lettre's `Message`: it reads its own headers back and loses names it does not understand.

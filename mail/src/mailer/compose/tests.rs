@@ -29,6 +29,8 @@ fn draft() -> Draft {
             reply_to: vec![],
             cc: vec![],
             bcc: vec![],
+            reply_to_names: [].into(),
+            cc_names: [].into(),
             ids: CallerIds::default(),
         },
         body: Body {
@@ -43,6 +45,7 @@ fn draft() -> Draft {
             company: None,
             email_recipient_id: None,
             variables: BTreeMap::new(),
+            headers: [].into(),
         },
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     address::Address,
     ledger::{ClaimedRecipient, Mailing},
     mailer::compose::{Composed, Content},
+    message::Names,
     template::Values,
     timestamp,
 };
@@ -81,9 +82,9 @@ impl Record {
                 claimed.recipient.name.as_deref(),
                 &claimed.recipient.mail,
             )],
-            cc: people(&envelope.cc),
-            bcc: people(&envelope.bcc),
-            reply_to: people(&envelope.reply_to),
+            cc: people(&envelope.cc, &envelope.cc_names),
+            bcc: people(&envelope.bcc, &Names::new()),
+            reply_to: people(&envelope.reply_to, &envelope.reply_to_names),
             subject: mail.content.subject.clone(),
             captured_at: timestamp::write(timestamp::now()),
             size: mail.bytes.len(),
@@ -124,10 +125,11 @@ fn person(name: Option<&str>, address: &Address) -> Person {
     }
 }
 
-fn people(addresses: &[Address]) -> Vec<Person> {
+fn people(addresses: &[Address], names: &Names) -> Vec<Person> {
+    let name = |address: &Address| names.get(address.as_str()).map(String::as_str);
+    let addresses = addresses.iter();
     addresses
-        .iter()
-        .map(|address| person(None, address))
+        .map(|address| person(name(address), address))
         .collect()
 }
 

@@ -26,6 +26,8 @@ fn mailing() -> Mailing {
         reply_to: vec![address("reply@example.com")],
         cc: vec![],
         bcc: vec![],
+        reply_to_names: [].into(),
+        cc_names: [].into(),
         ids: CallerIds::default(),
     };
     let body = Body {
@@ -58,6 +60,7 @@ fn recipients(names: &[&str]) -> Vec<ClaimedRecipient> {
                 company: None,
                 email_recipient_id: None,
                 variables: BTreeMap::new(),
+                headers: [].into(),
             },
         })
         .collect()

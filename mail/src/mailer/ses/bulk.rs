@@ -1,6 +1,6 @@
 //! Several recipients in one call, as far as SES's limits allow.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_sesv2::types::{
     Attachment, BulkEmailContent, BulkEmailEntry, EmailTemplateContent, MessageHeader,
@@ -11,7 +11,7 @@ use super::{Ses, outcome::Failure, parts, progress::Progress, template::SesTempl
 use crate::{
     aws::within,
     ledger::{ClaimedRecipient, Mailing},
-    mailer::compose::NotComposed,
+    mailer::compose::{NotComposed, custom_headers},
     template::{Template as PlaceholderTemplate, Values},
 };
 
@@ -44,10 +44,9 @@ pub struct Entry {
 pub struct Bulk<'a> {
     mailing: &'a Mailing,
     template: SesTemplate<'a>,
-    /// The same for everybody.
+    /// The same for every recipient that has none of the name.
+    constant_headers: BTreeMap<String, String>,
     headers: Vec<MessageHeader>,
-    /// Nothing says that SES fills in those of a template, so each entry has its own.
-    filled_headers: Vec<(&'a String, &'a PlaceholderTemplate)>,
     attachments: Vec<Attachment>,
 }
 
@@ -63,15 +62,14 @@ impl<'a> Bulk<'a> {
         }
         let template = SesTemplate::new(mailing);
         // What is wrong with the mail itself is said of each.
-        let headers = parts::constant_headers(mailing).ok()?;
-        let filled_headers = mailing.headers.iter();
-        let filled_headers = filled_headers.filter(|(_, value)| value.has_placeholders());
+        let constant_headers = parts::constant_headers(mailing);
+        let headers = parts::headers(constant_headers.clone()).ok()?;
         let attachments = parts::attachments(mailing).ok()?;
         (template.len() <= MAX_TEMPLATE).then_some(Self {
             mailing,
             template,
+            constant_headers,
             headers,
-            filled_headers: filled_headers.collect(),
             attachments,
         })
     }
@@ -101,8 +99,14 @@ impl<'a> Bulk<'a> {
         let (mut entries, mut size) = (Vec::new(), shared);
         for (recipient, claimed) in recipients.iter().enumerate() {
             let values = Values::new(&self.mailing.envelope, &claimed.recipient);
+            let headers = custom_headers(self.mailing, &values);
+            // An entry can replace a field, and not leave one out.
+            let leaves_out = self
+                .constant_headers
+                .keys()
+                .any(|name| !headers.contains_key(name));
             let data = match self.template.data(&values) {
-                Ok(data) if data.len() <= MAX_DATA => data,
+                Ok(data) if data.len() <= MAX_DATA && !leaves_out => data,
                 // By itself it may be longer.
                 Ok(_) => {
                     calls.push(Call::Single(recipient));
@@ -118,7 +122,7 @@ impl<'a> Bulk<'a> {
                 size = shared;
             }
             size += data.len();
-            match self.entry(claimed, &values, data) {
+            match self.entry(claimed, headers, data) {
                 Ok(content) => entries.push(Entry { recipient, content }),
                 Err(reason) => refused.push((recipient, reason)),
             }
@@ -130,11 +134,14 @@ impl<'a> Bulk<'a> {
     fn entry(
         &self,
         claimed: &ClaimedRecipient,
-        values: &Values<'_>,
+        headers: BTreeMap<String, String>,
         data: String,
     ) -> Result<BulkEmailEntry, NotComposed> {
         let replacement = ReplacementTemplate::builder().replacement_template_data(data);
-        let headers = parts::headers(self.filled_headers.iter().copied(), values)?;
+        // Nothing says that SES fills in those of a template, so each entry has its own.
+        let own = headers.into_iter();
+        let own = own.filter(|(name, value)| self.constant_headers.get(name) != Some(value));
+        let headers = parts::headers(own)?;
         Ok(BulkEmailEntry::builder()
             .destination(parts::destination(self.mailing, claimed))
             .set_replacement_headers(parts::some(headers))
@@ -166,7 +173,6 @@ impl Ses {
     ) -> Result<Vec<Result<String, Failure>>, Failure> {
         let progress = Progress::default();
         let expected = entries.len();
-        let reply_to = parts::addresses(&bulk.mailing.envelope.reply_to);
         let answer = self
             .client()
             .await
@@ -175,7 +181,7 @@ impl Ses {
                 bulk.mailing,
                 &bulk.mailing.envelope.sender_name,
             ))
-            .set_reply_to_addresses(parts::some(reply_to))
+            .set_reply_to_addresses(parts::reply_to(bulk.mailing))
             .default_content(bulk.content())
             .set_bulk_email_entries(Some(entries))
             .set_configuration_set_name(self.configuration_set.clone())

@@ -1,5 +1,7 @@
 //! What a mail consists of, as SES takes it, the same for one recipient and for many.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_sesv2::{
     primitives::Blob,
     types::{
@@ -12,11 +14,11 @@ use crate::{
     address::Address,
     ledger::{ClaimedRecipient, Mailing},
     mailer::compose::{
-        NotComposed, custom_headers,
-        fields::{filename_text, named},
+        NotComposed,
+        fields::{filename_text, named, named_each},
         parts::{Coding, coded, content_id},
     },
-    template::{Template, Values, one_line},
+    template::one_line,
 };
 
 /// Tags of every mail, by which events of SES find their recipient. A caller's own have other names.
@@ -27,18 +29,20 @@ pub fn sender(mailing: &Mailing, name: &str) -> String {
     named(Some(name), &mailing.envelope.sender_email)
 }
 
-pub fn addresses(addresses: &[Address]) -> Vec<String> {
-    addresses.iter().map(Address::to_ascii).collect()
+pub fn reply_to(mailing: &Mailing) -> Option<Vec<String>> {
+    let envelope = &mailing.envelope;
+    some(named_each(&envelope.reply_to, &envelope.reply_to_names))
 }
 
 pub fn destination(mailing: &Mailing, claimed: &ClaimedRecipient) -> Destination {
     let recipient = &claimed.recipient;
     let copies = mailing.copies(&recipient.mail);
-    let written = |list: Vec<&Address>| some(list.into_iter().map(Address::to_ascii).collect());
+    let open = named_each(copies.open, &mailing.envelope.cc_names);
+    let hidden = copies.hidden.into_iter().map(Address::to_ascii).collect();
     Destination::builder()
         .to_addresses(named(recipient.name.as_deref(), &recipient.mail))
-        .set_cc_addresses(written(copies.open))
-        .set_bcc_addresses(written(copies.hidden))
+        .set_cc_addresses(some(open))
+        .set_bcc_addresses(some(hidden))
         .build()
 }
 
@@ -56,29 +60,23 @@ pub fn tags(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Vec<Message
         .collect()
 }
 
-pub fn headers<'a>(
-    headers: impl IntoIterator<Item = (&'a String, &'a Template)>,
-    values: &Values<'_>,
+pub fn headers(
+    filled: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Vec<MessageHeader>, NotComposed> {
-    let filled = custom_headers(headers, values).into_iter();
-    filled.map(|(name, value)| header(name, value)).collect()
-}
-
-/// Those without placeholders, which are the same for everybody.
-pub fn constant_headers(mailing: &Mailing) -> Result<Vec<MessageHeader>, NotComposed> {
-    let written = mailing.body.headers.iter();
-    let constant = written.filter(|(name, _)| {
-        let value = mailing.headers.get(*name);
-        value.is_none_or(|value| !value.has_placeholders())
+    let filled = filled.into_iter().map(|(name, value)| {
+        let header = MessageHeader::builder().name(name).value(value).build();
+        header.map_err(|_| NotComposed("a header has a name that cannot be used"))
     });
-    constant
-        .map(|(name, value)| header(name.clone(), one_line(value)))
-        .collect()
+    filled.collect()
 }
 
-fn header(name: String, value: String) -> Result<MessageHeader, NotComposed> {
-    let header = MessageHeader::builder().name(name).value(value).build();
-    header.map_err(|_| NotComposed("a header has a name that cannot be used"))
+/// Those of the mailing without placeholders, as they are filled in for every recipient that has none of the name.
+pub fn constant_headers(mailing: &Mailing) -> BTreeMap<String, String> {
+    let headers = mailing.headers.iter();
+    let constant = headers.filter(|(_, value)| !value.has_placeholders());
+    let written = constant.filter_map(|(name, _)| mailing.body.headers.get_key_value(name));
+    let written = written.map(|(name, value)| (name.clone(), one_line(value).trim().to_owned()));
+    written.filter(|(_, value)| !value.is_empty()).collect()
 }
 
 /// Inline where HTML can show them

@@ -8,7 +8,7 @@ use super::{Ses, outcome::Failure, parts, progress::Progress};
 use crate::{
     aws::within,
     ledger::{ClaimedRecipient, Mailing},
-    mailer::compose::{NotComposed, fields::subject_text, render},
+    mailer::compose::{NotComposed, custom_headers, fields::subject_text, render},
     template::Values,
 };
 
@@ -26,6 +26,7 @@ impl Single {
     pub fn new(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Self, NotComposed> {
         let values = Values::new(&mailing.envelope, &claimed.recipient);
         let rendered = render(mailing, &values)?;
+        let headers = parts::headers(custom_headers(mailing, &values))?;
         let body = Body::builder()
             .set_html(rendered.html.map(content).transpose()?)
             .set_text(rendered.text.map(content).transpose()?);
@@ -36,7 +37,7 @@ impl Single {
             message: Message::builder()
                 .subject(content(subject_text(rendered.subject))?)
                 .body(body.build())
-                .set_headers(parts::some(parts::headers(&mailing.headers, &values)?))
+                .set_headers(parts::some(headers))
                 .set_attachments(parts::some(parts::attachments(mailing)?))
                 .build(),
         })
@@ -57,14 +58,13 @@ impl Ses {
         limit: Duration,
     ) -> Result<String, Failure> {
         let progress = Progress::default();
-        let reply_to = parts::addresses(&mailing.envelope.reply_to);
         let answer = self
             .client()
             .await
             .send_email()
             .from_email_address(single.sender)
             .destination(single.destination)
-            .set_reply_to_addresses(parts::some(reply_to))
+            .set_reply_to_addresses(parts::reply_to(mailing))
             .content(EmailContent::builder().simple(single.message).build())
             .set_email_tags(Some(single.tags))
             .set_configuration_set_name(self.configuration_set.clone())

@@ -138,6 +138,8 @@ fn mailing() -> Mailing {
         reply_to: vec![],
         cc: vec![address("cc@example.org")],
         bcc: vec![address("bcc@example.org")],
+        reply_to_names: [].into(),
+        cc_names: [].into(),
         ids: CallerIds::default(),
     };
     let body = Body {
@@ -162,6 +164,7 @@ impl Rig {
                 company: None,
                 email_recipient_id: None,
                 variables: BTreeMap::new(),
+                headers: [].into(),
             },
         };
         let call = Call::new(limit, CancellationToken::new());

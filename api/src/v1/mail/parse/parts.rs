@@ -1,6 +1,6 @@
 //! Attachments, custom header fields and tags.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use base64::{
     Engine, alphabet,
@@ -8,7 +8,7 @@ use base64::{
 };
 use mail::{
     mailer::{MAILING_TAG, RECIPIENT_TAG},
-    message::{Attachment, Tag},
+    message::{Attachment, HeaderFields, Tag},
 };
 
 use crate::request::Node;
@@ -166,7 +166,7 @@ fn base64(text: &str) -> Result<Vec<u8>, &'static str> {
     decoded.map_err(|_| "must be base64")
 }
 
-pub fn headers(node: Node<'_>) -> Option<BTreeMap<String, String>> {
+pub fn headers(node: Node<'_>) -> Option<HeaderFields> {
     let mut seen = HashSet::new();
     node.map(|name, node| {
         let lower = name.to_ascii_lowercase();

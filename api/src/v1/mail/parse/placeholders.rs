@@ -1,16 +1,16 @@
 //! What the templates ask of the recipients, and how much that makes of each mail. Every check takes about as
 //! long as the body is, however many recipients meet however many placeholders.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use mail::{
     mailer::custom_header,
-    message::{Envelope, Recipient},
+    message::{Envelope, HeaderFields, Recipient},
     template::{MAX_BODY, MAX_SUBJECT, Template, Values},
 };
 
-use super::{MAX_NAME, parts::MAX_HEADER_VALUE};
-use crate::request::{ObjectNode, shown};
+use super::parts::MAX_HEADER_VALUE;
+use crate::request::{ObjectNode, shown, values::MAX_DISPLAY_NAME};
 
 /// SES takes this many fields of a mail; each that has placeholders is filled in for each recipient.
 const MAX_FILLED_HEADERS: usize = 15;
@@ -28,18 +28,14 @@ pub struct Templates {
 impl Templates {
     pub fn parse<const N: usize>(
         written: [(&'static str, Option<&str>); N],
-        headers: &BTreeMap<String, String>,
+        headers: &HeaderFields,
     ) -> Self {
         let written = written.into_iter();
         let written =
             written.filter_map(|(field, text)| Some((field.to_owned(), Template::parse(text?))));
-        let headers = headers
-            .iter()
-            .filter(|(_, value)| value.contains("{{"))
-            .map(|(name, value)| (format!("headers.{name}"), Template::parse(value)));
         Self {
             written: written.collect(),
-            headers: headers.collect(),
+            headers: with_placeholders("headers", headers),
         }
     }
 
@@ -68,45 +64,38 @@ impl Templates {
     /// placeholder would be shown with its braces.
     pub fn check_names(&self, object: &ObjectNode<'_>, recipients: &[Option<Recipient>]) {
         for (field, template) in self.each() {
-            if let Some(name) = template
-                .variables()
-                .find(|name| name.len() > MAX_PLACEHOLDER)
-            {
-                let name = shown(name);
-                object.fault(
-                    field,
-                    format!("has a placeholder that begins with \"{name}\": a name has at most {MAX_PLACEHOLDER} characters"),
-                );
+            if has_long_name(object, field, template) {
                 continue;
             }
             let others = template.other_names();
             for (index, recipient) in sound(recipients) {
-                let missing = template
-                    .variables()
-                    .filter(|name| !recipient.variables.contains_key(*name))
-                    .map(|name| {
-                        (
-                            format!("recipients.{index}.variables"),
-                            format!("has no \"{}\", which {field} names", shown(name)),
-                        )
-                    });
-                object.faults(template.count_missing(recipient), missing);
-                if others.is_empty() {
-                    continue;
+                if !replaces(recipient, field) {
+                    check_names_of(object, (field, template), &others, (index, recipient));
                 }
-                let unusable = || {
-                    let names = recipient.variables.keys();
-                    names.filter(|name| others.contains(name.trim()))
-                };
-                let faults = unusable().map(|name| {
-                    (
-                        format!("recipients.{index}.variables.{}", shown(name)),
-                        format!(
-                            "stands in {field}, but a placeholder is {{{{name}}}} with a name of letters, digits and _"
-                        ),
-                    )
-                });
-                object.faults(unusable().count(), faults);
+            }
+        }
+        for (index, recipient) in sound(recipients) {
+            self.check_own_headers(object, index, recipient);
+        }
+    }
+
+    fn check_own_headers(&self, object: &ObjectNode<'_>, index: usize, recipient: &Recipient) {
+        if recipient.headers.is_empty() {
+            return;
+        }
+        let shared = self.headers.iter();
+        let shared = shared.filter(|(field, _)| !replaces(recipient, field));
+        let filled = recipient.headers.len() + shared.count();
+        if filled > MAX_FILLED_HEADERS {
+            object.fault(
+                &format!("recipients.{index}.headers"),
+                format!("and the fields with placeholders for all make {filled}, at most {MAX_FILLED_HEADERS} are allowed"),
+            );
+        }
+        for (field, template) in own_headers(index, recipient) {
+            if !has_long_name(object, &field, &template) {
+                let others = template.other_names();
+                check_names_of(object, (&field, &template), &others, (index, recipient));
             }
         }
     }
@@ -124,10 +113,17 @@ impl Templates {
             let values = Values::new(envelope, recipient);
             let fault = |message: String| object.fault(&format!("recipients.{index}"), message);
             let mut is_empty = !may_be_blank;
-            for (field, template) in self.each() {
+            let own = own_headers(index, recipient);
+            let shared = self.each();
+            let shared = shared.filter(|(field, _)| !replaces(recipient, field));
+            for (field, template) in shared.chain(&own) {
                 let (length, most, unit) = match field.as_str() {
                     "subject" => (template.header_length(&values), MAX_SUBJECT, "characters"),
-                    "sender_name" => (template.header_length(&values), MAX_NAME, "characters"),
+                    "sender_name" => (
+                        template.header_length(&values),
+                        MAX_DISPLAY_NAME,
+                        "characters",
+                    ),
                     "html_template" => (template.html_length(&values), MAX_BODY, "bytes"),
                     "text_template" => (template.text_length(&values), MAX_BODY, "bytes"),
                     _ => (
@@ -168,6 +164,74 @@ impl Templates {
             );
         }
     }
+}
+
+/// Whether the field is a header field that the recipient has one of its own for.
+fn replaces(recipient: &Recipient, field: &str) -> bool {
+    let mut own = recipient.headers.keys();
+    field
+        .strip_prefix("headers.")
+        .is_some_and(|shared| own.any(|own| own.eq_ignore_ascii_case(shared)))
+}
+
+/// The recipient's own header fields that have placeholders.
+fn own_headers(index: usize, recipient: &Recipient) -> Vec<(String, Template)> {
+    with_placeholders(&format!("recipients.{index}.headers"), &recipient.headers)
+}
+
+fn with_placeholders(path: &str, headers: &HeaderFields) -> Vec<(String, Template)> {
+    headers
+        .iter()
+        .filter(|(_, value)| value.contains("{{"))
+        .map(|(name, value)| (format!("{path}.{name}"), Template::parse(value)))
+        .collect()
+}
+
+fn has_long_name(object: &ObjectNode<'_>, field: &str, template: &Template) -> bool {
+    let mut names = template.variables();
+    let Some(name) = names.find(|name| name.len() > MAX_PLACEHOLDER) else {
+        return false;
+    };
+    let name = shown(name);
+    object.fault(
+        field,
+        format!("has a placeholder that begins with \"{name}\": a name has at most {MAX_PLACEHOLDER} characters"),
+    );
+    true
+}
+
+fn check_names_of(
+    object: &ObjectNode<'_>,
+    (field, template): (&str, &Template),
+    others: &BTreeSet<&str>,
+    (index, recipient): (usize, &Recipient),
+) {
+    let missing = template
+        .variables()
+        .filter(|name| !recipient.variables.contains_key(*name))
+        .map(|name| {
+            (
+                format!("recipients.{index}.variables"),
+                format!("has no \"{}\", which {field} names", shown(name)),
+            )
+        });
+    object.faults(template.count_missing(recipient), missing);
+    if others.is_empty() {
+        return;
+    }
+    let unusable = || {
+        let names = recipient.variables.keys();
+        names.filter(|name| others.contains(name.trim()))
+    };
+    let faults = unusable().map(|name| {
+        (
+            format!("recipients.{index}.variables.{}", shown(name)),
+            format!(
+                "stands in {field}, but a placeholder is {{{{name}}}} with a name of letters, digits and _"
+            ),
+        )
+    });
+    object.faults(unusable().count(), faults);
 }
 
 /// As it is sent; what is longer anyway is not filled in.

@@ -21,6 +21,8 @@ fn mailing(subject: &str, html: Option<&str>, text: Option<&str>) -> Mailing {
         reply_to: vec![],
         cc: vec![],
         bcc: vec![],
+        reply_to_names: [].into(),
+        cc_names: [].into(),
         ids: CallerIds::default(),
     };
     let body = Body {
@@ -37,6 +39,7 @@ fn recipient(x: &str) -> Recipient {
         name: Some("Ann \"{{x}}\"".into()),
         company: None,
         email_recipient_id: None,
+        headers: [].into(),
         variables: BTreeMap::from([
             ("x".to_owned(), Variable::Text(x.into())),
             ("y".to_owned(), Variable::Text("\ny}}".into())),

@@ -37,12 +37,14 @@ fn mailing() -> Mailing {
         reply_to: vec![],
         cc: vec![],
         bcc: vec![],
+        reply_to_names: [].into(),
+        cc_names: [].into(),
         ids: CallerIds::default(),
     };
     let body = Body {
         html: Some("<p>Hi {{name}}</p>".into()),
         text: Some("Hi {{name}}".into()),
-        headers: BTreeMap::new(),
+        headers: [].into(),
         tags: vec![],
     };
     Mailing::new(Uuid::nil(), Uuid::nil(), envelope, body, vec![])
@@ -73,6 +75,7 @@ fn recipients(count: i32) -> Vec<ClaimedRecipient> {
                 company: None,
                 email_recipient_id: None,
                 variables: BTreeMap::new(),
+                headers: [].into(),
             },
         })
         .collect()

@@ -269,6 +269,87 @@ async fn header_fields_are_filled_in_for_each_recipient_also_in_one_call() {
     }
 }
 
+/// SES: a field of an entry replaces that of the template which has its name.
+#[tokio::test]
+async fn header_fields_of_a_recipient_replace_those_of_the_mailing() {
+    let server = Server::start(|request, _| match request.is_bulk() {
+        true => several::success(request.entries()),
+        false => ok(&json!({ "MessageId": "m" })),
+    })
+    .await;
+    let mailing = mailing_with(|mailing| {
+        let fields = [("X-Same", "for all"), ("X-Name", "for {{name}}")];
+        let fields = fields.map(|(name, value)| (name.into(), value.into()));
+        mailing.body.headers.extend(fields);
+    });
+    let mut recipients = recipients(4);
+    let own = [
+        vec![],
+        vec![("x-same", "one's own"), ("x-name", "named {{name}}")],
+        vec![("List-Unsubscribe", "<https://example.com/{{mail}}>")],
+        // It cannot be replaced by nothing in a call for several.
+        vec![("X-Same", "{{company}}")],
+    ];
+    for (claimed, own) in recipients.iter_mut().zip(own) {
+        let own = own.into_iter();
+        let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        claimed.recipient.headers = own.collect();
+    }
+    let ses = ses(&server.url).await;
+    ses.send(&mailing, &recipients, LIMIT).await;
+    let (bulk, single): (Vec<_>, Vec<_>) = server
+        .requests()
+        .into_iter()
+        .partition(|request| request.is_bulk());
+    let [bulk] = <[_; 1]>::try_from(bulk).unwrap();
+    let [single] = <[_; 1]>::try_from(single).unwrap();
+    let field = |name, value| json!({ "Name": name, "Value": value });
+    assert_eq!(
+        bulk.body["DefaultContent"]["Template"]["Headers"],
+        json!([field("X-Same", "for all")])
+    );
+    let replaced: Vec<_> = (bulk.body["BulkEmailEntries"].as_array().unwrap().iter())
+        .map(|entry| entry["ReplacementHeaders"].clone())
+        .collect();
+    let expected = [
+        json!([field("X-Name", "for R<0>")]),
+        json!([field("X-Name", "named R<1>"), field("X-Same", "one's own")]),
+        json!([
+            field("List-Unsubscribe", "<https://example.com/r2@example.com>"),
+            field("X-Name", "for R<2>")
+        ]),
+    ];
+    assert_eq!(replaced, expected);
+    assert_eq!(
+        single.body["Content"]["Simple"]["Headers"],
+        json!([field("X-Name", "for R<3>")])
+    );
+}
+
+#[tokio::test]
+async fn copies_and_replies_are_named() {
+    let server = Server::start(|_, _| ok(&json!({ "MessageId": "m" }))).await;
+    let mailing = mailing_with(|mailing| {
+        let envelope = &mut mailing.envelope;
+        envelope.cc = vec![address("cc@example.com"), address("cc2@example.com")];
+        envelope.cc_names = [("cc@example.com".to_owned(), "Lee, Ann".to_owned())].into();
+        envelope.reply_to = vec![address("answers@bücher.example")];
+        let name = ("answers@bücher.example".to_owned(), "Bücher".to_owned());
+        envelope.reply_to_names = [name].into();
+    });
+    let ses = ses(&server.url).await;
+    ses.send(&mailing, &recipients(1), LIMIT).await;
+    let [request] = <[_; 1]>::try_from(server.requests()).unwrap();
+    assert_eq!(
+        request.body["Destination"]["CcAddresses"],
+        json!(["\"Lee, Ann\" <cc@example.com>", "cc2@example.com"])
+    );
+    assert_eq!(
+        request.body["ReplyToAddresses"],
+        json!(["=?utf-8?b?QsO8Y2hlcg==?= <answers@xn--bcher-kva.example>"])
+    );
+}
+
 #[tokio::test]
 async fn a_senders_name_that_differs_takes_a_call_for_each_recipient() {
     let server = Server::start(|_, _| ok(&json!({ "MessageId": "m" }))).await;
