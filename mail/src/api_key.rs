@@ -114,8 +114,14 @@ impl SenderRule {
 pub struct Origin(String);
 
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[error("must be an origin such as https://app.example.com, without a path")]
-pub struct InvalidOrigin;
+pub enum InvalidOrigin {
+    #[error("must be an origin such as https://app.example.com, without a path")]
+    Malformed,
+    #[error(
+        "must not be a wildcard over a domain under which anybody can have a name (https://publicsuffix.org): name the page's own domain"
+    )]
+    PublicSuffix,
+}
 
 impl Origin {
     /// Normalised: host in lower case and as punycode, no default port, `https://` before a bare host.
@@ -126,7 +132,7 @@ impl Origin {
         } else {
             format!("https://{text}")
         };
-        let (scheme, rest) = full.split_once("://").ok_or(InvalidOrigin)?;
+        let (scheme, rest) = full.split_once("://").ok_or(InvalidOrigin::Malformed)?;
         let (wildcard, host) = match rest.strip_prefix("*.") {
             Some(host) => (true, host),
             None => (false, rest),
@@ -137,18 +143,21 @@ impl Origin {
             || host.contains("..")
             || host.ends_with(':')
         {
-            return Err(InvalidOrigin);
+            return Err(InvalidOrigin::Malformed);
         }
-        let url = Url::parse(&format!("{scheme}://{host}")).map_err(|_| InvalidOrigin)?;
+        let url =
+            Url::parse(&format!("{scheme}://{host}")).map_err(|_| InvalidOrigin::Malformed)?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(InvalidOrigin);
+            return Err(InvalidOrigin::Malformed);
         }
-        let host = url.host_str().ok_or(InvalidOrigin)?;
-        if wildcard
-            && (matches!(url.host(), Some(url::Host::Ipv4(_) | url::Host::Ipv6(_)))
-                || !host.contains('.'))
-        {
-            return Err(InvalidOrigin);
+        let host = url.host_str().ok_or(InvalidOrigin::Malformed)?;
+        if wildcard {
+            if !matches!(url.host(), Some(url::Host::Domain(_))) || !host.contains('.') {
+                return Err(InvalidOrigin::Malformed);
+            }
+            if is_public_suffix(host) {
+                return Err(InvalidOrigin::PublicSuffix);
+            }
         }
         let wildcard = if wildcard { "*." } else { "" };
         let port = url.port().map_or(String::new(), |port| format!(":{port}"));
@@ -158,7 +167,7 @@ impl Origin {
     /// As a browser sends it: one origin, never a wildcard.
     pub fn of_request(header: &str) -> Result<Self, InvalidOrigin> {
         if header.contains('*') {
-            return Err(InvalidOrigin);
+            return Err(InvalidOrigin::Malformed);
         }
         Self::parse(header)
     }
@@ -179,6 +188,13 @@ impl Origin {
     fn covers(&self, origin: &Self) -> bool {
         origin.stored_forms().contains(&self.0)
     }
+}
+
+/// Whether anybody can have a name under it, as under `co.uk` or `netlify.app`, or a wildcard over it would cover such a
+/// domain. The list is as old as the crate.
+fn is_public_suffix(host: &str) -> bool {
+    let host = host.trim_end_matches('.');
+    psl::suffix_str(host) == Some(host)
 }
 
 #[cfg(test)]
@@ -241,7 +257,39 @@ mod tests {
             "https://*.127.0.0.1",
             "https://a b.example",
         ] {
-            assert_eq!(Origin::parse(written), Err(InvalidOrigin), "{written:?}");
+            let refused = Err(InvalidOrigin::Malformed);
+            assert_eq!(Origin::parse(written), refused, "{written:?}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_is_not_over_a_domain_in_which_anybody_can_have_a_name() {
+        for written in [
+            "https://*.co.uk",
+            "*.netlify.app",
+            "https://*.GitHub.io:8443",
+            "https://*.vercel.app",
+            "https://*.pages.dev",
+            "https://*.s3.amazonaws.com",
+            "https://*.公司.cn",
+            "https://*.co.uk.",
+            "https://*.ck",
+            // `*.ck` is a public suffix.
+            "https://*.anything.ck",
+        ] {
+            let refused = Origin::parse(written).unwrap_err();
+            let is_suffix = refused == InvalidOrigin::PublicSuffix;
+            assert!(is_suffix || written == "https://*.ck", "{written:?}");
+        }
+        for written in [
+            "https://*.example.co.uk",
+            "https://*.shop.netlify.app",
+            "https://*.example.internal",
+            "https://co.uk",
+            "https://shop.netlify.app",
+            "http://*.app.localhost:3000",
+        ] {
+            assert!(Origin::parse(written).is_ok(), "{written:?}");
         }
     }
 
