@@ -90,6 +90,7 @@ impl Ledger {
             schema: OnceCell::new(),
             migrates: config.migrates,
             publishes: config.result_queue_url.is_some(),
+            origins: super::origins::LiveOrigins::default(),
             lease_ms: i64::try_from(config.lease.as_millis()).unwrap_or(i64::MAX),
         })
     }

@@ -25,6 +25,7 @@ async fn ledger(path: &std::path::Path) -> Ledger {
         migrates: true,
         lease_ms: 60_000,
         publishes: false,
+        origins: super::origins::LiveOrigins::default(),
     };
     ledger
         .db

@@ -50,6 +50,7 @@ impl Ledger {
         }
         insert_origins(&transaction, id, &new.origins).await?;
         transaction.commit().await?;
+        self.origins.forget();
         self.key(id).await
     }
 
@@ -163,6 +164,7 @@ impl Ledger {
             .filter(api_key::Column::RevokedAt.is_null())
             .exec(self.db().await?)
             .await?;
+        self.origins.forget();
         self.key(id).await
     }
 
@@ -216,6 +218,7 @@ impl Ledger {
                 .await?;
         }
         transaction.commit().await?;
+        self.origins.forget();
         self.key(id).await
     }
 
@@ -227,22 +230,8 @@ impl Ledger {
         if removed.rows_affected == 0 {
             return Ok(None);
         }
+        self.origins.forget();
         self.key(id).await
-    }
-
-    /// Whether a live key lets this origin in.
-    pub async fn knows_origin(&self, origin: &Origin) -> Result<bool> {
-        let live = api_key::Entity::find()
-            .select_only()
-            .column(api_key::Column::Id)
-            .filter(api_key::Column::RevokedAt.is_null())
-            .into_query();
-        let found = origin::Entity::find()
-            .filter(origin::Column::Origin.is_in(origin.stored_forms()))
-            .filter(origin::Column::ApiKeyId.in_subquery(live))
-            .one(self.db().await?)
-            .await?;
-        Ok(found.is_some())
     }
 }
 

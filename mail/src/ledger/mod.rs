@@ -14,6 +14,7 @@ mod idempotency;
 mod keys;
 mod login;
 mod mailing;
+mod origins;
 mod outbox;
 mod outcome;
 mod pace;
@@ -66,6 +67,7 @@ pub struct Ledger {
     lease_ms: i64,
     /// Whether there is a queue to tell of ends; else there is nobody to tell.
     publishes: bool,
+    origins: origins::LiveOrigins,
 }
 
 impl Ledger {

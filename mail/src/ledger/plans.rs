@@ -30,6 +30,7 @@ async fn ledger() -> Ledger {
         migrates: true,
         lease_ms: 60_000,
         publishes: false,
+        origins: super::origins::LiveOrigins::default(),
     }
 }
 
