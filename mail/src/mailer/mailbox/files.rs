@@ -116,6 +116,15 @@ pub fn remove(folder: &Path, id: Id) -> io::Result<bool> {
     Ok(visible)
 }
 
+/// How many there were.
+pub fn remove_all(folder: &Path, ids: impl IntoIterator<Item = Id>) -> io::Result<usize> {
+    let mut removed = 0;
+    for id in ids {
+        removed += usize::from(remove(folder, id)?);
+    }
+    Ok(removed)
+}
+
 pub fn remove_file(path: &Path) -> io::Result<bool> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),

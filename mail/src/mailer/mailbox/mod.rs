@@ -6,7 +6,7 @@
 
 use std::{
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -66,7 +66,7 @@ impl Mailbox {
             index: Arc::default(),
         };
         mailbox
-            .blocking(|folder, _| {
+            .in_folder(|folder| {
                 std::fs::create_dir_all(folder)?;
                 files::remove_leftovers(folder)
             })
@@ -142,9 +142,9 @@ impl Mailbox {
         let after = after
             .map(|after| Id::parse(after).ok_or(io::ErrorKind::InvalidInput))
             .transpose()?;
-        self.blocking(move |folder, index| {
+        self.with_index(move |folder, index| {
             index.refresh(folder)?;
-            Ok(index.list(&needle, mailing, after, limit))
+            index.list(folder, &needle, mailing, after, limit)
         })
         .await
     }
@@ -188,64 +188,62 @@ impl Mailbox {
 
     /// Removes everything; how many there were.
     pub async fn clear(&self) -> io::Result<usize> {
-        self.blocking(|folder, _| {
-            let visible = files::visible(folder)?;
-            let mut removed = 0;
-            for id in visible {
-                removed += usize::from(files::remove(folder, id)?);
-            }
-            Ok(removed)
-        })
-        .await
+        self.in_folder(|folder| files::remove_all(folder, files::visible(folder)?))
+            .await
     }
 
     pub async fn delete(&self, id: &str) -> io::Result<bool> {
         let Some(id) = Id::parse(id) else {
             return Ok(false);
         };
-        self.blocking(move |folder, _| files::remove(folder, id))
+        self.in_folder(move |folder| files::remove(folder, id))
             .await
     }
 
     /// Removes what was captured for an address, also as a copy; how many there were.
     pub async fn erase(&self, address: &Address) -> io::Result<usize> {
         let key = address.key();
-        self.blocking(move |folder, index| {
+        let received = self.with_index(move |folder, index| {
             index.refresh(folder)?;
-            let mut removed = 0;
-            for id in index.received_by(&key) {
-                removed += usize::from(files::remove(folder, id)?);
-            }
-            Ok(removed)
-        })
-        .await
+            index.received_by(folder, &key)
+        });
+        let received = received.await?;
+        self.in_folder(move |folder| files::remove_all(folder, received))
+            .await
     }
 
     async fn read<T: Send + 'static>(
         &self,
         id: &str,
-        read: impl FnOnce(&std::path::Path, Id) -> io::Result<Option<T>> + Send + 'static,
+        read: impl FnOnce(&Path, Id) -> io::Result<Option<T>> + Send + 'static,
     ) -> io::Result<Option<T>> {
         let Some(id) = Id::parse(id) else {
             return Ok(None);
         };
+        self.in_folder(move |folder| read(folder, id)).await
+    }
+
+    /// Without the index: what takes long here, such as deleting many, keeps no list waiting.
+    async fn in_folder<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
         let folder = Arc::clone(&self.folder);
-        spawn_blocking(move || read(&folder, id))
+        spawn_blocking(move || work(&folder))
             .await
             .map_err(io::Error::other)?
     }
 
-    async fn blocking<T: Send + 'static>(
+    async fn with_index<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&std::path::Path, &mut Index) -> io::Result<T> + Send + 'static,
+        work: impl FnOnce(&Path, &mut Index) -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
-        let mailbox = self.clone();
-        spawn_blocking(move || {
-            let mut index = mailbox.index.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&mailbox.folder, &mut index)
+        let index = Arc::clone(&self.index);
+        self.in_folder(move |folder| {
+            let mut index = index.lock().unwrap_or_else(PoisonError::into_inner);
+            work(folder, &mut index)
         })
         .await
-        .map_err(io::Error::other)?
     }
 }
 

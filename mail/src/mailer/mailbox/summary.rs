@@ -100,6 +100,19 @@ impl Record {
     }
 }
 
+impl Record {
+    /// Octets that it takes in memory, about.
+    pub fn size(&self) -> usize {
+        let captured = &self.summary.captured;
+        let texts = [&captured.subject, &captured.snippet, &self.searchable];
+        let texts: usize = texts.into_iter().map(String::len).sum();
+        let people = captured.people().map(|person| {
+            size_of::<Person>() + person.mail.len() + person.name.as_ref().map_or(0, String::len)
+        });
+        size_of::<Self>() + texts + people.sum::<usize>()
+    }
+}
+
 impl Captured {
     /// Whether it went to somebody, by the normalised address.
     pub fn is_for(&self, key: &str) -> bool {

@@ -17,7 +17,7 @@ fn address(written: &str) -> Address {
     Address::parse(written).unwrap()
 }
 
-fn mailing() -> Mailing {
+pub(super) fn mailing() -> Mailing {
     let envelope = Envelope {
         sender_email: address("team@example.com"),
         sender_name: "The Team".into(),
@@ -66,19 +66,19 @@ fn recipients(names: &[&str]) -> Vec<ClaimedRecipient> {
         .collect()
 }
 
-struct Box {
+pub(super) struct Box {
     folder: tempfile::TempDir,
-    mailbox: Mailbox,
+    pub(super) mailbox: Mailbox,
 }
 
-async fn mailbox() -> Box {
+pub(super) async fn mailbox() -> Box {
     let folder = tempfile::tempdir().unwrap();
     let mailbox = Mailbox::open(folder.path().join("a/b")).await.unwrap();
     Box { folder, mailbox }
 }
 
 impl Box {
-    async fn capture(&self, mailing: &Mailing, names: &[&str]) {
+    pub(super) async fn capture(&self, mailing: &Mailing, names: &[&str]) {
         let outcomes = self.mailbox.send(mailing, &recipients(names), LIMIT).await;
         assert_eq!(outcomes.len(), names.len());
         for outcome in outcomes {
@@ -109,8 +109,12 @@ impl Box {
             .remove(0)
     }
 
+    pub(super) fn folder(&self) -> PathBuf {
+        self.folder.path().join("a/b")
+    }
+
     fn files(&self) -> Vec<String> {
-        std::fs::read_dir(self.folder.path().join("a/b"))
+        std::fs::read_dir(self.folder())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect()
@@ -240,6 +244,23 @@ async fn another_process_sees_the_same_mailbox() {
     assert_eq!(mail.mailbox.clear().await.unwrap(), 1);
     assert_eq!(other.list(None, None, None, 9).await.unwrap().total, 0);
     assert_eq!(mail.files(), Vec::<String>::new());
+}
+
+#[test]
+fn deleting_does_not_wait_for_a_list_nor_a_list_for_it() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mail = runtime.block_on(mailbox());
+    runtime.block_on(mail.capture(&mailing(), &["Ann", "Bob"]));
+    let newest = runtime.block_on(mail.newest()).captured.id;
+    let listing = mail.mailbox.index.lock().unwrap();
+    runtime.block_on(async {
+        let deleting = async {
+            assert!(mail.mailbox.delete(&newest).await.unwrap());
+            assert_eq!(mail.mailbox.clear().await.unwrap(), 1);
+        };
+        tokio::time::timeout(LIMIT, deleting).await.unwrap();
+    });
+    drop(listing);
 }
 
 #[tokio::test]
