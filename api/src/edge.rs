@@ -15,6 +15,8 @@ use uuid::Uuid;
 use crate::{app::App, function::Invocation, problem::Problem, routes};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// RFC 6797; other names of the domain are for others to decide.
+const TLS_FOR_A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 const EXPOSED: &str = "x-request-id, Idempotency-Replayed, Retry-After";
 /// Health and the console's pages touch no database, and captured mail is for this service's own page.
 const WITHOUT_CORS: [&str; 3] = ["/v1/health", "/mailbox", "/console"];
@@ -97,6 +99,9 @@ impl<E: Endpoint> Endpoint for EdgeEndpoint<E> {
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
         );
+        if self.app.service.config.is_reached_by_tls() {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, TLS_FOR_A_YEAR);
+        }
         if is_api {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }

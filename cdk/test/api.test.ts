@@ -100,6 +100,16 @@ describe("a name of its own", () => {
     dev.allResourcesProperties("AWS::ApiGatewayV2::Api", { DisableExecuteApiEndpoint: false });
   });
 
+  test("is told to the service, which tells browsers to use TLS alone", () => {
+    const variables = { PUBLIC_URL: "https://mail.example.com" };
+    named.hasResourceProperties("AWS::Lambda::Function", { Environment: { Variables: Match.objectLike(variables) } });
+    dev.resourcePropertiesCountIs(
+      "AWS::Lambda::Function",
+      { Environment: { Variables: Match.objectLike({ PUBLIC_URL: Match.anyValue() }) } },
+      0,
+    );
+  });
+
   test("in a zone of the account gets its certificate and its record", () => {
     const zone = { domain: "mail.example.com", hostedZoneId: "Z1", hostedZoneName: "example.com" };
     const own = template("dev", zone);

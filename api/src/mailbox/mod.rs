@@ -18,7 +18,8 @@ use crate::{app::App, payload::Json, problem::Problem, v1::types::Success};
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
      img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// Of a captured mail: nothing runs, nothing is fetched.
-const MAIL_POLICY: &str = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+const MAIL_POLICY: &str =
+    "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 100;

@@ -82,7 +82,10 @@ export class Api extends Construct {
       memoryMiB: stage.api.memoryMiB,
       timeout: TIMEOUT,
       reservedConcurrentExecutions: stage.api.reservedConcurrency,
-      environment: { ADMIN_SECRET_NAME: this.adminToken.secretArn },
+      environment: {
+        ADMIN_SECRET_NAME: this.adminToken.secretArn,
+        ...(stage.domain && { PUBLIC_URL: `https://${stage.domain.name}` }),
+      },
       permissions: [
         new PolicyStatement({
           sid: "ReadAdminToken",

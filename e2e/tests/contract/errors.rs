@@ -11,7 +11,33 @@ everywhere!(
     an_id_that_is_none_is_not_found,
     a_bad_page_is_a_validation_error,
     every_answer_has_a_request_id_of_its_own,
+    browsers_are_told_to_use_tls_where_there_is_some,
 );
+
+async fn browsers_are_told_to_use_tls_where_there_is_some(database: Database) {
+    for (url, expected) in [
+        (None, None),
+        (Some("http://mail.example.com"), None),
+        (Some("https://mail.example.com"), Some("max-age=31536000")),
+    ] {
+        let mut server = Server::on(&database);
+        if let Some(url) = url {
+            server = server.env("PUBLIC_URL", url);
+        }
+        let server = server.start().await;
+        for path in [
+            "/v1/health",
+            "/v1/api-keys",
+            "/docs",
+            "/console",
+            "/nowhere",
+        ] {
+            let answer = server.anonymous().get(path).await;
+            let found = answer.header("strict-transport-security");
+            assert_eq!(found, expected, "{path} {url:?}");
+        }
+    }
+}
 
 async fn malformed_json_is_a_validation_error(database: Database) {
     let server = Server::on(&database).start().await;

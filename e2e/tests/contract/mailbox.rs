@@ -224,6 +224,7 @@ async fn what_a_mail_brings_along_cannot_act() {
     let html = caller.get(&format!("{MESSAGES}/{id}/html")).await;
     assert_eq!(html.status, 200);
     let policy = html.header("content-security-policy").expect("a policy");
+    assert!(policy.contains("frame-ancestors 'self'"), "{policy}");
     for part in ["sandbox", "default-src 'none'", "img-src data:"] {
         assert!(policy.contains(part), "{policy}");
     }

@@ -40,6 +40,8 @@ pub struct Config {
     pub result_queue_url: Option<Url>,
     pub host: IpAddr,
     pub port: u16,
+    /// Where others reach the API.
+    pub public_url: Option<Url>,
     pub admin: Option<Admin>,
     pub retention: Duration,
     pub lease: Duration,
@@ -148,6 +150,7 @@ impl Config {
             result_queue_url: env.optional("MAIL_RESULT_QUEUE_URL", queue)?,
             host,
             port: env.parsed("PORT", number(0..=u16::MAX), "8000")?,
+            public_url: env.optional("PUBLIC_URL", public_url)?,
             admin: admin(&env)?,
             retention: Duration::from_secs(
                 env.parsed("RETENTION_DAYS", number(0..=36_500_u64), "30")? * 24 * 3600,
@@ -166,6 +169,12 @@ impl Config {
             log_filter: env.text("RUST_LOG")?.unwrap_or_else(|| "info".to_owned()),
             is_function,
         })
+    }
+
+    /// Whether those who are no loopback reach the API by TLS alone.
+    pub fn is_reached_by_tls(&self) -> bool {
+        let url = self.public_url.as_ref();
+        url.is_some_and(|url| url.scheme() == "https")
     }
 
     /// How long a call to a transport usually may take: a third of the lease that covers it.
@@ -300,6 +309,20 @@ fn queue(text: &str) -> Result<Url, String> {
         );
     }
     Ok(url)
+}
+
+fn public_url(text: &str) -> Result<Url, String> {
+    let is_plain = |url: &Url| {
+        url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && is_plain(url))
+        .ok_or_else(|| "must be an address such as https://mail.example.com".to_owned())
 }
 
 fn rate(text: &str) -> Result<f64, String> {

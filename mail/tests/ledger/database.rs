@@ -76,6 +76,7 @@ pub fn config(database: DatabaseSource) -> Config {
         migrates: true,
         role_secret: None,
         transport: Transport::Mailbox("unused".into()),
+        public_url: None,
         host: [127, 0, 0, 1].into(),
         port: 0,
         max_send_rate: None,

@@ -272,9 +272,12 @@ async fn header_fields_are_filled_in_for_each_recipient_also_in_one_call() {
 /// SES: a field of an entry replaces that of the template which has its name.
 #[tokio::test]
 async fn header_fields_of_a_recipient_replace_those_of_the_mailing() {
-    let server = Server::start(|request, _| match request.is_bulk() {
-        true => several::success(request.entries()),
-        false => ok(&json!({ "MessageId": "m" })),
+    let server = Server::start(|request, _| {
+        if request.is_bulk() {
+            several::success(request.entries())
+        } else {
+            ok(&json!({ "MessageId": "m" }))
+        }
     })
     .await;
     let mailing = mailing_with(|mailing| {
@@ -300,7 +303,7 @@ async fn header_fields_of_a_recipient_replace_those_of_the_mailing() {
     let (bulk, single): (Vec<_>, Vec<_>) = server
         .requests()
         .into_iter()
-        .partition(|request| request.is_bulk());
+        .partition(server::Request::is_bulk);
     let [bulk] = <[_; 1]>::try_from(bulk).unwrap();
     let [single] = <[_; 1]>::try_from(single).unwrap();
     let field = |name, value| json!({ "Name": name, "Value": value });
