@@ -94,7 +94,6 @@ pub struct FieldError {
 
 /// The body of every answer that is not a success.
 #[derive(Clone, Debug, PartialEq, Eq, Object)]
-#[oai(rename = "Error")]
 pub struct ErrorBody {
     /// The HTTP status once more.
     pub status: u16,

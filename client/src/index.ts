@@ -4,3 +4,4 @@ export { type ClientSettings, createClient } from "./client.js";
 export { MmmsError } from "./error.js";
 export type { Client } from "./generated/client/index.js";
 export * from "./generated/index.js";
+export type { Known } from "./known.js";

@@ -1,7 +1,7 @@
 // What went wrong, as the pages show it.
 
 import { type ErrorType, type FieldError, MmmsError } from "mmms-client";
-import { errorWords } from "./words/errors.js";
+import { errorWords, wordsOf } from "./words/errors.js";
 
 export interface Fault {
   type: ErrorType | "no_answer" | "not_the_service";
@@ -49,7 +49,7 @@ export function faultOf(error: unknown): Fault {
     };
   }
   return {
-    ...(errorWords[error.error_type] ?? UNKNOWN),
+    ...(wordsOf(error.error_type) ?? UNKNOWN),
     type: error.error_type,
     message: error.message,
     details: error.details,

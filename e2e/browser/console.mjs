@@ -191,6 +191,7 @@ await run(async ({ base, open }) => {
       "the overview has counted them",
       async () => Number((await sent.textContent()).replace(",", "")) >= 1000,
     );
+    await page.locator(".plot canvas").nth(1).waitFor();
     check("a picture is drawn", (await page.locator(".plot canvas").count()) === 2);
     await page.getByText("The numbers as a table").click();
     check("its numbers are in a table", (await page.locator(".numbers tbody tr").count()) >= 1);

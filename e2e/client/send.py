@@ -5,7 +5,7 @@ import sys
 from mmms import AuthenticatedClient, Client
 from mmms.api.keys import create_api_key
 from mmms.api.mail import send_mail
-from mmms.models import ApiKeyRequest, ErrorType, MailRequest, RecipientRequest, SuccessQueuedMail, SuccessSentMail
+from mmms.models import ApiKeyRequest, MailRequest, QueuedMailResponse, RecipientRequest, SentMailResponse
 
 base = sys.argv[1]
 made = create_api_key.sync(client=Client(base_url=base), body=ApiKeyRequest(name="Python"))
@@ -23,13 +23,13 @@ def mail(recipients, subject="From Python"):
 
 
 sent = send_mail.sync(client=client, body=mail(["guido@example.com"]))
-assert isinstance(sent, SuccessSentMail), sent
-assert sent.data.status.status.value == "sent", sent
+assert isinstance(sent, SentMailResponse), sent
+assert sent.data.status.status == "sent", sent
 
 queued = send_mail.sync(client=client, body=mail(["ada@example.com", "grace@example.com"]))
-assert isinstance(queued, SuccessQueuedMail), queued
+assert isinstance(queued, QueuedMailResponse), queued
 assert queued.data.accepted == 2, queued
 
 refused = send_mail.sync(client=client, body=mail(["ada@example.com"], subject=""))
-assert refused.error_type is ErrorType.VALIDATION_ERROR, refused
+assert refused.error_type == "validation_error", refused
 assert refused.errors[0].field == "subject", refused

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-const ERROR_TYPE: &str = "/components/schemas/ErrorType/enum";
-const STATUS_DETAIL: &str = "/components/schemas/Recipient/properties/status_detail/enum";
+const ERROR_TYPE: &str = "/components/schemas/ErrorType/x-extensible-enum";
+const STATUS_DETAIL: &str = "/components/schemas/StatusDetail/x-extensible-enum";
 
 static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
     let text = include_str!("../../openapi.yaml");

@@ -155,8 +155,8 @@ async fn a_mailing_shows_its_progress_and_goes_out_once() {
     assert!(complaints.contains("recipients.0.mail"), "{complaints}");
 }
 
-#[tokio::test]
-async fn a_generated_python_client_sends() {
+/// A folder with the Python client that is generated from the description, as `mmms`.
+async fn python_client() -> TempDir {
     let folder = TempDir::new().expect("a temporary folder");
     let python = of_repository(".cache/python/bin");
     // The generator formats what it writes with a program that is beside it.
@@ -170,12 +170,23 @@ async fn a_generated_python_client_sends() {
         .env("PATH", format!("{}:{path}", python.display()))
         .current_dir(folder.path());
     passes(generate).await;
+    folder
+}
 
+fn script_with(client: &TempDir, script: &str) -> Command {
+    let mut command = Command::new(of_repository(".cache/python/bin/python"));
+    command
+        .arg(of_repository("e2e/client").join(script))
+        .env("PYTHONPATH", client.path());
+    command
+}
+
+#[tokio::test]
+async fn a_generated_python_client_sends() {
+    let client = python_client().await;
     let server = Server::embedded().await;
-    let mut send = Command::new(python.join("python"));
-    send.arg(of_repository("e2e/client/send.py"))
-        .arg(server.url())
-        .env("PYTHONPATH", folder.path());
+    let mut send = script_with(&client, "send.py");
+    send.arg(server.url());
     passes(send).await;
     let mailbox = server.mailbox();
     eventually("all three have gone", || async {
@@ -187,4 +198,30 @@ async fn a_generated_python_client_sends() {
     .await;
     let letter = mailbox.only_to("guido@example.com").await;
     assert_eq!(letter.subject(), "From Python");
+}
+
+#[tokio::test]
+async fn a_generated_python_client_takes_what_only_a_later_version_answers() {
+    let client = python_client().await;
+    let mut read = script_with(&client, "newer.py");
+    read.arg(of_repository("openapi.yaml"));
+    passes(read).await;
+}
+
+#[tokio::test]
+async fn a_generated_python_client_has_names_that_can_be_read() {
+    let client = python_client().await;
+    let models = fs::read_to_string(client.path().join("mmms/models/__init__.py"))
+        .expect("the generated models");
+    for name in ["SentMailResponse", "MailingPage", "RecipientStatusFilter"] {
+        assert!(models.contains(&format!("\"{name}\"")), "{name}");
+    }
+    // What the generator makes up for a schema without a name ends in one of them.
+    for made_up in ["Type0", "Type1", "Type2", "Item"] {
+        let found = models.contains(&format!("{made_up}\""));
+        assert!(
+            !found,
+            "a schema has no name of its own: {made_up}\n{models}"
+        );
+    }
 }

@@ -1,5 +1,7 @@
 //! The specification and Swagger UI, made when they are first asked for.
 
+mod names;
+mod open;
 mod polish;
 
 use std::sync::LazyLock;

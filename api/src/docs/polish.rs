@@ -7,6 +7,8 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
+use super::{names, open};
+
 /// Bodies of requests and answers by `operationId`, checked by a test against the schemas.
 static EXAMPLES: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("examples.json")).unwrap_or_default());
@@ -45,7 +47,7 @@ const MAILING: &[&str] = &[
 ];
 
 /// Objects in whose place there may be null.
-const NULLABLE: [&str; 1] = ["TimeToSent"];
+const NULLABLE: [&str; 4] = ["MailHeaders", "RecipientHeaders", "TimeToSent", "Variables"];
 
 /// Choices that are entries of lists only.
 const LIST_ENTRIES: [&str; 1] = ["MailAddress"];
@@ -81,6 +83,8 @@ pub fn polish(mut spec: Value) -> Value {
         "name": "MIT OR Apache-2.0",
         "url": "https://spdx.org/licenses/MIT.html"
     });
+    order_tags(&mut spec);
+    names::make_readable(&mut spec);
     if let Some(schemas) = spec["components"]["schemas"].as_object_mut() {
         for (name, schema) in schemas {
             make_union(name, schema);
@@ -89,6 +93,10 @@ pub fn polish(mut spec: Value) -> Value {
     }
     name_statuses(&mut spec);
     name_details(&mut spec);
+    open::open(&mut spec);
+    if let Some(schemas) = spec["components"]["schemas"].as_object_mut() {
+        schemas.sort_keys();
+    }
     let Some(paths) = spec["paths"].as_object_mut() else {
         return spec;
     };
@@ -102,11 +110,24 @@ pub fn polish(mut spec: Value) -> Value {
     spec
 }
 
+/// Pages of documentation show the tags in this order: that of the operations, of which sending mail is the first.
+fn order_tags(spec: &mut Value) {
+    let operations = spec["paths"].as_object().into_iter().flat_map(Map::values);
+    let used: Vec<Value> = operations
+        .filter_map(Value::as_object)
+        .flat_map(Map::values)
+        .map(|operation| operation["tags"][0].clone())
+        .collect();
+    if let Some(tags) = spec["tags"].as_array_mut() {
+        tags.sort_by_key(|tag| used.iter().position(|name| *name == tag["name"]));
+    }
+}
+
 /// Requests take no other fields, and answers may have more in a later version. What may be absent may be null, and answers
 /// have all of their fields but those that are absent where there is nothing to tell.
 fn tighten(name: &str, schema: &mut Value) {
     let is_request =
-        name.ends_with("Request") || matches!(name, "Attachment" | "NamedAddress" | "Tag");
+        name.ends_with("Request") || matches!(name, "Attachment" | "MailTag" | "NamedAddress");
     let Some(object) = schema.as_object_mut() else {
         return;
     };
@@ -199,7 +220,7 @@ fn name_statuses(spec: &mut Value) {
         }
     }
     for (reference, mut statuses) in statuses {
-        if reference.ends_with("/Error") {
+        if reference.ends_with("/ErrorBody") {
             statuses.extend(OF_NO_OPERATION);
         }
         let status = format!("{}/properties/status", reference.trim_start_matches('#'));
@@ -210,10 +231,16 @@ fn name_statuses(spec: &mut Value) {
 }
 
 fn name_details(spec: &mut Value) {
-    let mut details: Vec<Value> = STATUS_DETAILS.iter().map(|code| json!(code)).collect();
-    details.push(Value::Null);
-    spec["components"]["schemas"]["Recipient"]["properties"]["status_detail"]["enum"] =
-        Value::Array(details);
+    let schemas = &mut spec["components"]["schemas"];
+    schemas["StatusDetail"] = json!({
+        "type": "string",
+        "description": "A stable code that says why a recipient is where it is; null where there is nothing to say.",
+        "nullable": true,
+        "enum": STATUS_DETAILS,
+    });
+    for owner in ["Recipient", "SentRecipient"] {
+        schemas[owner]["properties"]["status_detail"] = names::reference("StatusDetail");
+    }
 }
 
 fn complete(operation: &mut Value) {
@@ -301,6 +328,25 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn sending_mail_comes_first() {
+        let first = operations().next().unwrap();
+        assert_eq!(first["operationId"], "sendMail");
+        let tags = SPEC["tags"].as_array().unwrap();
+        let tags: Vec<&str> = tags.iter().filter_map(|tag| tag["name"].as_str()).collect();
+        assert_eq!(
+            tags,
+            [
+                "Mail",
+                "Mailings",
+                "Keys",
+                "Statistics",
+                "Privacy",
+                "Health"
+            ]
+        );
     }
 
     #[test]

@@ -40,6 +40,7 @@ struct EraseRequest {
 
 /// What was removed.
 #[derive(Clone, Debug, Object)]
+#[oai(rename = "ErasedAddress")]
 struct Erased {
     /// Recipients whose address, name and variables are gone.
     recipients: u64,

@@ -31,15 +31,15 @@ impl Statuses for HealthErrors {
 
 #[derive(Clone, Copy, Debug, Enum)]
 #[oai(rename_all = "snake_case")]
-enum Working {
+enum PartState {
     Ok,
 }
 
 /// All that is needed works.
 #[derive(Clone, Debug, Object)]
-struct Ready {
-    database: Working,
-    queue: Working,
+struct Readiness {
+    database: PartState,
+    queue: PartState,
 }
 
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Health {
 
     /// Tell whether the service can work
     #[oai(path = "/ready", method = "get", operation_id = "getReady")]
-    async fn ready(&self, app: Data<&Arc<App>>) -> Result<Json<Ready>, Failure<Errors>> {
+    async fn ready(&self, app: Data<&Arc<App>>) -> Result<Json<Readiness>, Failure<Errors>> {
         let (database, queue) =
             tokio::join!(app.service.ledger.try_write(), app.service.queues_work());
         if let Err(error) = &database {
@@ -77,9 +77,9 @@ impl Health {
                 .with_errors(down)
                 .into());
         }
-        Ok(Json(Ready {
-            database: Working::Ok,
-            queue: Working::Ok,
+        Ok(Json(Readiness {
+            database: PartState::Ok,
+            queue: PartState::Ok,
         }))
     }
 }

@@ -53,7 +53,7 @@ impl From<Percentiles> for TimeToSentOut {
 
 /// How many recipients reached which end in an hour.
 #[derive(Clone, Debug, Object)]
-#[oai(rename = "Hour")]
+#[oai(rename = "StatisticsHour")]
 struct HourOut {
     /// When it begins.
     hour: Timestamp,
@@ -83,7 +83,7 @@ impl From<Hour> for HourOut {
 
 /// Recipients that are at no end yet, of all mailings.
 #[derive(Clone, Debug, Object)]
-#[oai(rename = "Waiting")]
+#[oai(rename = "WaitingRecipients")]
 struct WaitingOut {
     queued: u64,
     sending: u64,

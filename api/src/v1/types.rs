@@ -79,6 +79,7 @@ impl ParseFromParameter for Timestamp {
 
 /// One of the caller's own ids: a string of up to 512 characters or a whole number of 64 bits.
 #[derive(Clone, Debug, PartialEq, Union)]
+#[oai(rename = "CallerId")]
 pub enum Id {
     Text(Text<CallerIdText>),
     Integer(i64),
@@ -95,7 +96,7 @@ impl From<CallerId> for Id {
 
 /// Where a recipient is on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[oai(rename = "Status", rename_all = "snake_case")]
+#[oai(rename = "RecipientStatus", rename_all = "snake_case")]
 pub enum StatusName {
     /// Waits for its turn.
     Queued,
@@ -179,7 +180,7 @@ impl<T: Send + Sync + Type + ParseFromJSON + ToJSON> Items<T> {
 
 /// How many of a mailing's recipients are where.
 #[derive(Clone, Debug, Object)]
-#[oai(rename = "Counts")]
+#[oai(rename = "MailingCounts")]
 pub struct CountsOut {
     pub queued: u64,
     pub sending: u64,
@@ -262,7 +263,6 @@ pub struct RecipientOut {
     pub recipient: Option<String>,
     pub status: StatusName,
     pub message_id: Option<String>,
-    /// A stable code that says why.
     pub status_detail: Option<String>,
     /// For people; never holds an address.
     pub last_error: Option<String>,

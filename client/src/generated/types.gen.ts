@@ -21,8 +21,40 @@ export type ApiKey = {
 /**
  * What a key is for. It is a browser key once it has had an origin, also when none is left; it then works from web
  * pages alone, and only sends.
+ *
+ * Known values: `server`, `browser`. A later version may have others.
  */
-export type ApiKeyKind = 'server' | 'browser';
+export type ApiKeyKind = 'server' | 'browser' | (string & {});
+
+/**
+ * ApiKeyPage
+ *
+ * A part of a list.
+ */
+export type ApiKeyPage = {
+    items: Array<ApiKey>;
+    /**
+     * The cursor of the next page; null after the last.
+     */
+    next: string | null;
+};
+
+/**
+ * ApiKeyPageResponse
+ *
+ * Every success.
+ */
+export type ApiKeyPageResponse = {
+    /**
+     * The HTTP status once more.
+     */
+    status: 200;
+    /**
+     * For people; it may change.
+     */
+    message: string;
+    data: ApiKeyPage;
+};
 
 /**
  * ApiKeyRequest
@@ -46,6 +78,23 @@ export type ApiKeyRequest = {
 };
 
 /**
+ * ApiKeyResponse
+ *
+ * Every success.
+ */
+export type ApiKeyResponse = {
+    /**
+     * The HTTP status once more.
+     */
+    status: 200;
+    /**
+     * For people; it may change.
+     */
+    message: string;
+    data: ApiKey;
+};
+
+/**
  * ApiKeyWithSecret
  *
  * A key with its secret, which is shown this once.
@@ -60,6 +109,23 @@ export type ApiKeyWithSecret = {
     origins: Array<string>;
     senders: Array<string>;
     created_at: string;
+};
+
+/**
+ * ApiKeyWithSecretResponse
+ *
+ * Every success.
+ */
+export type ApiKeyWithSecretResponse = {
+    /**
+     * The HTTP status once more.
+     */
+    status: 200 | 201;
+    /**
+     * For people; it may change.
+     */
+    message: string;
+    data: ApiKeyWithSecret;
 };
 
 /**
@@ -84,11 +150,16 @@ export type Attachment = {
 };
 
 /**
- * Cancelled
+ * One of the caller's own ids: a string of up to 512 characters or a whole number of 64 bits.
+ */
+export type CallerId = string | null | number | null;
+
+/**
+ * CancelledMailing
  *
  * What was cancelled.
  */
-export type Cancelled = {
+export type CancelledMailing = {
     id: string;
     /**
      * Recipients that will not be sent to.
@@ -97,17 +168,20 @@ export type Cancelled = {
 };
 
 /**
- * Counts
+ * CancelledMailingResponse
  *
- * How many of a mailing's recipients are where.
+ * Every success.
  */
-export type Counts = {
-    queued: number;
-    sending: number;
-    sent: number;
-    failed: number;
-    unconfirmed: number;
-    cancelled: number;
+export type CancelledMailingResponse = {
+    /**
+     * The HTTP status once more.
+     */
+    status: 200;
+    /**
+     * For people; it may change.
+     */
+    message: string;
+    data: CancelledMailing;
 };
 
 /**
@@ -120,11 +194,11 @@ export type EraseRequest = {
 };
 
 /**
- * Erased
+ * ErasedAddress
  *
  * What was removed.
  */
-export type Erased = {
+export type ErasedAddress = {
     /**
      * Recipients whose address, name and variables are gone.
      */
@@ -145,15 +219,34 @@ export type Erased = {
 };
 
 /**
- * Error
+ * ErasedAddressResponse
+ *
+ * Every success.
+ */
+export type ErasedAddressResponse = {
+    /**
+     * The HTTP status once more.
+     */
+    status: 200;
+    /**
+     * For people; it may change.
+     */
+    message: string;
+    data: ErasedAddress;
+};
+
+/**
+ * ErrorBody
  *
  * The body of every answer that is not a success.
  */
 export type ErrorBody = {
     /**
      * The HTTP status once more.
+     *
+     * Known values: `400`, `401`, `403`, `404`, `405`, `409`, `410`, `413`, `415`, `422`, `429`, `500`, `503`. A later version may have others.
      */
-    status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
+    status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503 | (number & {});
     /**
      * For people; it may change.
      */
@@ -178,8 +271,10 @@ export type ErrorBody = {
 
 /**
  * What kind of error it is.
+ *
+ * Known values: `validation_error`, `authentication_error`, `authorization_error`, `not_found`, `method_not_allowed`, `idempotency_conflict`, `idempotency_in_progress`, `gone`, `payload_too_large`, `unsupported_media_type`, `send_rejected`, `rate_limit_exceeded`, `internal_error`, `service_unavailable`. A later version may have others.
  */
-export type ErrorType = 'validation_error' | 'authentication_error' | 'authorization_error' | 'not_found' | 'method_not_allowed' | 'idempotency_conflict' | 'idempotency_in_progress' | 'gone' | 'payload_too_large' | 'unsupported_media_type' | 'send_rejected' | 'rate_limit_exceeded' | 'internal_error' | 'service_unavailable';
+export type ErrorType = 'validation_error' | 'authentication_error' | 'authorization_error' | 'not_found' | 'method_not_allowed' | 'idempotency_conflict' | 'idempotency_in_progress' | 'gone' | 'payload_too_large' | 'unsupported_media_type' | 'send_rejected' | 'rate_limit_exceeded' | 'internal_error' | 'service_unavailable' | (string & {});
 
 /**
  * FieldError
@@ -195,75 +290,20 @@ export type FieldError = {
 };
 
 /**
- * Hour
- *
- * How many recipients reached which end in an hour.
- */
-export type Hour = {
-    /**
-     * When it begins.
-     */
-    hour: string;
-    sent: number;
-    failed: number;
-    unconfirmed: number;
-    cancelled: number;
-    time_to_sent_ms: TimeToSent;
-    /**
-     * `false` while an earlier hour waits to be counted, as after an update or a long stop: its numbers are 0 until
-     * then.
-     */
-    counted: boolean;
-};
-
-/**
- * One of the caller's own ids: a string of up to 512 characters or a whole number of 64 bits.
- */
-export type Id = string | null | number | null;
-
-/**
- * Items_ApiKey
- *
- * A part of a list.
- */
-export type ItemsApiKey = {
-    items: Array<ApiKey>;
-    /**
-     * The cursor of the next page; null after the last.
-     */
-    next: string | null;
-};
-
-/**
- * Items_Mailing
- *
- * A part of a list.
- */
-export type ItemsMailing = {
-    items: Array<Mailing>;
-    /**
-     * The cursor of the next page; null after the last.
-     */
-    next: string | null;
-};
-
-/**
- * Items_Recipient
- *
- * A part of a list.
- */
-export type ItemsRecipient = {
-    items: Array<Recipient>;
-    /**
-     * The cursor of the next page; null after the last.
-     */
-    next: string | null;
-};
-
-/**
  * An address, alone or with a name.
  */
 export type MailAddress = string | NamedAddress;
+
+/**
+ * MailHeaders
+ *
+ * Further header fields, none that the service or SES sets. Names and values in printable ASCII, names of at
+ * most 126 and values of at most 870 characters. Placeholders allowed in the values of up to 15 of them: what is
+ * filled in is encoded where it is no ASCII (RFC 2047), and a field that is empty then is left out.
+ */
+export type MailHeaders = {
+    [key: string]: string;
+} | null;
 
 /**
  * MailRequest
@@ -304,27 +344,31 @@ export type MailRequest = {
      */
     bcc?: Array<MailAddress> | null;
     attachments?: Array<Attachment> | null;
-    /**
-     * Further header fields, none that the service or SES sets. Names and values in printable ASCII, names of at
-     * most 126 and values of at most 870 characters. Placeholders allowed in the values of up to 15 of them: what is
-     * filled in is encoded where it is no ASCII (RFC 2047), and a field that is empty then is left out.
-     */
-    headers?: {
-        [key: string]: string;
-    } | null;
+    headers?: MailHeaders;
     /**
      * Names differ.
      */
-    tags?: Array<Tag> | null;
+    tags?: Array<MailTag> | null;
     /**
      * A time in the future (RFC 3339), 72 hours ahead unless given. What has not gone by then fails.
      */
     expires_at?: string | null;
-    client_env_id?: Id;
-    email_id?: Id;
-    emailRecipientId?: Id;
-    projectId?: Id;
-    closureId?: Id;
+    client_env_id?: CallerId;
+    email_id?: CallerId;
+    emailRecipientId?: CallerId;
+    projectId?: CallerId;
+    closureId?: CallerId;
+};
+
+/**
+ * MailTag
+ *
+ * A tag for the mail system's events. `mmms-mailing-id` and `mmms-recipient-index` are set by the service and
+ * cannot be used.
+ */
+export type MailTag = {
+    name: string;
+    value: string;
 };
 
 /**
@@ -345,17 +389,78 @@ export type Mailing = {
      * As it was sent in, with its placeholders.
      */
     subject: string;
-    client_env_id: Id;
-    email_id: Id;
-    emailRecipientId: Id;
-    projectId: Id;
-    closureId: Id;
+    client_env_id: CallerId;
+    email_id: CallerId;
+    emailRecipientId: CallerId;
+    projectId: CallerId;
+    closureId: CallerId;
     created_at: string;
     /**
      * What has not gone by then fails.
      */
     expires_at: string;
-    counts: Counts;
+    counts: MailingCounts;
+};
+
+/**
+ * MailingCounts
+ *
+ * How many of a mailing's recipients are where.
+ */
+export type MailingCounts = {
+    queued: number;
+    sending: number;
+    sent: number;
+    failed: number;
+    unconfirmed: number;
+    cancelled: number;
+};
+
+/**
+ * MailingPage
+ *
+ * A part of a list.
+ */
+export type MailingPage = {
+    items: Array<Mailing>;
+    /**
+     * The cursor of the next page; null after the last.
+     */
+    next: string | null;
+};
+
+/**
+ * MailingPageResponse
+ *
+ * Every success.
+ */
+export type MailingPageResponse = {
+    /**
+     * The HTTP status once more.
+     */
+    status: 200;
+    /**
+     * For people; it may change.
+     */
+    message: string;
+    data: MailingPage;
+};
+
+/**
+ * MailingResponse
+ *
+ * Every success.
+ */
+export type MailingResponse = {
+    /**
+     * The HTTP status once more.
+     */
+    status: 200;
+    /**
+     * For people; it may change.
+     */
+    message: string;
+    data: Mailing;
 };
 
 /**
@@ -384,6 +489,11 @@ export type OriginsRequest = {
 };
 
 /**
+ * Known values: `ok`. A later version may have others.
+ */
+export type PartState = 'ok' | (string & {});
+
+/**
  * QueuedMail
  *
  * Mail that is stored and on its way.
@@ -393,11 +503,11 @@ export type QueuedMail = {
      * Of the mailing, for `GET /v1/mail/{id}`.
      */
     id: string;
-    email_id: Id;
+    email_id: CallerId;
     /**
      * `queued`, or `unconfirmed` where one mail was tried and nobody can know whether it went out.
      */
-    status: QueuedStatus;
+    status: QueuedMailStatus;
     /**
      * Recipients that were taken.
      */
@@ -406,18 +516,37 @@ export type QueuedMail = {
 };
 
 /**
- * Where mail is when it was answered before it went out.
+ * QueuedMailResponse
+ *
+ * Every success.
  */
-export type QueuedStatus = 'queued' | 'unconfirmed';
+export type QueuedMailResponse = {
+    /**
+     * The HTTP status once more.
+     */
+    status: 202;
+    /**
+     * For people; it may change.
+     */
+    message: string;
+    data: QueuedMail;
+};
 
 /**
- * Ready
+ * Where mail is when it was answered before it went out.
+ *
+ * Known values: `queued`, `unconfirmed`. A later version may have others.
+ */
+export type QueuedMailStatus = 'queued' | 'unconfirmed' | (string & {});
+
+/**
+ * Readiness
  *
  * All that is needed works.
  */
-export type Ready = {
-    database: Working;
-    queue: Working;
+export type Readiness = {
+    database: PartState;
+    queue: PartState;
 };
 
 /**
@@ -430,18 +559,15 @@ export type Recipient = {
      * Its place in the request, from 0.
      */
     index: number;
-    email_id: Id;
-    email_recipient_id: Id;
+    email_id: CallerId;
+    email_recipient_id: CallerId;
     /**
      * Null after the address was removed.
      */
     recipient: string | null;
-    status: Status;
+    status: RecipientStatus;
     message_id: string | null;
-    /**
-     * A stable code that says why.
-     */
-    status_detail: 'refused' | 'invalid_message' | 'expired' | 'attempts_exhausted' | 'corrupt' | 'not_connected' | 'deferred' | 'throttled' | 'quota' | 'account' | 'mailbox_unavailable' | 'connection_lost' | 'timeout' | 'unclear_answer' | 'lease_expired' | 'cancelled' | null;
+    status_detail: StatusDetail;
     /**
      * For people; never holds an address.
      */
@@ -452,6 +578,47 @@ export type Recipient = {
      * Calls to the mail system that were begun for it.
      */
     attempts: number;
+};
+
+/**
+ * RecipientHeaders
+ *
+ * Header fields of this mail alone, such as `List-Unsubscribe`, under the rules of the request's `headers`. A field
+ * replaces the request's field of the same name. Together with the request's fields that have placeholders at most
+ * 15.
+ */
+export type RecipientHeaders = {
+    [key: string]: string;
+} | null;
+
+/**
+ * RecipientPage
+ *
+ * A part of a list.
+ */
+export type RecipientPage = {
+    items: Array<Recipient>;
+    /**
+     * The cursor of the next page; null after the last.
+     */
+    next: string | null;
+};
+
+/**
+ * RecipientPageResponse
+ *
+ * Every success.
+ */
+export type RecipientPageResponse = {
+    /**
+     * The HTTP status once more.
+     */
+    status: 200;
+    /**
+     * For people; it may change.
+     */
+    message: string;
+    data: RecipientPage;
 };
 
 /**
@@ -472,22 +639,22 @@ export type RecipientRequest = {
     /**
      * Handed back with the status; goes before the one of the request.
      */
-    emailRecipientId?: Id;
-    /**
-     * Values of the placeholders.
-     */
-    variables?: {
-        [key: string]: VariableValue;
-    } | null;
-    /**
-     * Header fields of this mail alone, such as `List-Unsubscribe`, under the rules of the request's `headers`. A field
-     * replaces the request's field of the same name. Together with the request's fields that have placeholders at most
-     * 15.
-     */
-    headers?: {
-        [key: string]: string;
-    } | null;
+    emailRecipientId?: CallerId;
+    variables?: Variables;
+    headers?: RecipientHeaders;
 };
+
+/**
+ * Where a recipient is on its way.
+ *
+ * Known values: `queued`, `sending`, `sent`, `failed`, `unconfirmed`, `cancelled`. A later version may have others.
+ */
+export type RecipientStatus = 'queued' | 'sending' | 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | (string & {});
+
+/**
+ * Where a recipient is on its way.
+ */
+export type RecipientStatusFilter = 'queued' | 'sending' | 'sent' | 'failed' | 'unconfirmed' | 'cancelled';
 
 /**
  * ResendRequest
@@ -495,10 +662,10 @@ export type RecipientRequest = {
  * Which recipients to send to again.
  */
 export type ResendRequest = {
-    status: Resendable;
+    status: ResendableStatus;
 };
 
-export type Resendable = 'unconfirmed' | 'failed';
+export type ResendableStatus = 'unconfirmed' | 'failed';
 
 /**
  * RevokedApiKey
@@ -521,6 +688,23 @@ export type RevokedApiKey = {
 };
 
 /**
+ * RevokedApiKeyResponse
+ *
+ * Every success.
+ */
+export type RevokedApiKeyResponse = {
+    /**
+     * The HTTP status once more.
+     */
+    status: 200;
+    /**
+     * For people; it may change.
+     */
+    message: string;
+    data: RevokedApiKey;
+};
+
+/**
  * RotateRequest
  *
  * How to change the secret.
@@ -531,8 +715,6 @@ export type RotateRequest = {
      */
     grace_seconds?: number | null;
 };
-
-export type Sent = 'sent';
 
 /**
  * SentMail
@@ -546,28 +728,50 @@ export type SentMail = {
     id: string;
     message_id: string;
     ses_response: SesResponse;
-    status: SentStatus;
+    status: SentRecipient;
 };
 
 /**
- * SentStatus
+ * SentMailResponse
+ *
+ * Every success.
+ */
+export type SentMailResponse = {
+    /**
+     * The HTTP status once more.
+     */
+    status: 200;
+    /**
+     * For people; it may change.
+     */
+    message: string;
+    data: SentMail;
+};
+
+/**
+ * SentRecipient
  *
  * What has become of the one recipient.
  */
-export type SentStatus = {
-    email_id: Id;
-    email_recipient_id: Id;
+export type SentRecipient = {
+    email_id: CallerId;
+    email_recipient_id: CallerId;
     /**
      * Null only in a replay after the address was removed.
      */
     recipient: string | null;
-    status: Sent;
+    status: SentRecipientStatus;
     message_id: string;
-    status_detail: string | null;
+    status_detail: StatusDetail;
     last_error: string | null;
     queued_at: string | null;
     sent_at: string;
 };
+
+/**
+ * Known values: `sent`. A later version may have others.
+ */
+export type SentRecipientStatus = 'sent' | (string & {});
 
 /**
  * SesResponse
@@ -587,8 +791,8 @@ export type Statistics = {
     /**
      * Every hour from `from` to `to`, the oldest first.
      */
-    hours: Array<Hour>;
-    waiting: Waiting;
+    hours: Array<StatisticsHour>;
+    waiting: WaitingRecipients;
     /**
      * The database's time at which this was read. Where counting takes long, an answer is kept for twenty times as
      * long.
@@ -597,203 +801,33 @@ export type Statistics = {
 };
 
 /**
- * Where a recipient is on its way.
- */
-export type Status = 'queued' | 'sending' | 'sent' | 'failed' | 'unconfirmed' | 'cancelled';
-
-/**
- * Success_ApiKey
+ * StatisticsHour
  *
- * Every success.
+ * How many recipients reached which end in an hour.
  */
-export type SuccessApiKey = {
+export type StatisticsHour = {
     /**
-     * The HTTP status once more.
+     * When it begins.
      */
-    status: 200;
+    hour: string;
+    sent: number;
+    failed: number;
+    unconfirmed: number;
+    cancelled: number;
+    time_to_sent_ms: TimeToSent;
     /**
-     * For people; it may change.
+     * `false` while an earlier hour waits to be counted, as after an update or a long stop: its numbers are 0 until
+     * then.
      */
-    message: string;
-    data: ApiKey;
+    counted: boolean;
 };
 
 /**
- * Success_ApiKeyWithSecret
+ * StatisticsResponse
  *
  * Every success.
  */
-export type SuccessApiKeyWithSecret = {
-    /**
-     * The HTTP status once more.
-     */
-    status: 200 | 201;
-    /**
-     * For people; it may change.
-     */
-    message: string;
-    data: ApiKeyWithSecret;
-};
-
-/**
- * Success_Cancelled
- *
- * Every success.
- */
-export type SuccessCancelled = {
-    /**
-     * The HTTP status once more.
-     */
-    status: 200;
-    /**
-     * For people; it may change.
-     */
-    message: string;
-    data: Cancelled;
-};
-
-/**
- * Success_Erased
- *
- * Every success.
- */
-export type SuccessErased = {
-    /**
-     * The HTTP status once more.
-     */
-    status: 200;
-    /**
-     * For people; it may change.
-     */
-    message: string;
-    data: Erased;
-};
-
-/**
- * Success_Items_ApiKey
- *
- * Every success.
- */
-export type SuccessItemsApiKey = {
-    /**
-     * The HTTP status once more.
-     */
-    status: 200;
-    /**
-     * For people; it may change.
-     */
-    message: string;
-    data: ItemsApiKey;
-};
-
-/**
- * Success_Items_Mailing
- *
- * Every success.
- */
-export type SuccessItemsMailing = {
-    /**
-     * The HTTP status once more.
-     */
-    status: 200;
-    /**
-     * For people; it may change.
-     */
-    message: string;
-    data: ItemsMailing;
-};
-
-/**
- * Success_Items_Recipient
- *
- * Every success.
- */
-export type SuccessItemsRecipient = {
-    /**
-     * The HTTP status once more.
-     */
-    status: 200;
-    /**
-     * For people; it may change.
-     */
-    message: string;
-    data: ItemsRecipient;
-};
-
-/**
- * Success_Mailing
- *
- * Every success.
- */
-export type SuccessMailing = {
-    /**
-     * The HTTP status once more.
-     */
-    status: 200;
-    /**
-     * For people; it may change.
-     */
-    message: string;
-    data: Mailing;
-};
-
-/**
- * Success_QueuedMail
- *
- * Every success.
- */
-export type SuccessQueuedMail = {
-    /**
-     * The HTTP status once more.
-     */
-    status: 202;
-    /**
-     * For people; it may change.
-     */
-    message: string;
-    data: QueuedMail;
-};
-
-/**
- * Success_RevokedApiKey
- *
- * Every success.
- */
-export type SuccessRevokedApiKey = {
-    /**
-     * The HTTP status once more.
-     */
-    status: 200;
-    /**
-     * For people; it may change.
-     */
-    message: string;
-    data: RevokedApiKey;
-};
-
-/**
- * Success_SentMail
- *
- * Every success.
- */
-export type SuccessSentMail = {
-    /**
-     * The HTTP status once more.
-     */
-    status: 200;
-    /**
-     * For people; it may change.
-     */
-    message: string;
-    data: SentMail;
-};
-
-/**
- * Success_Statistics
- *
- * Every success.
- */
-export type SuccessStatistics = {
+export type StatisticsResponse = {
     /**
      * The HTTP status once more.
      */
@@ -806,15 +840,11 @@ export type SuccessStatistics = {
 };
 
 /**
- * Tag
+ * A stable code that says why a recipient is where it is; null where there is nothing to say.
  *
- * A tag for the mail system's events. `mmms-mailing-id` and `mmms-recipient-index` are set by the service and
- * cannot be used.
+ * Known values: `refused`, `invalid_message`, `expired`, `attempts_exhausted`, `corrupt`, `not_connected`, `deferred`, `throttled`, `quota`, `account`, `mailbox_unavailable`, `connection_lost`, `timeout`, `unclear_answer`, `lease_expired`, `cancelled`. A later version may have others.
  */
-export type Tag = {
-    name: string;
-    value: string;
-};
+export type StatusDetail = 'refused' | 'invalid_message' | 'expired' | 'attempts_exhausted' | 'corrupt' | 'not_connected' | 'deferred' | 'throttled' | 'quota' | 'account' | 'mailbox_unavailable' | 'connection_lost' | 'timeout' | 'unclear_answer' | 'lease_expired' | 'cancelled' | (string & {}) | null;
 
 /**
  * TimeToSent
@@ -839,11 +869,20 @@ export type TimeToSent = {
 export type VariableValue = string | null | number | null | boolean | null;
 
 /**
- * Waiting
+ * Variables
+ *
+ * Values of the placeholders.
+ */
+export type Variables = {
+    [key: string]: VariableValue;
+} | null;
+
+/**
+ * WaitingRecipients
  *
  * Recipients that are at no end yet, of all mailings.
  */
-export type Waiting = {
+export type WaitingRecipients = {
     queued: number;
     sending: number;
     /**
@@ -859,8 +898,6 @@ export type Waiting = {
      */
     oldest_due_seconds: number;
 };
-
-export type Working = 'ok';
 
 export type ListMailingsData = {
     body?: never;
@@ -919,7 +956,7 @@ export type ListMailingsResponses = {
     /**
      * Done
      */
-    200: SuccessItemsMailing;
+    200: MailingPageResponse;
 };
 
 export type ListMailingsResponse = ListMailingsResponses[keyof ListMailingsResponses];
@@ -987,11 +1024,11 @@ export type SendMailResponses = {
     /**
      * One recipient: the mail system has accepted the mail
      */
-    200: SuccessSentMail;
+    200: SentMailResponse;
     /**
      * Stored, and sent in the background
      */
-    202: SuccessQueuedMail;
+    202: QueuedMailResponse;
 };
 
 export type SendMailResponse = SendMailResponses[keyof SendMailResponses];
@@ -1041,7 +1078,7 @@ export type GetMailingResponses = {
     /**
      * Done
      */
-    200: SuccessMailing;
+    200: MailingResponse;
 };
 
 export type GetMailingResponse = GetMailingResponses[keyof GetMailingResponses];
@@ -1058,7 +1095,7 @@ export type ListRecipientsData = {
         /**
          * Only those with this status.
          */
-        status?: Status;
+        status?: RecipientStatusFilter;
         /**
          * Entries of a page, 50 unless given.
          */
@@ -1104,7 +1141,7 @@ export type ListRecipientsResponses = {
     /**
      * Done
      */
-    200: SuccessItemsRecipient;
+    200: RecipientPageResponse;
 };
 
 export type ListRecipientsResponse = ListRecipientsResponses[keyof ListRecipientsResponses];
@@ -1154,7 +1191,7 @@ export type CancelMailingResponses = {
     /**
      * Done
      */
-    200: SuccessCancelled;
+    200: CancelledMailingResponse;
 };
 
 export type CancelMailingResponse = CancelMailingResponses[keyof CancelMailingResponses];
@@ -1216,7 +1253,7 @@ export type ResendMailingResponses = {
     /**
      * Queued again
      */
-    202: SuccessQueuedMail;
+    202: QueuedMailResponse;
 };
 
 export type ResendMailingResponse = ResendMailingResponses[keyof ResendMailingResponses];
@@ -1262,7 +1299,7 @@ export type ListApiKeysResponses = {
     /**
      * Done
      */
-    200: SuccessItemsApiKey;
+    200: ApiKeyPageResponse;
 };
 
 export type ListApiKeysResponse = ListApiKeysResponses[keyof ListApiKeysResponses];
@@ -1307,7 +1344,7 @@ export type CreateApiKeyResponses = {
     /**
      * Created
      */
-    201: SuccessApiKeyWithSecret;
+    201: ApiKeyWithSecretResponse;
 };
 
 export type CreateApiKeyResponse = CreateApiKeyResponses[keyof CreateApiKeyResponses];
@@ -1358,7 +1395,7 @@ export type RevokeApiKeyResponses = {
     /**
      * Done
      */
-    200: SuccessRevokedApiKey;
+    200: RevokedApiKeyResponse;
 };
 
 export type RevokeApiKeyResponse = RevokeApiKeyResponses[keyof RevokeApiKeyResponses];
@@ -1412,7 +1449,7 @@ export type RotateApiKeyResponses = {
     /**
      * Done
      */
-    200: SuccessApiKeyWithSecret;
+    200: ApiKeyWithSecretResponse;
 };
 
 export type RotateApiKeyResponse = RotateApiKeyResponses[keyof RotateApiKeyResponses];
@@ -1463,7 +1500,7 @@ export type RemoveOriginResponses = {
     /**
      * Done
      */
-    200: SuccessApiKey;
+    200: ApiKeyResponse;
 };
 
 export type RemoveOriginResponse = RemoveOriginResponses[keyof RemoveOriginResponses];
@@ -1517,7 +1554,7 @@ export type AddOriginsResponses = {
     /**
      * Done
      */
-    200: SuccessApiKey;
+    200: ApiKeyResponse;
 };
 
 export type AddOriginsResponse = AddOriginsResponses[keyof AddOriginsResponses];
@@ -1563,7 +1600,7 @@ export type GetStatisticsResponses = {
     /**
      * Done
      */
-    200: SuccessStatistics;
+    200: StatisticsResponse;
 };
 
 export type GetStatisticsResponse = GetStatisticsResponses[keyof GetStatisticsResponses];
@@ -1608,7 +1645,7 @@ export type EraseAddressResponses = {
     /**
      * Done
      */
-    200: SuccessErased;
+    200: ErasedAddressResponse;
 };
 
 export type EraseAddressResponse = EraseAddressResponses[keyof EraseAddressResponses];
@@ -1662,7 +1699,7 @@ export type GetReadyResponses = {
     /**
      * Done
      */
-    200: Ready;
+    200: Readiness;
 };
 
 export type GetReadyResponse = GetReadyResponses[keyof GetReadyResponses];

@@ -1,6 +1,6 @@
 // The pictures of the overview, and their numbers for whoever does not see them.
 
-import type { Hour } from "mmms-client";
+import type { StatisticsHour } from "mmms-client";
 import { useMemo, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { Figure } from "../parts/status.js";
@@ -15,17 +15,17 @@ const ENDS = ["sent", "cancelled", "unconfirmed", "failed"] as const;
 const COLUMNS = ["failed", "unconfirmed", "sent", "cancelled"] as const;
 
 interface Pictured {
-  hours: readonly Hour[];
+  hours: readonly StatisticsHour[];
   name: string;
 }
 
-const startsOf = (hours: readonly Hour[]) => hours.map(({ hour }) => Date.parse(hour) / 1000);
+const startsOf = (hours: readonly StatisticsHour[]) => hours.map(({ hour }) => Date.parse(hour) / 1000);
 
 /** An hour stands at its middle: the pointer is then nearest to the hour that it is in. */
-const middlesOf = (hours: readonly Hour[]) => startsOf(hours).map((start) => start + HOUR_S / 2);
+const middlesOf = (hours: readonly StatisticsHour[]) => startsOf(hours).map((start) => start + HOUR_S / 2);
 
 /** As wide as the hours, so that the first and the last bar are whole. */
-const wholeHours = (hours: readonly Hour[]): uPlot.Range.MinMax => {
+const wholeHours = (hours: readonly StatisticsHour[]): uPlot.Range.MinMax => {
   const starts = startsOf(hours);
   return [starts[0] ?? 0, (starts.at(-1) ?? 0) + HOUR_S];
 };
@@ -155,7 +155,7 @@ const decades = (_: uPlot, least: number | null, most: number | null): uPlot.Ran
   return [low, Math.max(low * 100, 10 ** Math.ceil(Math.log10(Math.max(1, most ?? 1) * 1.1)))];
 };
 
-export function NumbersTable({ hours }: { hours: readonly Hour[] }) {
+export function NumbersTable({ hours }: { hours: readonly StatisticsHour[] }) {
   const rows = [...hours].reverse().filter((hour) => ENDS.some((end) => hour[end] > 0));
   return (
     <details class="card more numbers">

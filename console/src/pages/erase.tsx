@@ -1,7 +1,7 @@
 // Removes an address and what was written to it.
 
 import { signal } from "@preact/signals";
-import { type Erased, eraseAddress } from "mmms-client";
+import { type ErasedAddress, eraseAddress } from "mmms-client";
 import { useEffect, useState } from "preact/hooks";
 import { Question } from "../parts/dialog.js";
 import { Field } from "../parts/field.js";
@@ -15,7 +15,7 @@ export const addressToErase = signal("");
 export function Erase() {
   const [mail, setMail] = useState(addressToErase.value);
   const [asked, setAsked] = useState(false);
-  const [erased, setErased] = useState<{ mail: string; counts: Erased } | null>(null);
+  const [erased, setErased] = useState<{ mail: string; counts: ErasedAddress } | null>(null);
   useEffect(() => {
     addressToErase.value = "";
   }, []);
@@ -66,7 +66,7 @@ export function Erase() {
   );
 }
 
-function Outcome({ mail, counts: { recipients, mailings, waiting } }: { mail: string; counts: Erased }) {
+function Outcome({ mail, counts: { recipients, mailings, waiting } }: { mail: string; counts: ErasedAddress }) {
   return (
     <div class={waiting > 0 ? "notice is-unsure" : "notice is-good"}>
       <p class="notice-title">

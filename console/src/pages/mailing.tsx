@@ -1,6 +1,6 @@
 // One mailing: how far it is, what can be done about it, and its ids.
 
-import { getMailing, type Id, type Mailing } from "mmms-client";
+import { type CallerId, getMailing, type Mailing } from "mmms-client";
 import { Fragment } from "preact";
 import { Icon } from "../icons.js";
 import { useLive } from "../live.js";
@@ -100,7 +100,7 @@ function State({ mailing: { counts, subject }, lost }: { mailing: Mailing; lost:
 }
 
 function Facts({ mailing }: { mailing: Mailing }) {
-  const own: readonly (readonly [string, Id])[] = [
+  const own: readonly (readonly [string, CallerId])[] = [
     ["email_id", mailing.email_id],
     ["emailRecipientId", mailing.emailRecipientId],
     ["client_env_id", mailing.client_env_id],

@@ -1,6 +1,6 @@
 // What can be done about a mailing, each with what will come of it.
 
-import { cancelMailing, type Mailing, type Resendable, resendMailing } from "mmms-client";
+import { cancelMailing, type Mailing, type ResendableStatus, resendMailing } from "mmms-client";
 import { useState } from "preact/hooks";
 import { Question } from "../parts/dialog.js";
 import { Select } from "../parts/field.js";
@@ -70,7 +70,7 @@ function Cancel({ mailing: { id, counts }, close, done }: About) {
 }
 
 function Resend({ mailing: { id, counts }, close, done }: About) {
-  const [status, setStatus] = useState<Resendable>(counts.failed > 0 ? "failed" : "unconfirmed");
+  const [status, setStatus] = useState<ResendableStatus>(counts.failed > 0 ? "failed" : "unconfirmed");
   const choices = (["failed", "unconfirmed"] as const).filter((choice) => counts[choice] > 0);
   const resend = async () => {
     const path = { id };
@@ -87,7 +87,7 @@ function Resend({ mailing: { id, counts }, close, done }: About) {
       act={resend}
       close={close}
     >
-      <Select<Resendable>
+      <Select<ResendableStatus>
         label="To those that are"
         value={status}
         change={setStatus}

@@ -1,6 +1,6 @@
 // What goes out, how fast, and what waits.
 
-import { getStatistics, type Hour, listMailings, type Statistics } from "mmms-client";
+import { getStatistics, listMailings, type Statistics, type StatisticsHour } from "mmms-client";
 import { HoursChart, NumbersTable, TimesChart } from "../charts/charts.js";
 import { useLive } from "../live.js";
 import { Heading } from "../parts/heading.js";
@@ -100,7 +100,7 @@ function FirstSteps() {
   );
 }
 
-function sum(hours: readonly Hour[], of: (hour: Hour) => number): number {
+function sum(hours: readonly StatisticsHour[], of: (hour: StatisticsHour) => number): number {
   return hours.reduce((total, hour) => total + of(hour), 0);
 }
 

@@ -1,6 +1,6 @@
 // The recipients of a mailing, each with what has become of it.
 
-import { listRecipients, type Mailing, type Recipient, type Status } from "mmms-client";
+import { listRecipients, type Mailing, type Recipient } from "mmms-client";
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../icons.js";
 import { useLive } from "../live.js";
@@ -12,7 +12,7 @@ import { go, narrow, route } from "../route.js";
 import { management } from "../session.js";
 import { wordsOf } from "../words/details.js";
 import { number } from "../words/figures.js";
-import { isOpen, STATUSES, statusNames, TROUBLE_FIRST, totalOf } from "../words/statuses.js";
+import { isOpen, STATUSES, type Status, statusNames, TROUBLE_FIRST, totalOf } from "../words/statuses.js";
 import { addressToErase } from "./erase.js";
 
 const LIVE_MS = 1_000;

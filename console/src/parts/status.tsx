@@ -1,10 +1,21 @@
 // Where recipients are: as a word, as a bar, and as both.
 
-import type { Counts, Status } from "mmms-client";
+import type { MailingCounts, RecipientStatus } from "mmms-client";
 import { number } from "../words/figures.js";
-import { isOpen, STATUSES, statusMeanings, statusNames, TROUBLE_FIRST, totalOf } from "../words/statuses.js";
+import {
+  isKnown,
+  isOpen,
+  STATUSES,
+  type Status,
+  statusMeanings,
+  statusNames,
+  TROUBLE_FIRST,
+  totalOf,
+} from "../words/statuses.js";
 
-export function Badge({ status }: { status: Status }) {
+export function Badge({ status }: { status: RecipientStatus }) {
+  // A newer service may have one that this page has no words for: its own is better than none.
+  if (!isKnown(status)) return <span class="badge">{status}</span>;
   return (
     <span class={`badge is-${status}`} title={statusMeanings[status]}>
       {statusNames[status]}
@@ -13,7 +24,7 @@ export function Badge({ status }: { status: Status }) {
 }
 
 /** All that have come to an end, of all. */
-export function doneOf(counts: Counts): { done: number; total: number; percent: number } {
+export function doneOf(counts: MailingCounts): { done: number; total: number; percent: number } {
   const total = totalOf(counts);
   const done = total - counts.queued - counts.sending;
   // Rounded down: 100 % is only for all of them.
@@ -21,18 +32,18 @@ export function doneOf(counts: Counts): { done: number; total: number; percent: 
 }
 
 /** How many of them all were sent, which is what a number without a word is taken for. */
-export function sentShare(counts: Counts): string {
+export function sentShare(counts: MailingCounts): string {
   const total = totalOf(counts);
   const percent = total ? Math.floor((counts.sent * 100) / total) : 0;
   return `${counts.sent > 0 && percent === 0 ? "< 1" : percent} %`;
 }
 
-export function inWords(counts: Counts, of: readonly Status[] = TROUBLE_FIRST): string {
+export function inWords(counts: MailingCounts, of: readonly Status[] = TROUBLE_FIRST): string {
   const parts = of.filter((status) => counts[status] > 0);
   return parts.map((status) => `${number(counts[status])} ${statusNames[status].toLowerCase()}`).join(", ");
 }
 
-export function Progress({ counts, of, large = false }: { counts: Counts; of: string; large?: boolean }) {
+export function Progress({ counts, of, large = false }: { counts: MailingCounts; of: string; large?: boolean }) {
   const { percent } = doneOf(counts);
   return (
     <div
@@ -60,7 +71,7 @@ export function Progress({ counts, of, large = false }: { counts: Counts; of: st
 const LEAST_SHARE = 0.01;
 
 /** Each status of the bar: where it begins, and its share of the whole. */
-function partsOf(counts: Counts): { status: Status; start: number; share: number }[] {
+function partsOf(counts: MailingCounts): { status: Status; start: number; share: number }[] {
   const all = Math.max(1, totalOf(counts));
   const widths = STATUSES.map((status) => (counts[status] > 0 ? Math.max(LEAST_SHARE, counts[status] / all) : 0));
   const total = Math.max(

@@ -1,8 +1,8 @@
 // Why a recipient is where it is, and what to do: docs/errors.md in few words.
 
-import type { Recipient, Status } from "mmms-client";
+import type { Known, RecipientStatus, StatusDetail } from "mmms-client";
 
-type Detail = NonNullable<Recipient["status_detail"]>;
+type Detail = Known<StatusDetail>;
 
 interface Words {
   means: string;
@@ -64,10 +64,13 @@ const unconfirmed: Readonly<Partial<Record<Detail, string>>> = {
   timeout: "No answer came in time, and the mail system may already have taken it",
 };
 
+function isKnown(detail: StatusDetail & string): detail is Detail {
+  return Object.hasOwn(words, detail);
+}
+
 /** Nothing for a code that only a newer service knows. */
-export function wordsOf(detail: Recipient["status_detail"], status: Status): Words | null {
-  if (detail === null) return null;
-  const own: Words | undefined = words[detail];
-  if (!own) return null;
+export function wordsOf(detail: StatusDetail, status: RecipientStatus): Words | null {
+  if (detail === null || !isKnown(detail)) return null;
+  const own = words[detail];
   return status === "unconfirmed" ? { means: unconfirmed[detail] ?? own.means, mend: UNKNOWN } : own;
 }

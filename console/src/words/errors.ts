@@ -1,13 +1,13 @@
 // What each error of a request means and what to do: docs/errors.md in few words.
 
-import type { ErrorType } from "mmms-client";
+import type { ErrorType, Known } from "mmms-client";
 
 interface Words {
   title: string;
   mend: string;
 }
 
-export const errorWords: Readonly<Record<ErrorType, Words>> = {
+export const errorWords: Readonly<Record<Known<ErrorType>, Words>> = {
   validation_error: {
     title: "Something in this is not right",
     mend: "Nothing was done. Mend what is named here and try again.",
@@ -65,3 +65,8 @@ export const errorWords: Readonly<Record<ErrorType, Words>> = {
     mend: "Its database or its queue is away. Try again in a moment.",
   },
 };
+
+/** Nothing for a type that only a newer service knows. */
+export function wordsOf(type: ErrorType): Words | undefined {
+  return Object.hasOwn(errorWords, type) ? errorWords[type as Known<ErrorType>] : undefined;
+}

@@ -1,6 +1,8 @@
 // The statuses in the order in which a recipient may go through them.
 
-import type { Counts, Status } from "mmms-client";
+import type { Known, MailingCounts, RecipientStatus } from "mmms-client";
+
+export type Status = Known<RecipientStatus>;
 
 export const STATUSES = [
   "sent",
@@ -39,10 +41,14 @@ export const statusMeanings: Readonly<Record<Status, string>> = {
   cancelled: "stopped before it was sent",
 };
 
-export function totalOf(counts: Counts): number {
+export function isKnown(status: RecipientStatus): status is Status {
+  return Object.hasOwn(statusNames, status);
+}
+
+export function totalOf(counts: MailingCounts): number {
   return STATUSES.reduce((sum, status) => sum + counts[status], 0);
 }
 
-export function isOpen(counts: Counts): boolean {
+export function isOpen(counts: MailingCounts): boolean {
   return counts.queued + counts.sending > 0;
 }

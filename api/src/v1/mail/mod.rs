@@ -76,7 +76,7 @@ impl Statuses for ResendErrors {
 }
 
 #[derive(Clone, Copy, Debug, Enum)]
-#[oai(rename_all = "snake_case")]
+#[oai(rename = "ResendableStatus", rename_all = "snake_case")]
 enum Resendable {
     Unconfirmed,
     Failed,
@@ -90,6 +90,7 @@ struct ResendRequest {
 
 /// What was cancelled.
 #[derive(Clone, Debug, Object)]
+#[oai(rename = "CancelledMailing")]
 struct Cancelled {
     id: Uuid,
     /// Recipients that will not be sent to.

@@ -73,7 +73,7 @@ pub struct AttachmentRequest {
 /// A tag for the mail system's events. `mmms-mailing-id` and `mmms-recipient-index` are set by the service and
 /// cannot be used.
 #[derive(Clone, Debug, Object)]
-#[oai(rename = "Tag")]
+#[oai(rename = "MailTag")]
 pub struct TagRequest {
     #[oai(validator(min_length = 1, max_length = 256, pattern = "^[A-Za-z0-9_-]+$"))]
     pub name: String,

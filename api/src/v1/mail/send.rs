@@ -63,18 +63,18 @@ pub(super) struct SesResponse {
 
 #[derive(Clone, Copy, Debug, Enum)]
 #[oai(rename_all = "snake_case")]
-pub(super) enum Sent {
+pub(super) enum SentRecipientStatus {
     Sent,
 }
 
 /// What has become of the one recipient.
 #[derive(Clone, Debug, Object)]
-pub(super) struct SentStatus {
+pub(super) struct SentRecipient {
     email_id: Option<Id>,
     email_recipient_id: Option<Id>,
     /// Null only in a replay after the address was removed.
     recipient: Option<String>,
-    status: Sent,
+    status: SentRecipientStatus,
     message_id: String,
     status_detail: Option<String>,
     last_error: Option<String>,
@@ -89,13 +89,13 @@ pub(super) struct SentMail {
     id: Uuid,
     message_id: String,
     ses_response: SesResponse,
-    status: SentStatus,
+    status: SentRecipient,
 }
 
 /// Where mail is when it was answered before it went out.
 #[derive(Clone, Copy, Debug, Enum)]
 #[oai(rename_all = "snake_case")]
-pub(in crate::v1) enum QueuedStatus {
+pub(in crate::v1) enum QueuedMailStatus {
     Queued,
     Unconfirmed,
 }
@@ -107,7 +107,7 @@ pub(in crate::v1) struct QueuedMail {
     id: Uuid,
     email_id: Option<Id>,
     /// `queued`, or `unconfirmed` where one mail was tried and nobody can know whether it went out.
-    status: QueuedStatus,
+    status: QueuedMailStatus,
     /// Recipients that were taken.
     accepted: u64,
     queued_at: Option<Timestamp>,
@@ -123,7 +123,7 @@ impl QueuedMail {
         Self {
             id,
             email_id,
-            status: QueuedStatus::Queued,
+            status: QueuedMailStatus::Queued,
             accepted,
             queued_at: Some(queued_at.into()),
         }
@@ -266,11 +266,11 @@ fn success(answer: Answer, replayed: Option<bool>) -> Result<SendResponse, Probl
                 ses_response: SesResponse {
                     message_id: message_id.clone(),
                 },
-                status: SentStatus {
+                status: SentRecipient {
                     email_id: email_id.map(Id::from),
                     email_recipient_id: email_recipient_id.map(Id::from),
                     recipient,
-                    status: Sent::Sent,
+                    status: SentRecipientStatus::Sent,
                     message_id,
                     status_detail: None,
                     last_error: None,
@@ -296,7 +296,7 @@ fn success(answer: Answer, replayed: Option<bool>) -> Result<SendResponse, Probl
             let data = QueuedMail {
                 id,
                 email_id: email_id.map(Id::from),
-                status: QueuedStatus::Unconfirmed,
+                status: QueuedMailStatus::Unconfirmed,
                 accepted: 1,
                 queued_at: None,
             };

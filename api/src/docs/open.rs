@@ -1,0 +1,163 @@
+//! What may grow: an answer of a later version may have values that this description does not know, and a client that
+//! was generated from it must take them. A request's values are closed: others are refused.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::names::{reference, referred};
+
+/// What the known values are under, in place of `enum`: generators make a plain string or number of the schema then.
+pub const KNOWN: &str = "x-extensible-enum";
+
+pub fn open(spec: &mut Value) {
+    let answered = answered(spec);
+    close_parameters(spec, &answered);
+    let Some(schemas) = spec["components"]["schemas"].as_object_mut() else {
+        return;
+    };
+    for name in answered {
+        // An answer's own HTTP status stays as it is: another one would be another answer.
+        if name.ends_with("Response") {
+            continue;
+        }
+        let Some(schema) = schemas.get_mut(&name) else {
+            continue;
+        };
+        open_enum(schema);
+        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.values_mut().for_each(open_enum);
+        }
+    }
+}
+
+fn open_enum(schema: &mut Value) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    let Some(known) = object.shift_remove("enum") else {
+        return;
+    };
+    let words: Vec<String> = known
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|word| {
+            format!(
+                "`{}`",
+                word.as_str().map_or(word.to_string(), str::to_owned)
+            )
+        })
+        .collect();
+    let sentence = format!(
+        "Known values: {}. A later version may have others.",
+        words.join(", ")
+    );
+    let description = match object.get("description").and_then(Value::as_str) {
+        Some(text) => format!("{text}\n\n{sentence}"),
+        None => sentence,
+    };
+    object.insert("description".into(), json!(description));
+    object.insert(KNOWN.into(), known);
+}
+
+/// A parameter that takes what an answer has gets a closed schema of its own.
+fn close_parameters(spec: &mut Value, answered: &BTreeSet<String>) {
+    let mut closed = Map::new();
+    let schemas = spec["components"]["schemas"].clone();
+    let operations = spec["paths"].as_object_mut().into_iter();
+    for parameter in operations
+        .flat_map(Map::values_mut)
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut)
+        .filter_map(|operation| operation.get_mut("parameters")?.as_array_mut())
+        .flatten()
+    {
+        let name = parameter["schema"]["$ref"].as_str().and_then(referred);
+        let Some(name) = name.filter(|name| answered.contains(*name)) else {
+            continue;
+        };
+        if schemas[name].get("enum").is_some() {
+            let filter = format!("{name}Filter");
+            closed.insert(filter.clone(), schemas[name].clone());
+            parameter["schema"] = reference(&filter);
+        }
+    }
+    if let Some(schemas) = spec["components"]["schemas"].as_object_mut() {
+        schemas.extend(closed);
+    }
+}
+
+/// The names of all schemas that an answer can have in it.
+fn answered(spec: &Value) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let operations = spec["paths"].as_object().into_iter().flat_map(Map::values);
+    for operation in operations
+        .filter_map(Value::as_object)
+        .flat_map(Map::values)
+    {
+        collect(spec, &operation["responses"], &mut names);
+    }
+    names
+}
+
+fn collect(spec: &Value, value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            let name = object.get("$ref").and_then(Value::as_str);
+            if let Some(name) = name.and_then(referred)
+                && names.insert(name.to_owned())
+            {
+                collect(spec, &spec["components"]["schemas"][name], names);
+            }
+            for value in object.values() {
+                collect(spec, value, names);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| collect(spec, value, names)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::docs::SPEC;
+
+    fn enums_of(schema: &Value) -> usize {
+        schema.to_string().matches("\"enum\":").count()
+    }
+
+    #[test]
+    fn no_answer_has_a_closed_list_of_words() {
+        for name in answered(&SPEC) {
+            let schema = &SPEC["components"]["schemas"][&name];
+            let own_status = usize::from(schema["properties"]["data"].is_object());
+            assert_eq!(enums_of(schema), own_status, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_is_there_to_be_read() {
+        let schemas = &SPEC["components"]["schemas"];
+        for (place, word) in [
+            ("/RecipientStatus", "unconfirmed"),
+            ("/ErrorType", "send_rejected"),
+            ("/StatusDetail", "quota"),
+        ] {
+            let schema = schemas.pointer(place).unwrap();
+            let known = schema[KNOWN].as_array().unwrap();
+            assert!(known.contains(&json!(word)), "{place}");
+            let description = schema["description"].as_str().unwrap();
+            assert!(description.contains(&format!("`{word}`")), "{place}");
+        }
+    }
+
+    #[test]
+    fn a_request_has_a_closed_list() {
+        let schemas = &SPEC["components"]["schemas"];
+        for name in ["RecipientStatusFilter", "ResendableStatus"] {
+            assert_eq!(enums_of(&schemas[name]), 1, "{name}");
+        }
+    }
+}
