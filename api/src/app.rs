@@ -6,7 +6,8 @@ use mail::{Service, mailer::Mailer, queue::Queue};
 use poem::{EndpointExt, Route, endpoint::BoxEndpoint, middleware::CatchPanic};
 
 use crate::{
-    console, docs, edge::Edge, function::WithinLimit, mailbox, problem::Problem, redirects, v1,
+    console, docs, edge::Edge, function::WithinLimit, mailbox, payload::Bodies, problem::Problem,
+    redirects, v1,
 };
 
 /// What handlers share.
@@ -15,11 +16,16 @@ pub struct App {
     pub service: Arc<Service>,
     /// Where it listens; a function does nowhere.
     pub address: Option<SocketAddr>,
+    pub bodies: Bodies,
 }
 
 impl App {
     pub fn new(service: Arc<Service>, address: Option<SocketAddr>) -> Arc<Self> {
-        Arc::new(Self { service, address })
+        Arc::new(Self {
+            service,
+            address,
+            bodies: Bodies::default(),
+        })
     }
 
     /// Whether management needs no token from this machine: only in the embedded default, where nothing can leave, and

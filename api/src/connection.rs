@@ -1,4 +1,13 @@
-//! How long a connection may keep the service waiting, and how many there may be.
+//! How long a connection may keep the service waiting, how old it may become, and which one goes when there are too many.
+//!
+//! hyper reads and writes through [`Connection`], which ends itself by returning an error. What a connection is doing is
+//! known from two sides: [`Connection`] sees the octets, and [`Requests`], around the application, sees which requests
+//! are under way. So no frame of HTTP/2 has to be understood: of HTTP/2 only requests count, whatever else is exchanged.
+
+mod registry;
+mod requests;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fmt, io,
@@ -15,35 +24,68 @@ use poem::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, Sleep, sleep},
+    time::{Instant, Sleep, sleep_until},
 };
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
-/// How long a connection may be idle; also how long a request may take from its first octet to the first of its
-/// answer: more than a body may take to arrive and mail to be sent.
-pub const PATIENCE: Duration = Duration::from_mins(1);
-/// Connections at a time; more wait until they are accepted. Below the 1,024 files that a process may usually open.
-pub const MAX_CONNECTIONS: usize = 500;
+use registry::{Place, Registry};
+pub use requests::{Arriving, OfConnection, Requests};
 
-/// Accepts connections that end when they are waited for too long.
-#[derive(Debug)]
-pub struct Patient<A> {
-    inner: A,
-    patience: Duration,
-    places: Arc<Semaphore>,
+/// The first octets of each HTTP/2 connection (<https://www.rfc-editor.org/rfc/rfc9113#section-3.4>).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// What connections may cost the service.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at a time.
+    pub connections: usize,
+    /// From the start of a connection to its first whole request head; later, with HTTP/1.1, from the first octet of a
+    /// request head to its last.
+    pub head: Duration,
+    /// How long a connection may be idle between two requests, and how long it may bring a request under way no
+    /// further.
+    pub patience: Duration,
+    /// An older connection is closed when no request is under way; at the latest `patience` after that.
+    pub age: Duration,
+    /// When every place is taken and no connection is idle, one may go that is slow to send its request for this long.
+    pub slow: Duration,
 }
 
-impl<A> Patient<A> {
-    pub fn new(inner: A, patience: Duration, connections: usize) -> Self {
+impl Limits {
+    /// 500 connections stay below the 1,024 files that a process may usually open. A request head is one packet or a
+    /// few: 10 s are enough on any network. 60 s are more than a body may take to arrive and mail to be sent.
+    pub const SERVICE: Self = Self {
+        connections: 500,
+        head: Duration::from_secs(10),
+        patience: Duration::from_mins(1),
+        age: Duration::from_mins(10),
+        slow: Duration::from_secs(5),
+    };
+}
+
+/// Accepts connections that keep to limits. When every place is taken, a new connection gets that of the longest idle
+/// one, which is closed; see [`Registry::make_room`].
+#[derive(Debug)]
+pub struct Bounded<A> {
+    inner: A,
+    registry: Arc<Registry>,
+}
+
+impl<A> Bounded<A> {
+    pub fn new(inner: A, limits: Limits) -> Self {
         Self {
             inner,
-            patience,
-            places: Arc::new(Semaphore::new(connections)),
+            registry: Arc::new(Registry::new(limits)),
         }
+    }
+
+    /// To be put around the application: tells the connections which requests are under way.
+    pub fn requests(&self) -> Requests {
+        Requests(Arc::clone(&self.registry))
     }
 }
 
-impl<A: Acceptor> Acceptor for Patient<A> {
+impl<A: Acceptor> Acceptor for Bounded<A> {
     type Io = Connection<A::Io>;
 
     fn local_addr(&self) -> Vec<LocalAddr> {
@@ -51,29 +93,61 @@ impl<A: Acceptor> Acceptor for Patient<A> {
     }
 
     async fn accept(&mut self) -> io::Result<(Self::Io, LocalAddr, RemoteAddr, Scheme)> {
-        let place = Arc::clone(&self.places).acquire_owned().await;
-        let place = place.map_err(io::Error::other)?;
         let (inner, local, remote, scheme) = self.inner.accept().await?;
+        let place = Registry::enter(&self.registry, &remote).await?;
         let connection = Connection {
             inner,
-            patience: self.patience,
-            deadline: Box::pin(sleep(self.patience)),
-            idle: true,
-            _place: place,
+            told_to_go: Box::pin(place.progress.told_to_go.clone().cancelled_owned()),
+            deadline: Box::pin(sleep_until(place.progress.deadline())),
+            protocol: Protocol::Unknown { matched: 0 },
+            place,
         };
         Ok((connection, local, remote, scheme))
     }
 }
 
-/// Has a deadline that what is written puts off, and the first octet read after it. Further octets read do not: who
-/// sends a request drop by drop would hold the connection for ever.
+/// What is spoken, by the first octets that were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    /// So many octets were read, all of them the preface of HTTP/2.
+    Unknown {
+        matched: usize,
+    },
+    Http1,
+    Http2,
+}
+
+impl Protocol {
+    fn after(self, read: &[u8]) -> Self {
+        let Self::Unknown { matched } = self else {
+            return self;
+        };
+        let expected = &PREFACE[matched..];
+        let length = read.len().min(expected.len());
+        if read[..length] != expected[..length] {
+            Self::Http1
+        } else if length == expected.len() {
+            Self::Http2
+        } else {
+            Self::Unknown {
+                matched: matched + length,
+            }
+        }
+    }
+}
+
+/// Ends itself after the deadline that its progress gives, or when it is told to go.
+///
+/// With HTTP/1.1 the deadline is put off by what is written and by a request that begins or ends, not by octets that
+/// are read: a request could be sent drop by drop for ever. With HTTP/2 it is put off by requests alone: PING and
+/// SETTINGS are answered, so that what is written says nothing of progress there.
 pub struct Connection<T> {
     inner: T,
-    patience: Duration,
+    /// When to look next: the deadline may have been put off meanwhile.
     deadline: Pin<Box<Sleep>>,
-    /// Whether nothing was read since something was written.
-    idle: bool,
-    _place: OwnedSemaphorePermit,
+    told_to_go: Pin<Box<WaitForCancellationFutureOwned>>,
+    protocol: Protocol,
+    place: Place,
 }
 
 impl<T> fmt::Debug for Connection<T> {
@@ -83,31 +157,63 @@ impl<T> fmt::Debug for Connection<T> {
 }
 
 impl<T> Connection<T> {
-    fn put_off(&mut self) {
-        let deadline = Instant::now() + self.patience;
-        self.deadline.as_mut().reset(deadline);
+    fn read(&mut self, octets: &[u8]) {
+        if octets.is_empty() {
+            return;
+        }
+        self.protocol = self.protocol.after(octets);
+        if self.protocol == Protocol::Http2 {
+            self.place.progress.no_head();
+        } else if self.place.progress.begin_head() {
+            let deadline = self.place.progress.deadline();
+            self.deadline.as_mut().reset(deadline);
+        }
     }
 
-    fn wrote(&mut self) {
-        self.idle = true;
-        self.put_off();
+    fn wrote(&self, polled: &Poll<io::Result<usize>>) {
+        if let Poll::Ready(Ok(1..)) = polled
+            && self.protocol != Protocol::Http2
+        {
+            self.place.progress.wrote();
+        }
     }
 
-    /// Whether the deadline has passed; if not, the task is woken when it does.
-    fn overdue<R>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
-        ready!(self.deadline.as_mut().poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    /// Looked at before each step, not only when there is nothing to do: a peer may see to it that there always is.
+    fn check(&mut self) -> io::Result<()> {
+        if self.place.progress.told_to_go.is_cancelled() {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        let now = Instant::now();
+        if now >= self.deadline.deadline() {
+            let deadline = self.place.progress.deadline();
+            if now >= deadline {
+                // For good: the request that fails by it would put the deadline off.
+                self.place.progress.told_to_go.cancel();
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            self.deadline.as_mut().reset(deadline);
+        }
+        Ok(())
     }
 
-    fn unless_overdue<R>(
+    /// If there is nothing to do: sees to it that the task is woken when the connection has to end.
+    fn unless_over<R>(
         &mut self,
         polled: Poll<io::Result<R>>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<R>> {
-        match polled {
-            Poll::Ready(result) => Poll::Ready(result),
-            Poll::Pending => self.overdue(cx),
+        if polled.is_ready() {
+            return polled;
         }
+        if self.told_to_go.as_mut().poll(cx).is_pending() {
+            loop {
+                ready!(self.deadline.as_mut().poll(cx));
+                if let Err(error) = self.check() {
+                    return Poll::Ready(Err(error));
+                }
+            }
+        }
+        Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
     }
 }
 
@@ -118,13 +224,11 @@ impl<T: AsyncRead + Unpin> AsyncRead for Connection<T> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        this.check()?;
         let before = buffer.filled().len();
         let polled = Pin::new(&mut this.inner).poll_read(cx, buffer);
-        if this.idle && buffer.filled().len() > before {
-            this.idle = false;
-            this.put_off();
-        }
-        this.unless_overdue(polled, cx)
+        this.read(&buffer.filled()[before..]);
+        this.unless_over(polled, cx)
     }
 }
 
@@ -135,11 +239,10 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.check()?;
         let polled = Pin::new(&mut this.inner).poll_write(cx, bytes);
-        if let Poll::Ready(Ok(1..)) = polled {
-            this.wrote();
-        }
-        this.unless_overdue(polled, cx)
+        this.wrote(&polled);
+        this.unless_over(polled, cx)
     }
 
     fn poll_write_vectored(
@@ -148,11 +251,10 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        this.check()?;
         let polled = Pin::new(&mut this.inner).poll_write_vectored(cx, slices);
-        if let Poll::Ready(Ok(1..)) = polled {
-            this.wrote();
-        }
-        this.unless_overdue(polled, cx)
+        this.wrote(&polled);
+        this.unless_over(polled, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -162,106 +264,12 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.inner).poll_flush(cx);
-        this.unless_overdue(polled, cx)
+        this.unless_over(polled, cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.inner).poll_shutdown(cx);
-        this.unless_overdue(polled, cx)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::SocketAddr;
-
-    use poem::{
-        Route, Server, get, handler,
-        listener::{Listener, TcpListener},
-    };
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpStream,
-        time::{interval, timeout},
-    };
-
-    use super::*;
-
-    const SHORT: Duration = Duration::from_millis(300);
-    /// Far more than anything here takes.
-    const LONG: Duration = Duration::from_secs(20);
-    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
-
-    #[handler]
-    fn hello() -> &'static str {
-        "hello"
-    }
-
-    async fn server(patience: Duration, connections: usize) -> SocketAddr {
-        let bound = TcpListener::bind("127.0.0.1:0").into_acceptor().await;
-        let acceptor = Patient::new(bound.unwrap(), patience, connections);
-        let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
-        tokio::spawn(Server::new_with_acceptor(acceptor).run(Route::new().at("/", get(hello))));
-        address
-    }
-
-    /// All that comes until the other side ends the connection.
-    async fn until_end(connection: &mut (impl AsyncReadExt + Unpin)) -> String {
-        let mut answer = Vec::new();
-        // Ended in the middle of a request, it may also be reset.
-        let _ = timeout(LONG, connection.read_to_end(&mut answer))
-            .await
-            .expect("the server ends the connection");
-        String::from_utf8(answer).unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_request_that_never_becomes_whole_is_ended() {
-        let address = server(SHORT, 10).await;
-        for part in ["", "G", "GET / HTTP/1.1\r\nhost: local"] {
-            let mut connection = TcpStream::connect(address).await.unwrap();
-            connection.write_all(part.as_bytes()).await.unwrap();
-            assert!(!until_end(&mut connection).await.contains("200"), "{part}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_request_that_comes_drop_by_drop_is_ended() {
-        let address = server(SHORT, 10).await;
-        let connection = TcpStream::connect(address).await.unwrap();
-        let (mut reading, mut writing) = connection.into_split();
-        let dripping = tokio::spawn(async move {
-            let mut drops = interval(SHORT / 10);
-            let mut drop = &REQUEST[..20];
-            while writing.write_all(drop).await.is_ok() {
-                drop = b"x";
-                drops.tick().await;
-            }
-        });
-        assert!(!until_end(&mut reading).await.contains("200"));
-        dripping.abort();
-    }
-
-    #[tokio::test]
-    async fn a_connection_that_is_idle_after_an_answer_is_ended() {
-        let address = server(SHORT, 10).await;
-        let mut connection = TcpStream::connect(address).await.unwrap();
-        connection.write_all(REQUEST).await.unwrap();
-        assert!(until_end(&mut connection).await.ends_with("hello"));
-    }
-
-    #[tokio::test]
-    async fn one_more_connection_waits_until_another_ends() {
-        let address = server(LONG, 1).await;
-        let first = TcpStream::connect(address).await.unwrap();
-        let mut second = TcpStream::connect(address).await.unwrap();
-        second.write_all(REQUEST).await.unwrap();
-        let mut octet = [0];
-        let early = timeout(SHORT, second.read_exact(&mut octet)).await;
-        assert!(early.is_err(), "answered beside the first");
-        drop(first);
-        let late = timeout(LONG, second.read_exact(&mut octet)).await;
-        assert!(late.expect("answered after the first").is_ok());
+        this.unless_over(polled, cx)
     }
 }

@@ -1,7 +1,10 @@
 //! JSON in and out. What comes in is read here only as bytes, within its limit; `request` makes sense of it.
 
-use std::{marker::PhantomData, time::Duration};
+mod bodies;
 
+use std::{io, marker::PhantomData, sync::Arc, time::Duration};
+
+use futures_util::{Stream, StreamExt};
 use poem::{
     FromRequest, IntoResponse, Request, RequestBody, Response, Result,
     http::{StatusCode, header},
@@ -14,17 +17,20 @@ use poem_openapi::{
     types::{ToJSON, Type},
 };
 
-use tokio::io::{AsyncRead, AsyncReadExt};
+pub use bodies::Bodies;
+use bodies::{Share, Unread};
 
-use crate::problem::{ErrorType, Problem};
+use crate::{
+    app::App,
+    connection::{Arriving, OfConnection},
+    problem::{ErrorType, Problem},
+};
 
 /// Largest request body: 4 MiB.
 pub const MAX_BODY: usize = 4 * 1024 * 1024;
 /// Most that is read of a body that is refused for its size, in bytes, and for how long.
-const MAX_DROPPED: u64 = 64 * 1024 * 1024;
+const MAX_DROPPED: usize = 64 * 1024 * 1024;
 const DROPPING: Duration = Duration::from_secs(10);
-/// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(20);
 const CONTENT_TYPE: &str = "application/json";
 
 /// A JSON answer.
@@ -85,6 +91,8 @@ impl<T: ToJSON> ApiResponse for Json<T> {
 #[derive(Debug)]
 pub struct RawJson<T> {
     pub bytes: Vec<u8>,
+    /// Kept until the request is answered: what was made of the bytes is there as long.
+    _share: Share,
     schema: PhantomData<T>,
 }
 
@@ -109,8 +117,10 @@ impl<T: Type> ParsePayload for RawJson<T> {
     const IS_REQUIRED: bool = true;
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> Result<Self> {
+        let (bytes, share) = read(request, body).await?;
         Ok(Self {
-            bytes: read(request, body).await?,
+            bytes,
+            _share: share,
             schema: PhantomData,
         })
     }
@@ -122,6 +132,8 @@ impl_apirequest_for_payload!(RawJson<T>, T: Type);
 #[derive(Debug)]
 pub struct OptionalJson<T> {
     pub bytes: Vec<u8>,
+    /// Kept until the request is answered: what was made of the bytes is there as long.
+    _share: Share,
     schema: PhantomData<T>,
 }
 
@@ -148,7 +160,7 @@ impl<'a, T: Type> poem_openapi::ApiExtractor<'a> for OptionalJson<T> {
         body: &mut RequestBody,
         _: poem_openapi::ExtractParamOptions<()>,
     ) -> Result<Self> {
-        let bytes = read(request, body).await?;
+        let (bytes, share) = read(request, body).await?;
         let typed = request
             .content_type()
             .is_some_and(RawJson::<T>::check_content_type);
@@ -165,6 +177,7 @@ impl<'a, T: Type> poem_openapi::ApiExtractor<'a> for OptionalJson<T> {
             } else {
                 bytes
             },
+            _share: share,
             schema: PhantomData,
         })
     }
@@ -172,22 +185,18 @@ impl<'a, T: Type> poem_openapi::ApiExtractor<'a> for OptionalJson<T> {
 
 /// Refuses by what is announced, or as soon as more than the limit has come. Most clients read an answer only after they
 /// have written their body: a bounded rest of it is read and dropped meanwhile, so that they get to read the refusal.
-async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
-    let too_large = || {
-        Problem::new(
-            ErrorType::PayloadTooLarge,
-            "The body must not be larger than 4 MiB",
-        )
-    };
+async fn read(request: &Request, body: &mut RequestBody) -> Result<(Vec<u8>, Share)> {
     let announced = request.headers().typed_get::<ContentLength>();
     let body = poem::Body::from_request(request, body).await?;
-    let mut reader = body.into_async_read();
+    let mut frames = body.into_bytes_stream();
+    let connection = request.extensions().get::<OfConnection>();
+    let arriving = connection.map(OfConnection::body_arrives);
     if announced.is_some_and(|ContentLength(length)| length > MAX_BODY as u64) {
         // Who asks before sending the body has not begun to send it.
         if !request.headers().contains_key(header::EXPECT) {
-            tokio::spawn(drop_rest(reader));
+            tokio::spawn(drop_rest(frames, arriving));
         }
-        return Err(too_large().into());
+        return Err(Problem::from(Unread::TooLarge).into());
     }
     if request.headers().contains_key(header::CONTENT_ENCODING) {
         return Err(Problem::new(
@@ -196,20 +205,29 @@ async fn read(request: &Request, body: &mut RequestBody) -> Result<Vec<u8>> {
         )
         .into());
     }
-    let mut bytes = Vec::new();
-    let mut limited = (&mut reader).take(MAX_BODY as u64 + 1);
-    match tokio::time::timeout(PATIENCE, limited.read_to_end(&mut bytes)).await {
-        Ok(Ok(length)) if length <= MAX_BODY => Ok(bytes),
-        Ok(Ok(_)) => {
-            tokio::spawn(drop_rest(reader));
-            Err(too_large().into())
+    let app = request.data::<Arc<App>>().ok_or_else(Problem::internal)?;
+    let read = app.bodies.read(&mut frames).await;
+    read.map_err(|unread| {
+        if unread != Unread::Broken {
+            tokio::spawn(drop_rest(frames, arriving));
         }
-        _ => Err(Problem::invalid("", "The body did not arrive whole").into()),
-    }
+        Problem::from(unread).into()
+    })
 }
 
 /// Goes on while the answer is on its way. What is left after that ends the connection.
-async fn drop_rest(reader: impl AsyncRead + Unpin) {
-    let rest = &mut reader.take(MAX_DROPPED);
-    let _ = tokio::time::timeout(DROPPING, tokio::io::copy(rest, &mut tokio::io::sink())).await;
+async fn drop_rest(
+    mut frames: impl Stream<Item = io::Result<impl AsRef<[u8]>>> + Unpin,
+    _arriving: Option<Arriving>,
+) {
+    let rest = async {
+        let mut dropped = 0;
+        while let Some(Ok(frame)) = frames.next().await {
+            dropped += frame.as_ref().len();
+            if dropped > MAX_DROPPED {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DROPPING, rest).await;
 }

@@ -1,21 +1,25 @@
 //! One process: the HTTP server, and the worker's job beside it.
 
-use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use mail::{Service, mailer::Mailer, queue::Queue};
 use poem::{
-    Server,
+    EndpointExt, Server,
     listener::{Acceptor, Listener, TcpListener},
 };
 
 use crate::{
     app::App,
-    connection::{MAX_CONNECTIONS, PATIENCE, Patient},
+    connection::{Bounded, Limits},
 };
 
 /// How long answers that were begun may take when the process is to end.
 const GRACE: Duration = Duration::from_secs(30);
+/// Requests at a time on one HTTP/2 connection: each may hold a body of 4 MiB and an answer.
+const MAX_STREAMS: u32 = 32;
+/// All fields of a request head with HTTP/2, in bytes.
+const MAX_HEADERS: u32 = 16 * 1024;
 
 /// Serves until SIGTERM or SIGINT.
 pub async fn serve(service: Arc<Service>) -> anyhow::Result<()> {
@@ -37,12 +41,20 @@ pub async fn serve(service: Arc<Service>) -> anyhow::Result<()> {
         service.start_draining();
     }
     let stop = service.stop.clone();
-    let acceptor = Patient::new(acceptor, PATIENCE, MAX_CONNECTIONS);
-    Server::new_with_acceptor(acceptor)
-        .run_with_graceful_shutdown(app.endpoint(), stop.cancelled_owned(), Some(GRACE))
+    let acceptor = Bounded::new(acceptor, Limits::SERVICE);
+    let endpoint = app.endpoint().with(acceptor.requests());
+    http(acceptor)
+        .run_with_graceful_shutdown(endpoint, stop.cancelled_owned(), Some(GRACE))
         .await?;
     service.finish().await;
     Ok(())
+}
+
+/// HTTP/1.1 and HTTP/2, by what a connection begins with.
+pub fn http<A: Acceptor + 'static>(acceptor: A) -> Server<Infallible, A> {
+    Server::new_with_acceptor(acceptor)
+        .http2_max_concurrent_streams(MAX_STREAMS)
+        .http2_max_header_list_size(MAX_HEADERS)
 }
 
 /// What a person who started it wants to open.
