@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use crate::SmtpServer;
 use crate::caller::Caller;
 use crate::database::Database;
 use crate::deployment::Deployment;
@@ -87,6 +88,11 @@ impl Server {
             settings = settings.env(name, value);
         }
         settings.start().await
+    }
+
+    /// A server on this database that sends through that SMTP server, not started yet.
+    pub fn through(smtp: &SmtpServer, database: &Database) -> Settings {
+        Self::on(database).env("MAIL_TRANSPORT", &smtp.transport())
     }
 
     /// A server on this database, not started yet.

@@ -41,8 +41,7 @@ async fn twenty_kills_lose_nothing_and_double_nothing(database: Database) {
     println!("E2E_SEED={seed}");
     let smtp = SmtpServer::start().await;
     take_slowly(&smtp);
-    let server = Server::on(&database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
+    let server = Server::through(&smtp, &database)
         .env("LEASE_SECONDS", "6")
         .env("SWEEP_SECONDS", "1")
         .start()

@@ -127,10 +127,7 @@ async fn a_mail_on_its_way_is_answered_before_the_end(database: Database) {
         Phase::End => Reaction::Delay(Duration::from_secs(1)),
         _ => Reaction::Continue,
     });
-    let mut server = Server::on(&database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
-        .start()
-        .await;
+    let mut server = Server::through(&smtp, &database).start().await;
     let sender = server.sender().await;
     let post = tokio::spawn(async move { sender.mail(&letter("ann@example.org")).await });
     smtp.accepts(1).await;

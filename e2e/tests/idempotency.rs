@@ -19,8 +19,7 @@ on_both_databases!(
 const REQUESTS: usize = 200;
 
 async fn start(database: &Database, smtp: &SmtpServer) -> Server {
-    Server::on(database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
+    Server::through(smtp, database)
         .env("LEASE_SECONDS", "9")
         .env("SWEEP_SECONDS", "1")
         .start()
@@ -103,8 +102,7 @@ async fn while_the_first_is_running_the_others_are_told_to_come_back(database: D
         Phase::End => Reaction::AcceptAndStall,
         _ => Reaction::Continue,
     });
-    let server = Server::on(&database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
+    let server = Server::through(&smtp, &database)
         .env("LEASE_SECONDS", "15")
         .start()
         .await;

@@ -66,10 +66,7 @@ async fn usual_addresses_are_taken(database: Database) {
 
 async fn an_international_domain_goes_out_as_punycode(database: Database) {
     let smtp = SmtpServer::start().await;
-    let server = Server::on(&database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
-        .start()
-        .await;
+    let server = Server::through(&smtp, &database).start().await;
     let sender = server.sender().await;
     let body = addressed(&json!([{ "mail": "ann@bücher.example" }]))
         .with("sender_email", "news@köln.example")

@@ -29,8 +29,7 @@ async fn cancel_all(caller: &Caller, server: &Server, id: &str) -> u64 {
 async fn what_is_still_queued_is_cancelled_and_never_sent(database: Database) {
     let smtp = SmtpServer::start().await;
     smtp.set_open(false).await;
-    let server = Server::on(&database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
+    let server = Server::through(&smtp, &database)
         .env("SWEEP_SECONDS", "1")
         .start()
         .await;

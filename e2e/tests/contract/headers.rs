@@ -168,10 +168,7 @@ async fn tags_follow_the_rules(database: Database) {
 
 async fn copies_and_replies_are_addressed(database: Database) {
     let smtp = SmtpServer::start().await;
-    let server = Server::on(&database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
-        .start()
-        .await;
+    let server = Server::through(&smtp, &database).start().await;
     let sender = server.sender().await;
     let body = letter("ann@example.org")
         .with("cc", json!(["cc-1@example.org", "cc-2@example.org"]))
@@ -208,10 +205,7 @@ async fn copies_and_replies_are_addressed(database: Database) {
 
 async fn copies_and_replies_may_have_names(database: Database) {
     let smtp = SmtpServer::start().await;
-    let server = Server::on(&database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
-        .start()
-        .await;
+    let server = Server::through(&smtp, &database).start().await;
     let sender = server.sender().await;
     let body = letter("ann@example.org")
         .with(

@@ -126,10 +126,7 @@ async fn a_refusal_is_kept(database: Database) {
         Phase::Recipient => Reaction::Reply("550 5.1.1 nobody of that name"),
         _ => Reaction::Continue,
     });
-    let server = Server::on(&database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
-        .start()
-        .await;
+    let server = Server::through(&smtp, &database).start().await;
     let sender = server.sender().await.idempotency_key("one");
     let body = letter("ann@example.org");
     let first = sender.mail(&body).await;

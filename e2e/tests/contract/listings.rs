@@ -138,10 +138,7 @@ async fn recipients_are_filtered_by_status(database: Database) {
         (Phase::Recipient, "recipient-1@example.org") => Reaction::Reply("550 5.1.1 no"),
         _ => Reaction::Continue,
     });
-    let server = Server::on(&database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
-        .start()
-        .await;
+    let server = Server::through(&smtp, &database).start().await;
     let sender = server.sender().await;
     let data = sender.mail(&mailing(4)).await.data(202);
     let id = data["id"].as_str().expect("an id");
@@ -239,10 +236,7 @@ async fn mailings_are_filtered_by_whether_they_have_ended(database: Database) {
         (Phase::Recipient, "recipient-1@example.org") => Reaction::Reply("451 4.3.0 later"),
         _ => Reaction::Continue,
     });
-    let server = Server::on(&database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
-        .start()
-        .await;
+    let server = Server::through(&smtp, &database).start().await;
     let sender = server.sender().await;
     let ended = send(&sender, 2).await;
     let open = sender.mail(&mailing(3)).await.data(202)["id"].clone();

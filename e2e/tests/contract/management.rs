@@ -130,8 +130,7 @@ async fn without_a_token_management_is_open_to_this_machine_only(database: Datab
 async fn management_is_closed_where_mail_can_leave(database: Database) {
     let smtp = SmtpServer::start().await;
     // An empty variable counts as none.
-    let server = Server::on(&database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
+    let server = Server::through(&smtp, &database)
         .env("ADMIN_TOKEN", "")
         .start()
         .await;

@@ -39,8 +39,7 @@ async fn settled(server: &Server, smtp: &SmtpServer) -> (e2e::Caller, String) {
 }
 
 async fn start(database: &Database, smtp: &SmtpServer) -> Server {
-    Server::on(database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
+    Server::through(smtp, database)
         .env("SWEEP_SECONDS", "1")
         .start()
         .await

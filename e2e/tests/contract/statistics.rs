@@ -32,10 +32,7 @@ async fn the_hours_count_what_was_sent_and_failed(database: Database) {
         (Phase::Recipient, "recipient-1@example.org") => Reaction::Reply("550 5.1.1 no"),
         _ => Reaction::Continue,
     });
-    let server = Server::on(&database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
-        .start()
-        .await;
+    let server = Server::through(&smtp, &database).start().await;
     let sender = server.sender().await;
     sender.mail(&letter("ann@example.org")).await.data(200);
     let data = sender.mail(&mailing(3)).await.data(202);

@@ -169,10 +169,7 @@ async fn the_head_has_what_a_mail_needs() {
 async fn the_message_id_is_the_one_that_is_told() {
     let smtp = SmtpServer::start().await;
     let database = Database::sqlite();
-    let server = Server::on(&database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
-        .start()
-        .await;
+    let server = Server::through(&smtp, &database).start().await;
     let data = server.sender().await.mail(&mailing(5)).await.data(202);
     let id = data["id"].as_str().expect("an id");
     server.settled(id).await;

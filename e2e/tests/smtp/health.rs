@@ -19,8 +19,7 @@ on_both_databases!(
 const LIMIT: Duration = Duration::from_mins(3);
 
 async fn start(database: &Database, smtp: &SmtpServer) -> Server {
-    Server::on(database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
+    Server::through(smtp, database)
         .env("MAX_ATTEMPTS", "1")
         .env("SWEEP_SECONDS", "1")
         .start()

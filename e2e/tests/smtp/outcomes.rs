@@ -23,8 +23,7 @@ const LIMIT: Duration = Duration::from_mins(2);
 
 /// A server on this transport with time-outs of two seconds.
 async fn start(database: &Database, smtp: &SmtpServer) -> Server {
-    Server::on(database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
+    Server::through(smtp, database)
         .env("LEASE_SECONDS", "6")
         .env("SMTP_TIMEOUT_SECONDS", "2")
         .env("SWEEP_SECONDS", "1")
@@ -182,8 +181,7 @@ async fn attempts_are_bounded(database: Database) {
         usize::MAX,
         Reaction::Reply("452 4.2.2 mailbox full"),
     );
-    let server = Server::on(&database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
+    let server = Server::through(&smtp, &database)
         .env("MAX_ATTEMPTS", "2")
         .env("SWEEP_SECONDS", "1")
         .start()

@@ -13,8 +13,7 @@ on_both_databases!(
 );
 
 async fn start(database: &Database, smtp: &SmtpServer) -> Server {
-    Server::on(database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
+    Server::through(smtp, database)
         .env("LEASE_SECONDS", "6")
         .env("SMTP_TIMEOUT_SECONDS", "2")
         .env("SWEEP_SECONDS", "1")
@@ -123,10 +122,7 @@ async fn an_unknown_fate_is_told_and_left_alone(database: Database) {
 async fn an_answer_comes_within_25_seconds(database: Database) {
     let smtp = SmtpServer::start().await;
     always(&smtp, Phase::End, Reaction::AcceptAndStall);
-    let server = Server::on(&database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
-        .start()
-        .await;
+    let server = Server::through(&smtp, &database).start().await;
     let sender = server.sender().await;
     let begin = Instant::now();
     let data = sender.mail(&letter("ann@example.org")).await.data(202);

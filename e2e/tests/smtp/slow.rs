@@ -24,8 +24,7 @@ const TOO_LONG: Duration = Duration::from_secs(23);
 const LIMIT: Duration = Duration::from_mins(2);
 
 async fn start(database: &Database, smtp: &SmtpServer, timeout: &str) -> Server {
-    Server::on(database)
-        .env("MAIL_TRANSPORT", &smtp.transport())
+    Server::through(smtp, database)
         .env("LEASE_SECONDS", "3")
         .env("SWEEP_SECONDS", "1")
         .env("SMTP_TIMEOUT_SECONDS", timeout)
