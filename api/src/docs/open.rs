@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::names::{reference, referred};
+use super::{
+    names::{reference, referred},
+    operations, operations_mut,
+};
 
 /// What the known values are under, in place of `enum`: generators make a plain string or number of the schema then.
 pub const KNOWN: &str = "x-extensible-enum";
@@ -65,11 +68,7 @@ fn open_enum(schema: &mut Value) {
 fn close_parameters(spec: &mut Value, answered: &BTreeSet<String>) {
     let mut closed = Map::new();
     let schemas = spec["components"]["schemas"].clone();
-    let operations = spec["paths"].as_object_mut().into_iter();
-    for parameter in operations
-        .flat_map(Map::values_mut)
-        .filter_map(Value::as_object_mut)
-        .flat_map(Map::values_mut)
+    for parameter in operations_mut(spec)
         .filter_map(|operation| operation.get_mut("parameters")?.as_array_mut())
         .flatten()
     {
@@ -91,17 +90,14 @@ fn close_parameters(spec: &mut Value, answered: &BTreeSet<String>) {
 /// The names of all schemas that an answer can have in it.
 fn answered(spec: &Value) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    let operations = spec["paths"].as_object().into_iter().flat_map(Map::values);
-    for operation in operations
-        .filter_map(Value::as_object)
-        .flat_map(Map::values)
-    {
+    for operation in operations(spec) {
         collect(spec, &operation["responses"], &mut names);
     }
     names
 }
 
-fn collect(spec: &Value, value: &Value, names: &mut BTreeSet<String>) {
+/// The names of all schemas that are referred to in a value, directly or through others.
+pub fn collect(spec: &Value, value: &Value, names: &mut BTreeSet<String>) {
     match value {
         Value::Object(object) => {
             let name = object.get("$ref").and_then(Value::as_str);

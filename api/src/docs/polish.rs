@@ -5,9 +5,9 @@ use std::{
     sync::LazyLock,
 };
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{names, open};
+use super::{names, open, operations, operations_mut};
 
 /// Bodies of requests and answers by `operationId`, checked by a test against the schemas.
 static EXAMPLES: LazyLock<Value> =
@@ -97,25 +97,13 @@ pub fn polish(mut spec: Value) -> Value {
     if let Some(schemas) = spec["components"]["schemas"].as_object_mut() {
         schemas.sort_keys();
     }
-    let Some(paths) = spec["paths"].as_object_mut() else {
-        return spec;
-    };
-    for operation in paths
-        .values_mut()
-        .filter_map(Value::as_object_mut)
-        .flat_map(Map::values_mut)
-    {
-        complete(operation);
-    }
+    operations_mut(&mut spec).for_each(complete);
     spec
 }
 
 /// Pages of documentation show the tags in this order: that of the operations, of which sending mail is the first.
 fn order_tags(spec: &mut Value) {
-    let operations = spec["paths"].as_object().into_iter().flat_map(Map::values);
-    let used: Vec<Value> = operations
-        .filter_map(Value::as_object)
-        .flat_map(Map::values)
+    let used: Vec<Value> = operations(spec)
         .map(|operation| operation["tags"][0].clone())
         .collect();
     if let Some(tags) = spec["tags"].as_array_mut() {
@@ -203,11 +191,7 @@ fn make_union(name: &str, schema: &mut Value) {
 /// A client tells answers apart by the HTTP status in their bodies, so each body says which it can have.
 fn name_statuses(spec: &mut Value) {
     let mut statuses: BTreeMap<String, BTreeSet<u16>> = BTreeMap::new();
-    let operations = spec["paths"].as_object().into_iter().flat_map(Map::values);
-    for operation in operations
-        .filter_map(Value::as_object)
-        .flat_map(Map::values)
-    {
+    for operation in operations(spec) {
         let responses = operation["responses"].as_object();
         for (status, response) in responses.into_iter().flatten() {
             let schema = response["content"]["application/json"]["schema"]["$ref"].as_str();
@@ -302,17 +286,9 @@ mod tests {
     use super::*;
     use crate::docs::SPEC;
 
-    fn operations() -> impl Iterator<Item = &'static Value> {
-        SPEC["paths"]
-            .as_object()
-            .unwrap()
-            .values()
-            .flat_map(|path| path.as_object().unwrap().values())
-    }
-
     #[test]
     fn every_operation_has_a_summary_an_id_and_examples_of_all_its_answers() {
-        for operation in operations() {
+        for operation in operations(&SPEC) {
             let id = operation["operationId"].as_str().expect("an operationId");
             assert!(operation["summary"].is_string(), "{id} has no summary");
             for (status, response) in operation["responses"].as_object().unwrap() {
@@ -332,7 +308,7 @@ mod tests {
 
     #[test]
     fn sending_mail_comes_first() {
-        let first = operations().next().unwrap();
+        let first = operations(&SPEC).next().unwrap();
         assert_eq!(first["operationId"], "sendMail");
         let tags = SPEC["tags"].as_array().unwrap();
         let tags: Vec<&str> = tags.iter().filter_map(|tag| tag["name"].as_str()).collect();
@@ -351,7 +327,7 @@ mod tests {
 
     #[test]
     fn no_example_belongs_to_an_operation_that_is_not_there() {
-        let ids: Vec<&str> = operations()
+        let ids: Vec<&str> = operations(&SPEC)
             .filter_map(|operation| operation["operationId"].as_str())
             .collect();
         for id in EXAMPLES
