@@ -1,8 +1,9 @@
-use std::{net::SocketAddr, sync::LazyLock};
+use std::net::SocketAddr;
 
 use poem::{
     EndpointExt, Route, get, handler,
     listener::{Acceptor, Listener, TcpListener},
+    web::Data,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -53,10 +54,18 @@ mod frame {
     }
 }
 
-/// What the tests let go on.
-static GO_ON: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(0));
-/// One for each request that has begun to wait for that.
-static BEGUN: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(0));
+/// How a test and the handlers wait for each other.
+struct Signals {
+    /// One for each request that has got to its handler.
+    begun: Semaphore,
+    /// One for each request that may be answered.
+    go_on: Semaphore,
+}
+
+struct Bench {
+    address: SocketAddr,
+    signals: Arc<Signals>,
+}
 
 #[handler]
 fn hello() -> &'static str {
@@ -64,22 +73,34 @@ fn hello() -> &'static str {
 }
 
 #[handler]
-async fn slow() -> &'static str {
-    BEGUN.add_permits(1);
-    GO_ON.acquire().await.unwrap().forget();
+async fn slow(signals: Data<&Arc<Signals>>) -> &'static str {
+    signals.begun.add_permits(1);
+    signals.go_on.acquire().await.unwrap().forget();
     "at last"
 }
 
 /// As `payload` reads a body.
 #[handler]
-async fn read_body(request: &poem::Request, content: poem::Body) -> String {
+async fn read_body(
+    signals: Data<&Arc<Signals>>,
+    request: &poem::Request,
+    content: poem::Body,
+) -> String {
     let connection = request.extensions().get::<OfConnection>().unwrap();
     let _arriving = connection.body_arrives();
-    BEGUN.add_permits(1);
+    signals.begun.add_permits(1);
     content.into_string().await.unwrap_or_default()
 }
 
 async fn server(limits: Limits) -> SocketAddr {
+    bench(limits).await.address
+}
+
+async fn bench(limits: Limits) -> Bench {
+    let signals = Arc::new(Signals {
+        begun: Semaphore::new(0),
+        go_on: Semaphore::new(0),
+    });
     let bound = TcpListener::bind("127.0.0.1:0").into_acceptor().await;
     let acceptor = Bounded::new(bound.unwrap(), limits);
     let address = *acceptor.local_addr()[0].as_socket_addr().unwrap();
@@ -87,9 +108,31 @@ async fn server(limits: Limits) -> SocketAddr {
         .at("/", get(hello))
         .at("/slow", get(slow))
         .at("/body", poem::post(read_body))
+        .data(Arc::clone(&signals))
         .with(acceptor.requests());
     tokio::spawn(http(acceptor).run(route));
-    address
+    Bench { address, signals }
+}
+
+impl Bench {
+    /// A connection with a request that has got to its handler.
+    async fn open_under_way(&self, request: &[u8]) -> TcpStream {
+        let connection = open(self.address, request).await;
+        let begun = timeout(LONG, self.signals.begun.acquire()).await;
+        begun.expect("the request begins").unwrap().forget();
+        connection
+    }
+
+    /// One whose handler is at work, and one whose body is on its way.
+    async fn busy_and_sending(&self) -> (TcpStream, TcpStream) {
+        let busy = self.open_under_way(SLOW_REQUEST).await;
+        (busy, self.open_under_way(BODY_BEGUN).await)
+    }
+
+    async fn is_answered_at_last(&self, busy: &mut TcpStream) {
+        self.signals.go_on.add_permits(1);
+        until(busy, "at last").await;
+    }
 }
 
 async fn open(address: SocketAddr, sent: &[u8]) -> TcpStream {
@@ -100,14 +143,6 @@ async fn open(address: SocketAddr, sent: &[u8]) -> TcpStream {
 
 async fn open_http2(address: SocketAddr, frames: &[u8]) -> TcpStream {
     open(address, &[PREFACE, frame::EMPTY_SETTINGS, frames].concat()).await
-}
-
-/// A connection with a request that has got to its handler.
-async fn open_under_way(address: SocketAddr, request: &[u8]) -> TcpStream {
-    let connection = open(address, request).await;
-    let begun = timeout(LONG, BEGUN.acquire()).await;
-    begun.expect("the request begins").unwrap().forget();
-    connection
 }
 
 /// All that comes until the other side ends the connection.
@@ -297,12 +332,13 @@ async fn a_new_connection_gets_the_place_of_the_longest_idle_one() {
         connections: 3,
         ..WIDE
     };
-    let address = server(limits).await;
+    let bench = bench(limits).await;
+    let address = bench.address;
     // Silent since its start, then idle since an answer, then one whose request is under way.
     let mut silent = open(address, b"").await;
     let mut idle = open(address, REQUEST).await;
     until(&mut idle, "hello").await;
-    let mut busy = open_under_way(address, SLOW_REQUEST).await;
+    let mut busy = bench.open_under_way(SLOW_REQUEST).await;
 
     let mut new = open(address, REQUEST).await;
     assert!(until(&mut new, "hello").await.contains("200"));
@@ -313,8 +349,7 @@ async fn a_new_connection_gets_the_place_of_the_longest_idle_one() {
     let mut newer = open(address, REQUEST).await;
     until(&mut newer, "hello").await;
     assert!(until_end(&mut new).await.is_empty());
-    GO_ON.add_permits(1);
-    until(&mut busy, "at last").await;
+    bench.is_answered_at_last(&mut busy).await;
 }
 
 #[tokio::test]
@@ -324,17 +359,16 @@ async fn a_new_connection_gets_the_place_of_one_that_is_slow_to_send() {
         slow: Duration::ZERO,
         ..WIDE
     };
-    let address = server(limits).await;
-    let mut busy = open_under_way(address, SLOW_REQUEST).await;
-    let mut sending = open_under_way(address, BODY_BEGUN).await;
+    let bench = bench(limits).await;
+    let address = bench.address;
+    let (mut busy, mut sending) = bench.busy_and_sending().await;
 
     let mut new = open(address, &REQUEST[..20]).await;
     assert!(!is_answered(&until_end(&mut sending).await));
     let mut newer = open(address, REQUEST).await;
     until(&mut newer, "hello").await;
     assert!(until_end(&mut new).await.is_empty());
-    GO_ON.add_permits(1);
-    until(&mut busy, "at last").await;
+    bench.is_answered_at_last(&mut busy).await;
 }
 
 #[tokio::test]
@@ -343,14 +377,13 @@ async fn a_new_connection_waits_while_all_others_are_at_work() {
         connections: 2,
         ..WIDE
     };
-    let address = server(limits).await;
-    let mut busy = open_under_way(address, SLOW_REQUEST).await;
-    let mut sending = open_under_way(address, BODY_BEGUN).await;
+    let bench = bench(limits).await;
+    let address = bench.address;
+    let (mut busy, mut sending) = bench.busy_and_sending().await;
     let mut new = open(address, REQUEST).await;
     let early = timeout(SHORT, new.read_u8()).await;
     assert!(early.is_err(), "answered beside the others");
-    GO_ON.add_permits(1);
-    until(&mut busy, "at last").await;
+    bench.is_answered_at_last(&mut busy).await;
     until(&mut new, "hello").await;
     sending.write_all(b"xxxxxxxx").await.unwrap();
     until(&mut sending, "xxxxxxxxx").await;
