@@ -158,16 +158,21 @@ async fn what_a_mailing_does_not_have_is_left_out() {
     assert_eq!(destination.keys().collect::<Vec<_>>(), ["ToAddresses"]);
 }
 
-/// Recipients of each call, 1 for those sent singly.
-async fn calls(mailing: &Mailing, recipients: &[ClaimedRecipient]) -> Vec<usize> {
-    let server = Server::start(|request, _| {
+/// SES that accepts everything.
+async fn accepting() -> Server {
+    Server::start(|request, _| {
         if request.is_bulk() {
             several::success(request.entries())
         } else {
             ok(&json!({ "MessageId": "m" }))
         }
     })
-    .await;
+    .await
+}
+
+/// Recipients of each call, 1 for those sent singly.
+async fn calls(mailing: &Mailing, recipients: &[ClaimedRecipient]) -> Vec<usize> {
+    let server = accepting().await;
     let outcomes = ses(&server.url)
         .await
         .send(mailing, recipients, LIMIT)
@@ -272,14 +277,7 @@ async fn header_fields_are_filled_in_for_each_recipient_also_in_one_call() {
 /// SES: a field of an entry replaces that of the template which has its name.
 #[tokio::test]
 async fn header_fields_of_a_recipient_replace_those_of_the_mailing() {
-    let server = Server::start(|request, _| {
-        if request.is_bulk() {
-            several::success(request.entries())
-        } else {
-            ok(&json!({ "MessageId": "m" }))
-        }
-    })
-    .await;
+    let server = accepting().await;
     let mailing = mailing_with(|mailing| {
         let fields = [("X-Same", "for all"), ("X-Name", "for {{name}}")];
         let fields = fields.map(|(name, value)| (name.into(), value.into()));
