@@ -171,7 +171,7 @@ impl Config {
         })
     }
 
-    /// Whether those who are no loopback reach the API by TLS alone.
+    /// Whether the address under which others reach the API is one of HTTPS.
     pub fn is_reached_by_tls(&self) -> bool {
         let url = self.public_url.as_ref();
         url.is_some_and(|url| url.scheme() == "https")

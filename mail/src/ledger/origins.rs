@@ -3,12 +3,12 @@
 
 use std::{
     collections::HashSet,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use entity::{api_key, origin};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 
 use super::Ledger;
 use crate::{api_key::Origin, error::Result};
@@ -30,7 +30,7 @@ pub struct LiveOrigins {
 
 #[derive(Debug, Default)]
 struct Known {
-    origins: Option<Snapshot>,
+    snapshot: Option<Snapshot>,
     /// Counts what has made earlier reading worthless.
     changes: u64,
 }
@@ -42,38 +42,37 @@ struct Snapshot {
     read_at: Instant,
 }
 
-/// What is known without the database.
+/// Whether an origin is let in, as far as the snapshot tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     Known(bool),
     TooMany,
-    Unknown,
 }
 
 impl LiveOrigins {
     /// A key of this instance's has changed.
     pub fn forget(&self) {
         let mut known = self.known();
-        known.origins = None;
+        known.snapshot = None;
         known.changes += 1;
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn look(&self, forms: &[String], now: Instant) -> Answer {
+    /// Nothing where the database has to be asked.
+    fn look(&self, forms: &[String], now: Instant) -> Option<Answer> {
         let known = self.known();
-        let Some(Snapshot { origins, read_at }) = &known.origins else {
-            return Answer::Unknown;
-        };
+        let Snapshot { origins, read_at } = known.snapshot.as_ref()?;
         let age = now.saturating_duration_since(*read_at);
         match origins {
-            _ if age >= KEPT => Answer::Unknown,
-            None => Answer::TooMany,
-            Some(origins) if forms.iter().any(|form| origins.contains(form)) => Answer::Known(true),
-            Some(_) if age < MISSED => Answer::Known(false),
-            Some(_) => Answer::Unknown,
+            _ if age >= KEPT => None,
+            None => Some(Answer::TooMany),
+            Some(origins) => {
+                let found = forms.iter().any(|form| origins.contains(form));
+                (found || age < MISSED).then_some(Answer::Known(found))
+            }
         }
     }
 
@@ -84,13 +83,11 @@ impl LiveOrigins {
         now: Instant,
         read: impl AsyncFnOnce() -> Result<Vec<String>>,
     ) -> Result<Answer> {
-        let answer = self.look(forms, now);
-        if answer != Answer::Unknown {
+        if let Some(answer) = self.look(forms, now) {
             return Ok(answer);
         }
         let _reading = self.reading.lock().await;
-        let answer = self.look(forms, now);
-        if answer != Answer::Unknown {
+        if let Some(answer) = self.look(forms, now) {
             return Ok(answer);
         }
         let changes = self.known().changes;
@@ -99,7 +96,7 @@ impl LiveOrigins {
         let is_all = origins.len() <= MOST;
         let mut known = self.known();
         if known.changes == changes {
-            known.origins = Some(Snapshot {
+            known.snapshot = Some(Snapshot {
                 origins: is_all.then_some(origins),
                 // What is read is no older than the question.
                 read_at: now,
@@ -124,7 +121,7 @@ impl Ledger {
         });
         match answer.await? {
             Answer::Known(found) => Ok(found),
-            Answer::TooMany | Answer::Unknown => {
+            Answer::TooMany => {
                 let one = live().filter(origin::Column::Origin.is_in(forms));
                 Ok(one.one(self.db().await?).await?.is_some())
             }
@@ -133,7 +130,7 @@ impl Ledger {
 }
 
 /// Origins of keys that are not revoked.
-fn live() -> sea_orm::Select<origin::Entity> {
+fn live() -> Select<origin::Entity> {
     let live = api_key::Entity::find()
         .select_only()
         .column(api_key::Column::Id)
