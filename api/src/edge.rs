@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mail::{api_key::Origin, telemetry::milliseconds};
+use mail::{
+    api_key::Origin,
+    telemetry::{self, milliseconds},
+};
 use poem::{
     Endpoint, IntoResponse, Middleware, Request, Response, Result,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
@@ -159,7 +162,7 @@ impl<E: Endpoint> EdgeEndpoint<E> {
             Ok(Ok(false)) | Err(_) => return,
             Ok(Err(error)) => {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = telemetry::causes(&error),
                     "an origin could not be looked up"
                 );
                 return;

@@ -278,7 +278,7 @@ fn plain(reason: &str) -> &str {
 
 impl From<mail::Error> for Problem {
     fn from(error: mail::Error) -> Self {
-        tracing::error!(error = &error as &dyn std::error::Error, "a request failed");
+        tracing::error!(error = mail::telemetry::causes(&error), "a request failed");
         if error.is_transient() {
             Self::unavailable()
         } else {

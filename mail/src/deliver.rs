@@ -196,7 +196,7 @@ impl Service {
                 tokio::time::sleep(every).await;
                 if let Err(error) = service.ledger.renew_lease(&claim, &positions).await {
                     tracing::warn!(
-                        mail.id = %claim.mailing_id, error = &error as &dyn std::error::Error,
+                        mail.id = %claim.mailing_id, error = telemetry::causes(&error),
                         "the lease of a call that is under way was not renewed"
                     );
                 }
@@ -210,7 +210,7 @@ impl Service {
         self.tasks.spawn(async move {
             if let Err(error) = service.ledger.take_back(&claim, &positions).await {
                 tracing::error!(
-                    mail.id = %claim.mailing_id, error = &error as &dyn std::error::Error,
+                    mail.id = %claim.mailing_id, error = telemetry::causes(&error),
                     "mail that was not sent could not be given back"
                 );
             }

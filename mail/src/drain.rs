@@ -90,7 +90,7 @@ impl Service {
                 Ok(wake_ups) => queue.push(wake_ups),
                 Err(error) => {
                     tracing::warn!(
-                        error = &error as &dyn std::error::Error,
+                        error = telemetry::causes(&error),
                         "the ledger does not answer, mail waits"
                     );
                 }
@@ -150,7 +150,7 @@ impl Service {
             Err(error) => {
                 tracing::error!(
                     sqs.message_id = message.id,
-                    error = &error as &dyn std::error::Error,
+                    error = telemetry::causes(&error),
                     "a message is malformed, it goes to the dead-letter queue"
                 );
                 self.queue.again_in(message, Duration::ZERO).await;
@@ -183,13 +183,13 @@ impl Service {
             Ok(Err(error)) => {
                 tracing::error!(
                     mail.id = %mailing_id,
-                    error = &error as &dyn std::error::Error,
+                    error = telemetry::causes(&error),
                     "a wake-up failed, it comes again"
                 );
                 false
             }
-            Err(panic) => {
-                tracing::error!(mail.id = %mailing_id, error = &panic as &dyn std::error::Error, "a wake-up panicked");
+            Err(_) => {
+                tracing::error!(mail.id = %mailing_id, "a wake-up panicked");
                 true
             }
         }
@@ -269,7 +269,7 @@ impl Service {
         match self.ledger.mailing(id).await {
             Err(error @ Error::Corrupt { .. }) => {
                 tracing::error!(
-                    mail.id = %id, error = &error as &dyn std::error::Error,
+                    mail.id = %id, error = telemetry::causes(&error),
                     "a mailing cannot be read"
                 );
                 Ok(None)
@@ -301,7 +301,7 @@ impl Service {
         );
         if let Err(error) = self.ledger.forget_woken(&left).await {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = telemetry::causes(&error),
                 "they come a minute later"
             );
         }

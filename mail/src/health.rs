@@ -129,7 +129,7 @@ impl Service {
         };
         if let Err(error) = learned.await {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = telemetry::causes(&error),
                 "the others were not told how the transport is"
             );
         }

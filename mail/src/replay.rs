@@ -10,6 +10,7 @@ use crate::{
     ledger::{IdempotencyRequest, Kept, RecipientView, Scope},
     service::Service,
     submit::{Answer, Submission},
+    telemetry,
 };
 
 impl Service {
@@ -51,10 +52,7 @@ impl Service {
             }),
         };
         if let Err(error) = kept {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "an answer was not kept"
-            );
+            tracing::warn!(error = telemetry::causes(&error), "an answer was not kept");
         }
     }
 

@@ -163,7 +163,7 @@ impl Service {
         };
         if let Err(error) = self.publish(results, moved, known).await {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = telemetry::causes(&error),
                 "results were not told, the sweep tells them"
             );
         }

@@ -19,7 +19,7 @@ use crate::{
     pace::Permission,
     service::Service,
     submit::Answer,
-    timestamp,
+    telemetry, timestamp,
 };
 
 /// What becomes of a mail, as its call goes on.
@@ -131,7 +131,7 @@ impl Service {
             .await;
         let (outcomes, probing) = called.unwrap_or_else(|error| {
             tracing::error!(
-                mail.id = %mailing.id, error = &error as &dyn std::error::Error,
+                mail.id = %mailing.id, error = telemetry::causes(&error),
                 "the ledger failed before the call, the mail waits"
             );
             (Vec::new(), false)
@@ -150,7 +150,7 @@ impl Service {
                 self.wake_again(&mailing, &outcomes).await;
             }
             Err(error) => tracing::error!(
-                mail.id = %claim.mailing_id, error = &error as &dyn std::error::Error,
+                mail.id = %claim.mailing_id, error = telemetry::causes(&error),
                 "an outcome was not written down"
             ),
         }
@@ -188,7 +188,7 @@ impl Service {
     async fn let_go(&self, mailing: &Mailing, claim: &Claim) {
         if let Err(error) = self.ledger.release(claim).await {
             tracing::warn!(
-                mail.id = %claim.mailing_id, error = &error as &dyn std::error::Error,
+                mail.id = %claim.mailing_id, error = telemetry::causes(&error),
                 "a claim was not given back, it ends with its lease"
             );
         }

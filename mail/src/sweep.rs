@@ -38,7 +38,7 @@ impl Service {
         while self.stop.run_until_cancelled(ticks.tick()).await.is_some() {
             if let Err(error) = self.sweep(None).await {
                 tracing::error!(
-                    error = &error as &dyn std::error::Error,
+                    error = telemetry::causes(&error),
                     "the sweep failed, the next one goes on"
                 );
             }
@@ -69,7 +69,7 @@ impl Service {
             if let Err(error) = done {
                 tracing::error!(
                     step,
-                    error = &error as &dyn std::error::Error,
+                    error = telemetry::causes(&error),
                     "a step of the sweep failed"
                 );
                 swept = swept.and(Err(error));

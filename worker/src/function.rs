@@ -87,7 +87,7 @@ async fn sweep(service: &Arc<Service>, until: Instant) -> Result<Value, Error> {
         Err(error) => {
             // What it says in detail is not for whoever invoked it.
             tracing::error!(
-                error = &error as &dyn std::error::Error,
+                error = telemetry::causes(&error),
                 "the sweep failed, the next one goes on"
             );
             Err("the sweep failed".into())

@@ -63,5 +63,5 @@ async fn migrate(service: &Service, until: Instant) -> mail::Result<()> {
 }
 
 fn log(error: &mail::Error, message: &str) {
-    tracing::error!(error = error as &dyn std::error::Error, "{message}");
+    tracing::error!(error = telemetry::causes(error), "{message}");
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mail::telemetry;
 use poem::web::Data;
 use poem_openapi::{Enum, Object, OpenApi};
 
@@ -62,7 +63,7 @@ impl Health {
         let (database, queue) =
             tokio::join!(app.service.ledger.try_write(), app.service.queues_work());
         if let Err(error) = &database {
-            tracing::warn!(error = error as &dyn std::error::Error, "not ready");
+            tracing::warn!(error = telemetry::causes(error), "not ready");
         }
         let down: Vec<FieldError> = [("database", database.is_ok()), ("queue", queue)]
             .into_iter()

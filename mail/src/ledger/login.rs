@@ -18,6 +18,7 @@ use crate::{
     config::SecretDatabase,
     error::is_refused_login,
     secret::{Secret, SecretError, Terms},
+    telemetry,
 };
 
 /// What a database on AWS is checked with: it shows a certificate of RDS, a proxy before it one of Amazon.
@@ -92,7 +93,7 @@ impl LoginSecret {
             }
             Ok(None) => false,
             Err(error) => {
-                let error = &error as &dyn std::error::Error;
+                let error = telemetry::causes(&error);
                 tracing::warn!(error, "the database refuses the password");
                 false
             }

@@ -24,7 +24,7 @@ use super::{
     Ledger, Transaction,
     store::{from_json, legible_envelope, to_json},
 };
-use crate::{error::Result, message::CallerIds};
+use crate::{error::Result, message::CallerIds, telemetry};
 
 /// The one that has ended a recipient publishes the end at once; until then nobody else does.
 const SETTLED: Duration = Duration::from_secs(10);
@@ -125,7 +125,7 @@ impl Ledger {
                 // It holds up none of the others.
                 Err(error) => {
                     tracing::error!(
-                        event.id = %event_id, error = &error as &dyn std::error::Error,
+                        event.id = %event_id, error = telemetry::causes(&error),
                         "a row of the outbox cannot be read, it is given up"
                     );
                     self.give_up(event_id).await?;

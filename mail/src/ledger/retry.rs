@@ -4,7 +4,10 @@ use std::{future::Future, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable};
 
-use crate::error::{Error, Result, is_locked};
+use crate::{
+    error::{Error, Result, is_locked},
+    telemetry,
+};
 
 /// For reads and moves that somebody waits for: about two seconds.
 pub fn briefly() -> ExponentialBuilder {
@@ -73,7 +76,7 @@ where
         .when(worth_it)
         .notify(|error, delay| {
             tracing::warn!(
-                error = error as &dyn std::error::Error,
+                error = telemetry::causes(error),
                 delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
                 "the ledger failed, trying again"
             );

@@ -1,6 +1,7 @@
 //! What the logs and metrics say of mail. Never an address, a key, a token or a body: `docs/operations.md` lists the
 //! fields.
 
+mod causes;
 mod invocation;
 mod line;
 mod metrics;
@@ -13,6 +14,7 @@ use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 use uuid::Uuid;
 
 use crate::config::{Config, InvalidConfig, LogFormat, invalid};
+pub use causes::causes;
 pub use invocation::{begin, flush};
 
 /// Sends logs to standard error. Metrics go to standard output, and only from a function: see [`begin`].
