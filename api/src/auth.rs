@@ -5,8 +5,8 @@ use std::{net::SocketAddr, sync::Arc};
 use mail::{
     admin::Admission,
     api_key::{ApiKey, Origin},
-    host::is_loopback,
     ledger::Scope,
+    loopback::is_loopback,
 };
 use poem::{
     Request, RequestBody, Result,

@@ -10,9 +10,9 @@ use std::{
 use crate::{
     Service,
     aws::Aws,
+    aws::secret::{CachedSecret, SecretError, Terms},
     config::{Admin, AdminToken},
     error::Result,
-    secret::{Secret, SecretError, Terms},
     telemetry,
 };
 
@@ -99,7 +99,7 @@ enum Lock {
     /// Without a token there is none that fits.
     Closed,
     Token(AdminToken),
-    Secret(Secret<AdminToken>),
+    Secret(CachedSecret<AdminToken>),
 }
 
 impl Gate {
@@ -107,7 +107,7 @@ impl Gate {
         let lock = match admin {
             None => Lock::Closed,
             Some(Admin::Token(token)) => Lock::Token(token.clone()),
-            Some(Admin::Secret(name)) => Lock::Secret(Secret::new(
+            Some(Admin::Secret(name)) => Lock::Secret(CachedSecret::new(
                 Arc::clone(aws),
                 "ADMIN_SECRET_NAME",
                 name.clone(),

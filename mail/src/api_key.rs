@@ -20,9 +20,9 @@ pub const MAX_LENGTH: usize = 255;
 
 /// A key as its user has it. It is shown once and never stored.
 #[derive(Clone)]
-pub struct Secret(String);
+pub struct ApiKeySecret(String);
 
-impl Secret {
+impl ApiKeySecret {
     /// 256 random bits, in hexadecimal behind the prefix.
     pub fn generate() -> Self {
         let mut bytes = [0_u8; 32];
@@ -46,9 +46,9 @@ impl Secret {
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for ApiKeySecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
+        f.write_str("ApiKeySecret(…)")
     }
 }
 
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_generated_key_is_recognisable_random_and_not_shown_by_debug() {
-        let (a, b) = (Secret::generate(), Secret::generate());
+        let (a, b) = (ApiKeySecret::generate(), ApiKeySecret::generate());
         assert!(a.expose().starts_with("mmms_") && a.expose().len() == 5 + 64);
         assert_ne!(a.expose(), b.expose());
         assert!(!format!("{a:?}").contains(&a.expose()[5..]));
@@ -211,10 +211,10 @@ mod tests {
 
     #[test]
     fn a_key_that_is_brought_in_has_at_least_twenty_characters() {
-        assert!(Secret::import(&"k".repeat(20)).is_some());
-        assert!(Secret::import(&"k".repeat(19)).is_none());
-        assert!(Secret::import(&"k".repeat(256)).is_none());
-        assert!(Secret::import(&format!("{} ", "k".repeat(20))).is_none());
+        assert!(ApiKeySecret::import(&"k".repeat(20)).is_some());
+        assert!(ApiKeySecret::import(&"k".repeat(19)).is_none());
+        assert!(ApiKeySecret::import(&"k".repeat(256)).is_none());
+        assert!(ApiKeySecret::import(&format!("{} ", "k".repeat(20))).is_none());
     }
 
     #[test]

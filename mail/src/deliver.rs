@@ -11,12 +11,14 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::{
     error::Result,
     fail_point,
-    ledger::{Claim, ClaimedRecipient, Health, Mailing, Outcome, Range, Reason},
+    ledger::{Claim, Health},
     mailer::Call,
+    mailing::{ClaimedRecipient, Mailing},
+    outcome::{Outcome, Reason},
     pace::Permission,
     service::Service,
     telemetry,
-    wake_up::WakeUp,
+    wake_up::{Range, WakeUp},
 };
 
 /// Kept free of an answer's time for writing down what the transport said.

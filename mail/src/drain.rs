@@ -11,11 +11,12 @@ use uuid::Uuid;
 use crate::{
     error::{Error, Result},
     fail_point,
-    ledger::{Health, Mailing, Range, WokenBefore},
+    ledger::{Health, WokenBefore},
+    mailing::Mailing,
     queue::{Queue, Received},
     service::Service,
     telemetry,
-    wake_up::WakeUp,
+    wake_up::{Range, WakeUp},
 };
 
 /// Wake-ups worked on at once.

@@ -3,7 +3,7 @@
 use sea_orm::{DbErr, RuntimeErr};
 use thiserror::Error;
 
-use crate::{ledger::RoleError, secret::SecretError};
+use crate::{aws::secret::SecretError, ledger::RoleError};
 
 #[derive(Debug, Error)]
 pub enum Error {

@@ -8,8 +8,9 @@ use std::{
 
 use crate::{
     error::Result,
-    ledger::{Fault, Health, Outcome, Reason},
+    ledger::Health,
     mailer::jittered,
+    outcome::{Fault, Outcome, Reason},
     service::Service,
     telemetry,
 };

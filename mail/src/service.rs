@@ -13,8 +13,8 @@ use crate::{
     ledger::Ledger,
     mailer::Mailer,
     pace::Pace,
+    publish::Results,
     queue::{LocalQueue, Queue, SqsQueue},
-    results::Results,
     statistics::KnownStatistics,
     telemetry,
 };

@@ -14,12 +14,15 @@ use tokio::{
 use crate::{
     deliver::TO_RECORD,
     error::Result,
-    ledger::{Claim, Health, Mailing, Outcome, wake_ups},
+    ledger::{Claim, Health},
     mailer::Call,
+    mailing::Mailing,
+    outcome::Outcome,
     pace::Permission,
     service::Service,
     submit::Answer,
     telemetry, timestamp,
+    wake_up::wake_ups,
 };
 
 /// What becomes of a mail, as its call goes on.

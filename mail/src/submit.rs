@@ -11,9 +11,10 @@ use uuid::Uuid;
 use crate::{
     error::Result,
     fail_point,
-    ledger::{IdempotencyRequest, NewEntry, StoreOutcome, wake_ups},
+    ledger::{IdempotencyRequest, NewEntry, StoreOutcome},
     message::{CallerId, NewMailing},
     service::Service,
+    wake_up::wake_ups,
 };
 
 /// How long after its deadline an answer may still come.

@@ -8,10 +8,11 @@ use std::{
 
 use crate::{
     error::Result,
-    ledger::{RETENTION_STEP, STEP, WAKE_SPAN, WokenBefore},
+    ledger::{RETENTION_STEP, STEP, WokenBefore},
     queue::Queue,
     service::Service,
     telemetry,
+    wake_up::WAKE_SPAN,
 };
 
 /// A wake-up that was not acted on for so long is written again, and for as much longer as the queue needs for what it

@@ -4,7 +4,22 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
-use crate::ledger::Range;
+/// Recipients that one wake-up covers at most.
+pub const WAKE_SPAN: i32 = 50;
+
+/// Recipients `first` to `last` of one mailing, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Range {
+    pub mailing_id: Uuid,
+    pub first: i32,
+    pub last: i32,
+}
+
+impl Range {
+    pub fn covers(self, other: Self) -> bool {
+        self.mailing_id == other.mailing_id && self.first <= other.first && other.last <= self.last
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WakeUp {
@@ -59,6 +74,21 @@ impl WakeUp {
     pub fn group(self) -> String {
         self.api_key_id.to_string()
     }
+}
+
+/// Wake-ups for these recipients, in order.
+pub fn wake_ups(api_key_id: Uuid, mailing_id: Uuid, positions: &[i32]) -> Vec<WakeUp> {
+    positions
+        .chunk_by(|a, b| a / WAKE_SPAN == b / WAKE_SPAN)
+        .filter_map(|block| {
+            let range = Range {
+                mailing_id,
+                first: *block.first()?,
+                last: *block.last()?,
+            };
+            Some(WakeUp { range, api_key_id })
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use sea_orm::{
     QueryTrait, Select, UpdateMany,
     sea_query::{CommonTableExpression, Expr, Func, LockBehavior, LockType, Query},
 };
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
@@ -14,21 +13,9 @@ use super::{
     retry::{briefly, insist, repeat},
     store::{caller_id, stored_map},
 };
-use crate::{address::Address, error::Result, message::Recipient};
-
-/// Recipients `first` to `last` of one mailing, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Range {
-    pub mailing_id: Uuid,
-    pub first: i32,
-    pub last: i32,
-}
-
-impl Range {
-    pub fn covers(self, other: Self) -> bool {
-        self.mailing_id == other.mailing_id && self.first <= other.first && other.last <= self.last
-    }
-}
+use crate::{
+    address::Address, error::Result, mailing::ClaimedRecipient, message::Recipient, wake_up::Range,
+};
 
 /// Recipients that only the holder of the token may move, until the lease ends.
 #[derive(Debug)]
@@ -38,14 +25,6 @@ pub struct Claim {
     pub recipients: Vec<ClaimedRecipient>,
     /// Rows that could not be read, and have failed for it.
     pub corrupt: Vec<Model>,
-}
-
-#[derive(Clone, Debug)]
-pub struct ClaimedRecipient {
-    pub position: i32,
-    /// Calls that were begun before this claim.
-    pub attempts: i32,
-    pub recipient: Recipient,
 }
 
 impl Claim {

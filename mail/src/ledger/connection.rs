@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::{login::LoginSecret, retirement::Retirement, transaction::Transaction};
-use crate::secret::SecretError;
+use crate::aws::secret::SecretError;
 
 #[derive(Debug)]
 pub struct Connection {

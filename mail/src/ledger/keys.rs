@@ -15,7 +15,7 @@ use super::{
     store::{from_json, legible, to_json},
 };
 use crate::{
-    api_key::{ApiKey, Origin, Secret, SenderRule},
+    api_key::{ApiKey, ApiKeySecret, Origin, SenderRule},
     error::Result,
 };
 
@@ -24,7 +24,7 @@ pub struct NewKey {
     pub name: Option<String>,
     pub origins: Vec<Origin>,
     pub senders: Vec<SenderRule>,
-    pub secret: Secret,
+    pub secret: ApiKeySecret,
 }
 
 impl Ledger {
@@ -172,7 +172,7 @@ impl Ledger {
     pub async fn rotate_key(
         &self,
         id: Uuid,
-        secret: &Secret,
+        secret: &ApiKeySecret,
         grace_seconds: i64,
     ) -> Result<Option<ApiKey>> {
         let transaction = self.begin().await?;
@@ -256,7 +256,7 @@ fn assemble(row: api_key::Model, origins: Vec<origin::Model>) -> ApiKey {
 async fn insert_secret(
     db: &impl ConnectionTrait,
     api_key_id: Uuid,
-    secret: &Secret,
+    secret: &ApiKeySecret,
 ) -> Result<bool> {
     let inserted = api_key_secret::Entity::insert(api_key_secret::ActiveModel {
         hash: Set(secret.hash()),

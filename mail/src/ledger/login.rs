@@ -15,9 +15,9 @@ use sqlx::{
 
 use crate::{
     aws::Aws,
+    aws::secret::{CachedSecret, SecretError, Terms},
     config::SecretDatabase,
     error::is_refused_login,
-    secret::{Secret, SecretError, Terms},
     telemetry,
 };
 
@@ -41,7 +41,7 @@ pub struct Login {
 
 pub struct LoginSecret {
     settings: SecretDatabase,
-    secret: Secret<Login>,
+    secret: CachedSecret<Login>,
     /// What new connections show.
     shown: RwLock<Option<Arc<Login>>>,
 }
@@ -53,7 +53,7 @@ impl LoginSecret {
             None => Login::parse_with_host,
         };
         Self {
-            secret: Secret::new(
+            secret: CachedSecret::new(
                 Arc::clone(aws),
                 "SECRET_NAME",
                 settings.secret.clone(),

@@ -13,7 +13,6 @@ mod health;
 mod idempotency;
 mod keys;
 mod login;
-mod mailing;
 mod origins;
 mod outbox;
 mod outcome;
@@ -21,7 +20,7 @@ mod pace;
 #[cfg(test)]
 mod plans;
 mod read;
-mod recall;
+mod resend;
 mod retirement;
 mod retry;
 mod role;
@@ -42,20 +41,18 @@ use crate::error::Result;
 use connection::Connection;
 use transaction::Transaction;
 
-pub use claim::{Claim, ClaimedRecipient, Range};
+pub use claim::Claim;
 pub use erase::Erased;
 pub use health::{Health, Hold};
 pub use idempotency::{IdempotencyRequest, Kept};
 pub use keys::NewKey;
-pub use mailing::{Copies, Mailing};
-pub use outcome::{Fault, Outcome, Reason};
 pub use pace::{AHEAD, Turn};
 pub use read::{Counts, MailingFilter, MailingSummary, Page, RecipientView, Scope};
-pub use recall::{Resent, wake_ups};
+pub use resend::Resent;
 pub use role::RoleError;
 pub use statistics::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour};
 pub use store::{NewEntry, StoreOutcome};
-pub use upkeep::{RETENTION_STEP, STEP, WAKE_SPAN, WokenBefore};
+pub use upkeep::{RETENTION_STEP, STEP, WokenBefore};
 
 #[derive(Debug)]
 pub struct Ledger {

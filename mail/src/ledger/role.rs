@@ -13,7 +13,7 @@ use super::{
     schema,
     transaction::Transaction,
 };
-use crate::{aws::Aws, error::Result, secret::Secret};
+use crate::{aws::Aws, aws::secret::CachedSecret, error::Result};
 
 /// What the name of the role may be, so that nothing about it has to be quoted.
 const NAME: &str = "lower-case letters, digits and _, at most 63, and begin with a letter";
@@ -44,7 +44,7 @@ impl Ledger {
     /// rights to the rows of all tables, those to come included. Doing it again changes nothing.
     pub async fn set_up_role(&self, secret: &str, aws: &Arc<Aws>) -> Result<()> {
         // Read anew each time: its password may have been replaced.
-        let secret = Secret::new(
+        let secret = CachedSecret::new(
             Arc::clone(aws),
             "DB_ROLE_SECRET_NAME",
             secret.to_owned(),

@@ -13,12 +13,13 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Claim, ClaimedRecipient, IdempotencyRequest, Ledger, Mailing, Transaction,
+    Claim, IdempotencyRequest, Ledger, Transaction,
     retry::{briefly, repeat},
 };
 use crate::{
     address::Address,
     error::{Error, Result},
+    mailing::{ClaimedRecipient, Mailing},
     message::{Attachment, CallerId, CallerIds, Envelope, NewMailing},
 };
 

@@ -15,19 +15,20 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    Ledger, Range,
+    Ledger,
     claim::only,
     is_in,
     store::{legible_envelope, to_json},
 };
-use crate::{error::Result, wake_up::WakeUp};
+use crate::{
+    error::Result,
+    wake_up::{Range, WAKE_SPAN, WakeUp},
+};
 
 /// Rows that one step takes at most.
 pub const STEP: u64 = 1000;
 /// Mailings that a step of retention takes at most: each may have thousands of recipients and large attachments.
 pub const RETENTION_STEP: u64 = 10;
-/// Recipients that one wake-up covers at most.
-pub const WAKE_SPAN: i32 = 50;
 /// A resend stays possible, and its content therefore stored, for this long after the end.
 const GRACE: Duration = Duration::from_hours(24);
 /// A result that cannot be published keeps its mailing open for this long after the end, and no longer.

@@ -5,16 +5,17 @@ use std::{io, sync::Arc, time::Duration};
 use crate::{
     aws::Aws,
     config::Transport,
-    ledger::{ClaimedRecipient, Mailing, Outcome},
+    mailing::{ClaimedRecipient, Mailing},
+    outcome::Outcome,
 };
 
 mod backoff;
 mod call;
 mod compose;
 pub mod mailbox;
+mod redact;
 mod ses;
 mod smtp;
-mod words;
 
 pub use backoff::{backoff, jittered, throttle_pause};
 pub use call::Call;

@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::{ledger::Range, wake_up::WakeUp};
+use crate::wake_up::{Range, WakeUp};
 
 #[derive(Debug, Default)]
 pub struct LocalQueue {

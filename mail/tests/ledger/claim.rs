@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use entity::recipient::Status;
-use mail::ledger::Range;
+use mail::wake_up::Range;
 
 use crate::{
     database::TestLedger,

@@ -180,7 +180,7 @@ async fn a_key_whose_senders_cannot_be_read_is_listed_and_revoked_and_opens_noth
 ) {
     for value in unreadable(t).into_iter().filter(|value| *value != "[]") {
         let sound = t.key().await;
-        let secret = mail::api_key::Secret::generate();
+        let secret = mail::api_key::ApiKeySecret::generate();
         let key = NewKey {
             name: Some("to be spoiled".to_owned()),
             origins: vec![],

@@ -1,7 +1,7 @@
 //! API keys and the browser origins they let in.
 
 use mail::{
-    api_key::{ApiKey, Origin, Secret, SenderRule},
+    api_key::{ApiKey, ApiKeySecret, Origin, SenderRule},
     ledger::NewKey,
 };
 use uuid::Uuid;
@@ -17,8 +17,8 @@ fn named(key: &ApiKey) -> Vec<&str> {
 }
 
 /// A key with these origins, and its secret.
-async fn create(t: &TestLedger, origins: &[&str]) -> (ApiKey, Secret) {
-    let secret = Secret::generate();
+async fn create(t: &TestLedger, origins: &[&str]) -> (ApiKey, ApiKeySecret) {
+    let secret = ApiKeySecret::generate();
     let new = NewKey {
         name: Some("a name".to_owned()),
         origins: origins.iter().copied().map(origin).collect(),
@@ -28,7 +28,7 @@ async fn create(t: &TestLedger, origins: &[&str]) -> (ApiKey, Secret) {
     (t.ledger.create_key(new).await.unwrap().unwrap(), secret)
 }
 
-async fn opens(t: &TestLedger, secret: &Secret) -> Option<Uuid> {
+async fn opens(t: &TestLedger, secret: &ApiKeySecret) -> Option<Uuid> {
     let key = t.ledger.key_of_secret(secret.expose()).await.unwrap();
     key.map(|key| key.id)
 }
@@ -107,7 +107,7 @@ async fn a_revoked_key_opens_nothing_at_once_and_for_good(t: &TestLedger) {
 }
 
 async fn a_secret_that_looks_like_an_id_is_found(t: &TestLedger) {
-    let secret = Secret::import("0123456789abcdef0123456789abcdef").unwrap();
+    let secret = ApiKeySecret::import("0123456789abcdef0123456789abcdef").unwrap();
     let new = NewKey {
         name: None,
         origins: vec![],
@@ -123,7 +123,7 @@ async fn a_secret_that_looks_like_an_id_is_found(t: &TestLedger) {
 async fn a_rotation_without_grace_ends_the_old_secret(t: &TestLedger) {
     let (key, old) = create(t, &[]).await;
     let (other, other_secret) = create(t, &[]).await;
-    let new = Secret::generate();
+    let new = ApiKeySecret::generate();
     let rotated = t.ledger.rotate_key(key.id, &new, 0).await.unwrap();
     assert_eq!(rotated, Some(key.clone()), "it is the same key");
     assert_eq!(opens(t, &old).await, None);
@@ -133,7 +133,7 @@ async fn a_rotation_without_grace_ends_the_old_secret(t: &TestLedger) {
 
 async fn a_rotation_with_grace_keeps_the_old_secret_that_long(t: &TestLedger) {
     let (key, first) = create(t, &[]).await;
-    let (second, third) = (Secret::generate(), Secret::generate());
+    let (second, third) = (ApiKeySecret::generate(), ApiKeySecret::generate());
     t.ledger.rotate_key(key.id, &second, 3600).await.unwrap();
     let grace = "SELECT MIN(expires_at) FROM api_key_secret";
     let end = t.number(grace).await;
@@ -151,7 +151,7 @@ async fn a_rotation_with_grace_keeps_the_old_secret_that_long(t: &TestLedger) {
     assert_eq!(opens(t, &first).await, None);
     assert_eq!(opens(t, &second).await, Some(key.id));
     t.ledger
-        .rotate_key(key.id, &Secret::generate(), 0)
+        .rotate_key(key.id, &ApiKeySecret::generate(), 0)
         .await
         .unwrap();
     for secret in [&second, &third] {

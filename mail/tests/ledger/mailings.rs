@@ -5,9 +5,12 @@ use std::time::Duration;
 use entity::recipient::{Column, Entity, Model};
 use mail::{
     address::Address,
-    api_key::Secret,
-    ledger::{Claim, Fault, Mailing, NewEntry, NewKey, Outcome, Range, Reason, StoreOutcome},
+    api_key::ApiKeySecret,
+    ledger::{Claim, NewEntry, NewKey, StoreOutcome},
+    mailing::Mailing,
     message::{Attachment, Body, CallerId, CallerIds, Envelope, NewMailing, Recipient, Variable},
+    outcome::{Fault, Outcome, Reason},
+    wake_up::Range,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
@@ -107,7 +110,7 @@ impl TestLedger {
             name: None,
             origins: vec![],
             senders: vec![],
-            secret: Secret::generate(),
+            secret: ApiKeySecret::generate(),
         };
         self.ledger.create_key(key).await.unwrap().unwrap().id
     }

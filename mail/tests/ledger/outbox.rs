@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use entity::recipient::{Model, Status};
-use mail::ledger::{Ledger, Outcome};
+use mail::ledger::Ledger;
+use mail::outcome::Outcome;
 use uuid::Uuid;
 
 use crate::{

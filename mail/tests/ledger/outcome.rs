@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use entity::recipient::{Model, Status};
-use mail::ledger::{Fault, Outcome, Reason};
+use mail::outcome::{Fault, Outcome, Reason};
 
 use crate::{
     database::TestLedger,

@@ -4,7 +4,7 @@
 use std::{cell::Cell, pin::Pin};
 
 use entity::recipient::Status;
-use mail::{api_key::Secret, ledger::Resent};
+use mail::{api_key::ApiKeySecret, ledger::Resent};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 use uuid::Uuid;
 
@@ -122,7 +122,7 @@ async fn an_erasure_leaves_a_mailing_that_is_being_resent() {
 async fn of_two_rotations_at_once_one_secret_lasts() {
     on_postgres(async |t| {
         let key = t.key().await;
-        let secrets = [Secret::generate(), Secret::generate()];
+        let secrets = [ApiKeySecret::generate(), ApiKeySecret::generate()];
         let held = lock(t, "api_key").await;
         let release = async {
             until_waiting(t, 2, || false).await;

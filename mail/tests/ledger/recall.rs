@@ -2,8 +2,8 @@
 
 use entity::recipient::Status;
 use mail::{
-    ledger::{NewEntry, Range, Resent},
-    wake_up::WakeUp,
+    ledger::{NewEntry, Resent},
+    wake_up::{Range, WakeUp},
 };
 use uuid::Uuid;
 

@@ -128,7 +128,7 @@ async fn idempotency_keys_and_replaced_secrets_are_forgotten_when_they_expire(t:
         };
         t.try_store(entry).await.unwrap();
     }
-    let secret = mail::api_key::Secret::generate();
+    let secret = mail::api_key::ApiKeySecret::generate();
     t.ledger.rotate_key(key, &secret, 3600).await.unwrap();
     t.ledger.forget_expired().await.unwrap();
     let secrets = "SELECT CAST(COUNT(*) AS BIGINT) FROM api_key_secret";

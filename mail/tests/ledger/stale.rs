@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use entity::recipient::{Model, Status};
-use mail::ledger::{Claim, Fault};
+use mail::ledger::Claim;
+use mail::outcome::Fault;
 
 use crate::{
     database::TestLedger,

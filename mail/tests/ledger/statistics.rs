@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mail::ledger::{Fault, HOUR, Hour, Percentiles, Waiting, start_of_hour};
+use mail::ledger::{HOUR, Hour, Percentiles, Waiting, start_of_hour};
+use mail::outcome::Fault;
 use uuid::Uuid;
 
 use crate::{

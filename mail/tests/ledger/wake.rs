@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use mail::ledger::{Fault, Range, WokenBefore};
+use mail::ledger::WokenBefore;
+use mail::outcome::Fault;
+use mail::wake_up::Range;
 use uuid::Uuid;
 
 use crate::{

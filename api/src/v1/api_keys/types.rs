@@ -1,6 +1,6 @@
 //! What the operations on keys take and answer with.
 
-use mail::api_key::{ApiKey, Secret};
+use mail::api_key::{ApiKey, ApiKeySecret};
 use poem_openapi::{Enum, Object};
 use uuid::Uuid;
 
@@ -188,7 +188,7 @@ pub struct SecretOut {
 }
 
 impl SecretOut {
-    pub fn new(key: ApiKey, secret: &Secret) -> Self {
+    pub fn new(key: ApiKey, secret: &ApiKeySecret) -> Self {
         let key = ApiKeyOut::from(key);
         Self {
             id: key.id,

@@ -12,12 +12,13 @@ use uuid::Uuid;
 
 use crate::{
     address::Address,
-    ledger::{ClaimedRecipient, Mailing, Outcome, Reason},
+    mailing::{ClaimedRecipient, Mailing},
+    outcome::{Outcome, Reason},
     template::{MAX_BODY, MAX_SUBJECT, Template, Values},
 };
 
 pub mod fields;
-pub mod parts;
+pub mod mime_parts;
 #[cfg(test)]
 mod tests;
 
@@ -156,7 +157,7 @@ pub fn compose(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Composed
     // Not by lettre's `Message`: it reads its own headers back and loses names it does not understand.
     let mut bytes = headers.to_string().into_bytes();
     bytes.extend(unfolded.into_bytes());
-    bytes.append(&mut parts::body(&content, mailing)?);
+    bytes.append(&mut mime_parts::body(&content, mailing)?);
     if !bytes.is_ascii() || bytes.split(|b| *b == b'\n').any(|l| l.len() > MAX_LINE + 1) {
         return Err(NotComposed("a line of the mail is too long"));
     }

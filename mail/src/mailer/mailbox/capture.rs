@@ -14,8 +14,8 @@ use super::{
     summary::Record,
 };
 use crate::{
-    ledger::{ClaimedRecipient, Mailing},
     mailer::compose::Composed,
+    mailing::{ClaimedRecipient, Mailing},
 };
 
 /// At once; measured on ext4, more are slower again.

@@ -24,7 +24,8 @@ use super::{
 };
 use crate::{
     address::Address,
-    ledger::{ClaimedRecipient, Fault, Mailing, Outcome, Reason},
+    mailing::{ClaimedRecipient, Mailing},
+    outcome::{Fault, Outcome, Reason},
 };
 
 mod capture;

@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::files::Id;
 use crate::{
     address::Address,
-    ledger::{ClaimedRecipient, Mailing},
     mailer::compose::{Composed, Content},
+    mailing::{ClaimedRecipient, Mailing},
     message::Names,
     template::Values,
     timestamp,

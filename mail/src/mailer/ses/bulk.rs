@@ -7,11 +7,11 @@ use aws_sdk_sesv2::types::{
     ReplacementEmailContent, ReplacementTemplate, Template,
 };
 
-use super::{Ses, outcome::Failure, parts, progress::Progress, template::SesTemplate};
+use super::{Ses, failure::Failure, progress::Progress, ses_fields, template::SesTemplate};
 use crate::{
     aws::within,
-    ledger::{ClaimedRecipient, Mailing},
     mailer::compose::{NotComposed, custom_headers},
+    mailing::{ClaimedRecipient, Mailing},
     template::{Template as PlaceholderTemplate, Values},
 };
 
@@ -62,9 +62,9 @@ impl<'a> Bulk<'a> {
         }
         let template = SesTemplate::new(mailing);
         // What is wrong with the mail itself is said of each.
-        let constant_headers = parts::constant_headers(mailing);
-        let headers = parts::headers(constant_headers.clone()).ok()?;
-        let attachments = parts::attachments(mailing).ok()?;
+        let constant_headers = ses_fields::constant_headers(mailing);
+        let headers = ses_fields::headers(constant_headers.clone()).ok()?;
+        let attachments = ses_fields::attachments(mailing).ok()?;
         (template.len() <= MAX_TEMPLATE).then_some(Self {
             mailing,
             template,
@@ -83,8 +83,8 @@ impl<'a> Bulk<'a> {
             .template_content(content.build())
             // Each entry has all of it.
             .template_data("{}")
-            .set_headers(parts::some(self.headers.clone()))
-            .set_attachments(parts::some(self.attachments.clone()));
+            .set_headers(ses_fields::some(self.headers.clone()))
+            .set_attachments(ses_fields::some(self.attachments.clone()));
         BulkEmailContent::builder()
             .template(template.build())
             .build()
@@ -141,11 +141,11 @@ impl<'a> Bulk<'a> {
         // Nothing says that SES fills in those of a template, so each entry has its own.
         let own = headers.into_iter();
         let own = own.filter(|(name, value)| self.constant_headers.get(name) != Some(value));
-        let headers = parts::headers(own)?;
+        let headers = ses_fields::headers(own)?;
         Ok(BulkEmailEntry::builder()
-            .destination(parts::destination(self.mailing, claimed))
-            .set_replacement_headers(parts::some(headers))
-            .set_replacement_tags(Some(parts::tags(self.mailing, claimed)?))
+            .destination(ses_fields::destination(self.mailing, claimed))
+            .set_replacement_headers(ses_fields::some(headers))
+            .set_replacement_tags(Some(ses_fields::tags(self.mailing, claimed)?))
             .replacement_email_content(
                 ReplacementEmailContent::builder()
                     .replacement_template(replacement.build())
@@ -177,11 +177,11 @@ impl Ses {
             .client()
             .await
             .send_bulk_email()
-            .from_email_address(parts::sender(
+            .from_email_address(ses_fields::sender(
                 bulk.mailing,
                 &bulk.mailing.envelope.sender_name,
             ))
-            .set_reply_to_addresses(parts::reply_to(bulk.mailing))
+            .set_reply_to_addresses(ses_fields::reply_to(bulk.mailing))
             .default_content(bulk.content())
             .set_bulk_email_entries(Some(entries))
             .set_configuration_set_name(self.configuration_set.clone())

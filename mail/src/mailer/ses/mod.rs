@@ -7,24 +7,25 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     aws::{Aws, within},
-    ledger::{ClaimedRecipient, Mailing, Outcome},
+    mailing::{ClaimedRecipient, Mailing},
+    outcome::Outcome,
 };
 
 mod bulk;
-mod outcome;
-mod parts;
+mod failure;
 mod progress;
 mod sending;
+mod ses_fields;
 mod single;
 mod template;
 #[cfg(test)]
 mod tests;
 
 pub use bulk::MAX_ENTRIES;
-use outcome::Failure;
-pub use parts::{MAILING_TAG, RECIPIENT_TAG};
+use failure::Failure;
 use progress::Progress;
 use sending::Sending;
+pub use ses_fields::{MAILING_TAG, RECIPIENT_TAG};
 
 #[derive(Debug)]
 pub struct Ses {

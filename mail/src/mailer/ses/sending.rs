@@ -10,12 +10,13 @@ use tokio::time::Instant;
 use super::{
     Ses,
     bulk::{Bulk, Call, Entry},
-    outcome::{Failure, Verdict},
+    failure::{Failure, Verdict},
     single::Single,
 };
 use crate::{
-    ledger::{ClaimedRecipient, Mailing, Outcome},
     mailer::compose::aside,
+    mailing::{ClaimedRecipient, Mailing},
+    outcome::Outcome,
 };
 
 /// With less time no call begins: it would only end without an answer.

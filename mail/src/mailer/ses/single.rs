@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
 
-use super::{Ses, outcome::Failure, parts, progress::Progress};
+use super::{Ses, failure::Failure, progress::Progress, ses_fields};
 use crate::{
     aws::within,
-    ledger::{ClaimedRecipient, Mailing},
     mailer::compose::{NotComposed, custom_headers, fields::subject_text, render},
+    mailing::{ClaimedRecipient, Mailing},
     template::Values,
 };
 
@@ -26,19 +26,19 @@ impl Single {
     pub fn new(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Self, NotComposed> {
         let values = Values::new(&mailing.envelope, &claimed.recipient);
         let rendered = render(mailing, &values)?;
-        let headers = parts::headers(custom_headers(mailing, &values))?;
+        let headers = ses_fields::headers(custom_headers(mailing, &values))?;
         let body = Body::builder()
             .set_html(rendered.html.map(content).transpose()?)
             .set_text(rendered.text.map(content).transpose()?);
         Ok(Self {
-            sender: parts::sender(mailing, values.sender_name()),
-            destination: parts::destination(mailing, claimed),
-            tags: parts::tags(mailing, claimed)?,
+            sender: ses_fields::sender(mailing, values.sender_name()),
+            destination: ses_fields::destination(mailing, claimed),
+            tags: ses_fields::tags(mailing, claimed)?,
             message: Message::builder()
                 .subject(content(subject_text(rendered.subject))?)
                 .body(body.build())
-                .set_headers(parts::some(headers))
-                .set_attachments(parts::some(parts::attachments(mailing)?))
+                .set_headers(ses_fields::some(headers))
+                .set_attachments(ses_fields::some(ses_fields::attachments(mailing)?))
                 .build(),
         })
     }
@@ -64,7 +64,7 @@ impl Ses {
             .send_email()
             .from_email_address(single.sender)
             .destination(single.destination)
-            .set_reply_to_addresses(parts::reply_to(mailing))
+            .set_reply_to_addresses(ses_fields::reply_to(mailing))
             .content(EmailContent::builder().simple(single.message).build())
             .set_email_tags(Some(single.tags))
             .set_configuration_set_name(self.configuration_set.clone())

@@ -15,8 +15,8 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use crate::{
-    ledger::Mailing,
     mailer::compose::{NotComposed, check_length, fields::subject_text},
+    mailing::Mailing,
     template::{Segment, Template, Values, html_value},
 };
 

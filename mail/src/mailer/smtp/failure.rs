@@ -10,12 +10,12 @@ use std::{
 use lettre::transport::smtp::Error;
 
 use crate::{
-    ledger::{Fault, Outcome, Reason},
     mailer::{
         Call,
         backoff::{account_pause, backoff, identity_pause, quota_pause, throttle_pause},
-        words::for_people,
+        redact::redact,
     },
+    outcome::{Fault, Outcome, Reason},
 };
 
 use super::reply::{Meaning, Step, meaning};
@@ -232,7 +232,7 @@ fn account(text: &str) -> Outcome {
 fn reason(code: &'static str, text: &str) -> Reason {
     Reason {
         code,
-        text: for_people(text),
+        text: redact(text),
     }
 }
 

@@ -17,7 +17,8 @@ use super::{
     backoff::throttle_pause,
     compose::{Composed, aside, compose},
 };
-use crate::ledger::{ClaimedRecipient, Fault, Mailing, Outcome, Reason};
+use crate::mailing::{ClaimedRecipient, Mailing};
+use crate::outcome::{Fault, Outcome, Reason};
 
 mod connect;
 mod exchange;

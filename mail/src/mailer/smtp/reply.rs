@@ -4,7 +4,7 @@
 //! (RFC 3463, RFC 7372, RFC 7505, and those that Google and Microsoft have added), and only then the words: servers use
 //! the same codes for a mailbox that does not exist and for a day's limit that is used up.
 
-use crate::mailer::words::without_addresses;
+use crate::mailer::redact::without_addresses;
 
 /// Where in the exchange the server said it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::host::is_loopback;
+use crate::loopback::is_loopback;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Security {

@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::{server::Security, *};
 use crate::{
     address::Address,
-    ledger::Fault,
     message::{Body, CallerIds, Envelope, Recipient},
+    outcome::Fault,
 };
 
 /// What the server does at a step.

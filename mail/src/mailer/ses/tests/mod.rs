@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     address::Address,
-    ledger::Fault,
     message::{Attachment, Body, CallerIds, Envelope, Recipient, Tag, Variable},
+    outcome::Fault,
 };
 
 mod answers;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     address::Address,
-    message::{Attachment, Body, Envelope},
+    message::{Attachment, Body, Envelope, Recipient},
     template::Template,
 };
 
@@ -25,6 +25,14 @@ pub struct Mailing {
     pub headers: BTreeMap<String, Template>,
     pub html: Option<Template>,
     pub text: Option<Template>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ClaimedRecipient {
+    pub position: i32,
+    /// Calls that were begun before this claim.
+    pub attempts: i32,
+    pub recipient: Recipient,
 }
 
 /// Who gets a copy, each address once: the recipient goes before copies, and open copies before hidden ones.

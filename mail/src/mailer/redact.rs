@@ -9,7 +9,7 @@ const REMOVED: &str = "[address]";
 const AT: [&str; 3] = ["@", "＠", "%40"];
 
 /// Short, on one line, and without anything that looks like an address.
-pub fn for_people(text: &str) -> String {
+pub fn redact(text: &str) -> String {
     let text = without_addresses(&one_line(text));
     match text.char_indices().nth(LONGEST - 1) {
         Some((at, _)) if text.chars().count() > LONGEST => format!("{}…", &text[..at]),
@@ -74,17 +74,17 @@ mod tests {
             ("@", "[address]"),
             ("", ""),
         ] {
-            assert_eq!(for_people(said), shown);
+            assert_eq!(redact(said), shown);
         }
     }
 
     #[test]
     fn it_is_one_short_line() {
-        assert_eq!(for_people("one\r\ntwo\nthree\0"), "one two three");
-        let long = for_people(&"ü".repeat(400));
+        assert_eq!(redact("one\r\ntwo\nthree\0"), "one two three");
+        let long = redact(&"ü".repeat(400));
         assert_eq!(long.chars().count(), 300);
         assert!(long.ends_with('…'));
-        assert_eq!(for_people(&"ü".repeat(300)), "ü".repeat(300));
-        assert!(!for_people(&format!("{} ann@example.com", "x".repeat(295))).contains("ann"));
+        assert_eq!(redact(&"ü".repeat(300)), "ü".repeat(300));
+        assert!(!redact(&format!("{} ann@example.com", "x".repeat(295))).contains("ann"));
     }
 }

@@ -3,6 +3,8 @@
 //! Endpoints, region and credentials come from the SDK's own variables
 //! (<https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html>).
 
+pub mod secret;
+
 use std::time::Duration;
 
 use aws_config::{

@@ -31,7 +31,7 @@ pub struct Terms {
     pub rest: Duration,
 }
 
-pub struct Secret<T> {
+pub struct CachedSecret<T> {
     aws: Arc<Aws>,
     variable: &'static str,
     /// Its name or ARN.
@@ -43,7 +43,7 @@ pub struct Secret<T> {
     reading: tokio::sync::Mutex<()>,
 }
 
-impl<T: PartialEq> Secret<T> {
+impl<T: PartialEq> CachedSecret<T> {
     /// `parse` says what is wrong with a secret, and nothing that it holds.
     pub fn new(
         aws: Arc<Aws>,
@@ -125,7 +125,7 @@ impl<T: PartialEq> Secret<T> {
     }
 }
 
-impl<T> fmt::Debug for Secret<T> {
+impl<T> fmt::Debug for CachedSecret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Secret")
             .field("name", &self.name)

@@ -12,12 +12,12 @@ use aws_sdk_sesv2::{
 
 use crate::{
     address::Address,
-    ledger::{ClaimedRecipient, Mailing},
     mailer::compose::{
         NotComposed,
         fields::{filename_text, named, named_each},
-        parts::{Coding, coded, content_id},
+        mime_parts::{Coding, coded, content_id},
     },
+    mailing::{ClaimedRecipient, Mailing},
     template::one_line,
 };
 

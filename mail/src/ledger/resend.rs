@@ -10,14 +10,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{
-    Ledger, Range,
-    claim::only,
-    is_in,
-    store::DEFAULT_LIFETIME_MS,
-    upkeep::{STEP, WAKE_SPAN},
+use super::{Ledger, claim::only, is_in, store::DEFAULT_LIFETIME_MS, upkeep::STEP};
+use crate::{
+    error::Result,
+    wake_up::{WakeUp, wake_ups},
 };
-use crate::{error::Result, wake_up::WakeUp};
 
 #[derive(Debug)]
 pub enum Resent {
@@ -156,19 +153,4 @@ fn alive(expires_at: Expr, now: i64) -> SimpleExpr {
         .case(expires_at.clone().lte(now), now + DEFAULT_LIFETIME_MS)
         .finally(expires_at)
         .into()
-}
-
-/// Wake-ups for these recipients, in order.
-pub fn wake_ups(api_key_id: Uuid, mailing_id: Uuid, positions: &[i32]) -> Vec<WakeUp> {
-    positions
-        .chunk_by(|a, b| a / WAKE_SPAN == b / WAKE_SPAN)
-        .filter_map(|block| {
-            let range = Range {
-                mailing_id,
-                first: *block.first()?,
-                last: *block.last()?,
-            };
-            Some(WakeUp { range, api_key_id })
-        })
-        .collect()
 }

@@ -17,7 +17,7 @@ use crate::{
     aws::Aws,
     error::Result,
     fail_point,
-    ledger::Mailing,
+    mailing::Mailing,
     message::CallerIds,
     queue::{self, Outgoing, Sent},
     service::Service,

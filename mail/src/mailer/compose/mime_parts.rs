@@ -9,7 +9,7 @@ use lettre::message::{
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Content, MAX_LINE, NotComposed};
-use crate::{ledger::Mailing, message::Attachment, template::one_line};
+use crate::{mailing::Mailing, message::Attachment, template::one_line};
 
 enum Part {
     Single(SinglePart),

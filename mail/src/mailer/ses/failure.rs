@@ -8,11 +8,11 @@ use aws_sdk_sesv2::{
 
 use super::progress::{Progress, Reached};
 use crate::{
-    ledger::{Fault, Outcome, Reason},
     mailer::{
         backoff::{account_pause, backoff, identity_pause, quota_pause, throttle_pause},
-        words::for_people,
+        redact::redact,
     },
+    outcome::{Fault, Outcome, Reason},
 };
 
 /// What an answer, or none, proves about whoever was in the call.
@@ -237,7 +237,7 @@ impl Failure {
     fn answered(status: u16, code: Option<&str>, message: Option<&str>) -> Self {
         let message = message.unwrap_or_default();
         let verdict = answered(status, code, message);
-        let code = code.map_or_else(|| format!("HTTP {status}"), for_people);
+        let code = code.map_or_else(|| format!("HTTP {status}"), redact);
         Self::said(verdict, code, message)
     }
 
@@ -250,11 +250,7 @@ impl Failure {
         ) {
             (Some("SUCCESS"), Some(id)) if !id.is_empty() => Ok(id.to_owned()),
             (Some("SUCCESS"), _) => Err(Self::unclear("no message id")),
-            (Some(status), _) => Err(Self::said(
-                entry(status, message),
-                for_people(status),
-                message,
-            )),
+            (Some(status), _) => Err(Self::said(entry(status, message), redact(status), message)),
             (None, _) => Err(Self::unclear("no status")),
         }
     }
@@ -272,9 +268,7 @@ impl Failure {
             Unclear => format!(
                 "Amazon SES answered {code}, which does not say whether it has accepted the mail."
             ),
-            _ => {
-                for_people(format!("Amazon SES answered {code}: {message}").trim_end_matches(": "))
-            }
+            _ => redact(format!("Amazon SES answered {code}: {message}").trim_end_matches(": ")),
         };
         Self {
             verdict,
