@@ -14,7 +14,7 @@ use crate::{
     ledger::{Claim, Health},
     mailer::Call,
     mailing::{ClaimedRecipient, Mailing},
-    outcome::{Outcome, Reason},
+    outcome::{Outcome, Reason, StatusDetail},
     pace::Permission,
     service::Service,
     telemetry,
@@ -239,7 +239,7 @@ impl Service {
                 if fault.counts() && recipient.attempts + 1 >= self.config.max_attempts =>
             {
                 Outcome::Refused(Reason {
-                    code: "attempts_exhausted",
+                    code: StatusDetail::AttemptsExhausted,
                     text: reason.text,
                 })
             }

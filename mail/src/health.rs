@@ -149,13 +149,13 @@ impl Service {
         self.known_health.learn(Health::Held(BELIEVED));
         let begun = self
             .ledger
-            .hold(reason.code, |number| pause(fault, number))
+            .hold(reason.code.as_str(), |number| pause(fault, number))
             .await?;
         let Some(hold) = begun else {
             return Ok(());
         };
         let pause_s = hold.pause.as_secs_f64();
-        let (code, text, number) = (reason.code, &reason.text, hold.number);
+        let (code, text, number) = (reason.code.as_str(), &reason.text, hold.number);
         if hold.number > 1 {
             tracing::info!(code, pause_s, number, "the mail system still takes no mail");
         } else if fault == Fault::Account {

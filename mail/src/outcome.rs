@@ -2,10 +2,41 @@
 
 use std::time::Duration;
 
+use strum::{Display, EnumIter, IntoStaticStr};
+
+/// The codes of `status_detail`: why a recipient ended, or waits, as programs read it. A code keeps its name for ever, and a
+/// new one may come with any version; `docs/errors.md` explains each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumIter, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum StatusDetail {
+    Refused,
+    InvalidMessage,
+    Expired,
+    AttemptsExhausted,
+    Corrupt,
+    NotConnected,
+    Deferred,
+    Throttled,
+    Quota,
+    Account,
+    MailboxUnavailable,
+    ConnectionLost,
+    Timeout,
+    UnclearAnswer,
+    LeaseExpired,
+    Cancelled,
+}
+
+impl StatusDetail {
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
 /// Why something did not work: a stable code, and a text for people without any address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
-    pub code: &'static str,
+    pub code: StatusDetail,
     pub text: String,
 }
 

@@ -14,7 +14,8 @@ use super::{
     store::{caller_id, stored_map},
 };
 use crate::{
-    address::Address, error::Result, mailing::ClaimedRecipient, message::Recipient, wake_up::Range,
+    address::Address, error::Result, mailing::ClaimedRecipient, message::Recipient,
+    outcome::StatusDetail, wake_up::Range,
 };
 
 /// Recipients that only the holder of the token may move, until the lease ends.
@@ -91,7 +92,7 @@ impl Ledger {
         let text = "The mail cannot be read from the database any more";
         repeat(briefly(), || async {
             let update = self
-                .end_each(Status::Failed, "corrupt", text)
+                .end_each(Status::Failed, StatusDetail::Corrupt, text)
                 .filter(held_by(claim, positions))
                 .filter(Column::Status.eq(Status::Queued));
             self.end_all(update).await

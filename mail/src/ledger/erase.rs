@@ -15,9 +15,10 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    Ledger, is_in,
+    Ledger,
+    expiry::STEP,
+    is_in,
     store::{from_json, legible_envelope, to_json},
-    upkeep::STEP,
 };
 use crate::{error::Result, message::Envelope};
 

@@ -3,10 +3,13 @@
 //! Every move between states is one conditional statement that names the claim's token, and time is the
 //! database's, so that instances need not agree on anything else.
 
+mod cancel;
 mod claim;
 mod connect;
 mod connection;
+mod dialect;
 mod erase;
+mod expiry;
 #[cfg(test)]
 mod full_disk;
 mod health;
@@ -21,6 +24,7 @@ mod pace;
 mod plans;
 mod read;
 mod resend;
+mod retention;
 mod retirement;
 mod retry;
 mod role;
@@ -28,11 +32,11 @@ mod schema;
 mod statistics;
 mod store;
 mod transaction;
-mod upkeep;
+mod wake;
 
 use entity::recipient::{self, Status};
 use sea_orm::{
-    ActiveEnum, ColumnTrait, DbBackend, EntityTrait, ExprTrait,
+    ActiveEnum, EntityTrait, ExprTrait,
     sea_query::{Expr, SimpleExpr},
 };
 use tokio::sync::OnceCell;
@@ -43,16 +47,18 @@ use transaction::Transaction;
 
 pub use claim::Claim;
 pub use erase::Erased;
+pub use expiry::STEP;
 pub use health::{Health, Hold};
 pub use idempotency::{IdempotencyRequest, Kept};
 pub use keys::NewKey;
 pub use pace::{AHEAD, Turn};
 pub use read::{Counts, MailingFilter, MailingSummary, Page, RecipientView, Scope};
 pub use resend::Resent;
+pub use retention::RETENTION_STEP;
 pub use role::RoleError;
 pub use statistics::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour};
 pub use store::{NewEntry, StoreOutcome};
-pub use upkeep::{RETENTION_STEP, STEP, WokenBefore};
+pub use wake::WokenBefore;
 
 #[derive(Debug)]
 pub struct Ledger {
@@ -97,28 +103,6 @@ impl Ledger {
             .exec(self.db().await?)
             .await?;
         Ok(())
-    }
-
-    /// The database's clock, in milliseconds since the Unix epoch.
-    fn now(&self) -> SimpleExpr {
-        Expr::cust(match self.db.get_database_backend() {
-            DbBackend::Postgres => {
-                "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)"
-            }
-            _ => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-        })
-    }
-
-    /// Whether a time has come. It is compared with the start of the statement, which `PostgreSQL` can look up
-    /// in an index; its clock, which moves on during the statement, it would have to compare with each row.
-    fn is_over(&self, time: impl ColumnTrait) -> SimpleExpr {
-        let start = Expr::cust(match self.db.get_database_backend() {
-            DbBackend::Postgres => {
-                "CAST(FLOOR(EXTRACT(EPOCH FROM statement_timestamp()) * 1000) AS BIGINT)"
-            }
-            _ => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-        });
-        Expr::col(time).lte(start)
     }
 
     fn lease_end(&self) -> SimpleExpr {

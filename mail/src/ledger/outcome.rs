@@ -190,7 +190,7 @@ impl Ledger {
 
 fn explained(update: UpdateMany<Entity>, reason: &Reason) -> UpdateMany<Entity> {
     update
-        .col_expr(Column::StatusDetail, Expr::value(reason.code))
+        .col_expr(Column::StatusDetail, Expr::value(reason.code.as_str()))
         .col_expr(Column::LastError, Expr::value(reason.text.as_str()))
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use entity::pace::{Column, Entity};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
     sea_query::{CaseStatement, Expr, Query, SimpleExpr, UpdateStatement},
 };
 
@@ -160,16 +160,6 @@ impl Ledger {
 
     fn comes_within(&self, column: Column, time: Duration) -> SimpleExpr {
         Expr::col(column).lte(self.microseconds().add(micros(time)))
-    }
-
-    /// The database's clock, as the statement comes to it: after it has waited for the row.
-    pub(super) fn microseconds(&self) -> SimpleExpr {
-        Expr::cust(match self.db.get_database_backend() {
-            DbBackend::Postgres => {
-                "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000) AS BIGINT)"
-            }
-            _ => "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
-        })
     }
 }
 

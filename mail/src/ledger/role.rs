@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement, TryGetable};
 use thiserror::Error;
 
 use super::{
-    Ledger,
+    Ledger, dialect,
     login::{Login, TERMS},
     schema,
     transaction::Transaction,
@@ -56,7 +56,7 @@ impl Ledger {
         self.db.prepare().await?;
         schema::bring_up_to_date(&self.db).await?;
         let transaction = self.begin().await?;
-        schema::lock(&transaction).await?;
+        dialect::lock_schema(&transaction).await?;
         let place = place(&transaction, name).await?;
         let exists = look_at(&transaction, name).await?;
         for statement in statements(&place, &login.password, exists) {

@@ -1,13 +1,10 @@
-//! The schema: brought up to date by whoever may, looked at by everybody else.
+//! The schema: brought up to date by a process that may migrate, looked at by every other process.
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 
-use super::{connection::Connection, transaction::Transaction};
+use super::{connection::Connection, dialect::lock_schema};
 use crate::error::{Error, Result, is_missing_table};
-
-/// Names the advisory lock of the migrations: "mmms" in ASCII.
-const MIGRATION_LOCK: i64 = 0x6d6d_6d73;
 
 /// One cheap look, and one instance at a time only where the schema is behind. A schema that is ahead, which a newer
 /// version has left, stays as it is.
@@ -16,7 +13,7 @@ pub(super) async fn bring_up_to_date(db: &Connection) -> Result<()> {
         return Ok(());
     }
     let transaction = db.begin().await?;
-    lock(&transaction).await?;
+    lock_schema(&transaction).await?;
     Migrator::up(transaction.inner(), None).await?;
     transaction.commit().await?;
     tracing::info!("the schema of the ledger is up to date");
@@ -30,19 +27,6 @@ pub(super) async fn expect_current(db: &Connection) -> Result<()> {
     } else {
         Err(Error::Outdated)
     }
-}
-
-/// Whoever changes the schema or the rights to it does so one after the other (`PostgreSQL`; `SQLite` has one writer).
-pub(super) async fn lock(transaction: &Transaction) -> Result<(), DbErr> {
-    if transaction.get_database_backend() == DbBackend::Postgres {
-        let lock = Statement::from_sql_and_values(
-            DbBackend::Postgres,
-            "SELECT pg_advisory_xact_lock($1)",
-            [MIGRATION_LOCK.into()],
-        );
-        transaction.execute_raw(lock).await?;
-    }
-    Ok(())
 }
 
 /// Whether the newest migration that this version knows has run, whatever else has.

@@ -77,7 +77,7 @@ pub fn positions(claim: &Claim) -> Vec<i32> {
 
 pub fn reason() -> Reason {
     Reason {
-        code: "test",
+        code: mail::outcome::StatusDetail::Refused,
         text: "for the test".to_owned(),
     }
 }

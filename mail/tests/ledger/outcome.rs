@@ -55,7 +55,7 @@ async fn the_outcomes_of_a_call_are_written_each_for_its_recipient(t: &TestLedge
     assert!(rows[0].sent_at >= Some(before) && rows[0].ended_at >= Some(before));
     assert_eq!(explanation(&rows[0]), (None, None));
     for row in &rows[1..4] {
-        assert_eq!(explanation(row), (Some("test"), Some("for the test")));
+        assert_eq!(explanation(row), (Some("refused"), Some("for the test")));
         assert_eq!((row.sent_at, &row.message_id), (None, &None));
     }
     for row in &rows {
@@ -212,7 +212,7 @@ async fn a_sweep_takes_a_bounded_number_at_once(t: &TestLedger) {
 async fn a_reason_is_written_as_it_is_given(t: &TestLedger) {
     let id = t.store(&mailing_to(1)).await;
     let reason = Reason {
-        code: "refused",
+        code: mail::outcome::StatusDetail::Refused,
         text: "it's \"refused\" \u{1f4ea} ; --".to_owned(),
     };
     t.finish(id, Outcome::Refused(reason.clone())).await;

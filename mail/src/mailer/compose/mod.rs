@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     address::Address,
     mailing::{ClaimedRecipient, Mailing},
-    outcome::{Outcome, Reason},
+    outcome::{Outcome, Reason, StatusDetail},
     template::{MAX_BODY, MAX_SUBJECT, Template, Values},
 };
 
@@ -53,7 +53,7 @@ pub struct NotComposed(pub &'static str);
 impl From<NotComposed> for Outcome {
     fn from(reason: NotComposed) -> Self {
         Self::Refused(Reason {
-            code: "invalid_message",
+            code: StatusDetail::InvalidMessage,
             text: reason.0.to_owned(),
         })
     }

@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     address::Address,
     message::{Attachment, Body, CallerIds, Envelope, Recipient, Variable},
+    outcome::StatusDetail,
 };
 
 fn address(written: &str) -> Address {
@@ -389,7 +390,9 @@ fn what_would_be_too_long_is_refused_before_it_is_rendered() {
     text.body.text = Some("{{v}}".repeat(400_000));
     for draft in [subject, html, text] {
         let refused = Outcome::from(draft.try_compose().map(drop).unwrap_err());
-        assert!(matches!(refused, Outcome::Refused(reason) if reason.code == "invalid_message"));
+        assert!(
+            matches!(refused, Outcome::Refused(reason) if reason.code == StatusDetail::InvalidMessage)
+        );
     }
 }
 
@@ -407,7 +410,9 @@ fn what_cannot_be_composed_is_refused() {
     bad_id.attachments = vec![attachment("a", Some("a\r\nb"))];
     for draft in [without_body, bad_type, bad_id] {
         let refused = Outcome::from(draft.try_compose().map(drop).unwrap_err());
-        assert!(matches!(refused, Outcome::Refused(reason) if reason.code == "invalid_message"));
+        assert!(
+            matches!(refused, Outcome::Refused(reason) if reason.code == StatusDetail::InvalidMessage)
+        );
     }
 }
 

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     address::Address,
     mailing::{ClaimedRecipient, Mailing},
-    outcome::{Fault, Outcome, Reason},
+    outcome::{Fault, Outcome, Reason, StatusDetail},
 };
 
 mod capture;
@@ -270,14 +270,14 @@ fn never_begun(attempts: i32) -> Outcome {
 
 fn too_slow() -> Reason {
     Reason {
-        code: "timeout",
+        code: StatusDetail::Timeout,
         text: "The mailbox took too long.".to_owned(),
     }
 }
 
 fn reason(text: &str) -> Reason {
     Reason {
-        code: "mailbox_unavailable",
+        code: StatusDetail::MailboxUnavailable,
         text: text.to_owned(),
     }
 }

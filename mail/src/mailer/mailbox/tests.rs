@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     message::{Attachment, Body, CallerIds, Envelope, Recipient},
+    outcome::StatusDetail,
     template::Template,
 };
 
@@ -219,11 +220,11 @@ fn a_mailbox_that_takes_too_long_leaves_open_what_it_was_given() {
         busy.await.unwrap().unwrap_err();
         let (given, kept) = outcomes.split_at(WAITING);
         for outcome in given {
-            assert!(matches!(outcome, Outcome::Unknown(reason) if reason.code == "timeout"));
+            assert!(matches!(outcome, Outcome::Unknown(reason) if reason.code == StatusDetail::Timeout));
         }
         for outcome in kept {
             assert!(
-                matches!(outcome, Outcome::NotAccepted { reason, .. } if reason.code == "timeout")
+                matches!(outcome, Outcome::NotAccepted { reason, .. } if reason.code == StatusDetail::Timeout)
             );
         }
         assert_eq!(kept.len(), 2);
@@ -323,7 +324,7 @@ async fn a_mailbox_that_cannot_be_written_makes_mail_wait_and_keeps_nothing() {
         else {
             panic!("{outcome:?}");
         };
-        assert_eq!(reason.code, "mailbox_unavailable");
+        assert_eq!(reason.code, StatusDetail::MailboxUnavailable);
     }
 }
 

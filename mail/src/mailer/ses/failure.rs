@@ -12,7 +12,7 @@ use crate::{
         backoff::{account_pause, backoff, identity_pause, quota_pause, throttle_pause},
         redact::redact,
     },
-    outcome::{Fault, Outcome, Reason},
+    outcome::{Fault, Outcome, Reason, StatusDetail},
 };
 
 /// What an answer, or none, proves about whoever was in the call.
@@ -304,29 +304,33 @@ impl Failure {
             fault,
         };
         match self.verdict {
-            Refused => Outcome::Refused(self.reason("refused")),
-            Throttled => not_accepted("throttled", throttle_pause(), Fault::Throttled),
-            Quota => not_accepted("quota", quota_pause(), Fault::Quota),
-            Account => not_accepted("account", account_pause(), Fault::Account),
-            Identity => not_accepted("account", identity_pause(), Fault::Identity),
-            NotConnected => not_accepted("not_connected", throttle_pause(), Fault::NotConnected),
-            NotSent => not_accepted("timeout", throttle_pause(), Fault::NotTried),
-            Deferred => not_accepted("deferred", backoff(attempts), Fault::Passing),
-            Lost => Outcome::Unknown(self.reason("connection_lost")),
-            TimedOut => Outcome::Unknown(self.reason("timeout")),
-            Unclear => Outcome::Unknown(self.reason("unclear_answer")),
+            Refused => Outcome::Refused(self.reason(StatusDetail::Refused)),
+            Throttled => not_accepted(StatusDetail::Throttled, throttle_pause(), Fault::Throttled),
+            Quota => not_accepted(StatusDetail::Quota, quota_pause(), Fault::Quota),
+            Account => not_accepted(StatusDetail::Account, account_pause(), Fault::Account),
+            Identity => not_accepted(StatusDetail::Account, identity_pause(), Fault::Identity),
+            NotConnected => not_accepted(
+                StatusDetail::NotConnected,
+                throttle_pause(),
+                Fault::NotConnected,
+            ),
+            NotSent => not_accepted(StatusDetail::Timeout, throttle_pause(), Fault::NotTried),
+            Deferred => not_accepted(StatusDetail::Deferred, backoff(attempts), Fault::Passing),
+            Lost => Outcome::Unknown(self.reason(StatusDetail::ConnectionLost)),
+            TimedOut => Outcome::Unknown(self.reason(StatusDetail::Timeout)),
+            Unclear => Outcome::Unknown(self.reason(StatusDetail::UnclearAnswer)),
         }
     }
 
     /// For those whose turn was after this.
     pub fn not_tried(&self) -> Outcome {
         let (code, again_in) = match self.verdict {
-            Throttled => ("throttled", throttle_pause()),
-            Quota => ("quota", quota_pause()),
-            Account => ("account", account_pause()),
-            NotConnected => ("not_connected", throttle_pause()),
-            NotSent => ("timeout", throttle_pause()),
-            _ => ("deferred", throttle_pause()),
+            Throttled => (StatusDetail::Throttled, throttle_pause()),
+            Quota => (StatusDetail::Quota, quota_pause()),
+            Account => (StatusDetail::Account, account_pause()),
+            NotConnected => (StatusDetail::NotConnected, throttle_pause()),
+            NotSent => (StatusDetail::Timeout, throttle_pause()),
+            _ => (StatusDetail::Deferred, throttle_pause()),
         };
         Outcome::NotAccepted {
             reason: Reason {
@@ -341,7 +345,7 @@ impl Failure {
         }
     }
 
-    fn reason(&self, code: &'static str) -> Reason {
+    fn reason(&self, code: StatusDetail) -> Reason {
         Reason {
             code,
             text: self.words.clone(),

@@ -15,7 +15,7 @@ use crate::{
         backoff::{account_pause, backoff, identity_pause, quota_pause, throttle_pause},
         redact::redact,
     },
-    outcome::{Fault, Outcome, Reason},
+    outcome::{Fault, Outcome, Reason, StatusDetail},
 };
 
 use super::reply::{Meaning, Step, meaning};
@@ -156,21 +156,22 @@ impl Failure {
                 let text = "The connection to the mail server was lost";
                 match phase {
                     Phase::Connecting | Phase::BeforeEnd => {
-                        not_accepted("connection_lost", format!("{text}."))
+                        not_accepted(StatusDetail::ConnectionLost, format!("{text}."))
                     }
                     Phase::Ending => Outcome::Unknown(reason(
-                        "connection_lost",
+                        StatusDetail::ConnectionLost,
                         &format!("{text} before it said whether it has accepted the mail."),
                     )),
                 }
             }
             Self::TimedOut => match phase {
                 Phase::Connecting => not_connected("The mail server did not answer in time."),
-                Phase::BeforeEnd => {
-                    not_accepted("timeout", "The mail server took too long.".into())
-                }
+                Phase::BeforeEnd => not_accepted(
+                    StatusDetail::Timeout,
+                    "The mail server took too long.".into(),
+                ),
                 Phase::Ending => Outcome::Unknown(reason(
-                    "timeout",
+                    StatusDetail::Timeout,
                     "The mail server did not say in time whether it has accepted the mail.",
                 )),
             },
@@ -184,7 +185,7 @@ impl Failure {
             }
             Self::Account(text) => account(&text),
             Self::Address => Outcome::Refused(reason(
-                "invalid_message",
+                StatusDetail::InvalidMessage,
                 "An address cannot be used with SMTP.",
             )),
         }
@@ -195,17 +196,21 @@ fn answered(
     step: Step,
     code: u16,
     text: &str,
-    not_accepted: impl Fn(&'static str, Duration, Fault) -> Outcome,
+    not_accepted: impl Fn(StatusDetail, Duration, Fault) -> Outcome,
     attempts: i32,
 ) -> Outcome {
     match meaning(step, code, text) {
-        Meaning::Refused => Outcome::Refused(reason("refused", &said(code, text))),
-        Meaning::Deferred => not_accepted("deferred", backoff(attempts), Fault::Passing),
-        Meaning::Busy => not_accepted("deferred", throttle_pause(), Fault::Throttled),
-        Meaning::Throttled => not_accepted("throttled", throttle_pause(), Fault::Throttled),
-        Meaning::Quota => not_accepted("quota", quota_pause(), Fault::Quota),
+        Meaning::Refused => Outcome::Refused(reason(StatusDetail::Refused, &said(code, text))),
+        Meaning::Deferred => {
+            not_accepted(StatusDetail::Deferred, backoff(attempts), Fault::Passing)
+        }
+        Meaning::Busy => not_accepted(StatusDetail::Deferred, throttle_pause(), Fault::Throttled),
+        Meaning::Throttled => {
+            not_accepted(StatusDetail::Throttled, throttle_pause(), Fault::Throttled)
+        }
+        Meaning::Quota => not_accepted(StatusDetail::Quota, quota_pause(), Fault::Quota),
         // It is told again for each mail: the server may take those of another sender.
-        Meaning::Account => not_accepted("account", identity_pause(), Fault::Identity),
+        Meaning::Account => not_accepted(StatusDetail::Account, identity_pause(), Fault::Identity),
     }
 }
 
@@ -215,7 +220,7 @@ fn said(code: u16, text: &str) -> String {
 
 fn not_connected(text: &str) -> Outcome {
     Outcome::NotAccepted {
-        reason: reason("not_connected", text),
+        reason: reason(StatusDetail::NotConnected, text),
         again_in: throttle_pause(),
         fault: Fault::NotConnected,
     }
@@ -223,13 +228,13 @@ fn not_connected(text: &str) -> Outcome {
 
 fn account(text: &str) -> Outcome {
     Outcome::NotAccepted {
-        reason: reason("account", text),
+        reason: reason(StatusDetail::Account, text),
         again_in: account_pause(),
         fault: Fault::Account,
     }
 }
 
-fn reason(code: &'static str, text: &str) -> Reason {
+fn reason(code: StatusDetail, text: &str) -> Reason {
     Reason {
         code,
         text: redact(text),
@@ -296,8 +301,8 @@ mod tests {
             let text = text.to_owned();
             let failure = Failure::Reply { step, code, text };
             let found = match failure.outcome(Phase::Ending, 0) {
-                Outcome::NotAccepted { reason, fault, .. } => (reason.code, Some(fault)),
-                Outcome::Refused(reason) => (reason.code, None),
+                Outcome::NotAccepted { reason, fault, .. } => (reason.code.as_str(), Some(fault)),
+                Outcome::Refused(reason) => (reason.code.as_str(), None),
                 other => panic!("{other:?}"),
             };
             assert_eq!(found, expected, "{step:?} {code}");
@@ -314,11 +319,11 @@ mod tests {
         {
             assert!(matches!(
                 failure().outcome(Phase::BeforeEnd, 0),
-                Outcome::NotAccepted { reason, fault: Fault::Passing, .. } if reason.code == code
+                Outcome::NotAccepted { reason, fault: Fault::Passing, .. } if reason.code.as_str() == code
             ));
             assert!(matches!(
                 failure().outcome(Phase::Ending, 0),
-                Outcome::Unknown(reason) if reason.code == code
+                Outcome::Unknown(reason) if reason.code.as_str() == code
             ));
         }
     }

@@ -18,7 +18,7 @@ use super::{
     compose::{Composed, aside, compose},
 };
 use crate::mailing::{ClaimedRecipient, Mailing};
-use crate::outcome::{Fault, Outcome, Reason};
+use crate::outcome::{Fault, Outcome, Reason, StatusDetail};
 
 mod connect;
 mod exchange;
@@ -139,7 +139,7 @@ impl Smtp {
 fn no_connection_is_free() -> Outcome {
     Outcome::NotAccepted {
         reason: Reason {
-            code: "throttled",
+            code: StatusDetail::Throttled,
             text: "All connections to the mail server were in use.".to_owned(),
         },
         again_in: throttle_pause(),

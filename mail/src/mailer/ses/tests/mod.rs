@@ -102,9 +102,11 @@ async fn send_one(url: &str, limit: Duration) -> Outcome {
 fn short(outcome: &Outcome) -> (&'static str, &str, Option<Fault>) {
     match outcome {
         Outcome::Accepted { message_id } => ("accepted", message_id, None),
-        Outcome::Refused(reason) => ("refused", reason.code, None),
-        Outcome::NotAccepted { reason, fault, .. } => ("not accepted", reason.code, Some(*fault)),
-        Outcome::Unknown(reason) => ("unknown", reason.code, None),
+        Outcome::Refused(reason) => ("refused", reason.code.as_str(), None),
+        Outcome::NotAccepted { reason, fault, .. } => {
+            ("not accepted", reason.code.as_str(), Some(*fault))
+        }
+        Outcome::Unknown(reason) => ("unknown", reason.code.as_str(), None),
     }
 }
 

@@ -1,32 +1,28 @@
-//! What nobody would come for by themselves. Each step takes a bounded number of rows, so that a backlog
-//! does not become a flood; the caller repeats it while it finds some.
+//! Retention: when a mailing has ended, and what is removed of it after a while.
+//!
+//! Each statement takes a bounded number of rows, so that a backlog does not become one long transaction; the sweep
+//! repeats it while it finds some.
 
 use std::time::Duration;
 
 use entity::{
     api_key_secret, attachment, correspondent, idempotency, mailing, outbox,
-    recipient::{Column, Entity, Model, Status},
+    recipient::{Column, Entity, Status},
 };
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select, Statement, UpdateMany,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait, Select,
     sea_query::{Expr, LockBehavior, LockType, Query, SimpleExpr},
 };
 use uuid::Uuid;
 
 use super::{
     Ledger,
-    claim::only,
+    expiry::STEP,
     is_in,
     store::{legible_envelope, to_json},
 };
-use crate::{
-    error::Result,
-    wake_up::{Range, WAKE_SPAN, WakeUp},
-};
+use crate::error::Result;
 
-/// Rows that one step takes at most.
-pub const STEP: u64 = 1000;
 /// Mailings that a step of retention takes at most: each may have thousands of recipients and large attachments.
 pub const RETENTION_STEP: u64 = 10;
 /// A resend stays possible, and its content therefore stored, for this long after the end.
@@ -34,153 +30,7 @@ const GRACE: Duration = Duration::from_hours(24);
 /// A result that cannot be published keeps its mailing open for this long after the end, and no longer.
 const LONGEST_HOLD: Duration = Duration::from_hours(72);
 
-/// Which of the due recipients want to be woken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WokenBefore {
-    /// Those that no queue was told of since they became due again.
-    Never,
-    /// Those whose last wake-up is older than this: it must have been lost.
-    Ago(Duration),
-    /// All of them: the queue is known to hold nothing.
-    AnyTime,
-}
-
-#[derive(FromQueryResult)]
-struct RangeRow {
-    mailing_id: Uuid,
-    api_key_id: Uuid,
-    first: i32,
-    last: i32,
-}
-
-impl From<RangeRow> for WakeUp {
-    fn from(row: RangeRow) -> Self {
-        let range = Range {
-            mailing_id: row.mailing_id,
-            first: row.first,
-            last: row.last,
-        };
-        Self {
-            range,
-            api_key_id: row.api_key_id,
-        }
-    }
-}
-
 impl Ledger {
-    /// Whoever was sending these is gone: nobody can know whether they went out.
-    pub async fn settle_lost_leases(&self) -> Result<Vec<Model>> {
-        let lost = Condition::all()
-            .add(is_in([Status::Sending]))
-            .add(self.is_over(Column::LeaseUntil));
-        let update = self.end_each(
-            Status::Unconfirmed,
-            "lease_expired",
-            "The service stopped while it was sending this mail",
-        );
-        self.limited(update, lost, Column::LeaseUntil).await
-    }
-
-    /// What has not gone by its time fails.
-    pub async fn expire(&self) -> Result<Vec<Model>> {
-        let late = Condition::all()
-            .add(is_in([Status::Queued]))
-            .add(self.is_over(Column::ExpiresAt))
-            .add(self.is_free());
-        let update = self.end_each(
-            Status::Failed,
-            "expired",
-            "The mail could not be sent before it expired",
-        );
-        self.limited(update, late, Column::ExpiresAt).await
-    }
-
-    /// An end for many rows at once, each with an event of its own.
-    pub(super) fn end_each(&self, status: Status, code: &str, text: &str) -> UpdateMany<Entity> {
-        self.end(status, self.random_uuid())
-            .col_expr(Column::StatusDetail, Expr::value(code))
-            .col_expr(Column::LastError, Expr::value(text))
-    }
-
-    fn random_uuid(&self) -> SimpleExpr {
-        Expr::cust(match self.db.get_database_backend() {
-            DbBackend::Postgres => "gen_random_uuid()",
-            _ => "randomblob(16)",
-        })
-    }
-
-    async fn limited(
-        &self,
-        update: UpdateMany<Entity>,
-        which: Condition,
-        order: Column,
-    ) -> Result<Vec<Model>> {
-        let rows = Entity::find()
-            .filter(which.clone())
-            .order_by_asc(order)
-            .limit(STEP);
-        self.end_all(only(update.filter(which), rows)).await
-    }
-
-    /// Ranges of recipients that are due and nobody works on; they count as woken from now on.
-    pub async fn wake_due(&self, woken: WokenBefore) -> Result<Vec<WakeUp>> {
-        let db = self.db().await?;
-        let mut due = Entity::find()
-            .select_only()
-            .columns([Column::MailingId, Column::Position])
-            .filter(self.is_due())
-            .order_by_asc(Column::DueAt)
-            .limit(STEP);
-        match woken {
-            WokenBefore::Never => due = due.filter(Column::WokenAt.is_null()),
-            WokenBefore::Ago(age) => {
-                let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-                due = due.filter(Expr::col(Column::WokenAt).lte(self.now().sub(age)));
-            }
-            WokenBefore::AnyTime => {}
-        }
-        let mut statement: Statement = due.build(db.get_database_backend());
-        statement.sql = format!(
-            "SELECT mailing_id, api_key_id, MIN(position) AS first, MAX(position) AS last FROM ({}) AS due \
-             JOIN mailing ON mailing.id = due.mailing_id \
-             GROUP BY mailing_id, api_key_id, position / {WAKE_SPAN} ORDER BY mailing_id, first",
-            statement.sql
-        );
-        let rows = RangeRow::find_by_statement(statement).all(db).await?;
-        let wake_ups: Vec<WakeUp> = rows.into_iter().map(WakeUp::from).collect();
-        for wake_up in &wake_ups {
-            self.mark_woken(wake_up.range).await?;
-        }
-        Ok(wake_ups)
-    }
-
-    async fn mark_woken(&self, range: Range) -> Result<()> {
-        Entity::update_many()
-            .col_expr(Column::WokenAt, self.now())
-            .filter(Column::MailingId.eq(range.mailing_id))
-            .filter(Column::Position.between(range.first, range.last))
-            .filter(Column::Status.eq(Status::Queued))
-            // What becomes due later between the others wants a wake-up of its own.
-            .filter(self.is_over(Column::DueAt))
-            .exec(self.db().await?)
-            .await?;
-        Ok(())
-    }
-
-    /// The queue was not told of these after all.
-    pub async fn forget_woken(&self, wake_ups: &[WakeUp]) -> Result<()> {
-        for WakeUp { range, .. } in wake_ups {
-            Entity::update_many()
-                .col_expr(Column::WokenAt, Expr::value(None::<i64>))
-                .filter(Column::MailingId.eq(range.mailing_id))
-                .filter(Column::Position.between(range.first, range.last))
-                .filter(Column::Status.eq(Status::Queued))
-                .exec(self.db().await?)
-                .await?;
-        }
-        Ok(())
-    }
-
     /// Notes when mailings have ended; retention counts from there.
     pub async fn note_ended(&self) -> Result<u64> {
         let transaction = self.begin().await?;

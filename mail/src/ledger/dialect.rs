@@ -1,0 +1,65 @@
+//! What `PostgreSQL` and `SQLite` say differently: clocks, random ids, and the lock of the schema.
+
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, ExprTrait, Statement,
+    sea_query::{Expr, SimpleExpr},
+};
+
+use super::{Ledger, transaction::Transaction};
+
+/// Names the advisory lock of the migrations: "mmms" in ASCII.
+const MIGRATION_LOCK: i64 = 0x6d6d_6d73;
+
+impl Ledger {
+    /// The database's clock, in milliseconds since the Unix epoch.
+    pub(super) fn now(&self) -> SimpleExpr {
+        self.either(
+            "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)",
+            "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+        )
+    }
+
+    /// The database's clock, in microseconds since the Unix epoch. Like [`now`](Self::now) it is read when the statement
+    /// comes to it: after it has waited for a row.
+    pub(super) fn microseconds(&self) -> SimpleExpr {
+        self.either(
+            "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000) AS BIGINT)",
+            "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+        )
+    }
+
+    /// Whether a time has come. The time is compared with the start of the statement, which `PostgreSQL` can look up in
+    /// an index; its clock, which moves on during the statement, would have to be compared with each row.
+    pub(super) fn is_over(&self, time: impl ColumnTrait) -> SimpleExpr {
+        Expr::col(time).lte(self.either(
+            "CAST(FLOOR(EXTRACT(EPOCH FROM statement_timestamp()) * 1000) AS BIGINT)",
+            "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+        ))
+    }
+
+    /// A random UUID, another one for each row.
+    pub(super) fn random_uuid(&self) -> SimpleExpr {
+        self.either("gen_random_uuid()", "randomblob(16)")
+    }
+
+    fn either(&self, postgres: &'static str, sqlite: &'static str) -> SimpleExpr {
+        Expr::cust(match self.db.get_database_backend() {
+            DbBackend::Postgres => postgres,
+            _ => sqlite,
+        })
+    }
+}
+
+/// Processes that change the schema, or the rights to it, do so one after the other: `PostgreSQL` by an advisory lock that
+/// the transaction holds, and `SQLite` has one writer.
+pub(super) async fn lock_schema(transaction: &Transaction) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        let lock = Statement::from_sql_and_values(
+            DbBackend::Postgres,
+            "SELECT pg_advisory_xact_lock($1)",
+            [MIGRATION_LOCK.into()],
+        );
+        transaction.execute_raw(lock).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Recipients that end without a call: their lease was lost, or their time is over.
+//!
+//! Each statement takes a bounded number of rows, so that a backlog does not become one long transaction; the sweep
+//! repeats it while it finds some.
+
+use entity::recipient::{Column, Entity, Model, Status};
+use sea_orm::{
+    Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany, sea_query::Expr,
+};
+
+use super::{Ledger, claim::only, is_in};
+use crate::{error::Result, outcome::StatusDetail};
+
+/// Rows that one step takes at most.
+pub const STEP: u64 = 1000;
+
+impl Ledger {
+    /// Whoever was sending these is gone: nobody can know whether they went out.
+    pub async fn settle_lost_leases(&self) -> Result<Vec<Model>> {
+        let lost = Condition::all()
+            .add(is_in([Status::Sending]))
+            .add(self.is_over(Column::LeaseUntil));
+        let update = self.end_each(
+            Status::Unconfirmed,
+            StatusDetail::LeaseExpired,
+            "The service stopped while it was sending this mail",
+        );
+        self.limited(update, lost, Column::LeaseUntil).await
+    }
+
+    /// What has not gone by its time fails.
+    pub async fn expire(&self) -> Result<Vec<Model>> {
+        let late = Condition::all()
+            .add(is_in([Status::Queued]))
+            .add(self.is_over(Column::ExpiresAt))
+            .add(self.is_free());
+        let update = self.end_each(
+            Status::Failed,
+            StatusDetail::Expired,
+            "The mail could not be sent before it expired",
+        );
+        self.limited(update, late, Column::ExpiresAt).await
+    }
+
+    /// An end for many rows at once, each with an event of its own.
+    pub(super) fn end_each(
+        &self,
+        status: Status,
+        code: StatusDetail,
+        text: &str,
+    ) -> UpdateMany<Entity> {
+        self.end(status, self.random_uuid())
+            .col_expr(Column::StatusDetail, Expr::value(code.as_str()))
+            .col_expr(Column::LastError, Expr::value(text))
+    }
+
+    async fn limited(
+        &self,
+        update: UpdateMany<Entity>,
+        which: Condition,
+        order: Column,
+    ) -> Result<Vec<Model>> {
+        let rows = Entity::find()
+            .filter(which.clone())
+            .order_by_asc(order)
+            .limit(STEP);
+        self.end_all(only(update.filter(which), rows)).await
+    }
+}

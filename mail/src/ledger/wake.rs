@@ -1,0 +1,110 @@
+//! Recipients that are due, in ranges: the sweep and the poll enqueue a wake-up for each range.
+
+use std::time::Duration;
+
+use entity::recipient::{Column, Entity, Status};
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Statement, sea_query::Expr,
+};
+use uuid::Uuid;
+
+use super::{Ledger, expiry::STEP};
+use crate::{
+    error::Result,
+    wake_up::{Range, WAKE_SPAN, WakeUp},
+};
+
+/// Which of the due recipients want to be woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WokenBefore {
+    /// Those that no queue was told of since they became due again.
+    Never,
+    /// Those whose last wake-up is older than this: it must have been lost.
+    Ago(Duration),
+    /// All of them: the queue is known to hold nothing.
+    AnyTime,
+}
+
+#[derive(FromQueryResult)]
+struct RangeRow {
+    mailing_id: Uuid,
+    api_key_id: Uuid,
+    first: i32,
+    last: i32,
+}
+
+impl From<RangeRow> for WakeUp {
+    fn from(row: RangeRow) -> Self {
+        let range = Range {
+            mailing_id: row.mailing_id,
+            first: row.first,
+            last: row.last,
+        };
+        Self {
+            range,
+            api_key_id: row.api_key_id,
+        }
+    }
+}
+
+impl Ledger {
+    /// Ranges of recipients that are due and nobody works on; they count as woken from now on.
+    pub async fn wake_due(&self, woken: WokenBefore) -> Result<Vec<WakeUp>> {
+        let db = self.db().await?;
+        let mut due = Entity::find()
+            .select_only()
+            .columns([Column::MailingId, Column::Position])
+            .filter(self.is_due())
+            .order_by_asc(Column::DueAt)
+            .limit(STEP);
+        match woken {
+            WokenBefore::Never => due = due.filter(Column::WokenAt.is_null()),
+            WokenBefore::Ago(age) => {
+                let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+                due = due.filter(Expr::col(Column::WokenAt).lte(self.now().sub(age)));
+            }
+            WokenBefore::AnyTime => {}
+        }
+        let mut statement: Statement = due.build(db.get_database_backend());
+        statement.sql = format!(
+            "SELECT mailing_id, api_key_id, MIN(position) AS first, MAX(position) AS last FROM ({}) AS due \
+             JOIN mailing ON mailing.id = due.mailing_id \
+             GROUP BY mailing_id, api_key_id, position / {WAKE_SPAN} ORDER BY mailing_id, first",
+            statement.sql
+        );
+        let rows = RangeRow::find_by_statement(statement).all(db).await?;
+        let wake_ups: Vec<WakeUp> = rows.into_iter().map(WakeUp::from).collect();
+        for wake_up in &wake_ups {
+            self.mark_woken(wake_up.range).await?;
+        }
+        Ok(wake_ups)
+    }
+
+    async fn mark_woken(&self, range: Range) -> Result<()> {
+        Entity::update_many()
+            .col_expr(Column::WokenAt, self.now())
+            .filter(Column::MailingId.eq(range.mailing_id))
+            .filter(Column::Position.between(range.first, range.last))
+            .filter(Column::Status.eq(Status::Queued))
+            // What becomes due later between the others wants a wake-up of its own.
+            .filter(self.is_over(Column::DueAt))
+            .exec(self.db().await?)
+            .await?;
+        Ok(())
+    }
+
+    /// The queue was not told of these after all.
+    pub async fn forget_woken(&self, wake_ups: &[WakeUp]) -> Result<()> {
+        for WakeUp { range, .. } in wake_ups {
+            Entity::update_many()
+                .col_expr(Column::WokenAt, Expr::value(None::<i64>))
+                .filter(Column::MailingId.eq(range.mailing_id))
+                .filter(Column::Position.between(range.first, range.last))
+                .filter(Column::Status.eq(Status::Queued))
+                .exec(self.db().await?)
+                .await?;
+        }
+        Ok(())
+    }
+}
