@@ -32,7 +32,7 @@ impl App {
     /// only while none is set.
     pub fn management_is_open(&self) -> bool {
         self.service.config.admin.is_none()
-            && matches!(self.service.mailer, Mailer::Mailbox(_))
+            && matches!(*self.service.mailer, Mailer::Mailbox(_))
             && matches!(self.service.queue, Queue::Local(_))
             && self.is_on_loopback()
     }
@@ -47,7 +47,7 @@ impl App {
         let mut route = Route::new().nest_no_strip("/v1", v1::service());
         route = docs::mount(route);
         route = console::mount(route);
-        let has_mailbox = matches!(self.service.mailer, Mailer::Mailbox(_));
+        let has_mailbox = matches!(*self.service.mailer, Mailer::Mailbox(_));
         if has_mailbox {
             route = mailbox::mount(route);
         }

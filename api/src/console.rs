@@ -52,7 +52,7 @@ struct Facts {
 #[handler]
 fn service(Data(app): Data<&Arc<App>>, request: &Request) -> Response {
     let facts = Facts {
-        mailbox: matches!(app.service.mailer, Mailer::Mailbox(_)),
+        mailbox: matches!(*app.service.mailer, Mailer::Mailbox(_)),
         sign_in: !(app.management_is_open() && auth::is_local(request)),
     };
     Json(facts)

@@ -63,7 +63,7 @@ fn announce(app: &App, address: SocketAddr) -> std::io::Result<()> {
     writeln!(out, "MMMS is listening on http://{address}")?;
     writeln!(out, "Console      http://{address}/console")?;
     writeln!(out, "Swagger UI   http://{address}/docs")?;
-    if let Mailer::Mailbox(_) = app.service.mailer {
+    if let Mailer::Mailbox(_) = *app.service.mailer {
         writeln!(out, "Mailbox      http://{address}/mailbox")?;
     }
     writeln!(

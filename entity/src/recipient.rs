@@ -61,6 +61,27 @@ pub enum Status {
     Cancelled,
 }
 
+impl Status {
+    /// Those of a recipient that is at no end yet.
+    pub const OPEN: [Self; 2] = [Self::Queued, Self::Sending];
+
+    pub fn is_open(self) -> bool {
+        Self::OPEN.contains(&self)
+    }
+
+    /// Its name in the database, in the API and in logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,11 +1,11 @@
-//! One call to the transport: mark, send, write down. In this order, always.
+//! One call to the transport: turn, transmit, record, publish, wake. In this order, always.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use entity::recipient::Model;
+use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
@@ -16,17 +16,54 @@ use crate::{
     mailing::{ClaimedRecipient, Mailing},
     outcome::{Outcome, Reason, StatusDetail},
     pace::Permission,
+    recipient_update::RecipientUpdate,
     service::Service,
     telemetry,
-    wake_up::{Range, WakeUp},
+    wake_up::wake_ups,
 };
 
 /// Kept free of an answer's time for writing down what the transport said.
 pub(crate) const TO_RECORD: Duration = Duration::from_secs(4);
 
+/// The place that a call takes among all calls: single mails go before mailings.
+#[derive(Clone, Copy, Debug)]
+enum Priority {
+    /// A mailing's call waits for its turn as long as there is time before `until`.
+    Mailing { until: Option<Instant> },
+    /// A single mail's caller waits for an answer by the deadline.
+    Single { deadline: Instant },
+}
+
+/// What the calls for one claim have in common.
+#[derive(Clone, Copy)]
+struct Delivery<'a> {
+    mailing: &'a Mailing,
+    claim: &'a Arc<Claim>,
+    priority: Priority,
+    /// The state of the transport when the claim was made.
+    health: Health,
+}
+
+/// The end of one round of `deliver_once`.
+enum Delivered {
+    /// The call was made, or had nothing to send. Recipients that were left out are still claimed.
+    Called { left_out: usize },
+    /// No call was made; it makes sense to try again after this long.
+    Later(Duration),
+}
+
+/// Tells the request that waits for a single mail how its call goes on.
+#[derive(Debug)]
+pub(crate) struct Reports {
+    /// The transport's answer; dropped where no call was made.
+    pub outcome: oneshot::Sender<Outcome>,
+    /// The recipient, once the outcome is written down.
+    pub update: oneshot::Sender<RecipientUpdate>,
+}
+
 impl Service {
-    /// Sends to everybody in the claim, call by call, as long as there is time. Gives the rest back, and says when
-    /// it makes sense to go on with it.
+    /// Delivers to all recipients of a mailing's claim, call by call, as long as there is time. Gives the others back, and
+    /// returns when it makes sense to go on with them.
     pub(crate) async fn deliver(
         self: &Arc<Self>,
         mailing: &Mailing,
@@ -34,48 +71,134 @@ impl Service {
         health: Health,
         until: Option<Instant>,
     ) -> Result<Option<Duration>> {
-        // What has expired meanwhile is the sweep's, as soon as nobody holds it.
-        let mut left_out = false;
-        let per_call = self.recipients_per_call().await?;
+        // The sweep ends what has expired meanwhile, as soon as no claim holds it.
+        let mut left_out = 0;
+        let delivery = Delivery {
+            mailing,
+            claim,
+            priority: Priority::Mailing { until },
+            health,
+        };
+        let per_call = self.pace.recipients_per_call().await?;
         for recipients in claim.recipients.chunks(per_call) {
-            let turn = match self.patience(until) {
-                Some(patience) => self.wait_for_turn(recipients.len(), patience).await?,
-                None => Permission::NotFor(Duration::ZERO),
-            };
-            // The call before may have found that the transport serves nobody.
-            let health = match (turn, health) {
-                (Permission::Go, Health::Well | Health::Held(_)) => self.health().await?,
-                (_, health) => health,
-            };
-            let turn = match (turn, health) {
-                (Permission::Go, Health::Held(wait)) => Permission::NotFor(wait),
-                (turn, _) => turn,
-            };
-            let probing = health == Health::Probe;
-            if let Permission::NotFor(wait) = turn {
-                self.ledger.release(claim).await?;
-                if probing {
-                    self.ledger.give_probe_back().await?;
+            let call = || self.new_call(until);
+            let delivered = self.deliver_once(delivery, recipients, call, None).await?;
+            match delivered {
+                Delivered::Called { left_out: some } => left_out += some,
+                Delivered::Later(wait) => {
+                    self.ledger.release(claim).await?;
+                    return Ok(Some(wait));
                 }
-                return Ok(Some(wait));
-            }
-            fail_point!("turn");
-            let call = self.new_call(until);
-            let outcomes = self.transmit(mailing, claim, recipients, &call).await?;
-            left_out |= outcomes.len() < recipients.len();
-            if outcomes.is_empty() && probing {
-                self.ledger.give_probe_back().await?;
-            }
-            if !outcomes.is_empty() {
-                let rows = self.record(claim, &outcomes, probing).await?;
-                self.tell_of(mailing, &rows).await;
-                self.wake_again(mailing, &outcomes).await;
             }
         }
-        if left_out {
+        if left_out > 0 {
             self.ledger.release(claim).await?;
         }
         Ok(None)
+    }
+
+    /// Delivers a single mail, also after its caller has stopped waiting. Where no call is made the mail stays queued.
+    pub(crate) async fn deliver_single(
+        self: Arc<Self>,
+        mailing: Arc<Mailing>,
+        claim: Arc<Claim>,
+        call: Call,
+        deadline: Instant,
+        reports: Reports,
+    ) {
+        let delivered = async {
+            let delivery = Delivery {
+                mailing: &mailing,
+                claim: &claim,
+                priority: Priority::Single { deadline },
+                health: self.health.check().await?,
+            };
+            self.deliver_once(delivery, &claim.recipients, || call, Some(reports))
+                .await
+        };
+        match delivered.await {
+            Ok(Delivered::Called { left_out: 0 }) => return,
+            Ok(Delivered::Called { .. } | Delivered::Later(_)) => {}
+            Err(error) => tracing::error!(
+                mail.id = %mailing.id, error = telemetry::causes(&error),
+                "a single mail was not delivered to its end"
+            ),
+        }
+        self.release_single(&mailing, &claim).await;
+    }
+
+    /// One call for these recipients of a claim: waits for its turn, marks them, sends, writes the outcomes down,
+    /// publishes the ends and enqueues the retries.
+    async fn deliver_once(
+        self: &Arc<Self>,
+        delivery: Delivery<'_>,
+        recipients: &[ClaimedRecipient],
+        call: impl FnOnce() -> Call,
+        reports: Option<Reports>,
+    ) -> Result<Delivered> {
+        let Delivery { mailing, claim, .. } = delivery;
+        let (turn, probing) = self.wait_for_turn(delivery, recipients.len()).await?;
+        if let Permission::NotFor(wait) = turn {
+            if probing {
+                self.health.give_probe_back().await?;
+            }
+            return Ok(Delivered::Later(wait));
+        }
+        fail_point!("turn");
+        let outcomes = self.transmit(mailing, claim, recipients, &call()).await?;
+        let left_out = recipients.len() - outcomes.len();
+        if outcomes.is_empty() {
+            if probing {
+                self.health.give_probe_back().await?;
+            }
+            return Ok(Delivered::Called { left_out });
+        }
+        // Only a single mail is waited for, and it has one outcome.
+        let update_report = reports.map(|reports| {
+            let _ = reports.outcome.send(outcomes[0].1.clone());
+            reports.update
+        });
+        let updates = self.ledger.record(claim, &outcomes).await?;
+        fail_point!("recorded");
+        self.health.learn(&outcomes, probing).await;
+        if let (Some(report), Some(update)) = (update_report, updates.first()) {
+            let _ = report.send(update.clone());
+        }
+        self.publisher.publish_of(mailing, &updates).await;
+        self.enqueue_retries(mailing, &outcomes).await;
+        Ok(Delivered::Called { left_out })
+    }
+
+    /// Waits until the call may be made, and returns besides whether it probes the transport.
+    async fn wait_for_turn(
+        &self,
+        delivery: Delivery<'_>,
+        recipients: usize,
+    ) -> Result<(Permission, bool)> {
+        let health = delivery.health;
+        if let Health::Held(wait) = health {
+            return Ok((Permission::NotFor(wait), false));
+        }
+        let turn = match delivery.priority {
+            Priority::Mailing { until } => match self.patience(until) {
+                Some(patience) => self.pace.wait_for_turn(recipients, patience).await?,
+                None => Permission::NotFor(Duration::ZERO),
+            },
+            Priority::Single { deadline } => {
+                let rest = deadline.saturating_duration_since(Instant::now());
+                self.pace.wait_for_single_turn(rest / 4).await?
+            }
+        };
+        // The call before this one may have found that the transport serves none.
+        let health = match (turn, health) {
+            (Permission::Go, Health::Well) => self.health.check().await?,
+            (_, health) => health,
+        };
+        let turn = match (turn, health) {
+            (Permission::Go, Health::Held(wait)) => Permission::NotFor(wait),
+            (turn, _) => turn,
+        };
+        Ok((turn, health == Health::Probe))
     }
 
     /// How long a call may wait for its turn; nothing where there is no time for it any more. No longer than a third
@@ -93,34 +216,6 @@ impl Service {
         Some(patience.min(left))
     }
 
-    /// Has the queue call for what is to be tried again; a process that looks into the ledger finds it by itself.
-    pub(crate) async fn wake_again(&self, mailing: &Mailing, outcomes: &[(i32, Outcome)]) {
-        let again = outcomes.iter().filter_map(|(position, outcome)| {
-            let Outcome::NotAccepted { again_in, .. } = outcome else {
-                return None;
-            };
-            Some((*position, *again_in))
-        });
-        let (positions, waits): (Vec<i32>, Vec<Duration>) = again.unzip();
-        let (Some(first), Some(last), Some(wait)) = (
-            positions.iter().min(),
-            positions.iter().max(),
-            waits.into_iter().max(),
-        ) else {
-            return;
-        };
-        let range = Range {
-            mailing_id: mailing.id,
-            first: *first,
-            last: *last,
-        };
-        let wake_up = WakeUp {
-            range,
-            api_key_id: mailing.api_key_id,
-        };
-        self.call_later(wake_up, wait).await;
-    }
-
     /// A call that is over early enough to write down by then what came of it.
     pub(crate) fn new_call(&self, until: Option<Instant>) -> Call {
         let longest = self.config.longest_call();
@@ -132,7 +227,7 @@ impl Service {
 
     /// Marks the recipients as `sending` and makes the call, if there is time for it before its deadline and the
     /// end of the lease. Whoever was cancelled meanwhile is left out.
-    pub(crate) async fn transmit(
+    async fn transmit(
         self: &Arc<Self>,
         mailing: &Mailing,
         claim: &Arc<Claim>,
@@ -219,19 +314,6 @@ impl Service {
         });
     }
 
-    /// Writes the outcomes down, and holds the others back where they say so.
-    pub(crate) async fn record(
-        &self,
-        claim: &Claim,
-        outcomes: &[(i32, Outcome)],
-        probing: bool,
-    ) -> Result<Vec<Model>> {
-        let rows = self.ledger.record(claim, outcomes).await?;
-        fail_point!("recorded");
-        self.learn_health(outcomes, probing).await;
-        Ok(rows)
-    }
-
     /// What has been tried often enough fails instead of being tried once more.
     fn unless_exhausted(&self, recipient: &ClaimedRecipient, outcome: Outcome) -> Outcome {
         match outcome {
@@ -244,6 +326,19 @@ impl Service {
                 })
             }
             other => other,
+        }
+    }
+
+    /// Gives a single mail back that was not sent, so that it need not wait for the end of its lease.
+    async fn release_single(&self, mailing: &Mailing, claim: &Claim) {
+        if let Err(error) = self.ledger.release(claim).await {
+            tracing::warn!(
+                mail.id = %claim.mailing_id, error = telemetry::causes(&error),
+                "a claim was not given back, it ends with its lease"
+            );
+        }
+        for wake_up in wake_ups(mailing.api_key_id, mailing.id, &[0]) {
+            self.enqueue_later(wake_up, Duration::ZERO).await;
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 const CONCURRENCY: usize = 4;
 /// How often the ledger is asked for what the queue does not know of.
 const POLL: Duration = Duration::from_secs(1);
-/// How long a hand of this process may wait for a turn that is far.
+/// How long a slot of this process may wait for a turn that is far.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// After how long a wake-up that failed comes again for the first time, and at the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
@@ -99,17 +99,17 @@ impl Service {
         }
     }
 
-    /// Takes messages of the queue as long as hands are free for them.
+    /// Takes messages of the queue as long as slots are free for them.
     async fn keep_receiving(self: Arc<Self>) {
         let Queue::Sqs(queue) = &self.queue else {
             return;
         };
-        let hands = Arc::new(Semaphore::new(CONCURRENCY));
+        let slots = Arc::new(Semaphore::new(CONCURRENCY));
         while !self.stop.is_cancelled() {
-            let Ok(hand) = Arc::clone(&hands).acquire_owned().await else {
+            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
                 return;
             };
-            let free = hands.available_permits() + 1;
+            let free = slots.available_permits() + 1;
             let receiving = Box::pin(queue.receive(free));
             let received = self.stop.run_until_cancelled(receiving).await;
             let messages = match received {
@@ -121,12 +121,12 @@ impl Service {
                     continue;
                 }
             };
-            let mut hand = Some(hand);
+            let mut slot = Some(slot);
             for message in messages {
-                let hand = match hand.take() {
-                    Some(hand) => hand,
-                    None => match Arc::clone(&hands).acquire_owned().await {
-                        Ok(hand) => hand,
+                let slot = match slot.take() {
+                    Some(slot) => slot,
+                    None => match Arc::clone(&slots).acquire_owned().await {
+                        Ok(slot) => slot,
                         Err(_) => return,
                     },
                 };
@@ -137,7 +137,7 @@ impl Service {
                     {
                         queue.delete(&message.receipt_handle).await;
                     }
-                    drop(hand);
+                    drop(slot);
                 });
             }
         }
@@ -226,17 +226,17 @@ impl Service {
             if self.patience(until).is_none() {
                 return Ok(Some(Duration::ZERO));
             }
-            let health = self.health().await?;
+            let health = self.health.check().await?;
             let size = match health {
                 Health::Held(wait) => return Ok(Some(wait)),
                 Health::Probe => 1,
                 Health::Well => self.recipients_per_claim().await?,
             };
             let claim = self.ledger.claim(range, size as u64).await?;
-            self.tell(&claim.corrupt).await;
+            self.publisher.publish(&claim.corrupt).await;
             if claim.recipients.is_empty() {
                 if health == Health::Probe {
-                    self.ledger.give_probe_back().await?;
+                    self.health.give_probe_back().await?;
                 }
                 return Ok(None);
             }
@@ -247,9 +247,9 @@ impl Service {
             let Some(mailing) = &mailing else {
                 let positions = claim.positions();
                 let failed = self.ledger.fail_corrupt(&claim, &positions).await?;
-                self.tell(&failed).await;
+                self.publisher.publish(&failed).await;
                 if health == Health::Probe {
-                    self.ledger.give_probe_back().await?;
+                    self.health.give_probe_back().await?;
                 }
                 continue;
             };
@@ -280,43 +280,11 @@ impl Service {
     }
 
     async fn recipients_per_claim(&self) -> Result<usize> {
-        let least = match self.rate().await? {
+        let least = match self.pace.rate().await? {
             None => SMALLEST_CLAIM,
             Some(_) => 1,
         };
-        Ok(self.recipients_per_call().await?.max(least))
-    }
-
-    /// Tells the queue of recipients to look at. What it does not take the sweep finds.
-    /// Whether it took all of them.
-    pub(crate) async fn call(&self, wake_ups: Vec<WakeUp>) -> bool {
-        let called = wake_ups.len();
-        let left = self.queue.wake(wake_ups, Duration::ZERO).await;
-        telemetry::woken(called - left.len());
-        if left.is_empty() {
-            return true;
-        }
-        tracing::warn!(
-            count = left.len(),
-            "wake-ups were not written, the sweep writes them"
-        );
-        if let Err(error) = self.ledger.forget_woken(&left).await {
-            tracing::warn!(
-                error = telemetry::causes(&error),
-                "they come a minute later"
-            );
-        }
-        false
-    }
-
-    /// Tells the queue of recipients that are due after `wait`.
-    pub(crate) async fn call_later(&self, wake_up: WakeUp, wait: Duration) {
-        if let Queue::Sqs(queue) = &self.queue {
-            // The queue counts in whole seconds, and whoever comes too early finds nothing.
-            let wait = Duration::from_secs(wait.as_secs() + 1);
-            let left = queue.push(vec![wake_up], wait).await;
-            telemetry::woken(1 - left.len());
-        }
+        Ok(self.pace.recipients_per_call().await?.max(least))
     }
 }
 

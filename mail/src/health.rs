@@ -2,16 +2,15 @@
 //! instead of each trying for itself.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use crate::{
     error::Result,
-    ledger::Health,
+    ledger::{Health, Ledger},
     mailer::jittered,
     outcome::{Fault, Outcome, Reason},
-    service::Service,
     telemetry,
 };
 
@@ -20,9 +19,18 @@ const BELIEVED: Duration = Duration::from_secs(1);
 /// How much longer than a call a probe may take: for the claim before it and the record after it.
 const AROUND_PROBE: Duration = Duration::from_secs(10);
 
+/// The state of the transport, which all instances share in the ledger.
+#[derive(Debug)]
+pub struct TransportHealth {
+    ledger: Arc<Ledger>,
+    /// How long the one that probes has for it.
+    probe_lease: Duration,
+    known: KnownHealth,
+}
+
 /// What this instance knows of the transport.
 #[derive(Debug, Default)]
-pub struct KnownHealth(Mutex<Known>);
+struct KnownHealth(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
@@ -81,24 +89,33 @@ fn pause(fault: Fault, number: i32) -> Duration {
     jittered(first.saturating_mul(1 << doublings).min(longest))
 }
 
-impl Service {
-    /// Whether a call may be made now, and of how many.
-    pub(crate) async fn health(&self) -> Result<Health> {
-        if let Some(known) = self.known_health.known() {
+impl TransportHealth {
+    pub fn new(ledger: Arc<Ledger>, send_timeout: Duration) -> Self {
+        Self {
+            ledger,
+            probe_lease: send_timeout + AROUND_PROBE,
+            known: KnownHealth::default(),
+        }
+    }
+
+    /// Returns whether a call may be made now, and whether it is a probe.
+    pub async fn check(&self) -> Result<Health> {
+        if let Some(known) = self.known.known() {
             return Ok(known);
         }
-        let health = self.ledger.health(self.probe_lease()).await?;
-        self.known_health.learn(health);
+        let health = self.ledger.health(self.probe_lease).await?;
+        self.known.learn(health);
         Ok(health)
     }
 
-    fn probe_lease(&self) -> Duration {
-        self.config.send_timeout() + AROUND_PROBE
+    /// The one that was to probe had nothing to send: another one may probe.
+    pub async fn give_probe_back(&self) -> Result<()> {
+        self.ledger.give_probe_back().await
     }
 
     /// Learns from what became of a call: a probe that was taken, or refused for itself, lifts a hold; a fault that
     /// concerns everybody begins one.
-    pub(crate) async fn learn_health(&self, outcomes: &[(i32, Outcome)], probing: bool) {
+    pub async fn learn(&self, outcomes: &[(i32, Outcome)], probing: bool) {
         let mut served = false;
         let mut worst: Option<(Fault, &Reason)> = None;
         let (mut throttled, mut account) = (0, 0);
@@ -140,13 +157,13 @@ impl Service {
         if self.ledger.lift_hold().await? {
             tracing::info!("the mail system takes mail again");
         }
-        self.known_health.lifted();
+        self.known.lifted();
         Ok(())
     }
 
     async fn hold(&self, fault: Fault, reason: &Reason) -> Result<()> {
         // Known at once to this instance, whatever the ledger takes for it.
-        self.known_health.learn(Health::Held(BELIEVED));
+        self.known.learn(Health::Held(BELIEVED));
         let begun = self
             .ledger
             .hold(reason.code.as_str(), |number| pause(fault, number))

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     Status,
     error::Result,
-    ledger::{IdempotencyRequest, Kept, RecipientView, Scope},
+    ledger::{IdempotencyRequest, Lookup, RecipientView, Scope},
     service::Service,
     submit::{Answer, Submission},
     telemetry,
@@ -20,30 +20,32 @@ impl Service {
         api_key_id: Uuid,
         request: &IdempotencyRequest,
     ) -> Result<Option<Submission>> {
-        Ok(Some(match self.ledger.kept(api_key_id, request).await? {
-            Kept::Nothing => return Ok(None),
-            Kept::OtherRequest => Submission::KeyOfOtherRequest,
-            Kept::Running(left) => Submission::InProgress(left),
-            Kept::Answered { answer, mailing_id } => match serde_json::from_value(answer) {
-                Ok(answer) => Submission::Replayed(answer),
-                // Another version has written it, or it is damaged; the mailing tells the same.
-                Err(_) => self.answer_from_ledger(mailing_id).await?,
+        Ok(Some(
+            match self.ledger.look_up_idempotency(api_key_id, request).await? {
+                Lookup::Nothing => return Ok(None),
+                Lookup::OtherRequest => Submission::KeyOfOtherRequest,
+                Lookup::Running(left) => Submission::InProgress(left),
+                Lookup::Answered { answer, mailing_id } => match serde_json::from_value(answer) {
+                    Ok(answer) => Submission::Replayed(answer),
+                    // Another version has written it, or it is damaged; the mailing tells the same.
+                    Err(_) => self.answer_from_ledger(mailing_id).await?,
+                },
+                Lookup::Unanswered(id) => self.answer_from_ledger(id).await?,
             },
-            Kept::Unanswered(id) => self.answer_from_ledger(id).await?,
-        }))
+        ))
     }
 
     /// Without it the next asker is answered from the ledger.
-    pub(crate) async fn keep(
+    pub(crate) async fn store_answer(
         &self,
         api_key_id: Uuid,
         request: &IdempotencyRequest,
         answer: &Answer,
     ) {
-        let kept = match serde_json::to_value(answer) {
+        let stored = match serde_json::to_value(answer) {
             Ok(answer) => {
                 self.ledger
-                    .keep_answer(api_key_id, &request.key, answer)
+                    .store_answer(api_key_id, &request.key, answer)
                     .await
             }
             Err(source) => Err(crate::Error::Corrupt {
@@ -51,8 +53,11 @@ impl Service {
                 source,
             }),
         };
-        if let Err(error) = kept {
-            tracing::warn!(error = telemetry::causes(&error), "an answer was not kept");
+        if let Err(error) = stored {
+            tracing::warn!(
+                error = telemetry::causes(&error),
+                "the answer of an idempotency key was not stored"
+            );
         }
     }
 
@@ -111,7 +116,9 @@ impl Service {
 
 /// How much longer somebody may be sending it.
 fn still_at_work(recipient: &RecipientView, now: i64) -> Option<Duration> {
-    let open = matches!(recipient.status, Status::Queued | Status::Sending);
-    let left = recipient.lease_until.filter(|_| open)? - now;
+    let left = recipient
+        .lease_until
+        .filter(|_| recipient.status.is_open())?
+        - now;
     (left > 0).then(|| Duration::from_millis(left.unsigned_abs()))
 }

@@ -1,4 +1,4 @@
-//! The caller's second thoughts.
+//! What a caller or an administrator does with mail that was accepted: cancel, resend, revoke its key, erase.
 
 use std::{
     sync::Arc,
@@ -25,7 +25,7 @@ impl Service {
     pub async fn cancel(self: &Arc<Self>, mailing_id: Uuid) -> Result<usize> {
         let cancelled = self.ledger.cancel(mailing_id).await?;
         let count = cancelled.len();
-        self.tell_behind(cancelled);
+        self.publisher.publish_in_background(cancelled);
         Ok(count)
     }
 
@@ -50,7 +50,7 @@ impl Service {
             if cancelled.is_empty() {
                 return self.ledger.end_cancelling(id).await;
             }
-            self.tell_behind(cancelled);
+            self.publisher.publish_in_background(cancelled);
         }
         Ok(false)
     }
@@ -59,7 +59,7 @@ impl Service {
     pub async fn resend(&self, mailing_id: Uuid, status: Status) -> Result<Resent> {
         let resent = self.ledger.resend(mailing_id, status).await?;
         if let Resent::Queued { wake_ups, .. } = &resent {
-            self.call(wake_ups.clone()).await;
+            self.enqueue_wake_ups(wake_ups.clone()).await;
         }
         Ok(resent)
     }
@@ -74,7 +74,7 @@ impl Service {
         if erased.remaining > 0 {
             self.ledger.note_erasure(&key).await?;
         }
-        if let Mailer::Mailbox(mailbox) = &self.mailer {
+        if let Mailer::Mailbox(mailbox) = &*self.mailer {
             mailbox.erase(address).await?;
         }
         Ok(erased)

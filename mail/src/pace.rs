@@ -1,14 +1,16 @@
-//! Keeps all instances together to the rate that the account may send at.
+//! Keeps all instances together to the rate that the account may send at: a GCRA whose one row is in the ledger.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
+use tokio_util::sync::CancellationToken;
+
 use crate::{
     error::Result,
-    ledger::{AHEAD, Turn},
-    service::Service,
+    ledger::{AHEAD, Ledger, Turn},
+    mailer::Mailer,
 };
 
 /// How long an instance believes what it was told.
@@ -25,9 +27,15 @@ const ASKING: Duration = Duration::from_secs(5);
 /// How long a single mail waits for its turn before it is queued.
 pub const SINGLE_PATIENCE: Duration = Duration::from_secs(3);
 
-/// What this instance knows of the account's rate.
-#[derive(Debug, Default)]
+/// The turns of calls to the transport.
+#[derive(Debug)]
 pub struct Pace {
+    ledger: Arc<Ledger>,
+    mailer: Arc<Mailer>,
+    /// `MAX_SEND_RATE`, recipients a second; without it the transport is asked.
+    max_send_rate: Option<f64>,
+    stop: CancellationToken,
+    /// The rate as this instance was last told it.
     known: Mutex<Option<Known>>,
 }
 
@@ -46,6 +54,21 @@ pub enum Permission {
 }
 
 impl Pace {
+    pub fn new(
+        ledger: Arc<Ledger>,
+        mailer: Arc<Mailer>,
+        max_send_rate: Option<f64>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            ledger,
+            mailer,
+            max_send_rate,
+            stop,
+            known: Mutex::default(),
+        }
+    }
+
     fn known(&self) -> Option<f64> {
         let known = *self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known
@@ -57,18 +80,16 @@ impl Pace {
         let until = Instant::now() + believed;
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(Known { rate, until });
     }
-}
 
-impl Service {
     /// Recipients a second; nothing where nobody limits them.
-    pub(crate) async fn rate(&self) -> Result<Option<f64>> {
-        if let Some(rate) = self.config.max_send_rate {
+    pub async fn rate(&self) -> Result<Option<f64>> {
+        if let Some(rate) = self.max_send_rate {
             return Ok(Some(rate));
         }
         if !self.mailer.knows_rate() {
             return Ok(None);
         }
-        if let Some(rate) = self.pace.known() {
+        if let Some(rate) = self.known() {
             return Ok(Some(rate));
         }
         let mut kept = self.ledger.kept_rate().await?;
@@ -89,7 +110,7 @@ impl Service {
         }
         let believed = kept.map_or(Duration::from_secs(1), |_| BELIEVED);
         let rate = kept.unwrap_or(UNKNOWN_RATE);
-        self.pace.learn(rate, believed);
+        self.learn(rate, believed);
         Ok(Some(rate))
     }
 
@@ -106,7 +127,7 @@ impl Service {
     }
 
     /// How many recipients one call takes: what the transport can, and no more than a second of the rate.
-    pub(crate) async fn recipients_per_call(&self) -> Result<usize> {
+    pub async fn recipients_per_call(&self) -> Result<usize> {
         let most = self.mailer.recipients_per_call();
         Ok(match self.rate().await? {
             Some(rate) => most.min(whole(rate)).max(1),
@@ -115,11 +136,7 @@ impl Service {
     }
 
     /// Waits until a call of a mailing may start.
-    pub(crate) async fn wait_for_turn(
-        &self,
-        recipients: usize,
-        patience: Duration,
-    ) -> Result<Permission> {
+    pub async fn wait_for_turn(&self, recipients: usize, patience: Duration) -> Result<Permission> {
         let Some(rate) = self.rate().await? else {
             return Ok(Permission::Go);
         };
@@ -143,7 +160,7 @@ impl Service {
     }
 
     /// Waits until a single mail may go: behind other single mails, and before mailings.
-    pub(crate) async fn wait_for_single_turn(&self, patience: Duration) -> Result<Permission> {
+    pub async fn wait_for_single_turn(&self, patience: Duration) -> Result<Permission> {
         let Some(rate) = self.rate().await? else {
             return Ok(Permission::Go);
         };

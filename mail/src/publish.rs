@@ -1,4 +1,5 @@
-//! Publishes every end to the result queue, once the ledger has it; `result.schema.json` describes a message.
+//! Publishes every end of a recipient to the result queue, once the ledger has it. `result.schema.json` describes a
+//! message.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -6,10 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use entity::{Document, recipient::Model};
-use sea_orm::ActiveEnum;
 use serde::Serialize;
 use serde_json::Value;
+use tokio_util::task::TaskTracker;
 use url::Url;
 use uuid::Uuid;
 
@@ -17,35 +17,29 @@ use crate::{
     aws::Aws,
     error::Result,
     fail_point,
+    ledger::Ledger,
     mailing::Mailing,
-    message::CallerIds,
+    message::{CallerId, CallerIds},
     queue::{self, Outgoing, Sent},
-    service::Service,
+    recipient_update::RecipientUpdate,
     telemetry, timestamp,
 };
 
-/// How long nobody waits for a queue that was just seen to be away; the sweep tells what it missed.
+/// After the result queue was unreachable, requests and workers do not try it again for this long; the sweep publishes
+/// what they leave out.
 const AWAY: Duration = Duration::from_secs(30);
-/// Ends that the sweep tells at once.
+/// Ends that one step of the sweep publishes at most.
 const STEP: u64 = 500;
 
-/// The queue of results.
+/// The SQS queue that the company's back end reads.
 #[derive(Debug)]
-pub struct Results {
+struct ResultQueue {
     aws: Arc<Aws>,
     url: String,
     away_until: Mutex<Option<Instant>>,
 }
 
-impl Results {
-    pub fn new(aws: Arc<Aws>, url: &Url) -> Self {
-        Self {
-            aws,
-            url: url.to_string(),
-            away_until: Mutex::default(),
-        }
-    }
-
+impl ResultQueue {
     fn is_away(&self) -> bool {
         let until = *self
             .away_until
@@ -54,13 +48,8 @@ impl Results {
         until.is_some_and(|until| until > Instant::now())
     }
 
-    /// Whether the queue answers.
-    pub(crate) async fn works(&self) -> bool {
-        queue::length(&self.aws, &self.url).await.is_some()
-    }
-
-    /// What became of each message. Only a queue that took and refused none of them counts as away: a refusal is an
-    /// answer, and concerns that one message.
+    /// Returns the fate of each message. The queue counts as away only where it took and refused none of them: a refusal
+    /// is an answer, and concerns that one message.
     async fn send(&self, bodies: Vec<String>) -> Vec<Sent> {
         let messages = bodies
             .into_iter()
@@ -101,7 +90,7 @@ struct Message<'a> {
     email_id: Option<Value>,
     email_recipient_id: Option<Value>,
     recipient: Option<&'a str>,
-    status: String,
+    status: &'static str,
     message_id: Option<&'a str>,
     status_detail: Option<&'a str>,
     last_error: Option<&'a str>,
@@ -114,132 +103,158 @@ struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// Nothing where the recipient is not at an end.
-    fn of(row: &'a Model, ids: &CallerIds) -> Option<Self> {
-        let value = |id: &Option<_>| id.as_ref().and_then(|id| serde_json::to_value(id).ok());
+    /// None where the recipient is not at an end.
+    fn of(update: &'a RecipientUpdate, ids: &CallerIds) -> Option<Self> {
+        let value = |id: Option<&CallerId>| id.and_then(|id| serde_json::to_value(id).ok());
+        let own = update.email_recipient_id.as_ref();
         Some(Self {
-            event_id: row.event_id?,
-            occurred_at: timestamp::write(row.ended_at?),
-            id: row.mailing_id,
-            index: row.position,
-            email_id: value(&ids.email_id),
-            email_recipient_id: row
-                .email_recipient_id
-                .clone()
-                .and_then(Document::readable)
-                .or_else(|| value(&ids.email_recipient_id)),
-            recipient: row.mail.as_deref(),
-            status: row.status.to_value(),
-            message_id: row.message_id.as_deref(),
-            status_detail: row.status_detail.as_deref(),
-            last_error: row.last_error.as_deref(),
-            queued_at: row.queued_at.map(timestamp::write),
-            sent_at: row.sent_at.map(timestamp::write),
-            client_env_id: value(&ids.client_env_id),
-            project_id: value(&ids.project_id),
-            closure_id: value(&ids.closure_id),
-            attempts: row.attempts,
+            event_id: update.event_id?,
+            occurred_at: timestamp::write(update.ended_at?),
+            id: update.mailing_id,
+            index: update.position,
+            email_id: value(ids.email_id.as_ref()),
+            email_recipient_id: value(own.or(ids.email_recipient_id.as_ref())),
+            recipient: update.mail.as_deref(),
+            status: update.status.as_str(),
+            message_id: update.message_id.as_deref(),
+            status_detail: update.status_detail.as_deref(),
+            last_error: update.last_error.as_deref(),
+            queued_at: update.queued_at.map(timestamp::write),
+            sent_at: update.sent_at.map(timestamp::write),
+            client_env_id: value(ids.client_env_id.as_ref()),
+            project_id: value(ids.project_id.as_ref()),
+            closure_id: value(ids.closure_id.as_ref()),
+            attempts: update.attempts,
         })
     }
 }
 
-impl Service {
-    /// Logs where recipients have moved to, and tells the result queue of those at an end. What it cannot tell the
-    /// sweep tells later.
-    pub(crate) async fn tell(&self, moved: &[Model]) {
-        self.tell_with(moved, HashMap::new()).await;
+/// Publishes to the result queue where one is set, and logs every move of a recipient.
+#[derive(Debug)]
+pub struct Publisher {
+    ledger: Arc<Ledger>,
+    queue: Option<ResultQueue>,
+    /// The process waits for these before it ends.
+    tasks: TaskTracker,
+}
+
+impl Publisher {
+    pub fn new(
+        ledger: Arc<Ledger>,
+        queue: Option<&Url>,
+        aws: &Arc<Aws>,
+        tasks: TaskTracker,
+    ) -> Self {
+        let queue = queue.map(|url| ResultQueue {
+            aws: Arc::clone(aws),
+            url: url.to_string(),
+            away_until: Mutex::default(),
+        });
+        Self {
+            ledger,
+            queue,
+            tasks,
+        }
     }
 
-    /// The same, of a mailing that is at hand.
-    pub(crate) async fn tell_of(&self, mailing: &Mailing, moved: &[Model]) {
+    /// Whether the result queue answers, or none is set.
+    pub async fn works(&self) -> bool {
+        match &self.queue {
+            Some(queue) => queue::length(&queue.aws, &queue.url).await.is_some(),
+            None => true,
+        }
+    }
+
+    /// Logs the updates, and publishes those that are ends. The sweep publishes later what cannot be published now.
+    pub async fn publish(&self, updates: &[RecipientUpdate]) {
+        self.publish_with(updates, HashMap::new()).await;
+    }
+
+    /// The same for updates of one mailing that is in memory: its callers' ids need not be read.
+    pub async fn publish_of(&self, mailing: &Mailing, updates: &[RecipientUpdate]) {
         let known = HashMap::from([(mailing.id, mailing.envelope.ids.clone())]);
-        self.tell_with(moved, known).await;
+        self.publish_with(updates, known).await;
     }
 
-    async fn tell_with(&self, moved: &[Model], known: HashMap<Uuid, CallerIds>) {
-        moved.iter().for_each(telemetry::recipient_moved);
-        let Some(results) = self.results.as_ref().filter(|results| !results.is_away()) else {
+    /// The same in the background, while the caller goes on.
+    pub fn publish_in_background(self: &Arc<Self>, updates: Vec<RecipientUpdate>) {
+        let publisher = Arc::clone(self);
+        self.tasks
+            .spawn(async move { publisher.publish(&updates).await });
+    }
+
+    /// Publishes ends that were not published when they were reached. Returns whether there may be more.
+    pub async fn publish_pending(&self) -> Result<bool> {
+        let Some(queue) = &self.queue else {
+            return Ok(false);
+        };
+        let pending = self.ledger.unpublished(STEP).await?;
+        let answered = self.send(queue, &pending, HashMap::new()).await?;
+        Ok(pending.len() as u64 == STEP && answered)
+    }
+
+    async fn publish_with(&self, updates: &[RecipientUpdate], known: HashMap<Uuid, CallerIds>) {
+        updates.iter().for_each(telemetry::recipient_moved);
+        let Some(queue) = self.queue.as_ref().filter(|queue| !queue.is_away()) else {
             return;
         };
-        if let Err(error) = self.publish(results, moved, known).await {
+        if let Err(error) = self.send(queue, updates, known).await {
             tracing::warn!(
                 error = telemetry::causes(&error),
-                "results were not told, the sweep tells them"
+                "results were not published, the sweep publishes them"
             );
         }
     }
 
-    /// The same, while whoever asked for it goes on.
-    pub(crate) fn tell_behind(self: &Arc<Self>, moved: Vec<Model>) {
-        let service = Arc::clone(self);
-        self.tasks.spawn(async move { service.tell(&moved).await });
-    }
-
-    /// Publishes the ends that were not published when they were reached; whether there may be more.
-    pub(crate) async fn tell_missed(&self) -> Result<bool> {
-        let Some(results) = &self.results else {
-            return Ok(false);
-        };
-        let missed = self.ledger.unpublished(STEP).await?;
-        let answered = self.publish(results, &missed, HashMap::new()).await?;
-        Ok(missed.len() as u64 == STEP && answered)
-    }
-
-    /// Whether the queue has taken or refused any. One that it refuses again is given up: it would be refused for ever,
-    /// and holds nothing else back.
-    async fn publish(
+    /// Returns whether the queue has taken or refused any. A message that it refuses a second time is given up: it would
+    /// be refused for ever.
+    async fn send(
         &self,
-        results: &Results,
-        ended: &[Model],
+        queue: &ResultQueue,
+        updates: &[RecipientUpdate],
         ids: HashMap<Uuid, CallerIds>,
     ) -> Result<bool> {
-        let sent = self.send_results(results, ended, ids).await?;
+        let (ends, bodies) = self.messages(updates, ids).await?;
+        if ends.is_empty() {
+            return Ok(false);
+        }
+        let sent: Vec<_> = ends.into_iter().zip(queue.send(bodies).await).collect();
         let taken = sent.iter().filter(|(_, sent)| *sent == Sent::Taken);
-        let taken: Vec<&Model> = taken.map(|(row, _)| *row).collect();
+        let taken: Vec<&RecipientUpdate> = taken.map(|(end, _)| *end).collect();
         fail_point!("published");
         self.ledger.mark_published(&taken).await?;
         fail_point!("marked");
         let mut answered = !taken.is_empty();
-        for (row, sent) in sent {
+        for (end, sent) in sent {
             if let Sent::Refused(code) = sent {
                 answered = true;
-                if self.ledger.mark_refused(row).await? {
-                    telemetry::result_refused(row, &code);
+                if self.ledger.mark_refused(end).await? {
+                    telemetry::result_refused(end, &code);
                 }
             }
         }
         Ok(answered)
     }
 
-    /// What became of the message of each end. The callers' ids that are not known are read.
-    async fn send_results<'a>(
+    /// The ends among the updates, and the message of each. The callers' ids that are not known are read.
+    async fn messages<'a>(
         &self,
-        results: &Results,
-        ended: &'a [Model],
+        updates: &'a [RecipientUpdate],
         mut ids: HashMap<Uuid, CallerIds>,
-    ) -> Result<Vec<(&'a Model, Sent)>> {
-        let ended: Vec<&Model> = ended.iter().filter(|row| row.event_id.is_some()).collect();
-        if ended.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mailings: BTreeSet<Uuid> = ended.iter().map(|row| row.mailing_id).collect();
+    ) -> Result<(Vec<&'a RecipientUpdate>, Vec<String>)> {
+        let ends = updates.iter().filter(|update| update.event_id.is_some());
+        let mailings: BTreeSet<Uuid> = ends.clone().map(|end| end.mailing_id).collect();
         let unknown = mailings.into_iter().filter(|id| !ids.contains_key(id));
         let unknown: Vec<Uuid> = unknown.collect();
         if !unknown.is_empty() {
             ids.extend(self.ledger.caller_ids(&unknown).await?);
         }
-        let mut bodies = Vec::with_capacity(ended.len());
-        let mut rows = Vec::with_capacity(ended.len());
-        for row in ended {
-            let message = ids
-                .get(&row.mailing_id)
-                .and_then(|ids| Message::of(row, ids));
-            if let Some(body) = message.as_ref().and_then(body_of) {
-                bodies.push(body);
-                rows.push(row);
-            }
-        }
-        Ok(rows.into_iter().zip(results.send(bodies).await).collect())
+        Ok(ends
+            .filter_map(|end| {
+                let message = Message::of(end, ids.get(&end.mailing_id)?)?;
+                Some((end, body_of(&message)?))
+            })
+            .unzip())
     }
 }
 
@@ -258,7 +273,7 @@ mod tests {
             email_id: Some(id.into()),
             email_recipient_id: None,
             recipient: None,
-            status: "sent".to_owned(),
+            status: "sent",
             message_id: None,
             status_detail: None,
             last_error: Some("\u{ffff}"),

@@ -9,11 +9,11 @@ use crate::{
     admin::Gate,
     aws::Aws,
     config::{Config, InvalidConfig, Transport, invalid},
-    health::KnownHealth,
+    health::TransportHealth,
     ledger::Ledger,
     mailer::Mailer,
     pace::Pace,
-    publish::Results,
+    publish::Publisher,
     queue::{LocalQueue, Queue, SqsQueue},
     statistics::KnownStatistics,
     telemetry,
@@ -23,13 +23,13 @@ pub struct Service {
     pub config: Config,
     aws: Arc<Aws>,
     pub(crate) gate: Gate,
-    pub ledger: Ledger,
-    pub mailer: Mailer,
+    pub ledger: Arc<Ledger>,
+    pub mailer: Arc<Mailer>,
     pub queue: Queue,
     pub(crate) pace: Pace,
-    pub(crate) known_health: KnownHealth,
+    pub(crate) health: TransportHealth,
     pub(crate) known_statistics: KnownStatistics,
-    pub(crate) results: Option<Results>,
+    pub(crate) publisher: Arc<Publisher>,
     /// Cancelled when the process is to end: finish what was begun, begin nothing.
     pub stop: CancellationToken,
     /// What must be finished before the process ends.
@@ -61,18 +61,25 @@ impl Service {
             Some(url) => Queue::Sqs(SqsQueue::new(Arc::clone(&aws), url)),
             None => Queue::Local(LocalQueue::default()),
         };
-        let results = config.result_queue_url.as_ref();
+        let (ledger, mailer) = (Arc::new(ledger), Arc::new(mailer));
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let rate = config.max_send_rate;
         Ok(Arc::new(Self {
             gate: Gate::new(config.admin.as_ref(), &aws),
-            results: results.map(|url| Results::new(Arc::clone(&aws), url)),
-            pace: Pace::default(),
-            known_health: KnownHealth::default(),
+            publisher: Arc::new(Publisher::new(
+                Arc::clone(&ledger),
+                config.result_queue_url.as_ref(),
+                &aws,
+                tasks.clone(),
+            )),
+            pace: Pace::new(Arc::clone(&ledger), Arc::clone(&mailer), rate, stop.clone()),
+            health: TransportHealth::new(Arc::clone(&ledger), config.send_timeout()),
             known_statistics: KnownStatistics::default(),
             ledger,
             mailer,
             queue,
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
+            stop,
+            tasks,
             aws,
             config,
         }))
@@ -88,13 +95,7 @@ impl Service {
 
     /// Whether the queues that are configured answer; both are asked at once.
     pub async fn queues_work(&self) -> bool {
-        let results = async {
-            match &self.results {
-                Some(results) => results.works().await,
-                None => true,
-            }
-        };
-        let (wake_ups, results) = tokio::join!(self.queue.works(), results);
+        let (wake_ups, results) = tokio::join!(self.queue.works(), self.publisher.works());
         wake_ups && results
     }
 

@@ -89,7 +89,7 @@ impl Service {
     /// Goes on to its end even if the caller hangs up.
     pub async fn submit(self: &Arc<Self>, new: NewSubmission) -> Result<Submission> {
         let (service, deadline) = (Arc::clone(self), new.deadline);
-        let task = self.tasks.spawn(async move { service.take_in(new).await });
+        let task = self.tasks.spawn(async move { service.accept(new).await });
         let last = (deadline + LEEWAY).into();
         match tokio::time::timeout_at(last, task).await {
             Ok(Ok(answer)) => answer,
@@ -98,7 +98,7 @@ impl Service {
         }
     }
 
-    async fn take_in(self: Arc<Self>, new: NewSubmission) -> Result<Submission> {
+    async fn accept(self: Arc<Self>, new: NewSubmission) -> Result<Submission> {
         let deadline = new.deadline;
         let direct = new.request.recipients.len() == 1 && !new.respond_async;
         let entry = NewEntry {
@@ -132,11 +132,11 @@ impl Service {
             let positions: Vec<i32> = (0..).take(accepted).collect();
             let wake_ups = wake_ups(new.api_key_id, id, &positions);
             let service = Arc::clone(&self);
-            let calling = self
+            let enqueuing = self
                 .tasks
-                .spawn(async move { service.call(wake_ups).await });
+                .spawn(async move { service.enqueue_wake_ups(wake_ups).await });
             // What the queue does not take in time the sweep finds: it is stored.
-            let _ = tokio::time::timeout_at(deadline.into(), calling).await;
+            let _ = tokio::time::timeout_at(deadline.into(), enqueuing).await;
             fail_point!("woken");
             return Ok(Submission::Answered(Answer::Queued {
                 id,
@@ -150,11 +150,11 @@ impl Service {
             .await;
         if let Some(request) = new.idempotency {
             let (service, kept) = (Arc::clone(&self), answer.clone());
-            let keeping = self
+            let storing = self
                 .tasks
-                .spawn(async move { service.keep(new.api_key_id, &request, &kept).await });
+                .spawn(async move { service.store_answer(new.api_key_id, &request, &kept).await });
             // Nobody waits longer for it: without it the answer is in the ledger.
-            let _ = tokio::time::timeout_at(deadline.into(), keeping).await;
+            let _ = tokio::time::timeout_at(deadline.into(), storing).await;
         }
         Ok(Submission::Answered(answer))
     }

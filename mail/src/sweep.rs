@@ -55,7 +55,8 @@ impl Service {
             ("wake-ups", self.wake_up(until).await),
             (
                 "results",
-                self.while_more(until, || self.tell_missed()).await,
+                self.while_more(until, || self.publisher.publish_pending())
+                    .await,
             ),
             ("ended mailings", self.note_ended(until).await),
             ("content", self.drop_content(until).await),
@@ -87,7 +88,7 @@ impl Service {
     async fn settle_lost_leases(&self, until: Option<Instant>) -> Result<()> {
         self.while_more(until, || async {
             let lost = self.ledger.settle_lost_leases().await?;
-            self.tell(&lost).await;
+            self.publisher.publish(&lost).await;
             Ok(lost.len() as u64 == STEP)
         })
         .await
@@ -96,7 +97,7 @@ impl Service {
     async fn expire(&self, until: Option<Instant>) -> Result<()> {
         self.while_more(until, || async {
             let expired = self.ledger.expire().await?;
-            self.tell(&expired).await;
+            self.publisher.publish(&expired).await;
             Ok(expired.len() as u64 == STEP)
         })
         .await
@@ -137,7 +138,7 @@ impl Service {
         for id in self.ledger.cancelling_keys().await? {
             self.while_more(until, || async {
                 let cancelled = self.ledger.cancel_some_of_key(id).await?;
-                self.tell(&cancelled).await;
+                self.publisher.publish(&cancelled).await;
                 Ok(!cancelled.is_empty())
             })
             .await?;
@@ -195,7 +196,7 @@ impl Service {
 
     /// How long it takes to send to all that these wake-ups are for, at most.
     async fn time_for(&self, wake_ups: u64) -> Result<Duration> {
-        let rate = self.rate().await?.unwrap_or(UNLIMITED_RATE);
+        let rate = self.pace.rate().await?.unwrap_or(UNLIMITED_RATE);
         let recipients = wake_ups.saturating_mul(WAKE_SPAN.unsigned_abs().into());
         // Nobody waits for longer than this.
         let recipients = u32::try_from(recipients).unwrap_or(u32::MAX);
@@ -204,7 +205,7 @@ impl Service {
 
     /// How many steps of recipients can be sent until the next sweep, at least one.
     async fn steps_until_next_sweep(&self) -> Result<u32> {
-        let Some(rate) = self.rate().await? else {
+        let Some(rate) = self.pace.rate().await? else {
             return Ok(MOST_LATE_STEPS);
         };
         let recipients =
@@ -217,7 +218,7 @@ impl Service {
     async fn wake_some(&self, woken: WokenBefore) -> Result<bool> {
         let wake_ups = self.ledger.wake_due(woken).await?;
         let more = wake_ups.len() as u64 >= FULL_STEP;
-        Ok(self.call(wake_ups).await && more)
+        Ok(self.enqueue_wake_ups(wake_ups).await && more)
     }
 
     /// Repeats a step while it says that there is more.

@@ -208,7 +208,7 @@ async fn attachment(
 }
 
 fn mailbox<'a>(app: &'a Data<&Arc<App>>) -> Result<&'a Mailbox, Problem> {
-    match &app.service.mailer {
+    match &*app.service.mailer {
         Mailer::Mailbox(mailbox) => Ok(mailbox),
         Mailer::Smtp(_) | Mailer::Ses(_) => Err(Problem::not_found()),
     }

@@ -2,17 +2,17 @@
 
 use entity::{
     api_key, mailing,
-    recipient::{Column, Entity, Model, Status},
+    recipient::{Column, Entity, Status},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, sea_query::Expr};
 use uuid::Uuid;
 
 use super::{Ledger, claim::only, expiry::STEP, is_in};
-use crate::{error::Result, outcome::StatusDetail};
+use crate::{error::Result, outcome::StatusDetail, recipient_update::RecipientUpdate};
 
 impl Ledger {
     /// What is still queued becomes cancelled, also where it is claimed but not begun.
-    pub async fn cancel(&self, mailing_id: Uuid) -> Result<Vec<Model>> {
+    pub async fn cancel(&self, mailing_id: Uuid) -> Result<Vec<RecipientUpdate>> {
         let update = self
             .end_each(
                 Status::Cancelled,
@@ -25,7 +25,7 @@ impl Ledger {
     }
 
     /// A bounded part of what a key has queued; nothing when all of it is cancelled.
-    pub async fn cancel_some_of_key(&self, api_key_id: Uuid) -> Result<Vec<Model>> {
+    pub async fn cancel_some_of_key(&self, api_key_id: Uuid) -> Result<Vec<RecipientUpdate>> {
         let own = mailing::Entity::find()
             .select_only()
             .column(mailing::Column::Id)
@@ -69,7 +69,7 @@ impl Ledger {
             .select_only()
             .expr(Expr::value(1))
             .filter(Column::MailingId.in_subquery(own))
-            .filter(is_in([Status::Queued, Status::Sending]))
+            .filter(is_in(Status::OPEN))
             .into_query();
         let ended = api_key::Entity::update_many()
             .col_expr(api_key::Column::CancelsQueued, Expr::value(false))

@@ -10,12 +10,12 @@ use uuid::Uuid;
 
 use super::{
     Ledger, is_in,
-    retry::{briefly, insist, repeat},
+    retry::{repeat, retry_until_recorded, short_backoff},
     store::{caller_id, stored_map},
 };
 use crate::{
     address::Address, error::Result, mailing::ClaimedRecipient, message::Recipient,
-    outcome::StatusDetail, wake_up::Range,
+    outcome::StatusDetail, recipient_update::RecipientUpdate, wake_up::Range,
 };
 
 /// Recipients that only the holder of the token may move, until the lease ends.
@@ -25,7 +25,7 @@ pub struct Claim {
     pub token: Uuid,
     pub recipients: Vec<ClaimedRecipient>,
     /// Rows that could not be read, and have failed for it.
-    pub corrupt: Vec<Model>,
+    pub corrupt: Vec<RecipientUpdate>,
 }
 
 impl Claim {
@@ -62,7 +62,7 @@ impl Ledger {
         let rows = match claimed {
             // The answer may have been lost after the commit: the token tells what was taken.
             Err(error) if error.is_transient() => {
-                repeat(briefly(), || self.held(token, range)).await?
+                repeat(short_backoff(), || self.held(token, range)).await?
             }
             other => other?,
         };
@@ -84,13 +84,17 @@ impl Ledger {
     }
 
     /// Ends what was claimed and can never be sent, because the ledger does not hold it any more.
-    pub async fn fail_corrupt(&self, claim: &Claim, positions: &[i32]) -> Result<Vec<Model>> {
+    pub async fn fail_corrupt(
+        &self,
+        claim: &Claim,
+        positions: &[i32],
+    ) -> Result<Vec<RecipientUpdate>> {
         tracing::error!(
             mail.id = %claim.mailing_id, count = positions.len(),
             "the ledger holds mail that cannot be read, it fails"
         );
         let text = "The mail cannot be read from the database any more";
-        repeat(briefly(), || async {
+        repeat(short_backoff(), || async {
             let update = self
                 .end_each(Status::Failed, StatusDetail::Corrupt, text)
                 .filter(held_by(claim, positions))
@@ -151,13 +155,13 @@ impl Ledger {
         let mut begun = match begun {
             Err(error) if error.is_transient() => {
                 lost_answer = true;
-                repeat(briefly(), || self.move_to_sending(claim, positions)).await?
+                repeat(short_backoff(), || self.move_to_sending(claim, positions)).await?
             }
             other => other?,
         };
         if lost_answer {
             // What an unanswered write has moved is this claim's, and nothing was sent for it yet.
-            begun = repeat(briefly(), || self.sending(claim, positions)).await?;
+            begun = repeat(short_backoff(), || self.sending(claim, positions)).await?;
         }
         begun.sort_unstable();
         Ok(begun)
@@ -200,7 +204,7 @@ impl Ledger {
     /// Gives back what was begun without a call: whoever knows that there was none must say so, or it counts as
     /// `unconfirmed` when the lease ends.
     pub async fn take_back(&self, claim: &Claim, positions: &[i32]) -> Result<()> {
-        insist(|| async {
+        retry_until_recorded(|| async {
             Entity::update_many()
                 .col_expr(Column::Status, Expr::value(Status::Queued))
                 .col_expr(Column::ClaimToken, Expr::value(None::<Uuid>))
@@ -218,7 +222,7 @@ impl Ledger {
 
     /// Gives back what was claimed and not begun: from now on it is queued, if it was not before.
     pub async fn release(&self, claim: &Claim) -> Result<()> {
-        repeat(briefly(), || async {
+        repeat(short_backoff(), || async {
             let queued_at = Func::coalesce([Expr::col(Column::QueuedAt), self.now()]);
             Entity::update_many()
                 .col_expr(Column::QueuedAt, queued_at.into())

@@ -121,7 +121,7 @@ impl Ledger {
 async fn is_open(db: &impl ConnectionTrait, id: Uuid) -> Result<bool> {
     let open = Entity::find()
         .filter(Column::MailingId.eq(id))
-        .filter(is_in([Status::Queued, Status::Sending]))
+        .filter(is_in(Status::OPEN))
         .one(db)
         .await?;
     Ok(open.is_some())

@@ -3,20 +3,20 @@
 //! Each statement takes a bounded number of rows, so that a backlog does not become one long transaction; the sweep
 //! repeats it while it finds some.
 
-use entity::recipient::{Column, Entity, Model, Status};
+use entity::recipient::{Column, Entity, Status};
 use sea_orm::{
     Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany, sea_query::Expr,
 };
 
 use super::{Ledger, claim::only, is_in};
-use crate::{error::Result, outcome::StatusDetail};
+use crate::{error::Result, outcome::StatusDetail, recipient_update::RecipientUpdate};
 
 /// Rows that one step takes at most.
 pub const STEP: u64 = 1000;
 
 impl Ledger {
     /// Whoever was sending these is gone: nobody can know whether they went out.
-    pub async fn settle_lost_leases(&self) -> Result<Vec<Model>> {
+    pub async fn settle_lost_leases(&self) -> Result<Vec<RecipientUpdate>> {
         let lost = Condition::all()
             .add(is_in([Status::Sending]))
             .add(self.is_over(Column::LeaseUntil));
@@ -29,7 +29,7 @@ impl Ledger {
     }
 
     /// What has not gone by its time fails.
-    pub async fn expire(&self) -> Result<Vec<Model>> {
+    pub async fn expire(&self) -> Result<Vec<RecipientUpdate>> {
         let late = Condition::all()
             .add(is_in([Status::Queued]))
             .add(self.is_over(Column::ExpiresAt))
@@ -59,7 +59,7 @@ impl Ledger {
         update: UpdateMany<Entity>,
         which: Condition,
         order: Column,
-    ) -> Result<Vec<Model>> {
+    ) -> Result<Vec<RecipientUpdate>> {
         let rows = Entity::find()
             .filter(which.clone())
             .order_by_asc(order)

@@ -39,7 +39,7 @@ impl IdempotencyRequest {
 }
 
 #[derive(Debug)]
-pub enum Kept {
+pub enum Lookup {
     Nothing,
     /// Another request had this key.
     OtherRequest,
@@ -54,35 +54,39 @@ pub enum Kept {
 }
 
 impl Ledger {
-    pub async fn kept(&self, api_key_id: Uuid, request: &IdempotencyRequest) -> Result<Kept> {
+    pub async fn look_up_idempotency(
+        &self,
+        api_key_id: Uuid,
+        request: &IdempotencyRequest,
+    ) -> Result<Lookup> {
         let db = self.db().await?;
         let now = self.read_clock(db).await?;
         let row = Entity::find_by_id((api_key_id, request.key.clone()))
             .one(db)
             .await?;
         let Some(row) = row.filter(|row| row.expires_at > now) else {
-            return Ok(Kept::Nothing);
+            return Ok(Lookup::Nothing);
         };
         Ok(if row.fingerprint != request.fingerprint {
-            Kept::OtherRequest
+            Lookup::OtherRequest
         } else if let Some(answer) = row.answer {
             match answer.readable() {
-                Some(answer) => Kept::Answered {
+                Some(answer) => Lookup::Answered {
                     answer,
                     mailing_id: row.mailing_id,
                 },
-                None => Kept::Unanswered(row.mailing_id),
+                None => Lookup::Unanswered(row.mailing_id),
             }
         } else if row.lease_until > now {
-            Kept::Running(Duration::from_millis(
+            Lookup::Running(Duration::from_millis(
                 (row.lease_until - now).unsigned_abs(),
             ))
         } else {
-            Kept::Unanswered(row.mailing_id)
+            Lookup::Unanswered(row.mailing_id)
         })
     }
 
-    pub async fn keep_answer(
+    pub async fn store_answer(
         &self,
         api_key_id: Uuid,
         key: &str,

@@ -32,6 +32,7 @@ mod schema;
 mod statistics;
 mod store;
 mod transaction;
+mod update;
 mod wake;
 
 use entity::recipient::{self, Status};
@@ -49,7 +50,7 @@ pub use claim::Claim;
 pub use erase::Erased;
 pub use expiry::STEP;
 pub use health::{Health, Hold};
-pub use idempotency::{IdempotencyRequest, Kept};
+pub use idempotency::{IdempotencyRequest, Lookup};
 pub use keys::NewKey;
 pub use pace::{AHEAD, Turn};
 pub use read::{Counts, MailingFilter, MailingSummary, Page, RecipientView, Scope};

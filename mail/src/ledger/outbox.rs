@@ -23,8 +23,9 @@ use uuid::Uuid;
 use super::{
     Ledger, Transaction,
     store::{from_json, legible_envelope, to_json},
+    update::updates,
 };
-use crate::{error::Result, message::CallerIds, telemetry};
+use crate::{error::Result, message::CallerIds, recipient_update::RecipientUpdate, telemetry};
 
 /// The one that has ended a recipient publishes the end at once; until then nobody else does.
 const SETTLED: Duration = Duration::from_secs(10);
@@ -37,15 +38,15 @@ const ROWS: usize = 1000;
 
 impl Ledger {
     /// Moves recipients to an end, with their rows of the outbox.
-    pub(super) async fn end_all(&self, update: UpdateMany<Entity>) -> Result<Vec<Model>> {
+    pub(super) async fn end_all(&self, update: UpdateMany<Entity>) -> Result<Vec<RecipientUpdate>> {
         if !self.publishes {
-            return Ok(update.exec_with_returning(self.db().await?).await?);
+            return Ok(updates(update.exec_with_returning(self.db().await?).await?));
         }
         let transaction = self.begin().await?;
         let ended = update.exec_with_returning(&transaction).await?;
         self.put_in_outbox(&transaction, &ended).await?;
         transaction.commit().await?;
-        Ok(ended)
+        Ok(updates(ended))
     }
 
     /// Those of these recipients that are at an end. One that is in it already stays as it is.
@@ -83,7 +84,7 @@ impl Ledger {
     }
 
     /// Recipients as they were at ends that are to be published now, those that have been due for longest first.
-    pub async fn unpublished(&self, most: u64) -> Result<Vec<Model>> {
+    pub async fn unpublished(&self, most: u64) -> Result<Vec<RecipientUpdate>> {
         let db = self.db().await?;
         let events = Outbox::find()
             .filter(self.is_over(Out::DueAt))
@@ -110,9 +111,9 @@ impl Ledger {
             );
         }
         let recipients = Entity::find().filter(which).all(db).await?;
-        let recipients: HashMap<_, _> = recipients
+        let recipients: HashMap<_, RecipientUpdate> = recipients
             .into_iter()
-            .map(|row| ((row.mailing_id, row.position), row))
+            .map(|row| ((row.mailing_id, row.position), row.into()))
             .collect();
         let mut ends = Vec::with_capacity(events.len());
         for event in events {
@@ -136,7 +137,7 @@ impl Ledger {
     }
 
     /// The queue has the messages of these ends.
-    pub async fn mark_published(&self, ends: &[&Model]) -> Result<()> {
+    pub async fn mark_published(&self, ends: &[&RecipientUpdate]) -> Result<()> {
         for ends in ends.chunks(ROWS) {
             Outbox::delete_many()
                 .filter(is_of(ends))
@@ -148,7 +149,7 @@ impl Ledger {
 
     /// The queue has refused the message of this end. Whether it is given up: it stays in the outbox, and is not due any
     /// more.
-    pub async fn mark_refused(&self, end: &Model) -> Result<bool> {
+    pub async fn mark_refused(&self, end: &RecipientUpdate) -> Result<bool> {
         let wait = i64::try_from(AFTER_REFUSAL.as_millis()).unwrap_or(i64::MAX);
         let again = Expr::col(Out::Refusals).lt(MOST_REFUSALS - 1);
         let due_at = Expr::case(again, self.now().add(wait)).finally(Expr::value(None::<i64>));
@@ -199,7 +200,7 @@ impl Ledger {
     }
 }
 
-fn is_of(ends: &[&Model]) -> Condition {
+fn is_of(ends: &[&RecipientUpdate]) -> Condition {
     let events = ends.iter().filter_map(|end| end.event_id);
     Condition::all().add(Out::EventId.is_in(events))
 }
@@ -233,9 +234,9 @@ impl End {
 }
 
 /// The recipient as it was at that end.
-fn as_it_was(now: Model, event: Event) -> Result<Model> {
+fn as_it_was(now: RecipientUpdate, event: Event) -> Result<RecipientUpdate> {
     let end: End = from_json("result", event.result)?;
-    Ok(Model {
+    Ok(RecipientUpdate {
         status: Status::try_from_value(&end.status)?,
         event_id: Some(event.event_id),
         ended_at: Some(end.occurred_at),

@@ -7,10 +7,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Claim, Ledger, Transaction, retry::insist};
+use super::{Claim, Ledger, Transaction, retry::retry_until_recorded, update::updates};
 use crate::{
     error::Result,
     outcome::{Fault, Outcome, Reason},
+    recipient_update::RecipientUpdate,
 };
 
 /// What one statement writes: outcomes that differ in nothing but what belongs to each recipient.
@@ -84,9 +85,13 @@ impl<'a> Group<'a> {
 impl Ledger {
     /// Writes the outcomes of one call, all together. A row that is no longer this claim's stays as it is.
     /// Returns the rows that moved.
-    pub async fn record(&self, claim: &Claim, outcomes: &[(i32, Outcome)]) -> Result<Vec<Model>> {
+    pub async fn record(
+        &self,
+        claim: &Claim,
+        outcomes: &[(i32, Outcome)],
+    ) -> Result<Vec<RecipientUpdate>> {
         let groups = Group::all_of(outcomes);
-        let mut moved = insist(|| async {
+        let mut moved = retry_until_recorded(|| async {
             let transaction = self.begin().await?;
             let mut moved = Vec::with_capacity(outcomes.len());
             for group in &groups {
@@ -98,7 +103,7 @@ impl Ledger {
         })
         .await?;
         moved.sort_unstable_by_key(|row| row.position);
-        Ok(moved)
+        Ok(updates(moved))
     }
 
     async fn move_group(

@@ -265,7 +265,7 @@ fn still_going() -> SimpleExpr {
         .expr(Expr::val(1))
         .from(recipient::Entity)
         .and_where(own)
-        .and_where(is_in([Status::Queued, Status::Sending]))
+        .and_where(is_in(Status::OPEN))
         .limit(1)
         .to_owned();
     SimpleExpr::SubQuery(None, Box::new(one.into()))

@@ -181,7 +181,7 @@ fn has_ended(held_since: Option<SimpleExpr>) -> Condition {
         .expr(Expr::value(1))
         .from(Entity)
         .and_where(Expr::col((Entity, Column::MailingId)).eq(id()))
-        .and_where(is_in([Status::Queued, Status::Sending]))
+        .and_where(is_in(Status::OPEN))
         .to_owned();
     let unpublished = held_since.map(|since| {
         let rows = Query::select()

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// For reads and moves that somebody waits for: about two seconds.
-pub fn briefly() -> ExponentialBuilder {
+pub fn short_backoff() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(50))
         .with_max_delay(Duration::from_secs(1))
@@ -19,8 +19,8 @@ pub fn briefly() -> ExponentialBuilder {
 }
 
 /// For outcomes, which exist nowhere else: about two minutes.
-fn stubbornly() -> ExponentialBuilder {
-    briefly()
+fn long_backoff() -> ExponentialBuilder {
+    short_backoff()
         .with_max_delay(Duration::from_secs(5))
         .with_max_times(30)
 }
@@ -41,17 +41,17 @@ where
     Fut: Future<Output = Result<T>>,
 {
     let is_locked = |error: &Error| matches!(error, Error::Ledger(error) if is_locked(error));
-    repeat_if(briefly(), is_locked, work).await
+    repeat_if(short_backoff(), is_locked, work).await
 }
 
 /// Repeats `work` whatever the ledger's failure: a full disk, too, may have room again.
-pub async fn insist<T, F, Fut>(work: F) -> Result<T>
+pub async fn retry_until_recorded<T, F, Fut>(work: F) -> Result<T>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T>>,
 {
     repeat_if(
-        stubbornly(),
+        long_backoff(),
         |error| {
             matches!(
                 error,

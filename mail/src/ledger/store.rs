@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     Claim, IdempotencyRequest, Ledger, Transaction,
-    retry::{briefly, repeat},
+    retry::{repeat, short_backoff},
 };
 use crate::{
     address::Address,
@@ -156,7 +156,7 @@ impl Ledger {
 
     /// After a COMMIT whose answer was lost.
     async fn was_stored(&self, id: Uuid) -> Result<bool> {
-        repeat(briefly(), || async {
+        repeat(short_backoff(), || async {
             let found = mailing::Entity::find_by_id(id)
                 .one(self.db().await?)
                 .await?;

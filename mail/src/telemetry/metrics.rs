@@ -3,8 +3,9 @@
 
 use std::{mem, time::Duration};
 
-use entity::recipient::Status;
 use serde_json::{Map, Value, json};
+
+use crate::Status;
 
 const NAMESPACE: &str = "MMMS";
 /// Two stages of the service in one account must not be added up.

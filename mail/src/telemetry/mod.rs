@@ -8,12 +8,14 @@ mod metrics;
 
 use std::{io::IsTerminal, panic, time::Duration};
 
-use entity::recipient::{Model, Status};
-use sea_orm::ActiveEnum;
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 use uuid::Uuid;
 
-use crate::config::{Config, InvalidConfig, LogFormat, invalid};
+use crate::{
+    Status,
+    config::{Config, InvalidConfig, LogFormat, invalid},
+    recipient_update::RecipientUpdate,
+};
 pub use causes::causes;
 pub use invocation::{begin, flush};
 
@@ -49,8 +51,8 @@ pub fn log_panics() {
 }
 
 /// One line for each end of a recipient, one of less weight where it will be tried again.
-pub(crate) fn recipient_moved(row: &Model) {
-    let status = row.status.to_value();
+pub(crate) fn recipient_moved(row: &RecipientUpdate) {
+    let status = row.status.as_str();
     let detail = row.status_detail.as_deref();
     if row.status == Status::Queued {
         tracing::debug!(
@@ -82,7 +84,7 @@ pub fn account_fault(recipients: usize) {
 }
 
 /// An end that the result queue has refused for good. Its consumers never learn of it from the queue.
-pub fn result_refused(row: &Model, code: &str) {
+pub fn result_refused(row: &RecipientUpdate, code: &str) {
     tracing::error!(
         mail.id = %row.mailing_id, recipient.index = row.position, sqs.code = code,
         "the result queue refuses this result, and will not get it"

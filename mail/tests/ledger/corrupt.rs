@@ -5,7 +5,7 @@ use std::time::Duration;
 use entity::recipient::Status;
 use mail::{
     Error,
-    ledger::{IdempotencyRequest, Kept, MailingFilter, NewEntry, NewKey, Scope},
+    ledger::{IdempotencyRequest, Lookup, MailingFilter, NewEntry, NewKey, Scope},
     message::CallerId,
 };
 use sea_orm::DbBackend;
@@ -213,14 +213,18 @@ async fn an_answer_that_cannot_be_read_is_made_from_the_mailing(t: &TestLedger) 
     };
     let (mailing, _) = t.try_store(entry).await.unwrap();
     t.ledger
-        .keep_answer(key, "once", json!({"answer": "sent"}))
+        .store_answer(key, "once", json!({"answer": "sent"}))
         .await
         .unwrap();
     let broken = unreadable(t).pop().unwrap();
     spoil(t, "idempotency", "answer", broken, "").await;
-    let kept = t.ledger.kept(key, &idempotency).await.unwrap();
+    let kept = t
+        .ledger
+        .look_up_idempotency(key, &idempotency)
+        .await
+        .unwrap();
     assert!(
-        matches!(kept, Kept::Unanswered(id) if id == mailing.id),
+        matches!(kept, Lookup::Unanswered(id) if id == mailing.id),
         "{kept:?}"
     );
 }

@@ -42,7 +42,7 @@ impl TestLedger {
     }
 
     /// As a process would open it that tells a queue of results.
-    pub async fn telling(&self) -> Ledger {
+    pub async fn publishing(&self) -> Ledger {
         let queue = Url::parse("https://sqs.example.com/1/results").unwrap();
         let config = Config {
             result_queue_url: Some(queue),

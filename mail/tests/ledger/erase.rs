@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use entity::recipient::Model;
 use mail::{
-    ledger::{Erased, IdempotencyRequest, Kept, NewEntry},
+    ledger::{Erased, IdempotencyRequest, Lookup, NewEntry},
     message::NewMailing,
 };
 use serde_json::json;
@@ -129,10 +129,14 @@ async fn a_kept_answer_that_names_the_person_goes_too(t: &TestLedger) {
     let id = t.try_store(entry).await.unwrap().0.id;
     t.finish(id, accepted()).await;
     let answer = json!({"recipient": "r0@example.com"});
-    t.ledger.keep_answer(key, "once", answer).await.unwrap();
+    t.ledger.store_answer(key, "once", answer).await.unwrap();
     assert_eq!(erase(t, "r0@example.com").await, (1, 1, 0));
-    let kept = t.ledger.kept(key, &idempotency).await.unwrap();
-    assert!(matches!(kept, Kept::Unanswered(found) if found == id));
+    let kept = t
+        .ledger
+        .look_up_idempotency(key, &idempotency)
+        .await
+        .unwrap();
+    assert!(matches!(kept, Lookup::Unanswered(found) if found == id));
 }
 
 async fn what_there_is_no_time_for_is_left_to_the_sweep(t: &TestLedger) {

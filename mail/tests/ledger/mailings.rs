@@ -10,6 +10,7 @@ use mail::{
     mailing::Mailing,
     message::{Attachment, Body, CallerId, CallerIds, Envelope, NewMailing, Recipient, Variable},
     outcome::{Fault, Outcome, Reason},
+    recipient_update::RecipientUpdate,
     wake_up::Range,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -160,6 +161,12 @@ impl TestLedger {
     }
 
     /// In the order of the request.
+    /// The rows as the ledger returns them where it has moved them.
+    pub async fn updates(&self, mailing_id: Uuid) -> Vec<RecipientUpdate> {
+        let rows = self.rows(mailing_id).await.into_iter();
+        rows.map(RecipientUpdate::from).collect()
+    }
+
     pub async fn rows(&self, mailing_id: Uuid) -> Vec<Model> {
         Entity::find()
             .filter(Column::MailingId.eq(mailing_id))

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use entity::recipient::{Model, Status};
+use entity::recipient::Status;
 use mail::ledger::Ledger;
 use mail::outcome::Outcome;
+use mail::recipient_update::RecipientUpdate;
 use uuid::Uuid;
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// Ends a mailing as a process that tells a queue of results does.
-async fn ended(t: &TestLedger, telling: &Ledger, people: usize, outcome: Outcome) -> Uuid {
+async fn ended(t: &TestLedger, publishing: &Ledger, people: usize, outcome: Outcome) -> Uuid {
     let id = t.store(&mailing_to(people)).await;
     let claim = t.send(id).await;
     let outcomes: Vec<_> = claim
@@ -21,82 +22,88 @@ async fn ended(t: &TestLedger, telling: &Ledger, people: usize, outcome: Outcome
         .iter()
         .map(|recipient| (recipient.position, outcome.clone()))
         .collect();
-    telling.record(&claim, &outcomes).await.unwrap();
+    publishing.record(&claim, &outcomes).await.unwrap();
     id
 }
 
 /// Time passes by, and nobody else has published them.
-async fn untold(t: &TestLedger, ledger: &Ledger) -> Vec<Model> {
+async fn unpublished(t: &TestLedger, ledger: &Ledger) -> Vec<RecipientUpdate> {
     t.sql("UPDATE outbox SET due_at = due_at - 10000").await;
     ledger.unpublished(100).await.unwrap()
 }
 
 async fn what_was_told_is_not_told_again(t: &TestLedger) {
-    let telling = t.telling().await;
+    let publishing = t.publishing().await;
     let (first, second) = (
-        ended(t, &telling, 2, accepted()).await,
-        ended(t, &telling, 1, refused()).await,
+        ended(t, &publishing, 2, accepted()).await,
+        ended(t, &publishing, 1, refused()).await,
     );
-    let rows = untold(t, &telling).await;
+    let rows = unpublished(t, &publishing).await;
     let mailings: Vec<Uuid> = rows.iter().map(|row| row.mailing_id).collect();
     assert_eq!(mailings, [first, first, second]);
-    telling.mark_published(&[&rows[0], &rows[2]]).await.unwrap();
-    assert_eq!(untold(t, &telling).await, rows[1..2]);
+    publishing
+        .mark_published(&[&rows[0], &rows[2]])
+        .await
+        .unwrap();
+    assert_eq!(unpublished(t, &publishing).await, rows[1..2]);
 }
 
 async fn an_end_that_another_one_follows_is_told_too(t: &TestLedger) {
-    let telling = t.telling().await;
+    let publishing = t.publishing().await;
     let id = t.store(&mailing_to(1)).await;
     let claim = t.send(id).await;
     for outcome in [unknown(), accepted()] {
-        telling.record(&claim, &[(0, outcome)]).await.unwrap();
+        publishing.record(&claim, &[(0, outcome)]).await.unwrap();
     }
-    let ends = untold(t, &telling).await;
-    let told: Vec<_> = ends.iter().map(|end| (end.status, end.sent_at)).collect();
+    let ends = unpublished(t, &publishing).await;
+    let published: Vec<_> = ends.iter().map(|end| (end.status, end.sent_at)).collect();
     let sent_at = t.row(id).await.sent_at;
-    assert_eq!(told, [(Status::Unconfirmed, None), (Status::Sent, sent_at)]);
+    assert_eq!(
+        published,
+        [(Status::Unconfirmed, None), (Status::Sent, sent_at)]
+    );
     assert_ne!(ends[0].event_id, ends[1].event_id);
-    telling.mark_published(&[&ends[0]]).await.unwrap();
-    assert_eq!(untold(t, &telling).await, ends[1..]);
+    publishing.mark_published(&[&ends[0]]).await.unwrap();
+    assert_eq!(unpublished(t, &publishing).await, ends[1..]);
 }
 
 async fn an_end_that_a_resend_takes_back_is_told_as_it_was(t: &TestLedger) {
-    let telling = t.telling().await;
-    let id = ended(t, &telling, 2, refused()).await;
-    let of = |rows: Vec<Model>| -> Vec<_> {
+    let publishing = t.publishing().await;
+    let id = ended(t, &publishing, 2, refused()).await;
+    let of = |rows: Vec<RecipientUpdate>| -> Vec<_> {
         let rows = rows.into_iter();
         rows.map(|row| (row.event_id, row.status, row.last_error, row.attempts))
             .collect()
     };
-    let before = of(t.rows(id).await);
-    telling.resend(id, Status::Failed).await.unwrap();
-    let mut told = untold(t, &telling).await;
-    told.sort_by_key(|row| row.position);
-    assert_eq!(of(told), before);
+    let before = of(t.updates(id).await);
+    publishing.resend(id, Status::Failed).await.unwrap();
+    let mut published = unpublished(t, &publishing).await;
+    published.sort_by_key(|row| row.position);
+    assert_eq!(of(published), before);
 }
 
 async fn each_way_to_an_end_is_told(t: &TestLedger) {
-    let telling = t.telling().await;
+    let publishing = t.publishing().await;
     let cancelled = t.store(&mailing_to(2)).await;
-    telling.cancel(cancelled).await.unwrap();
+    publishing.cancel(cancelled).await.unwrap();
     let expired = t.store(&mailing_to(1)).await;
     t.sql("UPDATE recipient SET expires_at = 1 WHERE status = 'queued'")
         .await;
-    telling.expire().await.unwrap();
+    publishing.expire().await.unwrap();
     let lost = t.store(&mailing_to(1)).await;
     t.send(lost).await;
     t.sql("UPDATE recipient SET lease_until = 1 WHERE status = 'sending'")
         .await;
-    telling.settle_lost_leases().await.unwrap();
+    publishing.settle_lost_leases().await.unwrap();
     let of_key = t.store(&mailing_to(1)).await;
     let key = t.mailing_row(of_key).await.api_key_id;
-    telling.cancel_some_of_key(key).await.unwrap();
-    let mut told: Vec<_> = untold(t, &telling)
+    publishing.cancel_some_of_key(key).await.unwrap();
+    let mut published: Vec<_> = unpublished(t, &publishing)
         .await
         .iter()
         .map(|end| (end.mailing_id, end.position, end.status))
         .collect();
-    told.sort_by_key(|(id, position, _)| (*id, *position));
+    published.sort_by_key(|(id, position, _)| (*id, *position));
     let mut expected = [
         (cancelled, 0, Status::Cancelled),
         (cancelled, 1, Status::Cancelled),
@@ -105,71 +112,74 @@ async fn each_way_to_an_end_is_told(t: &TestLedger) {
         (of_key, 0, Status::Cancelled),
     ];
     expected.sort_by_key(|(id, position, _)| (*id, *position));
-    assert_eq!(told, expected);
+    assert_eq!(published, expected);
 }
 
 async fn what_the_queue_refuses_is_tried_once_more_and_holds_nothing_up(t: &TestLedger) {
-    let telling = t.telling().await;
-    let id = ended(t, &telling, 1, accepted()).await;
-    let end = &untold(t, &telling).await[0];
-    assert!(!telling.mark_refused(end).await.unwrap());
+    let publishing = t.publishing().await;
+    let id = ended(t, &publishing, 1, accepted()).await;
+    let end = &unpublished(t, &publishing).await[0];
+    assert!(!publishing.mark_refused(end).await.unwrap());
     assert!(
-        telling.unpublished(100).await.unwrap().is_empty(),
+        publishing.unpublished(100).await.unwrap().is_empty(),
         "not at once"
     );
-    assert_eq!(untold(t, &telling).await.len(), 1);
-    assert!(telling.mark_refused(end).await.unwrap(), "it is given up");
-    assert!(untold(t, &telling).await.is_empty());
+    assert_eq!(unpublished(t, &publishing).await.len(), 1);
+    assert!(
+        publishing.mark_refused(end).await.unwrap(),
+        "it is given up"
+    );
+    assert!(unpublished(t, &publishing).await.is_empty());
     let kept = t.number("SELECT CAST(COUNT(*) AS BIGINT) FROM outbox");
     assert_eq!(kept.await, 1, "to be looked at");
-    assert_eq!(telling.note_ended().await.unwrap(), 1);
+    assert_eq!(publishing.note_ended().await.unwrap(), 1);
     t.sql("UPDATE mailing SET ended_at = 1").await;
-    telling.drop_addresses(Duration::ZERO).await.unwrap();
+    publishing.drop_addresses(Duration::ZERO).await.unwrap();
     let kept = t.number("SELECT CAST(COUNT(*) AS BIGINT) FROM outbox");
     assert_eq!(kept.await, 0, "{id} is over");
 }
 
 async fn what_has_just_ended_is_left_to_whoever_ended_it(t: &TestLedger) {
-    let telling = t.telling().await;
-    ended(t, &telling, 1, accepted()).await;
-    assert!(telling.unpublished(100).await.unwrap().is_empty());
-    assert_eq!(untold(t, &telling).await.len(), 1);
+    let publishing = t.publishing().await;
+    ended(t, &publishing, 1, accepted()).await;
+    assert!(publishing.unpublished(100).await.unwrap().is_empty());
+    assert_eq!(unpublished(t, &publishing).await.len(), 1);
 }
 
 async fn without_a_queue_there_is_nothing_to_tell(t: &TestLedger) {
     let id = t.store(&mailing_to(1)).await;
     t.finish(id, accepted()).await;
-    assert!(untold(t, &t.telling().await).await.is_empty());
+    assert!(unpublished(t, &t.publishing().await).await.is_empty());
 }
 
 async fn a_mailing_has_ended_when_its_results_are_out(t: &TestLedger) {
-    let telling = t.telling().await;
-    let id = ended(t, &telling, 1, accepted()).await;
-    assert_eq!(telling.note_ended().await.unwrap(), 0);
-    let rows = untold(t, &telling).await;
-    telling.mark_published(&[&rows[0]]).await.unwrap();
-    assert_eq!(telling.note_ended().await.unwrap(), 1);
+    let publishing = t.publishing().await;
+    let id = ended(t, &publishing, 1, accepted()).await;
+    assert_eq!(publishing.note_ended().await.unwrap(), 0);
+    let rows = unpublished(t, &publishing).await;
+    publishing.mark_published(&[&rows[0]]).await.unwrap();
+    assert_eq!(publishing.note_ended().await.unwrap(), 1);
     assert!(t.mailing_row(id).await.ended_at.is_some());
 }
 
 async fn without_its_queue_a_mailing_ends_all_the_same(t: &TestLedger) {
-    let telling = t.telling().await;
-    ended(t, &telling, 1, accepted()).await;
-    assert_eq!(telling.note_ended().await.unwrap(), 0);
+    let publishing = t.publishing().await;
+    ended(t, &publishing, 1, accepted()).await;
+    assert_eq!(publishing.note_ended().await.unwrap(), 0);
     assert_eq!(t.ledger.note_ended().await.unwrap(), 1);
 }
 
 async fn a_result_that_cannot_be_published_holds_its_mailing_for_three_days(t: &TestLedger) {
-    let telling = t.telling().await;
-    ended(t, &telling, 1, accepted()).await;
+    let publishing = t.publishing().await;
+    ended(t, &publishing, 1, accepted()).await;
     let day = 24 * 60 * 60 * 1000;
     let older = format!("UPDATE outbox SET added_at = added_at - {}", day * 5 / 2);
     t.sql(&older).await;
-    assert_eq!(telling.note_ended().await.unwrap(), 0);
+    assert_eq!(publishing.note_ended().await.unwrap(), 0);
     t.sql(&older).await;
-    assert_eq!(telling.note_ended().await.unwrap(), 1);
+    assert_eq!(publishing.note_ended().await.unwrap(), 1);
     assert_eq!(
-        untold(t, &telling).await.len(),
+        unpublished(t, &publishing).await.len(),
         1,
         "it is published all the same"
     );

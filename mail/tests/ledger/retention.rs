@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use entity::recipient::Status;
-use mail::ledger::{IdempotencyRequest, Kept, NewEntry};
+use mail::ledger::{IdempotencyRequest, Lookup, NewEntry};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -141,8 +141,12 @@ async fn idempotency_keys_and_replaced_secrets_are_forgotten_when_they_expire(t:
     assert_eq!(t.number(secrets).await, 1);
     let kept = t.number("SELECT CAST(COUNT(*) AS BIGINT) FROM idempotency");
     assert_eq!(kept.await, 1);
-    let kept = t.ledger.kept(key, &requests[1]).await.unwrap();
-    assert!(matches!(kept, Kept::Unanswered(_)));
+    let kept = t
+        .ledger
+        .look_up_idempotency(key, &requests[1])
+        .await
+        .unwrap();
+    assert!(matches!(kept, Lookup::Unanswered(_)));
     assert!(
         t.ledger
             .key_of_secret(secret.expose())

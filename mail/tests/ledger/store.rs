@@ -1,7 +1,7 @@
 //! Storing: all of it or nothing, and once for an idempotency key.
 
 use entity::recipient::Status;
-use mail::ledger::{IdempotencyRequest, Kept, NewEntry};
+use mail::ledger::{IdempotencyRequest, Lookup, NewEntry};
 use serde_json::json;
 
 use crate::{
@@ -159,11 +159,19 @@ async fn an_idempotency_key_is_free_again_after_its_day(t: &TestLedger) {
     let expires = t.number("SELECT expires_at FROM idempotency").await;
     assert_eq!(expires, created + day);
     t.sql("UPDATE idempotency SET expires_at = 1").await;
-    let kept = t.ledger.kept(key, &idempotency).await.unwrap();
-    assert!(matches!(kept, Kept::Nothing));
+    let kept = t
+        .ledger
+        .look_up_idempotency(key, &idempotency)
+        .await
+        .unwrap();
+    assert!(matches!(kept, Lookup::Nothing));
     let (second, _) = t.try_store(entry).await.unwrap();
-    let kept = t.ledger.kept(key, &idempotency).await.unwrap();
-    assert!(matches!(kept, Kept::Unanswered(id) if id == second.id));
+    let kept = t
+        .ledger
+        .look_up_idempotency(key, &idempotency)
+        .await
+        .unwrap();
+    assert!(matches!(kept, Lookup::Unanswered(id) if id == second.id));
 }
 
 async fn what_is_kept_under_an_idempotency_key_follows_its_request(t: &TestLedger) {
@@ -175,20 +183,20 @@ async fn what_is_kept_under_an_idempotency_key_follows_its_request(t: &TestLedge
         idempotency: Some(&first),
     };
     let (mailing, _) = t.try_store(entry).await.unwrap();
-    let kept = async |request| t.ledger.kept(key, request).await.unwrap();
-    assert!(matches!(kept(&first).await, Kept::Running(left) if left <= LEASE));
+    let kept = async |request| t.ledger.look_up_idempotency(key, request).await.unwrap();
+    assert!(matches!(kept(&first).await, Lookup::Running(left) if left <= LEASE));
     let other_body = idempotency(b"other");
-    assert!(matches!(kept(&other_body).await, Kept::OtherRequest));
+    assert!(matches!(kept(&other_body).await, Lookup::OtherRequest));
     let other_wish = IdempotencyRequest::new("once".to_owned(), b"body", true);
-    assert!(matches!(kept(&other_wish).await, Kept::OtherRequest));
+    assert!(matches!(kept(&other_wish).await, Lookup::OtherRequest));
     t.sql("UPDATE idempotency SET lease_until = 1").await;
-    assert!(matches!(kept(&first).await, Kept::Unanswered(id) if id == mailing.id));
+    assert!(matches!(kept(&first).await, Lookup::Unanswered(id) if id == mailing.id));
     let answer = json!({"an": "answer"});
     t.ledger
-        .keep_answer(key, "once", answer.clone())
+        .store_answer(key, "once", answer.clone())
         .await
         .unwrap();
-    assert!(matches!(kept(&first).await, Kept::Answered { answer: kept, .. } if kept == answer));
+    assert!(matches!(kept(&first).await, Lookup::Answered { answer: kept, .. } if kept == answer));
 }
 
 on_both_databases![
