@@ -12,7 +12,7 @@ use crate::{
     address::Address,
     api_key::ApiKey,
     error::Result,
-    ledger::{Erased, Resent},
+    ledger::{Erased, Resent, Scope},
     mailer::Mailer,
     service::Service,
 };
@@ -21,12 +21,15 @@ use crate::{
 const WITHIN_REQUEST: Duration = Duration::from_secs(5);
 
 impl Service {
-    /// What is still queued becomes cancelled; how many that were.
-    pub async fn cancel(self: &Arc<Self>, mailing_id: Uuid) -> Result<usize> {
-        let cancelled = self.ledger.cancel(mailing_id).await?;
+    /// Recipients of a mailing that are still queued become `cancelled`. Returns how many these were; none where there is
+    /// no such mailing in the scope.
+    pub async fn cancel(self: &Arc<Self>, scope: Scope, mailing_id: Uuid) -> Result<Option<usize>> {
+        let Some(cancelled) = self.ledger.cancel(scope, mailing_id).await? else {
+            return Ok(None);
+        };
         let count = cancelled.len();
         self.publisher.publish_in_background(cancelled);
-        Ok(count)
+        Ok(Some(count))
     }
 
     /// Effective at once. Besides, whether the sweep still has to cancel some of what is queued.
@@ -56,8 +59,8 @@ impl Service {
     }
 
     /// Queues those recipients again that ended in `status`.
-    pub async fn resend(&self, mailing_id: Uuid, status: Status) -> Result<Resent> {
-        let resent = self.ledger.resend(mailing_id, status).await?;
+    pub async fn resend(&self, scope: Scope, mailing_id: Uuid, status: Status) -> Result<Resent> {
+        let resent = self.ledger.resend(scope, mailing_id, status).await?;
         if let Resent::Queued { wake_ups, .. } = &resent {
             self.enqueue_wake_ups(wake_ups.clone()).await;
         }

@@ -100,19 +100,14 @@ impl Service {
 
     async fn accept(self: Arc<Self>, new: NewSubmission) -> Result<Submission> {
         let deadline = new.deadline;
-        let direct = new.request.recipients.len() == 1 && !new.respond_async;
         let entry = NewEntry {
             api_key_id: new.api_key_id,
             request: &new.request,
-            claimed: direct,
+            claimed: new.request.recipients.len() == 1 && !new.respond_async,
             idempotency: new.idempotency.as_ref(),
         };
-        let (mailing, claim, stored_at) = match self.ledger.store(entry).await? {
-            StoreOutcome::Stored {
-                mailing,
-                claim,
-                stored_at,
-            } => (*mailing, claim, stored_at),
+        let stored = match self.ledger.store(entry).await? {
+            StoreOutcome::Stored(stored) => stored,
             StoreOutcome::Revoked => return Ok(Submission::Revoked),
             StoreOutcome::Expired => return Ok(Submission::Expired),
             StoreOutcome::KeyTaken => {
@@ -120,40 +115,41 @@ impl Service {
                     Some(request) => self.replay(new.api_key_id, request).await?,
                     None => None,
                 };
-                // It expired in between: whoever asks again starts afresh.
+                // The record expired in between: the next request with this key starts afresh.
                 return Ok(replayed.unwrap_or(Submission::InProgress(Duration::from_secs(1))));
             }
         };
         fail_point!("stored");
-        let email_id = mailing.envelope.ids.email_id.clone();
-        let id = mailing.id;
-        let Some(claim) = claim else {
-            let accepted = new.request.recipients.len();
+        let email_id = new.request.envelope.ids.email_id.clone();
+        let accepted = new.request.recipients.len();
+        let Some((mailing, claim)) = stored.into_claim(new.api_key_id, new.request) else {
             let positions: Vec<i32> = (0..).take(accepted).collect();
-            let wake_ups = wake_ups(new.api_key_id, id, &positions);
+            let wake_ups = wake_ups(new.api_key_id, stored.id, &positions);
             let service = Arc::clone(&self);
             let enqueuing = self
                 .tasks
                 .spawn(async move { service.enqueue_wake_ups(wake_ups).await });
-            // What the queue does not take in time the sweep finds: it is stored.
+            // The sweep enqueues what the queue does not take in time: it is stored.
             let _ = tokio::time::timeout_at(deadline.into(), enqueuing).await;
             fail_point!("woken");
             return Ok(Submission::Answered(Answer::Queued {
-                id,
+                id: stored.id,
                 email_id,
                 accepted: accepted as u64,
-                queued_at: stored_at,
+                queued_at: stored.stored_at,
             }));
         };
         let answer = self
-            .send_now(Arc::new(mailing), claim, stored_at, deadline)
+            .send_now(Arc::new(mailing), claim, stored.stored_at, deadline)
             .await;
         if let Some(request) = new.idempotency {
-            let (service, kept) = (Arc::clone(&self), answer.clone());
-            let storing = self
-                .tasks
-                .spawn(async move { service.store_answer(new.api_key_id, &request, &kept).await });
-            // Nobody waits longer for it: without it the answer is in the ledger.
+            let (service, stored) = (Arc::clone(&self), answer.clone());
+            let storing = self.tasks.spawn(async move {
+                service
+                    .store_answer(new.api_key_id, &request, &stored)
+                    .await;
+            });
+            // A replay without a stored answer is answered from the mailing, so the caller waits no longer for it.
             let _ = tokio::time::timeout_at(deadline.into(), storing).await;
         }
         Ok(Submission::Answered(answer))

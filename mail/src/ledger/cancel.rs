@@ -7,12 +7,22 @@ use entity::{
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, sea_query::Expr};
 use uuid::Uuid;
 
-use super::{Ledger, claim::only, expiry::STEP, is_in};
+use super::{Ledger, Scope, claim::only, expiry::STEP, is_in, read::scoped};
 use crate::{error::Result, outcome::StatusDetail, recipient_update::RecipientUpdate};
 
 impl Ledger {
-    /// What is still queued becomes cancelled, also where it is claimed but not begun.
-    pub async fn cancel(&self, mailing_id: Uuid) -> Result<Vec<RecipientUpdate>> {
+    /// Recipients of a mailing that are still queued become `cancelled`, also those that are claimed but not begun. None
+    /// where there is no such mailing in the scope.
+    pub async fn cancel(
+        &self,
+        scope: Scope,
+        mailing_id: Uuid,
+    ) -> Result<Option<Vec<RecipientUpdate>>> {
+        let own = scoped(scope)
+            .select_only()
+            .column(mailing::Column::Id)
+            .filter(mailing::Column::Id.eq(mailing_id))
+            .into_query();
         let update = self
             .end_each(
                 Status::Cancelled,
@@ -20,8 +30,11 @@ impl Ledger {
                 "Cancelled by the caller",
             )
             .filter(Column::MailingId.eq(mailing_id))
+            .filter(Column::MailingId.in_subquery(own))
             .filter(is_in([Status::Queued]));
-        self.end_all(update).await
+        let cancelled = self.end_all(update).await?;
+        let exists = !cancelled.is_empty() || self.has_mailing(scope, mailing_id).await?;
+        Ok(exists.then_some(cancelled))
     }
 
     /// A bounded part of what a key has queued; nothing when all of it is cancelled.

@@ -58,7 +58,7 @@ pub use resend::Resent;
 pub use retention::RETENTION_STEP;
 pub use role::RoleError;
 pub use statistics::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour};
-pub use store::{NewEntry, StoreOutcome};
+pub use store::{NewEntry, StoreOutcome, Stored};
 pub use wake::WokenBefore;
 
 #[derive(Debug)]

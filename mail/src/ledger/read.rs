@@ -134,6 +134,17 @@ impl Ledger {
         Ok(self.with_counts(row.into_iter().collect()).await?.pop())
     }
 
+    pub(super) async fn has_mailing(&self, scope: Scope, id: Uuid) -> Result<bool> {
+        let found = scoped(scope)
+            .select_only()
+            .column(mailing::Column::Id)
+            .filter(mailing::Column::Id.eq(id))
+            .into_tuple::<Uuid>()
+            .one(self.db().await?)
+            .await?;
+        Ok(found.is_some())
+    }
+
     async fn with_counts(&self, rows: Vec<mailing::Model>) -> Result<Vec<MailingSummary>> {
         let found = counted(rows.iter().map(|row| row.id))
             .into_model::<CountRow>()
@@ -271,10 +282,15 @@ fn still_going() -> SimpleExpr {
     SimpleExpr::SubQuery(None, Box::new(one.into()))
 }
 
-fn scoped(scope: Scope) -> Select<mailing::Entity> {
+pub(super) fn scoped(scope: Scope) -> Select<mailing::Entity> {
+    mailing::Entity::find().filter(of_scope(scope))
+}
+
+/// Mailings of the scope.
+pub(super) fn of_scope(scope: Scope) -> Condition {
     match scope {
-        Scope::Everybody => mailing::Entity::find(),
-        Scope::Key(id) => mailing::Entity::find().filter(mailing::Column::ApiKeyId.eq(id)),
+        Scope::Everybody => Condition::all(),
+        Scope::Key(id) => Condition::all().add(mailing::Column::ApiKeyId.eq(id)),
     }
 }
 

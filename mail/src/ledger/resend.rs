@@ -10,9 +10,14 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Ledger, store::DEFAULT_LIFETIME_MS};
+use super::{
+    Ledger, Scope,
+    read::of_scope,
+    store::{DEFAULT_LIFETIME_MS, legible_envelope},
+};
 use crate::{
     error::Result,
+    message::CallerId,
     wake_up::{WakeUp, wake_ups},
 };
 
@@ -23,14 +28,17 @@ pub enum Resent {
         wake_ups: Vec<WakeUp>,
         accepted: u64,
         queued_at: i64,
+        email_id: Option<CallerId>,
     },
     /// The content has been removed.
     Gone,
+    /// There is no such mailing in the scope.
+    NotFound,
 }
 
 impl Ledger {
     /// Queues those recipients again that ended in `status`. What has expired gets the default lifetime anew.
-    pub async fn resend(&self, mailing_id: Uuid, status: Status) -> Result<Resent> {
+    pub async fn resend(&self, scope: Scope, mailing_id: Uuid, status: Status) -> Result<Resent> {
         let transaction = self.begin().await?;
         let now = self.read_clock(&transaction).await?;
         let reopened = mailing::Entity::update_many()
@@ -40,11 +48,17 @@ impl Ledger {
                 alive(Expr::col(mailing::Column::ExpiresAt), now),
             )
             .filter(mailing::Column::Id.eq(mailing_id))
+            .filter(of_scope(scope))
             .filter(mailing::Column::Body.is_not_null())
             .exec_with_returning(&transaction)
             .await?;
-        let Some(mailing) = reopened.first() else {
-            return Ok(Resent::Gone);
+        let Some(mailing) = reopened.into_iter().next() else {
+            transaction.rollback().await?;
+            return Ok(if self.has_mailing(scope, mailing_id).await? {
+                Resent::Gone
+            } else {
+                Resent::NotFound
+            });
         };
         let none = || Expr::value(None::<i64>);
         let mut positions: Vec<i32> = Entity::update_many()
@@ -79,6 +93,7 @@ impl Ledger {
             accepted: positions.len() as u64,
             wake_ups: wake_ups(mailing.api_key_id, mailing_id, &positions),
             queued_at: now,
+            email_id: legible_envelope(mailing.envelope).ids.email_id,
         })
     }
 }

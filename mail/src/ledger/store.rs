@@ -40,12 +40,8 @@ pub struct NewEntry<'a> {
 
 #[derive(Debug)]
 pub enum StoreOutcome {
-    Stored {
-        mailing: Box<Mailing>,
-        claim: Option<Claim>,
-        stored_at: i64,
-    },
-    /// Somebody has the idempotency key already; nothing was written.
+    Stored(Stored),
+    /// Another request has the idempotency key already; nothing was written.
     KeyTaken,
     /// By the database's clock it has expired; nothing was written.
     Expired,
@@ -53,7 +49,41 @@ pub enum StoreOutcome {
     Revoked,
 }
 
+/// A request that is in the ledger.
+#[derive(Clone, Copy, Debug)]
+pub struct Stored {
+    /// Of the mailing.
+    pub id: Uuid,
+    /// Of the claim that its recipients were inserted under.
+    pub token: Option<Uuid>,
+    /// Milliseconds since the Unix epoch, by the database's clock.
+    pub stored_at: i64,
+}
+
+impl Stored {
+    /// The stored request as it is to be sent, where it was inserted already claimed.
+    pub fn into_claim(self, api_key_id: Uuid, request: NewMailing) -> Option<(Mailing, Claim)> {
+        let claim = Claim {
+            mailing_id: self.id,
+            token: self.token?,
+            corrupt: Vec::new(),
+            recipients: (0..)
+                .zip(request.recipients)
+                .map(|(position, recipient)| ClaimedRecipient {
+                    position,
+                    attempts: 0,
+                    recipient,
+                })
+                .collect(),
+        };
+        let (envelope, body) = (request.envelope, request.body);
+        let mailing = Mailing::new(self.id, api_key_id, envelope, body, request.attachments);
+        Some((mailing, claim))
+    }
+}
+
 impl Ledger {
+    /// Writes the mailing, its recipients and its idempotency record in one transaction.
     pub async fn store(&self, entry: NewEntry<'_>) -> Result<StoreOutcome> {
         let id = Uuid::now_v7();
         let token = entry.claimed.then(Uuid::now_v7);
@@ -90,32 +120,11 @@ impl Ledger {
         {
             return Err(error.into());
         }
-        let request = entry.request.clone();
-        let claim = token.map(|token| Claim {
-            mailing_id: id,
-            token,
-            corrupt: Vec::new(),
-            recipients: (0..)
-                .zip(request.recipients)
-                .map(|(position, recipient)| ClaimedRecipient {
-                    position,
-                    attempts: 0,
-                    recipient,
-                })
-                .collect(),
-        });
-        let mailing = Mailing::new(
+        Ok(StoreOutcome::Stored(Stored {
             id,
-            entry.api_key_id,
-            request.envelope,
-            request.body,
-            request.attachments,
-        );
-        Ok(StoreOutcome::Stored {
-            mailing: Box::new(mailing),
-            claim,
+            token,
             stored_at: now,
-        })
+        }))
     }
 
     /// The database's time, in milliseconds since the Unix epoch.

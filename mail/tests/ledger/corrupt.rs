@@ -211,7 +211,7 @@ async fn an_answer_that_cannot_be_read_is_made_from_the_mailing(t: &TestLedger) 
         claimed: false,
         idempotency: Some(&idempotency),
     };
-    let (mailing, _) = t.try_store(entry).await.unwrap();
+    let mailing = t.try_store(entry).await.unwrap();
     t.ledger
         .store_answer(key, "once", json!({"answer": "sent"}))
         .await

@@ -126,7 +126,7 @@ async fn a_kept_answer_that_names_the_person_goes_too(t: &TestLedger) {
         claimed: false,
         idempotency: Some(&idempotency),
     };
-    let id = t.try_store(entry).await.unwrap().0.id;
+    let id = t.try_store(entry).await.unwrap().id;
     t.finish(id, accepted()).await;
     let answer = json!({"recipient": "r0@example.com"});
     t.ledger.store_answer(key, "once", answer).await.unwrap();

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use entity::recipient::{Column, Entity, Model};
+use entity::recipient::{Column, Entity, Model, Status};
 use mail::{
     address::Address,
     api_key::ApiKeySecret,
-    ledger::{Claim, NewEntry, NewKey, StoreOutcome},
-    mailing::Mailing,
+    ledger::{Claim, NewEntry, NewKey, Resent, Scope, StoreOutcome, Stored},
     message::{Attachment, Body, CallerId, CallerIds, Envelope, NewMailing, Recipient, Variable},
     outcome::{Fault, Outcome, Reason},
     recipient_update::RecipientUpdate,
@@ -116,9 +115,9 @@ impl TestLedger {
         self.ledger.create_key(key).await.unwrap().unwrap().id
     }
 
-    pub async fn try_store(&self, entry: NewEntry<'_>) -> Option<(Mailing, Option<Claim>)> {
+    pub async fn try_store(&self, entry: NewEntry<'_>) -> Option<Stored> {
         match self.ledger.store(entry).await.unwrap() {
-            StoreOutcome::Stored { mailing, claim, .. } => Some((*mailing, claim)),
+            StoreOutcome::Stored(stored) => Some(stored),
             StoreOutcome::KeyTaken | StoreOutcome::Expired | StoreOutcome::Revoked => None,
         }
     }
@@ -131,7 +130,7 @@ impl TestLedger {
             claimed: false,
             idempotency: None,
         };
-        self.try_store(entry).await.unwrap().0.id
+        self.try_store(entry).await.unwrap().id
     }
 
     pub async fn claim_all(&self, mailing_id: Uuid) -> Claim {
@@ -161,6 +160,21 @@ impl TestLedger {
     }
 
     /// In the order of the request.
+    /// Cancels by an administrator.
+    pub async fn cancel(&self, mailing_id: Uuid) -> Vec<RecipientUpdate> {
+        let cancelled = self.ledger.cancel(Scope::Everybody, mailing_id).await;
+        cancelled.unwrap().unwrap()
+    }
+
+    /// Resends by an administrator.
+    pub async fn resend(&self, mailing_id: Uuid, status: Status) -> Resent {
+        let resent = self
+            .ledger
+            .resend(Scope::Everybody, mailing_id, status)
+            .await;
+        resent.unwrap()
+    }
+
     /// The rows as the ledger returns them where it has moved them.
     pub async fn updates(&self, mailing_id: Uuid) -> Vec<RecipientUpdate> {
         let rows = self.rows(mailing_id).await.into_iter();

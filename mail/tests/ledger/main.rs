@@ -25,6 +25,7 @@ mod database;
 mod erase;
 mod keys;
 mod mailings;
+mod manage;
 mod migrations;
 mod outbox;
 mod outcome;
@@ -32,7 +33,6 @@ mod pace;
 mod plans;
 mod races;
 mod read_only;
-mod recall;
 
 mod retention;
 mod stale;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use entity::recipient::Status;
 use mail::ledger::Ledger;
+use mail::ledger::Scope;
 use mail::outcome::Outcome;
 use mail::recipient_update::RecipientUpdate;
 use uuid::Uuid;
@@ -76,7 +77,10 @@ async fn an_end_that_a_resend_takes_back_is_told_as_it_was(t: &TestLedger) {
             .collect()
     };
     let before = of(t.updates(id).await);
-    publishing.resend(id, Status::Failed).await.unwrap();
+    publishing
+        .resend(Scope::Everybody, id, Status::Failed)
+        .await
+        .unwrap();
     let mut published = unpublished(t, &publishing).await;
     published.sort_by_key(|row| row.position);
     assert_eq!(of(published), before);
@@ -85,7 +89,10 @@ async fn an_end_that_a_resend_takes_back_is_told_as_it_was(t: &TestLedger) {
 async fn each_way_to_an_end_is_told(t: &TestLedger) {
     let publishing = t.publishing().await;
     let cancelled = t.store(&mailing_to(2)).await;
-    publishing.cancel(cancelled).await.unwrap();
+    publishing
+        .cancel(Scope::Everybody, cancelled)
+        .await
+        .unwrap();
     let expired = t.store(&mailing_to(1)).await;
     t.sql("UPDATE recipient SET expires_at = 1 WHERE status = 'queued'")
         .await;

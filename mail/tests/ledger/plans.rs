@@ -160,7 +160,7 @@ async fn ended_is_not_read(t: &TestLedger) {
     })
     .await;
     reads_little(t, "cancel", async |ledger| {
-        ledger.cancel(late).await.unwrap();
+        ledger.cancel(Scope::Everybody, late).await.unwrap();
     })
     .await;
     reads_little(t, "a minute of nothing", idle).await;

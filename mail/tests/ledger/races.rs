@@ -4,6 +4,7 @@
 use std::{cell::Cell, pin::Pin};
 
 use entity::recipient::Status;
+use mail::ledger::Scope;
 use mail::{api_key::ApiKeySecret, ledger::Resent};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 use uuid::Uuid;
@@ -38,7 +39,9 @@ fn during_a_resend<T>(
     Box::pin(async move {
         let held = lock(t, "recipient").await;
         let done = Cell::new(false);
-        let resend = t.ledger.resend(mailing_id, Status::Failed);
+        let resend = t
+            .ledger
+            .resend(Scope::Everybody, mailing_id, Status::Failed);
         let work = async {
             until_waiting(t, 1, || false).await;
             let result = work.await;

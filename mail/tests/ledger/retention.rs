@@ -47,7 +47,7 @@ async fn a_mailing_has_ended_when_all_of_it_has(t: &TestLedger) {
     assert_eq!(t.mailing_row(other).await.ended_at, None, "it is queued");
     assert_eq!(t.ledger.note_ended().await.unwrap(), 0);
     assert_eq!(t.mailing_row(id).await.ended_at, noted, "once");
-    t.ledger.resend(id, Status::Failed).await.unwrap();
+    t.resend(id, Status::Failed).await;
     assert_eq!(t.ledger.note_ended().await.unwrap(), 0, "it is open again");
 }
 
@@ -83,7 +83,7 @@ async fn a_shorter_retention_shortens_the_grace(t: &TestLedger) {
 async fn what_is_resent_keeps_its_content(t: &TestLedger) {
     let id = ended_mailing(t).await;
     ended_ago(t, 2 * DAY).await;
-    t.ledger.resend(id, Status::Failed).await.unwrap();
+    t.resend(id, Status::Failed).await;
     assert_eq!(t.ledger.drop_content(Duration::ZERO).await.unwrap(), 0);
     assert_eq!(t.ledger.drop_addresses(Duration::ZERO).await.unwrap(), 0);
     assert!(t.ledger.mailing(id).await.unwrap().is_some());

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use entity::recipient::{Model, Status};
 use mail::ledger::Claim;
+use mail::ledger::Scope;
 use mail::outcome::Fault;
 
 use crate::{
@@ -164,15 +165,21 @@ impl<'a> Case<'a> {
                 return None;
             }
             Move::Cancel => {
-                let cancelled = ledger.cancel(claim.mailing_id).await.unwrap();
-                return Some(cancelled.len());
+                let cancelled = ledger
+                    .cancel(Scope::Everybody, claim.mailing_id)
+                    .await
+                    .unwrap();
+                return Some(cancelled.unwrap().len());
             }
             Move::ResendFailed | Move::ResendUnconfirmed => {
                 let status = match step {
                     Move::ResendFailed => Status::Failed,
                     _ => Status::Unconfirmed,
                 };
-                ledger.resend(claim.mailing_id, status).await.unwrap();
+                ledger
+                    .resend(Scope::Everybody, claim.mailing_id, status)
+                    .await
+                    .unwrap();
                 return None;
             }
             Move::Settle => return Some(ledger.settle_lost_leases().await.unwrap().len()),

@@ -100,7 +100,7 @@ async fn ends_are_counted_by_the_hour(t: &TestLedger) {
         t.finish(id, outcome).await;
     }
     let id = t.store(&mailing_to(4)).await;
-    t.ledger.cancel(id).await.unwrap();
+    t.cancel(id).await;
     end_at(t, start).await;
     t.store(&mailing_to(5)).await;
     let expected = Hour {
@@ -217,10 +217,7 @@ async fn a_second_end_counts_in_its_own_hour(t: &TestLedger) {
     let start = ago(t, 3).await;
     end_at(t, start).await;
     keep_all(t).await;
-    t.ledger
-        .resend(id, entity::recipient::Status::Unconfirmed)
-        .await
-        .unwrap();
+    t.resend(id, entity::recipient::Status::Unconfirmed).await;
     t.finish(id, refused()).await;
     let first = hour(t, start).await;
     assert_eq!((first.unconfirmed, first.failed), (2, 0));

@@ -71,8 +71,9 @@ async fn a_single_mail_is_stored_already_claimed(t: &TestLedger) {
         claimed: true,
         idempotency: None,
     };
-    let (mailing, claim) = t.try_store(entry).await.unwrap();
-    let claim = claim.unwrap();
+    let stored = t.try_store(entry).await.unwrap();
+    let claim = stored.into_claim(entry.api_key_id, request.clone());
+    let (mailing, claim) = claim.unwrap();
     let row = t.row(mailing.id).await;
     assert_eq!(row.claim_token, Some(claim.token));
     let lease = i64::try_from(LEASE.as_millis()).unwrap();
@@ -165,7 +166,7 @@ async fn an_idempotency_key_is_free_again_after_its_day(t: &TestLedger) {
         .await
         .unwrap();
     assert!(matches!(kept, Lookup::Nothing));
-    let (second, _) = t.try_store(entry).await.unwrap();
+    let second = t.try_store(entry).await.unwrap();
     let kept = t
         .ledger
         .look_up_idempotency(key, &idempotency)
@@ -182,7 +183,7 @@ async fn what_is_kept_under_an_idempotency_key_follows_its_request(t: &TestLedge
         claimed: true,
         idempotency: Some(&first),
     };
-    let (mailing, _) = t.try_store(entry).await.unwrap();
+    let mailing = t.try_store(entry).await.unwrap();
     let kept = async |request| t.ledger.look_up_idempotency(key, request).await.unwrap();
     assert!(matches!(kept(&first).await, Lookup::Running(left) if left <= LEASE));
     let other_body = idempotency(b"other");

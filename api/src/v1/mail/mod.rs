@@ -267,12 +267,8 @@ impl Mail {
         /// Of the mailing.
         id: Path<Uuid>,
     ) -> Result<Json<Success<Cancelled>>, Failure<ItemErrors>> {
-        app.service
-            .ledger
-            .mailing_summary(viewer.0, id.0)
-            .await?
-            .ok_or_else(Problem::not_found)?;
-        let cancelled = app.service.cancel(id.0).await?;
+        let cancelled = app.service.cancel(viewer.0, id.0).await?;
+        let cancelled = cancelled.ok_or_else(Problem::not_found)?;
         let data = Cancelled {
             id: id.0,
             cancelled: cancelled as u64,
@@ -308,15 +304,14 @@ impl Mail {
             })
         })
         .await?;
-        let mailing = app.service.ledger.mailing_summary(viewer.0, id.0).await?;
-        let mailing = mailing.ok_or_else(Problem::not_found)?;
-        match app.service.resend(id.0, status).await? {
+        match app.service.resend(viewer.0, id.0, status).await? {
             Resent::Queued {
                 accepted,
                 queued_at,
+                email_id,
                 ..
             } => {
-                let email_id = mailing.envelope.ids.email_id.map(Id::from);
+                let email_id = email_id.map(Id::from);
                 let data = QueuedMail::new(id.0, email_id, accepted, queued_at);
                 Ok(ResendResponse::Queued(Json(Success::new(
                     202,
@@ -329,6 +324,7 @@ impl Mail {
                 "The content of this mailing has been removed",
             )
             .into()),
+            Resent::NotFound => Err(Problem::not_found().into()),
         }
     }
 }

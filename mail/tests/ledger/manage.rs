@@ -1,8 +1,8 @@
-//! The caller's second thoughts.
+//! Cancelling and resending.
 
 use entity::recipient::Status;
 use mail::{
-    ledger::{NewEntry, Resent},
+    ledger::{NewEntry, Resent, Scope},
     wake_up::{Range, WakeUp},
 };
 use uuid::Uuid;
@@ -35,7 +35,7 @@ async fn cancelling_takes_what_is_queued_and_nothing_else(t: &TestLedger) {
     t.ledger.begin_sending(&claim, &[0]).await.unwrap();
     t.sql("UPDATE recipient SET claim_token = NULL, lease_until = NULL WHERE position = 2")
         .await;
-    assert_eq!(t.ledger.cancel(id).await.unwrap().len(), 3);
+    assert_eq!(t.cancel(id).await.len(), 3);
     let rows = t.rows(id).await;
     assert_eq!(rows[0].status, Status::Sending);
     let mut events: Vec<_> = rows[1..].iter().map(|row| row.event_id.unwrap()).collect();
@@ -49,7 +49,7 @@ async fn cancelling_takes_what_is_queued_and_nothing_else(t: &TestLedger) {
     assert_eq!(t.row(other).await.status, Status::Queued);
     let begun = t.ledger.begin_sending(&claim, &[1, 2, 3]).await.unwrap();
     assert!(begun.is_empty(), "what was cancelled is not sent");
-    assert_eq!(t.ledger.cancel(id).await.unwrap().len(), 0);
+    assert_eq!(t.cancel(id).await.len(), 0);
 }
 
 async fn cancelling_with_a_key_takes_what_that_key_has_waiting(t: &TestLedger) {
@@ -60,8 +60,8 @@ async fn cancelling_with_a_key_takes_what_that_key_has_waiting(t: &TestLedger) {
         claimed: false,
         idempotency: None,
     };
-    let first = t.try_store(entry).await.unwrap().0.id;
-    let second = t.try_store(entry).await.unwrap().0.id;
+    let first = t.try_store(entry).await.unwrap().id;
+    let second = t.try_store(entry).await.unwrap().id;
     let other = t.store(&request).await;
     t.finish(first, accepted()).await;
     assert_eq!(t.ledger.cancel_some_of_key(key).await.unwrap().len(), 2);
@@ -73,11 +73,12 @@ async fn cancelling_with_a_key_takes_what_that_key_has_waiting(t: &TestLedger) {
 async fn a_resend_queues_those_of_the_named_end_afresh(t: &TestLedger) {
     let id = mostly_failed(t).await;
     let before = t.rows(id).await;
-    let resent = t.ledger.resend(id, Status::Unconfirmed).await.unwrap();
+    let resent = t.resend(id, Status::Unconfirmed).await;
     let Resent::Queued {
         wake_ups,
         accepted,
         queued_at,
+        ..
     } = resent
     else {
         panic!("{resent:?}");
@@ -135,7 +136,7 @@ async fn what_somebody_holds_of_a_revoked_key_is_cancelled_when_it_is_queued_aga
 
 async fn a_resend_wakes_in_blocks_of_fifty(t: &TestLedger) {
     let id = mostly_failed(t).await;
-    let resent = t.ledger.resend(id, Status::Failed).await.unwrap();
+    let resent = t.resend(id, Status::Failed).await;
     let Resent::Queued { wake_ups, .. } = resent else {
         panic!("{resent:?}");
     };
@@ -150,7 +151,7 @@ async fn the_end_of_a_resent_mail_is_a_new_event(t: &TestLedger) {
     let id = t.store(&mailing_to(1)).await;
     let old = t.finish(id, unknown()).await;
     let first = t.row(id).await.event_id;
-    t.ledger.resend(id, Status::Unconfirmed).await.unwrap();
+    t.resend(id, Status::Unconfirmed).await;
     t.finish(id, unknown()).await;
     let row = t.row(id).await;
     assert!(row.event_id.is_some() && row.event_id != first);
@@ -170,7 +171,7 @@ async fn a_resend_gives_what_expired_a_new_life_and_leaves_other_deadlines(t: &T
         "UPDATE recipient SET expires_at = {ahead} WHERE position = 1"
     ))
     .await;
-    t.ledger.resend(id, Status::Failed).await.unwrap();
+    t.resend(id, Status::Failed).await;
     let rows = t.rows(id).await;
     assert_eq!(rows[0].expires_at, rows[0].due_at + 72 * 3600 * 1000);
     assert_eq!(rows[1].expires_at, ahead);
@@ -181,7 +182,7 @@ async fn a_resend_that_finds_nothing_leaves_the_mailing_ended(t: &TestLedger) {
     t.finish(id, accepted()).await;
     t.ledger.note_ended().await.unwrap();
     let ended = t.mailing_row(id).await;
-    let resent = t.ledger.resend(id, Status::Failed).await.unwrap();
+    let resent = t.resend(id, Status::Failed).await;
     assert!(matches!(resent, Resent::Queued { accepted: 0, .. }));
     assert_eq!(t.mailing_row(id).await, ended);
 }
@@ -190,16 +191,33 @@ async fn a_resend_without_content_is_gone(t: &TestLedger) {
     let id = t.store(&mailing_to(1)).await;
     t.finish(id, refused()).await;
     t.sql("UPDATE mailing SET body = NULL, ended_at = 1").await;
-    let resent = t.ledger.resend(id, Status::Failed).await.unwrap();
+    let resent = t.resend(id, Status::Failed).await;
     assert!(matches!(resent, Resent::Gone));
     assert_eq!(t.row(id).await.status, Status::Failed);
     assert_eq!(t.mailing_row(id).await.ended_at, Some(1));
-    let resent = t
-        .ledger
-        .resend(Uuid::now_v7(), Status::Failed)
-        .await
-        .unwrap();
-    assert!(matches!(resent, Resent::Gone));
+    let resent = t.resend(Uuid::now_v7(), Status::Failed).await;
+    assert!(matches!(resent, Resent::NotFound));
+}
+
+async fn a_mailing_of_another_key_is_neither_cancelled_nor_resent(t: &TestLedger) {
+    let id = t.store(&mailing_to(1)).await;
+    let ended = t.store(&mailing_to(1)).await;
+    t.finish(ended, refused()).await;
+    t.ledger.note_ended().await.unwrap();
+    let other = Scope::Key(t.key().await);
+    assert_eq!(t.ledger.cancel(other, id).await.unwrap(), None);
+    assert_eq!(t.row(id).await.status, Status::Queued);
+    let before = (t.row(ended).await, t.mailing_row(ended).await);
+    let resent = t.ledger.resend(other, ended, Status::Failed).await.unwrap();
+    assert!(matches!(resent, Resent::NotFound));
+    assert_eq!((t.row(ended).await, t.mailing_row(ended).await), before);
+
+    let own = Scope::Key(before.1.api_key_id);
+    let resent = t.ledger.resend(own, ended, Status::Failed).await.unwrap();
+    assert!(matches!(resent, Resent::Queued { accepted: 1, .. }));
+    let own = Scope::Key(t.mailing_row(id).await.api_key_id);
+    assert_eq!(t.ledger.cancel(own, id).await.unwrap().unwrap().len(), 1);
+    assert_eq!(t.ledger.cancel(own, id).await.unwrap(), Some(vec![]));
 }
 
 async fn nobody_is_resent_to_whose_address_was_removed(t: &TestLedger) {
@@ -207,7 +225,7 @@ async fn nobody_is_resent_to_whose_address_was_removed(t: &TestLedger) {
     t.finish(id, refused()).await;
     t.sql("UPDATE recipient SET mail = NULL WHERE position = 0")
         .await;
-    let resent = t.ledger.resend(id, Status::Failed).await.unwrap();
+    let resent = t.resend(id, Status::Failed).await;
     assert!(matches!(resent, Resent::Queued { accepted: 1, .. }));
     assert_eq!(t.row(id).await.status, Status::Failed);
 }
@@ -222,5 +240,6 @@ on_both_databases![
     a_resend_gives_what_expired_a_new_life_and_leaves_other_deadlines,
     a_resend_that_finds_nothing_leaves_the_mailing_ended,
     a_resend_without_content_is_gone,
+    a_mailing_of_another_key_is_neither_cancelled_nor_resent,
     nobody_is_resent_to_whose_address_was_removed,
 ];
