@@ -99,7 +99,8 @@ impl Caller for Admin {
 /// Whether this is the admin token; who has shown many wrong ones has to wait.
 pub async fn is_admin(app: &App, request: &Request, given: &str) -> Result<bool, Problem> {
     let peer = request.remote_addr().as_socket_addr();
-    match app.service.admit(given, peer.map(SocketAddr::ip)).await? {
+    let admin = &app.service.admin;
+    match admin.admit(given, peer.map(SocketAddr::ip)).await? {
         Admission::Admitted => Ok(true),
         Admission::Refused => Ok(false),
         Admission::Wait(wait) => Err(Problem::new(

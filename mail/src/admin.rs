@@ -1,4 +1,4 @@
-//! Who may manage: whoever shows the admin token.
+//! Authentication of management calls by the admin token.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,6 @@ use std::{
 };
 
 use crate::{
-    Service,
     aws::Aws,
     aws::secret::{CachedSecret, SecretError, Terms},
     config::{Admin, AdminToken},
@@ -22,20 +21,20 @@ const TERMS: Terms = Terms {
     rest: Duration::from_mins(1),
 };
 
-/// Wrong tokens that an address may show at once, and how long it takes until it may show one more. A person or a
-/// program that is set up wrongly shows fewer; who guesses shows more.
+/// Wrong tokens that an address may show at once, and how long it takes until it may show one more. A person, or a
+/// program that is set up wrongly, shows fewer; an attacker who guesses shows more.
 const WRONG_AT_ONCE: f64 = 100.0;
 const ONE_MORE_AFTER: Duration = Duration::from_secs(1);
 /// Addresses that are remembered; more share one count.
 const PEERS: usize = 4096;
 
 #[derive(Debug)]
-pub struct Gate {
-    lock: Lock,
+pub struct AdminAuth {
+    credential: Credential,
     brake: Brake,
 }
 
-/// What becomes of who shows a token.
+/// The answer to a token that was shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
     Admitted,
@@ -44,7 +43,7 @@ pub enum Admission {
     Wait(Duration),
 }
 
-/// Counts wrong tokens by the address they came from, so that who guesses keeps out nobody else.
+/// Counts wrong tokens by the address they came from, so that an attacker who guesses keeps out no other caller.
 #[derive(Debug, Default)]
 struct Brake(Mutex<HashMap<Option<IpAddr>, Wrong>>);
 
@@ -74,7 +73,7 @@ impl Brake {
         (above > 0.0).then(|| ONE_MORE_AFTER.mul_f64(above))
     }
 
-    /// Whether it was the one with which waiting begins.
+    /// Returns whether waiting begins with this wrong token.
     fn count(&self, peer: Option<IpAddr>, now: Instant) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= PEERS && !known.contains_key(&peer) {
@@ -95,19 +94,19 @@ impl Brake {
 }
 
 #[derive(Debug)]
-enum Lock {
-    /// Without a token there is none that fits.
+enum Credential {
+    /// No token is set, so none is right.
     Closed,
     Token(AdminToken),
     Secret(CachedSecret<AdminToken>),
 }
 
-impl Gate {
+impl AdminAuth {
     pub fn new(admin: Option<&Admin>, aws: &Arc<Aws>) -> Self {
-        let lock = match admin {
-            None => Lock::Closed,
-            Some(Admin::Token(token)) => Lock::Token(token.clone()),
-            Some(Admin::Secret(name)) => Lock::Secret(CachedSecret::new(
+        let credential = match admin {
+            None => Credential::Closed,
+            Some(Admin::Token(token)) => Credential::Token(token.clone()),
+            Some(Admin::Secret(name)) => Credential::Secret(CachedSecret::new(
                 Arc::clone(aws),
                 "ADMIN_SECRET_NAME",
                 name.clone(),
@@ -116,16 +115,34 @@ impl Gate {
             )),
         };
         Self {
-            lock,
+            credential,
             brake: Brake::default(),
         }
     }
 
+    /// Returns whether this is the admin token, and came from an address that has not shown too many wrong ones.
+    pub async fn admit(&self, given: &str, peer: Option<IpAddr>) -> Result<Admission> {
+        // Behind API Gateway, which has limits of its own, the address is not known: all callers would have to wait.
+        let brake = peer.map(|_| &self.brake);
+        if let Some(wait) = brake.and_then(|brake| brake.wait(peer, Instant::now())) {
+            telemetry::token_refused();
+            return Ok(Admission::Wait(wait));
+        }
+        if self.opens(given).await? {
+            return Ok(Admission::Admitted);
+        }
+        telemetry::token_refused();
+        if brake.is_some_and(|brake| brake.count(peer, Instant::now())) {
+            tracing::warn!("many wrong admin tokens came from one address; it has to wait");
+        }
+        Ok(Admission::Refused)
+    }
+
     async fn opens(&self, given: &str) -> Result<bool, SecretError> {
-        match &self.lock {
-            Lock::Closed => Ok(false),
-            Lock::Token(token) => Ok(token.matches(given)),
-            Lock::Secret(secret) => {
+        match &self.credential {
+            Credential::Closed => Ok(false),
+            Credential::Token(token) => Ok(token.matches(given)),
+            Credential::Secret(secret) => {
                 let token = secret.get().await?;
                 if token.matches(given) {
                     return Ok(true);
@@ -134,26 +151,6 @@ impl Gate {
                 Ok(newer.is_some_and(|token| token.matches(given)))
             }
         }
-    }
-}
-
-impl Service {
-    /// Whether this is the token that opens the management calls, and it came from where not too many wrong ones did.
-    pub async fn admit(&self, given: &str, peer: Option<IpAddr>) -> Result<Admission> {
-        // Where nobody knows who asks, as behind API Gateway, which has limits of its own, all would have to wait.
-        let brake = peer.map(|_| &self.gate.brake);
-        if let Some(wait) = brake.and_then(|brake| brake.wait(peer, Instant::now())) {
-            telemetry::token_refused();
-            return Ok(Admission::Wait(wait));
-        }
-        if self.gate.opens(given).await? {
-            return Ok(Admission::Admitted);
-        }
-        telemetry::token_refused();
-        if brake.is_some_and(|brake| brake.count(peer, Instant::now())) {
-            tracing::warn!("many wrong admin tokens came from one address; it has to wait");
-        }
-        Ok(Admission::Refused)
     }
 }
 

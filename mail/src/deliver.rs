@@ -316,17 +316,16 @@ impl Service {
 
     /// What has been tried often enough fails instead of being tried once more.
     fn unless_exhausted(&self, recipient: &ClaimedRecipient, outcome: Outcome) -> Outcome {
-        match outcome {
-            Outcome::NotAccepted { reason, fault, .. }
-                if fault.counts() && recipient.attempts + 1 >= self.config.max_attempts =>
-            {
-                Outcome::Refused(Reason {
-                    code: StatusDetail::AttemptsExhausted,
-                    text: reason.text,
-                })
-            }
-            other => other,
+        if let Outcome::NotAccepted { reason, fault, .. } = &outcome
+            && fault.counts()
+            && recipient.attempts + 1 >= self.config.max_attempts
+        {
+            return Outcome::Refused(Reason {
+                code: StatusDetail::AttemptsExhausted,
+                text: reason.text.clone(),
+            });
         }
+        outcome
     }
 
     /// Gives a single mail back that was not sent, so that it need not wait for the end of its lease.

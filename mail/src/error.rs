@@ -88,6 +88,10 @@ const REFUSED_LOGIN: [&str; 2] = ["28000", "28P01"];
 /// How rustls begins to say what is wrong with a certificate; sqlx hands it on as a failure of the connection.
 const CERTIFICATE: &str = "invalid peer certificate";
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other error has no error of the driver in it"
+)]
 fn of_driver(error: &DbErr) -> Option<&sqlx::Error> {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(error))
@@ -114,6 +118,10 @@ fn is_untrusted(error: &DbErr) -> bool {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "an error of a later driver is none that passes, until it is listed"
+)]
 pub fn is_transient(error: &DbErr) -> bool {
     use sqlx::Error as Sqlx;
     let Some(driver) = of_driver(error) else {

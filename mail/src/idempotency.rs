@@ -109,7 +109,9 @@ impl Service {
             },
             // Its lease is over: the sweep will find the same.
             (Status::Sending | Status::Unconfirmed, _) => Answer::Unconfirmed { id, email_id },
-            _ => queued(1, mailing.created_at),
+            (Status::Queued | Status::Cancelled, _) | (Status::Sent, None) => {
+                queued(1, mailing.created_at)
+            }
         }))
     }
 }

@@ -1,5 +1,7 @@
 //! The domain of MMMS: what it means to accept a mail, to send it once, and to know what became of it.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub mod address;
 pub mod admin;
 pub mod api_key;

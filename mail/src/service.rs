@@ -6,7 +6,7 @@ use rustix::fs::Mode;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    admin::Gate,
+    admin::AdminAuth,
     aws::Aws,
     config::{Config, InvalidConfig, Transport, invalid},
     health::TransportHealth,
@@ -22,7 +22,7 @@ use crate::{
 pub struct Service {
     pub config: Config,
     aws: Arc<Aws>,
-    pub(crate) gate: Gate,
+    pub admin: AdminAuth,
     pub ledger: Arc<Ledger>,
     pub mailer: Arc<Mailer>,
     pub queue: Queue,
@@ -65,7 +65,7 @@ impl Service {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let rate = config.max_send_rate;
         Ok(Arc::new(Self {
-            gate: Gate::new(config.admin.as_ref(), &aws),
+            admin: AdminAuth::new(config.admin.as_ref(), &aws),
             publisher: Arc::new(Publisher::new(
                 Arc::clone(&ledger),
                 config.result_queue_url.as_ref(),

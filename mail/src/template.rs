@@ -137,7 +137,7 @@ impl Template {
                 self.variables.contains_key(name)
                     && match value {
                         Variable::Text(text) => shows(text),
-                        _ => true,
+                        Variable::Boolean(_) | Variable::Number(_) => true,
                     }
             })
             && !(self.fields.keys()).any(|name| values.get(name).is_some_and(|text| shows(&text)))
@@ -194,7 +194,7 @@ impl Template {
             let times = self.variables.get(name)?;
             Some(times.saturating_mul(match value {
                 Variable::Text(text) => of(text),
-                other => of(&other.to_string()),
+                Variable::Boolean(_) | Variable::Number(_) => of(&value.to_string()),
             }))
         });
         let fields = self.fields.iter().filter_map(|(name, times)| {

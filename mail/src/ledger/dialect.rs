@@ -43,10 +43,8 @@ impl Ledger {
     }
 
     fn either(&self, postgres: &'static str, sqlite: &'static str) -> SimpleExpr {
-        Expr::cust(match self.db.get_database_backend() {
-            DbBackend::Postgres => postgres,
-            _ => sqlite,
-        })
+        let is_postgres = self.db.get_database_backend() == DbBackend::Postgres;
+        Expr::cust(if is_postgres { postgres } else { sqlite })
     }
 }
 

@@ -141,7 +141,7 @@ impl Ledger {
             Outcome::Accepted { .. } => {
                 let message_id = group.each(|member| match member.outcome {
                     Outcome::Accepted { message_id } => Some(message_id.as_str()),
-                    _ => None,
+                    Outcome::Refused(_) | Outcome::NotAccepted { .. } | Outcome::Unknown(_) => None,
                 });
                 self.end(Status::Sent, event())
                     .col_expr(Column::MessageId, message_id)
@@ -159,7 +159,7 @@ impl Ledger {
                     Outcome::NotAccepted { again_in, .. } => {
                         i64::try_from(again_in.as_millis()).unwrap_or(i64::MAX)
                     }
-                    _ => 0,
+                    Outcome::Accepted { .. } | Outcome::Refused(_) | Outcome::Unknown(_) => 0,
                 });
                 explained(self.queue_again(wait, *fault), reason)
                     .filter(Column::Status.eq(Status::Sending))

@@ -68,10 +68,11 @@ static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
 /// Does what takes a processor for long, such as filling in templates, where it keeps no other task waiting.
 pub async fn aside<T>(work: impl FnOnce() -> T) -> T {
     let _turn = TURNS.acquire().await;
-    match Handle::current().runtime_flavor() {
-        RuntimeFlavor::MultiThread => block_in_place(work),
+    if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
+        block_in_place(work)
+    } else {
         // There is no thread that could take over the others.
-        _ => work(),
+        work()
     }
 }
 

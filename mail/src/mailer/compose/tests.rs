@@ -104,13 +104,11 @@ fn shape(message: &Message<'_>, part: u32) -> String {
     let part = message.part(part).unwrap();
     let content_type = part.content_type().unwrap();
     let name = content_type.subtype().unwrap().to_owned();
-    match &part.body {
-        PartType::Multipart(parts) => {
-            let inner: Vec<_> = parts.iter().map(|part| shape(message, *part)).collect();
-            format!("{name}[{}]", inner.join(" "))
-        }
-        _ => name,
-    }
+    let PartType::Multipart(parts) = &part.body else {
+        return name;
+    };
+    let inner: Vec<_> = parts.iter().map(|part| shape(message, *part)).collect();
+    format!("{name}[{}]", inner.join(" "))
 }
 
 #[test]

@@ -146,16 +146,20 @@ impl<'a> Mail<'a> {
     }
 
     fn text(&self) -> Option<String> {
-        self.bodies().find_map(|part| match &part.body {
-            PartType::Text(text) => Some(text.to_string()),
-            _ => None,
+        self.bodies().find_map(|part| {
+            let PartType::Text(text) = &part.body else {
+                return None;
+            };
+            Some(text.to_string())
         })
     }
 
     fn html(&self) -> Option<String> {
-        self.bodies().find_map(|part| match &part.body {
-            PartType::Html(html) => Some(html.to_string()),
-            _ => None,
+        self.bodies().find_map(|part| {
+            let PartType::Html(html) = &part.body else {
+                return None;
+            };
+            Some(html.to_string())
         })
     }
 

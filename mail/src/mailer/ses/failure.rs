@@ -190,6 +190,10 @@ pub struct Failure {
 }
 
 impl Failure {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the SDK's other errors are no time-outs"
+    )]
     pub fn of<E>(error: &SdkError<E, HttpResponse>, progress: &Progress) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -268,7 +272,9 @@ impl Failure {
             Unclear => format!(
                 "Amazon SES answered {code}, which does not say whether it has accepted the mail."
             ),
-            _ => redact(format!("Amazon SES answered {code}: {message}").trim_end_matches(": ")),
+            Refused | Throttled | Quota | NotConnected | NotSent | Deferred | Lost | TimedOut => {
+                redact(format!("Amazon SES answered {code}: {message}").trim_end_matches(": "))
+            }
         };
         Self {
             verdict,
@@ -330,14 +336,17 @@ impl Failure {
             Account => (StatusDetail::Account, account_pause()),
             NotConnected => (StatusDetail::NotConnected, throttle_pause()),
             NotSent => (StatusDetail::Timeout, throttle_pause()),
-            _ => (StatusDetail::Deferred, throttle_pause()),
+            Refused | Identity | Deferred | Lost | TimedOut | Unclear => {
+                (StatusDetail::Deferred, throttle_pause())
+            }
         };
         Outcome::NotAccepted {
             reason: Reason {
                 code,
-                text: match self.verdict {
-                    NotSent => self.words.clone(),
-                    _ => "Amazon SES was not called, for the call before it failed.".to_owned(),
+                text: if self.verdict == NotSent {
+                    self.words.clone()
+                } else {
+                    "Amazon SES was not called, for the call before it failed.".to_owned()
                 },
             },
             again_in,

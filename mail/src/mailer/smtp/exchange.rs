@@ -49,9 +49,10 @@ fn content<'a>(mail: &'a Composed, progress: &'a Progress<'a>) -> impl Iterator<
 }
 
 fn completed(answer: &Response) -> Result<(), Failure> {
-    match answer.code().severity {
-        Severity::PositiveCompletion => Ok(()),
-        _ => Err(Failure::Garbled),
+    if answer.code().severity == Severity::PositiveCompletion {
+        Ok(())
+    } else {
+        Err(Failure::Garbled)
     }
 }
 

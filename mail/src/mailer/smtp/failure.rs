@@ -107,28 +107,41 @@ impl Failure {
                 Self::NotConnected(format!("The mail server answered {code}: {text}"))
             }
             reply @ Self::Reply { .. } => reply,
-            _ => Self::NotConnected("The mail server could not be reached.".into()),
+            Self::NotConnected(_)
+            | Self::Lost
+            | Self::Garbled
+            | Self::TimedOut
+            | Self::Account(_)
+            | Self::Address => Self::NotConnected("The mail server could not be reached.".into()),
         }
     }
 
     pub fn authenticating(error: Error) -> Self {
         let unsupported = error.is_client();
-        match Self::from(error) {
-            Self::Reply { code, text, .. } if code != 421 => Self::Account(format!(
+        let failure = Self::from(error);
+        if let Self::Reply { code, text, .. } = &failure
+            && *code != 421
+        {
+            return Self::Account(format!(
                 "The mail server did not take the credentials: {code} {text}"
-            )),
-            _ if unsupported => Self::Account(
-                "The mail server offers no way of authentication that is known.".into(),
-            ),
-            other => other,
+            ));
         }
+        if unsupported {
+            return Self::Account(
+                "The mail server offers no way of authentication that is known.".into(),
+            );
+        }
+        failure
     }
 
     /// At this step of an exchange.
     pub fn at(step: Step) -> impl Fn(Error) -> Self {
-        move |error| match Self::from(error) {
-            Self::Reply { code, text, .. } => Self::Reply { step, code, text },
-            other => other,
+        move |error| {
+            let mut failure = Self::from(error);
+            if let Self::Reply { step: at, .. } = &mut failure {
+                *at = step;
+            }
+            failure
         }
     }
 
@@ -140,7 +153,11 @@ impl Failure {
                 *code == 421 || matches!(step, Step::Sender | Step::Session)
             }
             Self::Address => false,
-            _ => true,
+            Self::NotConnected(_)
+            | Self::Lost
+            | Self::Garbled
+            | Self::TimedOut
+            | Self::Account(_) => true,
         }
     }
 
@@ -303,7 +320,7 @@ mod tests {
             let found = match failure.outcome(Phase::Ending, 0) {
                 Outcome::NotAccepted { reason, fault, .. } => (reason.code.as_str(), Some(fault)),
                 Outcome::Refused(reason) => (reason.code.as_str(), None),
-                other => panic!("{other:?}"),
+                other @ (Outcome::Accepted { .. } | Outcome::Unknown(_)) => panic!("{other:?}"),
             };
             assert_eq!(found, expected, "{step:?} {code}");
         }

@@ -167,12 +167,11 @@ async fn waits_are_for_what_they_wait_for() {
         (error(403, "AccessDeniedException", ""), 40.0..=80.0),
     ] {
         let server = Server::start(move |_, _| reply.clone()).await;
-        match send_one(&server.url, LIMIT).await {
-            Outcome::NotAccepted { again_in, .. } => {
-                assert!(seconds.contains(&again_in.as_secs_f64()), "{again_in:?}");
-            }
-            other => panic!("{other:?}"),
-        }
+        let outcome = send_one(&server.url, LIMIT).await;
+        let Outcome::NotAccepted { again_in, .. } = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert!(seconds.contains(&again_in.as_secs_f64()), "{again_in:?}");
     }
 }
 
