@@ -1,4 +1,4 @@
-//! Enqueues wake-ups, and remembers in the ledger which the queue did not take.
+//! Enqueues wake-ups, and records in the ledger those that the queue did not take.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ impl Service {
     /// Enqueues one wake-up that SQS hands out after `wait`. The local queue needs none: its poll finds what is due.
     pub(crate) async fn enqueue_later(&self, wake_up: WakeUp, wait: Duration) {
         if let Queue::Sqs(queue) = &self.queue {
-            // SQS counts in whole seconds, and a worker that comes too early finds nothing due.
+            // SQS counts whole seconds, and a worker that is early finds nothing due.
             let wait = Duration::from_secs(wait.as_secs() + 1);
             let left = queue.push(vec![wake_up], wait).await;
             telemetry::woken(1 - left.len());

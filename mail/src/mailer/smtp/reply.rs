@@ -152,7 +152,7 @@ fn by_words(words: &str) -> Option<Meaning> {
 /// Words of greylisting: the server does not know the recipient yet, wants a real wait, and accepts the next attempt.
 const GREYLISTING: [&str; 5] = ["greylist", "graylist", "grey-list", "gray-list", "postgrey"];
 
-/// Words about the recipient that contain words about senders.
+/// Words about the recipient, some of which contain words that otherwise concern senders.
 const ABOUT_RECIPIENT: [&str; 10] = [
     "unverified address",
     "unverified recipient",
