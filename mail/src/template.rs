@@ -34,7 +34,7 @@ pub struct Template {
     literal: Length,
     /// `true` if the literals are only blanks.
     is_bare: bool,
-    /// The number of placeholders for each field, so that the length is known without another pass.
+    /// The number of placeholders for each name, so that the length is known without another pass.
     fields: BTreeMap<String, usize>,
     variables: BTreeMap<String, usize>,
 }
