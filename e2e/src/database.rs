@@ -119,7 +119,7 @@ impl Database {
     /// Returns the same database, whose servers are deployed in this way.
     #[must_use]
     pub fn in_cloud(self, cloud: Cloud) -> Self {
-        let mut place = Arc::into_inner(self.0).expect("nobody uses it yet");
+        let mut place = Arc::into_inner(self.0).expect("the database has no clones yet");
         place.cloud = Some(cloud);
         Self(Arc::new(place))
     }

@@ -19,7 +19,7 @@ everywhere!(
     mailings_are_filtered_by_whether_they_have_ended,
 );
 
-/// The values of a field over all pages, and how many pages there were.
+/// Returns the values of a field over all pages, and the number of pages.
 async fn pages(caller: &Caller, path: &str, field: &str) -> (Vec<Value>, usize) {
     let mut found = Vec::new();
     let mut next = path.to_owned();

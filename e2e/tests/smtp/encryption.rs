@@ -77,7 +77,7 @@ async fn a_certificate_that_is_not_trusted_gets_no_password() {
     assert!(smtp.users().is_empty(), "nobody logged in");
 }
 
-/// A mail to a server whose certificate nobody has signed stays where it is.
+/// Asserts that a mail through a server with an untrusted certificate stays queued.
 async fn waits(smtp: &SmtpServer, transport: &str) {
     let (answer, server) = mail(transport, Some(&Certificate::new())).await;
     let data = answer.data(202);
