@@ -107,7 +107,7 @@ impl fmt::Display for Address {
 /// Returns a domain as punycode in lower case, or `None` if it is not valid.
 pub fn ascii_domain(domain: &str) -> Option<String> {
     let ascii = Uts46::new()
-        // Registries forbid hyphens in the third and fourth place; below them, names such as `my--app` are in use.
+        // Registries forbid hyphens in the third and fourth place; in subdomains, names such as `my--app` are in use.
         .to_ascii(
             domain.as_bytes(),
             AsciiDenyList::STD3,

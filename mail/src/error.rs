@@ -7,7 +7,7 @@ use crate::{aws::secret::SecretError, ledger::RoleError};
 
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The ledger could not be read or written; nothing is sent without it.
+    /// The ledger could not be read or written; without it nothing is sent.
     #[error("the ledger failed")]
     Ledger(#[source] DbErr),
     #[error("the database is not trusted: its certificate is refused, or it has none")]

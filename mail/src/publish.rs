@@ -1,5 +1,5 @@
-//! Publishes every end of a recipient to the result queue, once the ledger has it. `result.schema.json` describes a
-//! message.
+//! Publishes every end of a recipient to the result queue, once it is recorded in the ledger. `result.schema.json`
+//! describes a message.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -129,7 +129,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Publishes to the result queue where one is set, and logs every move of a recipient.
+/// Publishes to the result queue if one is set, and logs every move of a recipient.
 #[derive(Debug)]
 pub struct Publisher {
     ledger: Arc<Ledger>,

@@ -22,6 +22,6 @@ pub struct RecipientUpdate {
     pub sent_at: Option<i64>,
     /// Set only at an end.
     pub ended_at: Option<i64>,
-    /// The id of this end; a later end of the same recipient has another one. Only at an end.
+    /// The id of this end; a later end of the same recipient has another one. Set only at an end.
     pub event_id: Option<Uuid>,
 }

@@ -34,7 +34,7 @@ pub struct HeaderField {
 pub struct AttachmentInfo {
     pub index: usize,
     pub filename: String,
-    /// Type and subtype only.
+    /// The type and subtype only.
     pub content_type: String,
     pub content_id: Option<String>,
     /// `true` for a part of the HTML body, rather than a file to save.

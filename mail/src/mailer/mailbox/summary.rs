@@ -25,7 +25,7 @@ pub struct Person {
     pub mail: String,
 }
 
-/// A captured mail and its envelope: `bcc` is nowhere in the mail itself.
+/// A captured mail and its envelope. The mail itself does not contain `bcc`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Captured {
     pub id: String,

@@ -13,7 +13,7 @@ pub enum Step {
     Sender,
     /// `RCPT TO`.
     Recipient,
-    /// `DATA`, before anything of the mail has left.
+    /// `DATA`, before any part of the mail is sent.
     Data,
     /// The answer to the whole mail.
     End,
