@@ -317,7 +317,7 @@ fn with_code(status: u16, code: Option<&str>, body: &Value) -> Reply {
     reply
 }
 
-/// Notes, unless the call is answered, that the fate of its recipients is unknown.
+/// Notes that the fate of the recipients of a call is unknown, unless the call gets a definite answer.
 struct Unsure<'a> {
     fates: &'a watch::Sender<Fates>,
     recipients: &'a [String],

@@ -187,7 +187,7 @@ async fn what_waited_before_a_restart_does_not_wait_behind_new_mail(database: Da
     server.kill().await;
     server.start().await;
     let new = accepted(&server, 500).await;
-    // At ten a second, and in turns.
+    // Both mailings take turns, at ten recipients a second.
     let counts = server.settled_within(LIMIT, &old).await;
     assert_eq!(counts["failed"], 0, "{counts}");
     let counts = server.mailing(&new).await["counts"].clone();

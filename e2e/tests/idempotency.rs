@@ -188,7 +188,7 @@ async fn killed_at(database: &Database, phase: Phase, reaction: Reaction) -> (Va
 async fn after_the_first_died_with_the_mail_out_nothing_is_sent_again(database: Database) {
     let (status, smtp) = killed_at(&database, Phase::End, Reaction::AcceptAndStall).await;
     assert_eq!(smtp.count(), 1);
-    assert_eq!(status, "unconfirmed", "nobody knows, so nobody says");
+    assert_eq!(status, "unconfirmed", "its fate is unknown");
 }
 
 async fn after_the_first_died_before_the_mail_was_out_it_is_settled_all_the_same(

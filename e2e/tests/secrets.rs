@@ -253,7 +253,7 @@ async fn the_admin_token_is_the_one_that_the_secret_holds_now() {
         .error(401, "authentication_error");
     assert_eq!(with("the-second-token-of-all").await.status, 200);
 
-    // The secret had no new token, so for a minute no other wrong token causes it to be read.
+    // The wrong token caused a read that brought nothing new, so for a minute no other wrong token causes one.
     account.rotate(ADMIN, "the-third-token-of-all").await;
     with("the-third-token-of-all")
         .await

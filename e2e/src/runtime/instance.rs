@@ -98,7 +98,7 @@ impl Instance {
             event,
             deadline: SystemTime::now() + self.time_limit,
         };
-        self.events.send(invocation).expect("the instance receives invocations");
+        self.events.send(invocation).expect("its API receives");
         tokio::select! {
             biased;
             Ok(outcome) = outcome => outcome,

@@ -98,7 +98,7 @@ async fn absences(service: &Service, id: &str) {
         let database = service.server.database();
         let before = database.count(NOT_CONNECTED).await;
         service.ses.set_open(false).await;
-        eventually("a recipient finds SES unreachable", async || {
+        eventually("SES is found unreachable", async || {
             let counts = &service.server.mailing(id).await["counts"];
             let noticed = database.count(NOT_CONNECTED).await > before;
             if noticed || counts["queued"] == 0 {
@@ -135,7 +135,7 @@ async fn while_ses_is_not_there_everything_waits_and_nothing_is_unknown() {
     let data = sender.mail(&mailing(60)).await.data(202);
     let single = sender.mail(&letter("ann@example.org")).await.data(202);
     assert_eq!(single["status"], "queued", "{single}");
-    eventually("a recipient finds SES unreachable", async || {
+    eventually("SES is found unreachable", async || {
         match service.server.database().count(NOT_CONNECTED).await {
             0 => Err(()),
             _ => Ok(()),

@@ -87,7 +87,7 @@ async fn the_worker_of(mut cloud: Cloud, rate: usize, point: &str) {
     let data = sender.mail(&mailing(MANY)).await.data(202);
     let id = data["id"].as_str().expect("an id");
     let reckoning = service.reckon(id, MANY).await;
-    assert!(worker.crashes() > 0, "nobody comes to the point {point}");
+    assert!(worker.crashes() > 0, "{point} is never reached");
     balanced(&reckoning, in_flight.count());
 }
 
@@ -148,7 +148,7 @@ async fn the_api_dies(point: &str, count: usize) {
     let body = body.with("email_id", "once");
     let answer = sender.mail(&body).await;
     assert_eq!(answer.status, 500, "{}", answer.text());
-    assert_eq!(api.crashes(), 1, "nobody comes to the point {point}");
+    assert_eq!(api.crashes(), 1, "{point} is never reached");
     let answer = eventually("the same request is answered", async || {
         let answer = sender.mail(&body).await;
         if answer.status == 409 {

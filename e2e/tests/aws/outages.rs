@@ -113,7 +113,7 @@ async fn answers_to_commits_that_are_lost_change_nothing() {
     let mut lost = 0;
     for _ in 0..COMMITS {
         proxy.lose_answer(proxy::commit);
-        let more = eventually("a commit loses its answer, or all mail is accepted", async || {
+        let more = eventually("an answer is lost or all is done", async || {
             if proxy.has_lost_it() {
                 return Ok(true);
             }

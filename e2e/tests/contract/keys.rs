@@ -190,7 +190,7 @@ async fn a_revoked_key_leaves_its_mail_unless_told_otherwise(database: Database)
         let sender = server.with_key(text(&key["api_key"]));
         let data = sender.mail(&mailing(3)).await.data(202);
         let id = text(&data["id"]);
-        // During a hold no call is made, so that all of the mailing waits.
+        // During a hold no call is made, so that the whole mailing waits.
         e2e::eventually("everything waits", || async {
             let holds = "SELECT CAST(holds AS BIGINT) FROM pace";
             let held = database.count(holds).await > 0;

@@ -60,7 +60,7 @@ impl Mails {
             .flat_map(addresses)
             .collect();
         let whom: HashSet<&str> = mailed.iter().map(String::as_str).collect();
-        assert_eq!(whom.len(), mailed.len(), "somebody was mailed twice");
+        assert_eq!(whom.len(), mailed.len(), "a recipient was mailed twice");
         for result in &results {
             let recipient = result["recipient"].as_str().expect("an address");
             assert!(whom.contains(recipient), "sent, but not mailed: {result}");

@@ -76,7 +76,7 @@ async fn what_cannot_be_taken_now_is_queued(database: Database) {
         assert_eq!(
             others.data(202)["status"],
             "queued",
-            "while nobody is served"
+            "while all mail is refused"
         );
         smtp.script(|_| Reaction::Continue);
         let id = data["id"].as_str().expect("an id");
