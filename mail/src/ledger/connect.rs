@@ -81,8 +81,8 @@ impl Ledger {
                     });
             }
         }
-        // Connecting asks `SQLite` for its version. While another process turns a new file into one with a write-ahead
-        // log, `SQLite` refuses that at once, without waiting for the lock.
+        // Connecting asks `SQLite` for its version. `SQLite` refuses at once, without waiting for its lock, to turn a
+        // new file into one with a write-ahead log while another process does so.
         let connect = || async { Ok(Database::connect(options.clone()).await?) };
         let db = repeat_while_locked(connect).await?;
         Ok(Self {

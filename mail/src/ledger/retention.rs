@@ -61,8 +61,8 @@ impl Ledger {
         self.publishes.then(|| self.now().sub(longest))
     }
 
-    /// Removes bodies, attachments, variables and headers of mailings that ended 24 hours ago, or earlier if retention
-    /// is shorter.
+    /// Removes bodies, attachments, variables and recipients' header fields from mailings that ended 24 hours ago, or
+    /// the shorter time `retention` ago.
     pub async fn drop_content(&self, retention: Duration) -> Result<u64> {
         let over = mailings(RETENTION_STEP)
             .select_only()
@@ -176,8 +176,8 @@ impl Ledger {
     }
 }
 
-/// All of a mailing's recipients are at an end, none of these is still to be published, and the end of the mailing has
-/// not been noted yet.
+/// Returns the condition that a mailing has ended and its end has not been noted yet: all of its recipients are at an
+/// end, and no end that was added after `held_since` is still to be published.
 fn has_ended(held_since: Option<SimpleExpr>) -> Condition {
     let id = || Expr::col((mailing::Entity, mailing::Column::Id));
     let open = Query::select()

@@ -59,7 +59,7 @@ impl Call {
     }
 
     /// Waits until the call must end: `before_end` after its begin if the mail is not handed over by then, otherwise at
-    /// its limit; and in any case [`AFTER_STOP`] after the process was asked to stop.
+    /// its limit; and in any case `AFTER_STOP` after the process was asked to stop.
     pub async fn out_of_time(&self, before_end: Duration) {
         let over = async {
             sleep_until(self.begin + before_end.min(self.limit)).await;

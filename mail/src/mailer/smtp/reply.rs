@@ -149,7 +149,8 @@ fn by_words(words: &str) -> Option<Meaning> {
     has(&ACCOUNT_FAULTS).then_some(Account)
 }
 
-/// Words of greylisting: the server does not know the recipient yet, wants a real wait, and accepts the next attempt.
+/// Words of greylisting: the server sees this sender and recipient for the first time, wants a real wait, and accepts
+/// the next attempt.
 const GREYLISTING: [&str; 5] = ["greylist", "graylist", "grey-list", "gray-list", "postgrey"];
 
 /// Words about the recipient, some of which contain words that otherwise concern senders.
