@@ -205,12 +205,12 @@ async fn pages_and_statistics_read_what_they_show_without_any_statistics_of_the_
     }
 }
 
-/// Creates ten past hours with a recipient of each of 5,001 mailings.
+/// Checks pages and statistics with ten past hours that have a recipient of each of 5,001 mailings.
 async fn what_is_shown_is_read(t: &TestLedger) {
     filled_with_ends(t, "SELECT 1").await;
 }
 
-/// Creates the same rows, and then executes the statement `then`.
+/// Does the same, after executing the statement `then` on these rows.
 async fn filled_with_ends(t: &TestLedger, then: &str) {
     const EACH: i64 = 5_001;
     let id = t.store(&mailing_to(3)).await;
