@@ -14,7 +14,7 @@ pub struct Model {
     /// The SHA-256 of the request, in hexadecimal.
     pub fingerprint: String,
     pub mailing_id: Uuid,
-    /// The answer; null while the first request is running, if it died, or after its recipient was erased.
+    /// The answer; null while the first request is running, if it died, or after an erasure.
     pub answer: Option<Document>,
     pub lease_until: i64,
     pub expires_at: i64,

@@ -32,8 +32,8 @@ pub struct Model {
     pub expires_at: i64,
     /// The time of the last wake-up.
     pub woken_at: Option<i64>,
-    /// The number of calls to the transport that were begun and count as an attempt; throttled ones, for example, do
-    /// not.
+    /// The number of attempts: calls to the transport that were begun, except those with a fault that is not the mail's
+    /// own, such as throttled ones.
     pub attempts: i32,
     pub message_id: Option<String>,
     pub status_detail: Option<String>,
