@@ -1,4 +1,4 @@
-//! An HTTP answer, and the shapes the contract gives it.
+//! HTTP answers, and checks of their shapes in the contract.
 
 use reqwest::header::HeaderMap;
 use serde_json::Value;
@@ -32,7 +32,7 @@ impl Answer {
             .unwrap_or_else(|error| panic!("{error} in {} {:?}", self.status, self.text()))
     }
 
-    /// The `data` of a success with this status.
+    /// Returns the `data` of a success with this status.
     #[track_caller]
     pub fn data(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
@@ -43,7 +43,7 @@ impl Answer {
         body["data"].clone()
     }
 
-    /// The items of a page.
+    /// Returns the items of a page.
     #[track_caller]
     pub fn items(&self) -> Vec<Value> {
         let data = self.data(200);
@@ -51,7 +51,7 @@ impl Answer {
         data["items"].as_array().expect("items is an array").clone()
     }
 
-    /// The cursor to the next page.
+    /// Returns the cursor of the next page.
     #[track_caller]
     pub fn next(&self) -> Option<String> {
         let next = &self.data(200)["next"];
@@ -59,7 +59,7 @@ impl Answer {
         next.as_str().map(ToOwned::to_owned)
     }
 
-    /// The envelope of an error, after a look at every part of it.
+    /// Checks every part of an error answer, and returns it.
     #[track_caller]
     pub fn error(&self, status: u16, error_type: &str) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
@@ -97,7 +97,7 @@ impl Answer {
         body
     }
 
-    /// The paths of the faults that a validation error lists.
+    /// Returns the fields that a validation error lists.
     #[track_caller]
     pub fn faults(&self) -> Vec<String> {
         let body = self.error(400, "validation_error");
@@ -108,14 +108,14 @@ impl Answer {
             .collect()
     }
 
-    /// Asserts a validation error with this one fault, and no other.
+    /// Asserts a validation error with exactly this fault.
     #[track_caller]
     pub fn only_fault(&self, path: &str) {
         assert_eq!(self.faults(), [path], "{}", self.text());
     }
 }
 
-/// The names in a JSON object, sorted.
+/// Returns the names in a JSON object, sorted.
 pub fn keys(object: &Value) -> Vec<&str> {
     let object = object.as_object().expect("a JSON object");
     let mut keys: Vec<_> = object.keys().map(String::as_str).collect();
@@ -127,7 +127,7 @@ pub fn is_text(value: &Value) -> bool {
     value.as_str().is_some_and(|text| !text.is_empty())
 }
 
-/// RFC 3339 in UTC with milliseconds: `2026-01-27T10:30:00.000Z`.
+/// Returns whether the value is a time as in RFC 3339, in UTC with milliseconds: `2026-01-27T10:30:00.000Z`.
 pub fn is_time(value: &Value) -> bool {
     const SHAPE: &[u8] = b"dddd-dd-ddTdd:dd:dd.dddZ";
     value.as_str().is_some_and(|text| {

@@ -1,4 +1,4 @@
-//! Certificates of the test's own, and the file that makes clients trust them.
+//! A certificate authority for tests, and the file that makes clients trust it.
 
 use std::io::Write;
 
@@ -8,13 +8,13 @@ use rcgen::{
 use tempfile::NamedTempFile;
 use uuid::Uuid;
 
-/// Signs certificates that are trusted by whoever trusts its file.
+/// Signs certificates, which clients trust if they trust the authority's file.
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     file: NamedTempFile,
 }
 
-/// A server's certificate and its key, both PEM.
+/// A server's certificate and its key, both in PEM.
 pub struct Issued {
     pub certificate: String,
     pub key: String,
@@ -35,7 +35,7 @@ impl Authority {
         Self { issuer, file }
     }
 
-    /// A certificate for this host name or address.
+    /// Returns a certificate for this host name or address.
     pub fn issue(&self, host: &str) -> Issued {
         let params = CertificateParams::new([host.to_owned()]).expect("a host name");
         let key = KeyPair::generate().expect("a key");
@@ -46,7 +46,7 @@ impl Authority {
         }
     }
 
-    /// The path of the authority's own certificate.
+    /// Returns the path of the authority's own certificate.
     pub fn file(&self) -> &str {
         self.file.path().to_str().expect("the path is Unicode")
     }

@@ -1,4 +1,4 @@
-//! An AWS account of the test's own on the emulator of `TEST_AWS_URL`.
+//! An AWS account of a test's own on the emulator at `TEST_AWS_URL`.
 
 mod inventory;
 mod leftovers;
@@ -17,10 +17,10 @@ pub use leftovers::database_processes;
 pub use queue::{Message, Queue, Queues};
 
 pub const REGION: &str = "us-east-1";
-/// The secret access key of every account here.
+/// The secret access key of every test account.
 pub const SECRET: &str = "Secret0Access0Key";
 
-/// The emulator takes twelve digits for an account, and shows it nothing of any other.
+/// An account: the emulator takes any twelve digits as one, and isolates accounts from each other.
 #[derive(Clone)]
 pub struct Account {
     id: String,
@@ -51,12 +51,12 @@ impl Account {
         &self.id
     }
 
-    /// Where the emulator is.
+    /// Returns the URL of the emulator.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// What leads a program into this account.
+    /// Returns the variables that make a program use this account.
     pub fn variables(&self) -> Vec<(String, String)> {
         [
             ("AWS_ENDPOINT_URL", self.url.as_str()),
@@ -68,38 +68,38 @@ impl Account {
         .into()
     }
 
-    /// The three queues of the service, new and empty.
+    /// Creates the three queues of the service.
     pub async fn queues(&self, visibility: u32, receives: u32) -> Queues {
         Queues::create(&self.sqs, visibility, receives).await
     }
 
-    /// Lets SES send from this address or domain.
+    /// Allows SES to send from this address or domain.
     pub async fn verify(&self, identity: &str) {
         let body = json!({ "EmailIdentity": identity });
         self.ses(Method::POST, "/v2/email/identities", Some(&body))
             .await;
     }
 
-    /// Each request that SES accepted, in order: `{path, request, response}`.
+    /// Returns each request that SES accepted, in order: `{path, request, response}`.
     pub async fn accepted(&self) -> Vec<Value> {
         let lines = self.ses(Method::GET, "/v2/email/accepted", None).await;
         let parse = |line: &str| serde_json::from_str(line).expect("a JSON line");
         lines.lines().map(parse).collect()
     }
 
-    /// Keeps a text in Secrets Manager.
+    /// Creates a secret in Secrets Manager.
     pub async fn secret(&self, name: &str, value: &str) {
         let body = json!({ "Name": name, "SecretString": value });
         self.secrets("CreateSecret", &body).await;
     }
 
-    /// Puts another text in its place, as a rotation does.
+    /// Replaces the text of a secret, as a rotation does.
     pub async fn rotate(&self, name: &str, value: &str) {
         let body = json!({ "SecretId": name, "SecretString": value });
         self.secrets("PutSecretValue", &body).await;
     }
 
-    /// The text of a secret.
+    /// Returns the text of a secret.
     pub async fn secret_text(&self, name: &str) -> String {
         let body = json!({ "SecretId": name });
         let answer = self.secrets("GetSecretValue", &body).await;
@@ -108,7 +108,7 @@ impl Account {
         text.expect("the secret is a text").to_owned()
     }
 
-    /// The queue that is there at this address.
+    /// Returns the existing queue at this URL.
     pub fn queue_at(&self, url: &str) -> Queue {
         Queue::at(&self.sqs, url)
     }
@@ -122,7 +122,7 @@ impl Account {
         self.json("secretsmanager", &target, body).await
     }
 
-    /// What a stack of `CloudFormation` tells.
+    /// Returns the outputs of a stack of `CloudFormation`.
     pub async fn stack_outputs(&self, name: &str) -> HashMap<String, String> {
         let describe = format!("DescribeStacks&StackName={name}");
         let answer = self.query("cloudformation", "2010-05-15", &describe).await;
@@ -138,7 +138,7 @@ impl Account {
             .collect()
     }
 
-    /// A call of the JSON protocol.
+    /// Makes a call in the JSON protocol.
     pub async fn json(&self, service: &str, target: &str, body: &Value) -> String {
         let request = reqwest::Client::new()
             .post(&self.url)
@@ -149,7 +149,7 @@ impl Account {
         succeed(request).await
     }
 
-    /// A call of the query protocol: an action, `&` before each of its parameters.
+    /// Makes a call in the query protocol: an action, and `&` before each of its parameters.
     async fn query(&self, service: &str, version: &str, action: &str) -> String {
         let request = reqwest::Client::new()
             .post(&self.url)
@@ -163,7 +163,7 @@ impl Account {
         self.rest(method, "ses", path, body).await
     }
 
-    /// A call whose path says what it is.
+    /// Makes a call in the REST protocol.
     pub async fn rest(
         &self,
         method: Method,
@@ -180,7 +180,7 @@ impl Account {
         succeed(request).await
     }
 
-    /// The emulator reads whose it is, and checks nothing.
+    /// Returns a signature, of which the emulator only reads the account.
     fn signature(&self, service: &str) -> String {
         let scope = format!("20260101/{REGION}/{service}/aws4_request");
         format!(

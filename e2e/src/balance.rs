@@ -1,4 +1,4 @@
-//! The balance of a mailing after faults: what the ledger says against what the SMTP server got.
+//! The balance of a mailing after faults: the ledger against the mails that the SMTP server received.
 
 use std::collections::HashMap;
 
@@ -7,9 +7,8 @@ use serde_json::Value;
 use crate::letter::recipient;
 use crate::smtp::SmtpServer;
 
-/// Asserts of a mailing to `count` recipients, all at an end: nobody got two mails, nobody is
-/// missing, everyone `sent` was mailed, and no more are `unconfirmed` than were in flight when
-/// something was killed or stalled.
+/// Asserts of a mailing to `count` recipients, all at an end: no recipient got two mails, none is missing, every one
+/// that is `sent` was mailed, and no more are `unconfirmed` than were in flight when a program was killed or stalled.
 #[track_caller]
 pub fn balanced(recipients: &[Value], smtp: &SmtpServer, count: usize, in_flight: usize) {
     let tally = smtp.tally();

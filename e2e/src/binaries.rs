@@ -1,11 +1,11 @@
-//! Where the programs under test are.
+//! The paths of the programs under test.
 
 use std::env;
 use std::path::PathBuf;
 
-/// The binary in the folder that `MMMS_BIN_DIR` names, else beside the test executable's folder
-/// (`target/debug`). Cargo does not build other packages' binaries for a test, so it has to be
-/// there already.
+/// Returns the path of a binary in the folder `MMMS_BIN_DIR`, or else next to the folder of the test executable
+/// (`target/debug`). Cargo does not build other packages' binaries for a test, so the binary must have been built
+/// before.
 pub fn path(program: &str) -> PathBuf {
     let folder = env::var_os("MMMS_BIN_DIR").map_or_else(beside_the_tests, PathBuf::from);
     let path = folder.join(program);

@@ -1,4 +1,4 @@
-//! Somebody who calls the HTTP API: a base address and the headers that go with every request.
+//! A client of the HTTP API: a base URL and the headers of every request.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -23,7 +23,7 @@ impl Caller {
         let url: Url = base.parse().expect("a URL");
         let host = url.host_str().unwrap_or_default();
         if let (true, Some(port)) = (host.ends_with(".localhost"), url.port()) {
-            // RFC 6761: names below it are this machine's. Not every resolver knows.
+            // RFC 6761: names under `localhost` are this machine. Not every resolver knows that.
             http = http.resolve(host, (Ipv4Addr::LOCALHOST, port).into());
         }
         let http = http.build().expect("an HTTP client");
@@ -34,7 +34,7 @@ impl Caller {
         }
     }
 
-    /// The same caller with one header more, or another value of it.
+    /// Sets a header of the caller's requests.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         let name: HeaderName = name.parse().expect("a header name");
@@ -75,7 +75,7 @@ impl Caller {
         self.request(Method::OPTIONS, path).await
     }
 
-    /// A request without a body.
+    /// Makes a request without a body.
     pub async fn request(&self, method: Method, path: &str) -> Answer {
         let request = self.builder(method, path);
         let response = request.send().await.expect("the server answers");
@@ -87,13 +87,13 @@ impl Caller {
         answer.expect("the server answers")
     }
 
-    /// As `post`, for requests whose server may die before it answers.
+    /// Does the same as `post`, for requests whose server may die before it answers.
     pub async fn try_post(&self, path: &str, body: &Value) -> reqwest::Result<Answer> {
         let request = self.builder(Method::POST, path).json(body);
         Answer::read(request.send().await?).await
     }
 
-    /// A body that need not be JSON.
+    /// Posts a body that need not be JSON.
     pub async fn post_bytes(
         &self,
         path: &str,

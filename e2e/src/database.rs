@@ -1,4 +1,4 @@
-//! Databases for the programs, of the test's own and gone with it; and a look into them.
+//! Databases for the programs, each created for one test and dropped with it; and access to their contents.
 
 use std::collections::HashSet;
 use std::env;
@@ -56,8 +56,8 @@ macro_rules! on_both_databases {
     )+};
 }
 
-/// A new, empty database, and a folder for what its programs keep beside it. Clones are the same
-/// database; the last one removes it.
+/// A new, empty database, and a folder for the files of its programs. Clones are the same database; the last one
+/// removes it.
 #[derive(Clone)]
 pub struct Database(Arc<Place>);
 
@@ -68,7 +68,7 @@ struct Place {
     cloud: Option<Cloud>,
 }
 
-/// A database that has to be dropped on the server it is on.
+/// A database that must be dropped on its server.
 struct OnServer {
     admin: String,
     name: String,
@@ -86,7 +86,7 @@ impl Database {
         }))
     }
 
-    /// A database on the server of `TEST_DATABASE_URL`.
+    /// Creates a database on the server of `TEST_DATABASE_URL`.
     pub async fn postgres() -> Self {
         let admin = env::var("TEST_DATABASE_URL").unwrap_or_else(|_| {
             panic!(
@@ -96,7 +96,7 @@ impl Database {
         Self::on_server(&admin).await
     }
 
-    /// A database on the server of this address.
+    /// Creates a database on the server at this URL.
     pub async fn on_server(admin: &str) -> Self {
         let name = format!("mmms_{}", Uuid::new_v4().simple());
         execute(admin, &format!("CREATE DATABASE {name}")).await;
@@ -111,30 +111,30 @@ impl Database {
         }))
     }
 
-    /// As `postgres`; the servers on it are deployed as functions, in an AWS account of their own.
+    /// Does the same as `postgres`; the servers on the database are deployed as functions, in a new AWS account.
     pub async fn on_lambda() -> Self {
         Self::postgres().await.in_cloud(Cloud::new().await)
     }
 
-    /// The same database, whose servers are deployed like this.
+    /// Returns the same database, whose servers are deployed in this way.
     #[must_use]
     pub fn in_cloud(self, cloud: Cloud) -> Self {
-        let mut place = Arc::into_inner(self.0).expect("nobody uses it yet");
+        let mut place = Arc::into_inner(self.0).expect("the database has no clones yet");
         place.cloud = Some(cloud);
         Self(Arc::new(place))
     }
 
-    /// The programs' `DATABASE_URL`.
+    /// Returns the programs' `DATABASE_URL`.
     pub fn url(&self) -> &str {
         &self.0.url
     }
 
-    /// The folder the programs run in.
+    /// Returns the folder that the programs run in.
     pub fn folder(&self) -> &Path {
         self.0.folder.path()
     }
 
-    /// Where servers on this database are deployed, if they are.
+    /// Returns the deployment of the servers on this database, if they are deployed as functions.
     pub fn cloud(&self) -> Option<&Cloud> {
         self.0.cloud.as_ref()
     }
@@ -143,18 +143,17 @@ impl Database {
         self.0.on_server.is_some()
     }
 
-    /// Runs a statement that changes the tables.
+    /// Executes a statement that changes the tables.
     pub async fn execute(&self, statement: &str) {
         execute(self.url(), statement).await;
     }
 
-    /// A connection to look into the tables, or to change them.
+    /// Opens a connection to read or change the tables.
     pub async fn connect(&self) -> DatabaseConnection {
         connect(self.url()).await
     }
 
-    /// Waits until what a killed program had begun is over: a server finishes a statement whose
-    /// client is gone.
+    /// Waits until the statements of a killed program have ended: a server finishes a statement whose client is gone.
     pub async fn quiet(&self) {
         if !self.is_postgres() {
             return;
@@ -171,13 +170,13 @@ impl Database {
         .await;
     }
 
-    /// The recipients, by index, that the ledger holds to be at the transport now.
+    /// Returns the positions of the recipients whose status is `sending`.
     pub async fn sending(&self) -> HashSet<i64> {
         let query = "SELECT CAST(position AS bigint) FROM recipient WHERE status = 'sending'";
         self.numbers(query).await.into_iter().collect()
     }
 
-    /// Takes the database away from under the programs that use it (`PostgreSQL`).
+    /// Drops the database while programs use it (`PostgreSQL`).
     pub async fn vanish(&self) {
         let place = self.0.on_server.as_ref().expect("a PostgreSQL database");
         execute(&place.admin, &place.removal()).await;
@@ -193,7 +192,7 @@ impl OnServer {
 impl Drop for OnServer {
     fn drop(&mut self) {
         let (admin, removal) = (self.admin.clone(), self.removal());
-        // A thread of its own, because the test's runtime cannot be blocked on.
+        // In a thread of its own, because the test's runtime cannot be blocked on.
         let removed = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -209,7 +208,7 @@ impl Drop for OnServer {
     }
 }
 
-/// The same server's address with another database's name.
+/// Returns the URL of another database on the same server.
 fn beside(admin: &str, name: &str) -> String {
     let (address, query) = match admin.split_once('?') {
         Some((address, query)) => (address, format!("?{query}")),

@@ -1,5 +1,5 @@
-//! The service as it is on AWS: both programs as functions, API Gateway before the one, SQS and the schedule before
-//! the other.
+//! The service as it is on AWS: both programs as functions, API Gateway in front of one, SQS and the schedule in front
+//! of the other.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,36 +11,37 @@ use crate::event_source::{self, Delivery, EventSource};
 use crate::gateway::{Format, Gateway};
 use crate::runtime::{self, Function};
 
-/// Where a deployment is, and what it is to be like. It can be deployed again and again.
+/// The place and the settings of a deployment, which can be deployed repeatedly.
 #[derive(Clone)]
 pub struct Cloud {
     pub account: Account,
     pub queues: Queues,
     pub format: Format,
     pub delivery: Delivery,
-    /// Whether the queue leads to the worker from the start.
+    /// `true` if the queue invokes the worker from the start.
     pub enabled: bool,
-    /// Most instances of the worker.
+    /// The maximum number of instances of the worker.
     pub workers: usize,
-    /// Most that an invocation of the worker may take.
+    /// The time limit of an invocation of the worker.
     pub time_limit: Duration,
     /// The fail points at which the first instances of each function die.
     pub doomed_apis: Vec<String>,
     pub doomed_workers: Vec<String>,
 }
 
-/// Most instances of the API.
+/// The maximum number of instances of the API.
 const API_INSTANCES: usize = 10;
-/// As API Gateway does.
+/// The time limit of API Gateway.
 const API_TIME_LIMIT: Duration = Duration::from_secs(30);
 
 impl Cloud {
     pub async fn new() -> Self {
-        // A wake-up comes again soon, so that no test waits for it.
+        // Wake-ups become visible again soon, so that tests need not wait for them.
         Self::with_queues(5, 5).await
     }
 
-    /// A wake-up that was received comes again after `visibility` seconds, `receives` times in all.
+    /// Creates the queues. A received wake-up becomes visible again after `visibility` seconds, and is received at most
+    /// `receives` times.
     pub async fn with_queues(visibility: u32, receives: u32) -> Self {
         let account = Account::new();
         let queues = account.queues(visibility, receives).await;
@@ -57,7 +58,7 @@ impl Cloud {
         }
     }
 
-    /// What every program of the service is told of it.
+    /// Returns the variables of every program of the service.
     pub fn variables(&self) -> Vec<(String, String)> {
         let mut variables = self.account.variables();
         variables.extend(self.queues.variables());
@@ -65,7 +66,7 @@ impl Cloud {
     }
 }
 
-/// Runs until it is dropped.
+/// A deployment, which runs until it is dropped.
 pub struct Deployment {
     pub api: Function,
     pub worker: Function,
@@ -75,7 +76,7 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// Deploys both functions with these variables, and sweeps every so often.
+    /// Deploys both functions with these variables, and sweeps at the interval `sweep`.
     pub async fn start(
         cloud: &Cloud,
         environment: &[(String, String)],
@@ -84,7 +85,7 @@ impl Deployment {
     ) -> Self {
         let mut of_all = environment.to_vec();
         if cloud.format == Format::Rest {
-            // As the documentation says for an API behind a named stage.
+            // The documentation recommends this for an API behind a named stage.
             let variable = "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH";
             of_all.push((variable.to_owned(), "true".to_owned()));
         }
@@ -101,7 +102,7 @@ impl Deployment {
             environment: of_all,
             folder: folder.to_owned(),
             time_limit: cloud.time_limit,
-            // The sweep never waits for the queue.
+            // One instance more than the queue uses: the sweep must not wait for it.
             instances: 2 * cloud.workers + 1,
             doomed: cloud.doomed_workers.clone(),
         });

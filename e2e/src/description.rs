@@ -1,4 +1,4 @@
-//! What the published description of the HTTP API allows, for what has to keep to it.
+//! The codes that the published description of the HTTP API names, which answers must keep to.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -29,7 +29,7 @@ pub fn status_details() -> BTreeSet<&'static str> {
     words_at(STATUS_DETAIL)
 }
 
-/// A code that it does not name is none to a client that was generated from it.
+/// Asserts that the description names the code: a client that was generated from it knows no others.
 pub fn assert_names_the_detail_of(recipient: &Value) {
     if let Some(code) = recipient["status_detail"].as_str() {
         assert!(

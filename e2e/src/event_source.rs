@@ -1,7 +1,7 @@
-//! What calls the worker on AWS: the event source mapping between its queue and it, and the schedule.
+//! The invokers of the worker on AWS: the event source mapping of its queue, and the schedule.
 //!
-//! It deletes what the function did and leaves the rest to the queue's visibility and redrive
-//! (<https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>).
+//! The mapping deletes messages that the function has completed, and leaves the others to the queue's visibility
+//! time-out and redrive policy (<https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>).
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -18,21 +18,21 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use crate::aws::{Message, Queue, REGION};
 use crate::runtime::{Function, Outcome};
 
-/// Most records of an event.
+/// The maximum number of records of an event.
 const BATCH: usize = 10;
-/// Receives that are put together before they are mixed.
+/// The number of receives whose records are collected before they are mixed.
 const MIXED: usize = 10;
 
-/// How records come.
+/// The way in which records are delivered.
 #[derive(Clone, Copy, Default)]
 pub struct Delivery {
-    /// Every record goes to two invocations at the same time.
+    /// Every record is delivered to two concurrent invocations.
     pub twice: bool,
-    /// Records of many batches are mixed, in the order of this seed.
+    /// The records of many batches are mixed, in an order given by this seed.
     pub shuffled: Option<u64>,
 }
 
-/// Calls the function until it is dropped.
+/// An event source, which invokes the function until it is dropped.
 pub struct EventSource {
     _tasks: JoinSet<()>,
     enabled: watch::Sender<bool>,
@@ -40,7 +40,7 @@ pub struct EventSource {
 }
 
 impl EventSource {
-    /// With at most so many invocations at a time, once it is enabled.
+    /// Creates an event source with at most `invocations` concurrent invocations, initially disabled.
     pub async fn between(
         queue: &Queue,
         function: &Function,
@@ -72,12 +72,12 @@ impl EventSource {
         }
     }
 
-    /// Takes nothing more from the queue (`false`), or goes on (`true`).
+    /// Stops taking messages from the queue (`false`), or goes on (`true`).
     pub fn set_enabled(&self, enabled: bool) {
         self.enabled.send_replace(enabled);
     }
 
-    /// How often each record came, by its body.
+    /// Returns the number of deliveries of each record, by its body.
     pub fn received(&self) -> HashMap<String, usize> {
         self.received.lock().expect("nobody panics").clone()
     }
@@ -138,7 +138,7 @@ impl Poller {
         }
     }
 
-    /// The records that failed, or nothing where the whole event did.
+    /// Returns the ids of the records that failed, or `None` if the whole event failed.
     async fn invoke(&self, event: &str) -> Option<HashSet<String>> {
         let Outcome::Answer(answer) = self.function.invoke(event.to_owned()).await else {
             return None;
@@ -174,7 +174,7 @@ impl Poller {
     }
 }
 
-/// Invokes the function every so often.
+/// Invokes the function at the interval `every`.
 pub fn schedule(function: Function, every: Duration) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
@@ -188,7 +188,7 @@ pub fn schedule(function: Function, every: Duration) -> JoinSet<()> {
     tasks
 }
 
-/// The event of a schedule of `EventBridge`
+/// Returns a scheduled event of `EventBridge`
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html>).
 pub fn tick() -> Value {
     json!({

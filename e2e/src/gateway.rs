@@ -1,4 +1,4 @@
-//! API Gateway: turns HTTP requests into the events of a function, and its answers back.
+//! API Gateway: turns HTTP requests into events of a function, and its results into HTTP answers.
 
 mod event;
 
@@ -13,7 +13,7 @@ pub use event::Format;
 use crate::http::{Asked, Http, Reply};
 use crate::runtime::{Function, Outcome};
 
-/// An HTTP API (or a REST API) before a function, until it is dropped.
+/// An HTTP API (or a REST API) in front of a function, until it is dropped.
 pub struct Gateway(Http);
 
 impl Gateway {
@@ -45,7 +45,7 @@ fn reply(outcome: Outcome) -> Reply {
     }
 }
 
-/// What API Gateway tells its clients, which is not what it tells its log.
+/// Returns API Gateway's answer to clients, which does not contain the reason in its log.
 fn failed(why: &str) -> Reply {
     println!("the gateway answers 500: {why}");
     Reply::json(500, &json!({ "message": "Internal Server Error" }))

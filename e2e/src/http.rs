@@ -1,4 +1,4 @@
-//! An HTTP server of the test's own, which can also break off, stay silent, or not be there.
+//! An HTTP server for tests, which can also break connections, not answer, or refuse connections.
 
 use std::future::{self, Future};
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 
 use crate::listener::Listener;
 
-/// A request, whole.
+/// A complete request.
 pub struct Asked {
     pub method: Method,
     pub uri: Uri,
@@ -34,9 +34,9 @@ impl Asked {
 
 pub enum Reply {
     Answer(Response<Full<Bytes>>),
-    /// The connection breaks off.
+    /// The connection is broken off.
     Reset,
-    /// Nothing ever comes.
+    /// No answer is ever sent.
     Silence,
 }
 
@@ -50,7 +50,7 @@ impl Reply {
     }
 }
 
-/// Serves until it is dropped.
+/// A server, which runs until it is dropped.
 pub struct Http {
     listener: Listener,
     closed: Arc<AtomicBool>,
@@ -63,7 +63,7 @@ impl Http {
         A: Future<Output = Reply> + Send + 'static,
     {
         let answer = Arc::new(answer);
-        // Closed, it tells its clients to connect anew, so that they find it closed.
+        // A closed server asks its clients to reconnect, so that they find it closed.
         let closed = Arc::new(AtomicBool::new(false));
         let closing = Arc::clone(&closed);
         let listener = Listener::start(move |stream, peer| {
@@ -86,8 +86,8 @@ impl Http {
         format!("http://{}", self.address())
     }
 
-    /// Refuses connections (`false`), or takes them again (`true`), once this returns. What is connected stays so
-    /// until its next answer, so that no request is lost without a trace.
+    /// Refuses connections (`false`), or accepts them again (`true`), once this returns. Open connections stay open
+    /// until their next answer, so that no request is lost without a trace.
     pub async fn set_open(&self, open: bool) {
         self.closed.store(!open, Ordering::SeqCst);
         self.listener.set_open(open).await;
@@ -133,7 +133,7 @@ async fn converse<F, A>(
     });
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::select! {
-        // The client may go at any moment; that is its business.
+        // The client may disconnect at any moment, which is no error of the server.
         _ = &mut connection => {}
         () = broken.notified() => {
             let stream = connection.into_parts().io.into_inner();

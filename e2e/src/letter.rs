@@ -2,23 +2,23 @@
 
 use serde_json::{Value, json};
 
-/// The smallest mail to one recipient.
+/// Returns the smallest mail to one recipient.
 pub fn letter(to: &str) -> Value {
     addressed(&json!([{ "mail": to }]))
 }
 
-/// A mailing to `count` recipients, `recipient-0@example.org` and on.
+/// Returns a mailing to `count` recipients: `recipient-0@example.org` and so on.
 pub fn mailing(count: usize) -> Value {
     let entry = |index| json!({ "mail": recipient(index) });
     addressed(&(0..count).map(entry).collect())
 }
 
-/// The address of a recipient of [`mailing`].
+/// Returns the address of a recipient of [`mailing`].
 pub fn recipient(index: usize) -> String {
     format!("recipient-{index}@example.org")
 }
 
-/// A mail to these recipients.
+/// Returns a mail to these recipients.
 pub fn addressed(recipients: &Value) -> Value {
     json!({
         "recipients": recipients,
@@ -29,7 +29,7 @@ pub fn addressed(recipients: &Value) -> Value {
     })
 }
 
-/// Changes to a body, one after the other.
+/// Changes to a body, which can be chained.
 pub trait With {
     #[must_use]
     fn with(self, field: &str, value: impl Into<Value>) -> Self;

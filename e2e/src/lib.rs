@@ -1,6 +1,6 @@
-//! Black-box tests of the programs, and what they need: databases of their own, the programs as
-//! child processes, an SMTP server that counts, and the words of HTTP. Nothing here knows the
-//! programs' code; only their binaries, their protocols and the database they write.
+//! Black-box tests of the programs, and their fixtures: databases, the programs as child processes, an SMTP server that
+//! counts mails, and an HTTP client. This crate does not use the programs' code, only their binaries, their protocols
+//! and the database that they write.
 
 pub mod answer;
 pub mod authority;

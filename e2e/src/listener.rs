@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 const WAIT: Duration = Duration::from_mins(1);
 
-/// Takes connections until it is dropped.
+/// A listener, which accepts connections until it is dropped.
 pub struct Listener {
     address: SocketAddr,
     open: watch::Sender<bool>,
@@ -19,7 +19,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Gives each connection, with its other end, to `take`.
+    /// Passes each connection, with its peer's address, to `take`.
     pub async fn start(take: impl Fn(TcpStream, SocketAddr) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("the port's number");
@@ -41,7 +41,7 @@ impl Listener {
         self.listening.clone()
     }
 
-    /// Refuses connections (`false`), or takes them again (`true`), once this returns.
+    /// Refuses connections (`false`), or accepts them again (`true`), once this returns.
     pub async fn set_open(&self, open: bool) {
         self.open.send_replace(open);
         let mut listening = self.listening();

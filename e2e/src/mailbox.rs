@@ -1,4 +1,4 @@
-//! What the mailbox transport captured, through its JSON API.
+//! The mails that the mailbox transport has captured, read through its JSON API.
 
 use mail_parser::{Message, MessageParser};
 use serde_json::Value;
@@ -12,7 +12,7 @@ impl Mailbox {
         Self(caller)
     }
 
-    /// Summaries of every captured message, newest first.
+    /// Returns summaries of every captured message, newest first.
     pub async fn messages(&self) -> Vec<Value> {
         const PAGE: &str = "/mailbox/api/messages?limit=100";
         let mut messages = Vec::new();
@@ -27,20 +27,20 @@ impl Mailbox {
         }
     }
 
-    /// How many messages there are.
+    /// Returns the number of messages.
     pub async fn total(&self) -> u64 {
         let data = self.0.get("/mailbox/api/messages?limit=1").await.data(200);
         data["total"].as_u64().expect("a total")
     }
 
-    /// The summaries of the messages to an address.
+    /// Returns the summaries of the messages to an address.
     pub async fn to(&self, address: &str) -> Vec<Value> {
         let mut messages = self.messages().await;
         messages.retain(|message| message["to"][0]["mail"] == address);
         messages
     }
 
-    /// The one message to an address, whole.
+    /// Returns the source of the only message to an address.
     pub async fn only_to(&self, address: &str) -> Captured {
         let messages = self.to(address).await;
         assert_eq!(messages.len(), 1, "messages to {address}: {messages:?}");
@@ -63,7 +63,7 @@ impl Captured {
         message.expect("the message is MIME")
     }
 
-    /// The lines of the head, unfolded.
+    /// Returns the lines of the head, unfolded.
     pub fn head(&self) -> Vec<String> {
         let source = String::from_utf8_lossy(&self.0).replace("\r\n", "\n");
         let (head, _) = source.split_once("\n\n").expect("a head and a body");
@@ -71,7 +71,7 @@ impl Captured {
         unfolded.lines().map(ToOwned::to_owned).collect()
     }
 
-    /// The values of a header.
+    /// Returns the values of a header.
     pub fn header(&self, name: &str) -> Vec<String> {
         let of_this_name = |line: String| {
             let (found, value) = line.split_once(':')?;
@@ -87,7 +87,7 @@ impl Captured {
         parsed.subject().unwrap_or_default().to_owned()
     }
 
-    /// The text part, without the line end that mail adds.
+    /// Returns the text part, without the line end that mail adds.
     pub fn text(&self) -> String {
         let text = self.parsed().body_text(0).map(std::borrow::Cow::into_owned);
         text.unwrap_or_default().trim_end().replace("\r\n", "\n")

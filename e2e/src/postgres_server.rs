@@ -1,4 +1,4 @@
-//! A `PostgreSQL` server of the test's own, which it may stop, start again and give certificates.
+//! A `PostgreSQL` server of a test's own, which can be stopped and started again, and can have certificates.
 
 use std::{
     env, fs,
@@ -15,10 +15,10 @@ use uuid::Uuid;
 
 use crate::{Database, authority::Issued, database, waiting::eventually};
 
-/// Below those that systems give to connections: the port must be free again after a stop.
+/// Below the ports that systems assign to connections: the port must be free again after a stop.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
-/// Runs until it is dropped. Clients come as the superuser `mmms`, with a password.
+/// A server, which runs until it is dropped. Clients log in as the superuser `mmms`, with a password.
 pub struct PostgresServer {
     port: u16,
     password: String,
@@ -33,7 +33,7 @@ impl PostgresServer {
         server
     }
 
-    /// A server that encrypts for whoever asks for it, and shows this certificate.
+    /// Starts a server that offers TLS with this certificate.
     pub async fn with_tls(issued: &Issued) -> Self {
         let mut server = Self::prepare();
         let data = server.data();
@@ -44,7 +44,7 @@ impl PostgresServer {
         ] {
             let path = data.join(name);
             fs::write(&path, content).expect("the certificate is written");
-            // PostgreSQL takes no key that others can read.
+            // PostgreSQL refuses a key that others can read.
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("its mode is set");
             chown(&path, Some(owner.uid()), Some(owner.gid())).expect("its owner is set");
         }
@@ -55,7 +55,7 @@ impl PostgresServer {
 
     fn prepare() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        // The server runs as another user where the tests run as root.
+        // The server runs as another user if the tests run as root.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777))
             .expect("the folder is opened");
         let password = Uuid::new_v4().simple().to_string();
@@ -84,15 +84,15 @@ impl PostgresServer {
         }
     }
 
-    /// As after a crash of its machine: the connections are cut, what was not committed is gone.
+    /// Stops the server as a crash of its machine does: connections are cut, and uncommitted data is lost.
     pub fn stop(&mut self) {
         let mut process = self.process.take().expect("the server runs");
-        // Ends at once, without a checkpoint; its children end with it.
+        // SIGQUIT ends the server and its children at once, without a checkpoint.
         kill_process(Pid::from_child(&process), Signal::QUIT).expect("the server gets a signal");
         process.wait().expect("the server ends");
     }
 
-    /// At the same address as before.
+    /// Starts the server again, at the same address.
     pub async fn start_again(&mut self) {
         assert!(self.process.is_none(), "the server runs already");
         let log = fs::File::options()
@@ -129,7 +129,7 @@ impl PostgresServer {
         self.start_again().await;
     }
 
-    /// Of the server's own database.
+    /// Returns the URL of the server's default database.
     pub fn url(&self) -> String {
         url(&self.password, self.port)
     }
@@ -142,7 +142,7 @@ impl PostgresServer {
         &self.password
     }
 
-    /// A new, empty database on this server. The server has to run when it is dropped.
+    /// Creates a database on this server. The server must run when the database is dropped.
     pub async fn database(&self) -> Database {
         Database::on_server(&self.url()).await
     }
@@ -176,7 +176,8 @@ fn read(folder: &TempDir) -> String {
     fs::read_to_string(log(folder)).unwrap_or_default()
 }
 
-/// Not as root, which `PostgreSQL` refuses, and not for longer than the test, even one that is killed.
+/// Returns a command that does not run as root, which `PostgreSQL` refuses, and not for longer than the test, even if
+/// that is killed.
 fn program(name: &str) -> Command {
     let Some(folder) = env::var_os("TEST_POSTGRES_BIN") else {
         panic!("TEST_POSTGRES_BIN is not set: `make test` finds PostgreSQL's programs and sets it");

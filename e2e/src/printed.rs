@@ -1,6 +1,6 @@
-//! The examples of a document, as somebody copies them.
+//! The examples of a document, as a reader copies them.
 
-/// The blocks in this language below the heading, in their order, as one text.
+/// Returns the blocks in this language below the heading, in order, as one text.
 pub fn printed(document: &str, heading: &str, language: &str) -> String {
     let (_, rest) = document
         .split_once(&format!("\n## {heading}\n"))

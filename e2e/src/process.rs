@@ -1,5 +1,5 @@
-//! A program under test as a child process. Its output is kept for assertions and shown when the
-//! test fails; the process ends with the test at the latest.
+//! A program under test as a child process. Its output is kept for assertions and printed if the test fails; the
+//! process is ended with the test at the latest.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -17,7 +17,7 @@ const START: Duration = Duration::from_secs(30);
 const END: Duration = Duration::from_mins(1);
 const LINES_SHOWN: usize = 150;
 
-/// What a process has written to one of its outputs so far.
+/// The output that a process has written so far.
 #[derive(Clone, Default)]
 struct Output {
     lines: Vec<String>,
@@ -33,7 +33,7 @@ pub struct Program {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// How a program that was run to its end ended.
+/// The result of a program that was run to its end.
 pub struct Run {
     pub code: Option<i32>,
     pub stdout: String,
@@ -41,7 +41,7 @@ pub struct Run {
 }
 
 impl Program {
-    /// Starts the program with this environment and nothing else but `PATH`.
+    /// Starts the program with this environment, and no other variable but `PATH`.
     pub fn start(
         name: &str,
         arguments: &[&str],
@@ -85,7 +85,7 @@ impl Program {
         }
     }
 
-    /// The first line of stdout for which `wanted` holds.
+    /// Returns the first line of stdout for which `wanted` holds.
     pub async fn line(&self, wanted: impl Fn(&str) -> bool) -> String {
         let mut stdout = self.stdout.clone();
         let output = timeout(
@@ -119,14 +119,14 @@ impl Program {
         self.end.borrow().is_none()
     }
 
-    /// Waits until the process has ended, which has to be soon.
+    /// Waits until the process has ended, and fails if that takes long.
     pub async fn ended(&self) -> ExitStatus {
         timeout(END, self.end())
             .await
             .unwrap_or_else(|_| panic!("{} still runs after {END:?}", self.name))
     }
 
-    /// The end of the process, whenever it comes.
+    /// Waits until the process has ended, without a time limit.
     pub async fn end(&self) -> ExitStatus {
         let mut end = self.end.clone();
         let status = end.wait_for(Option::is_some).await;
@@ -143,7 +143,7 @@ impl Program {
         self.stderr.borrow().lines.clone()
     }
 
-    /// Waits until everything the ended process wrote has been collected.
+    /// Waits until all output of the ended process has been collected.
     pub fn join(&mut self) {
         for thread in self.threads.drain(..) {
             thread.join().expect("collecting output does not fail");
@@ -154,7 +154,7 @@ impl Program {
 impl Drop for Program {
     fn drop(&mut self) {
         if self.is_running() {
-            // It may end by itself in this very moment.
+            // The process may end by itself at this moment.
             let _ = kill_process(self.pid, Signal::KILL);
         }
         self.join();

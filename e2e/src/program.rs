@@ -1,4 +1,4 @@
-//! Programs that are not ours, run to their end.
+//! External programs, which are run to their end.
 
 use std::process::Output;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-/// More than a script allows itself, so that its own message comes first.
+/// Longer than the time limits of the scripts, so that their own messages come first.
 const LIMIT: Duration = Duration::from_mins(3);
 
-/// How it ended, whichever way.
+/// Runs a command, and returns its output whether it succeeded or not.
 pub async fn run(mut command: Command) -> Output {
     let what = format!("{command:?}");
     timeout(LIMIT, command.kill_on_drop(true).output())
@@ -18,7 +18,7 @@ pub async fn run(mut command: Command) -> Output {
         .unwrap_or_else(|error| panic!("{what}: {error}"))
 }
 
-/// Asserts that it succeeds, and gives what it printed.
+/// Asserts that a command succeeds, and returns its output.
 pub async fn passes(command: Command) -> String {
     let what = format!("{command:?}");
     let output = run(command).await;
@@ -32,7 +32,7 @@ pub async fn passes(command: Command) -> String {
     shown
 }
 
-/// A script of `e2e/browser`, whose modules are those of its lock file.
+/// Returns a script of `e2e/browser`, which uses the modules of its lock file.
 pub fn browser_script(name: &str) -> Command {
     let mut command = Command::new("node");
     command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/browser/").to_owned() + name);

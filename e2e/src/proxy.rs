@@ -1,4 +1,4 @@
-//! Stands between a program and a server of TCP, to cut connections and, before `PostgreSQL`, to lose answers.
+//! A TCP proxy between a program and a server, which cuts connections and, in front of `PostgreSQL`, loses answers.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,15 +11,15 @@ use url::Url;
 
 use crate::listener::Listener;
 
-/// What a message of the client must be for its answer to be lost.
+/// Selects the message of the client whose answer is lost.
 pub type Lost = fn(&[u8]) -> bool;
 
-/// `COMMIT`, which goes as a simple query.
+/// Selects `COMMIT`, which is sent as a simple query.
 pub fn commit(message: &[u8]) -> bool {
     message.windows(6).any(|word| word == b"COMMIT")
 }
 
-/// A statement that is run: Bind, which comes after it was prepared.
+/// Selects a statement that is executed: Bind, which comes after it was prepared.
 pub fn statement(message: &[u8]) -> bool {
     message.first() == Some(&b'B')
 }
@@ -32,7 +32,7 @@ struct State {
     connections: Mutex<JoinSet<()>>,
 }
 
-/// Carries bytes until it is dropped.
+/// A proxy, which runs until it is dropped.
 pub struct Proxy {
     state: Arc<State>,
     url: String,
@@ -40,7 +40,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Before the server of this address, which has to name a port.
+    /// Creates a proxy in front of the server at this URL, which must name a port.
     pub async fn before(server: &str) -> Self {
         let mut url = Url::parse(server).expect("a URL");
         let host = url.host_str().expect("a host").to_owned();
@@ -55,7 +55,7 @@ impl Proxy {
             let (target, state) = (target.clone(), Arc::clone(&shared));
             let mut connections = shared.connections.lock().expect("nobody panics");
             connections.spawn(async move {
-                // However it ends, both sides see their connection closed.
+                // Both sides see their connection closed, regardless of the result.
                 let _ = carry(client, target, &state).await;
             });
         })
@@ -70,12 +70,12 @@ impl Proxy {
         }
     }
 
-    /// The server's address with this proxy in its place.
+    /// Returns the server's URL with the address of this proxy.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Cuts all connections, and every new one at once.
+    /// Cuts all connections, and refuses new ones.
     pub fn go_down(&self) {
         self.state.down.store(true, Ordering::SeqCst);
         let mut connections = self.state.connections.lock().expect("nobody panics");
@@ -86,12 +86,12 @@ impl Proxy {
         self.state.down.store(false, Ordering::SeqCst);
     }
 
-    /// How many connections were refused so far.
+    /// Returns the number of refused connections so far.
     pub fn refused(&self) -> usize {
         self.state.refused.load(Ordering::SeqCst)
     }
 
-    /// The next message of that kind is carried out, and its connection cut instead of answered.
+    /// Lets the next message of that kind be executed, and then cuts its connection instead of answering.
     pub fn lose_answer(&self, lost: Lost) {
         *self.state.lose.lock().expect("nobody panics") = Some(lost);
     }
@@ -128,7 +128,7 @@ async fn carry(mut client: TcpStream, target: (String, u16), state: &State) -> i
     }
 }
 
-/// The server says `ReadyForQuery` when it has carried out what it was asked.
+/// The server sends `ReadyForQuery` when it has executed the query.
 async fn until_ready(server: &mut TcpStream) -> io::Result<()> {
     let mut answer = Vec::new();
     loop {

@@ -22,7 +22,7 @@ impl Connection {
         self.0.write_all(bytes).await
     }
 
-    /// The head of the answer and what of the body came with `content-length`.
+    /// Returns the status and the text of the answer: its head, and as much of its body as `content-length` announces.
     pub async fn answer(&mut self) -> (u16, String) {
         let answer = timeout(LIMIT, self.read_answer()).await;
         let text = answer.expect("an answer before the request is whole");

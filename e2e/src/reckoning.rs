@@ -1,4 +1,4 @@
-//! What a mailing through SES has come to: the ledger against what SES did and what the result queue was told.
+//! The result of a mailing through SES: the ledger against the accepted calls of SES and the published results.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::waiting::eventually;
 
 const LIMIT: Duration = Duration::from_mins(3);
 
-/// How many recipients have come to which end.
+/// The number of recipients at each end.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Reckoning {
     pub sent: usize,
@@ -20,8 +20,9 @@ pub struct Reckoning {
 }
 
 impl Reckoning {
-    /// Waits for the ends, then asserts that nobody was mailed twice, that SES accepted whoever is `sent` and refused
-    /// whoever is `failed`, that nobody could know of whoever is `unconfirmed`, and that the results say the same.
+    /// Waits for the ends, and then asserts that no recipient was mailed twice, that SES accepted every recipient that
+    /// is `sent` and refused every one that is `failed`, that the fate of every `unconfirmed` one could not be known,
+    /// and that the results agree.
     pub async fn of(service: &Service, id: &str, count: usize) -> Self {
         service.server.settled_within(LIMIT, id).await;
         let results = service.results.last(id, count).await;
@@ -69,8 +70,8 @@ impl Reckoning {
         }
     }
 
-    /// Each `unconfirmed` comes of an answer that was lost or said nothing. Only without kills: whoever dies may not
-    /// have called yet.
+    /// Asserts that each `unconfirmed` recipient was in a call whose answer was lost or unclear. Valid only without
+    /// kills: a killed program may not have made the call yet.
     pub async fn all_doubts_are_of_ses(&self, service: &Service, id: &str) {
         let fates = service.ses.fates();
         for recipient in service.server.recipients(id).await {
@@ -82,7 +83,7 @@ impl Reckoning {
     }
 }
 
-/// The emulator's own record of what was accepted comes to be that of the proxy: other mailings may be under way.
+/// Waits until the emulator's own record of accepted mails equals that of the proxy: other mailings may be under way.
 async fn agree(service: &Service) {
     eventually("the emulator and the proxy agree", async || {
         let mut tally: BTreeMap<String, usize> = BTreeMap::new();
@@ -106,7 +107,7 @@ async fn agree(service: &Service) {
     .await;
 }
 
-/// Whom one request that SES accepted went to.
+/// Returns the recipients of one request that SES accepted.
 pub fn addresses(call: &Value) -> Vec<String> {
     let request = &call["request"];
     let Some(entries) = request["BulkEmailEntries"].as_array() else {

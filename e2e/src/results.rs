@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::aws::Queue;
 
-/// A consumer: takes every message, looks at it, and keeps it.
+/// A consumer of the result queue, which takes every message, checks it, and keeps it.
 pub struct Results {
     queue: Queue,
     taken: Mutex<Vec<Value>>,
@@ -26,9 +26,9 @@ impl Results {
         }
     }
 
-    /// The last result of each recipient of a mailing, in the order of the request, once all are there.
+    /// Returns the last result of each recipient of a mailing, in the order of the request, once all are there.
     ///
-    /// Messages may come twice, and out of order: the same event is the same message.
+    /// Messages may be delivered twice, and out of order: messages with the same event id are the same.
     pub async fn last(&self, mailing: &str, count: usize) -> Vec<Value> {
         let events = self.events(mailing, count).await;
         let mut last: HashMap<u64, Value> = HashMap::new();
@@ -45,7 +45,7 @@ impl Results {
         last
     }
 
-    /// The events of a mailing, each once, when each of its recipients has had one.
+    /// Returns the events of a mailing, each once, when each of its recipients has had one.
     pub async fn events(&self, mailing: &str, count: usize) -> Vec<Value> {
         let mut taken = self.taken.lock().await;
         let told = |taken: &[Value]| {
@@ -77,7 +77,7 @@ impl Results {
         in_order
     }
 
-    /// How many messages come after those that were taken, without a wait.
+    /// Returns the number of messages that have arrived since the last ones were taken, without waiting.
     pub async fn more(&self) -> usize {
         let more = self.queue.take_all().await;
         let many = more.len();

@@ -1,7 +1,7 @@
-//! Lambda: runs a program as instances of a function, one invocation at a time in each.
+//! Lambda: runs a program as instances of a function, each with one invocation at a time.
 //!
-//! It speaks the Runtime API (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>), freezes an instance
-//! between invocations, ends one that takes too long, and starts another after a crash.
+//! It implements the Runtime API (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>), freezes an
+//! instance between invocations, ends one that exceeds the time limit, and starts another after a crash.
 
 mod instance;
 
@@ -16,20 +16,20 @@ use tokio::sync::Semaphore;
 
 use instance::Instance;
 
-/// A function, with the instances it has at the moment. Clones are the same function.
+/// A function with its current instances. Clones are the same function.
 #[derive(Clone)]
 pub struct Function(Arc<State>);
 
-/// What a function is to be.
+/// The settings of a function.
 pub struct Settings {
-    /// The binary.
+    /// The name of the binary.
     pub program: &'static str,
     pub environment: Vec<(String, String)>,
-    /// Where its instances run.
+    /// The working directory of the instances.
     pub folder: PathBuf,
-    /// Longest that an invocation may take.
+    /// The time limit of an invocation.
     pub time_limit: Duration,
-    /// Most instances at a time; more invocations wait.
+    /// The maximum number of concurrent instances; further invocations wait.
     pub instances: usize,
     /// The fail points at which the first instances die, in the order of their start.
     pub doomed: Vec<String>,
@@ -48,15 +48,15 @@ struct State {
     on_crash: Mutex<Option<Hook>>,
 }
 
-/// What came of an invocation.
+/// The outcome of an invocation.
 #[derive(Debug)]
 pub enum Outcome {
     Answer(Bytes),
-    /// The function answered with an error of its own.
+    /// The function returned an error.
     Error(Bytes),
     /// The instance ended before it answered.
     Crash,
-    /// It took too long, and its instance was ended.
+    /// The invocation exceeded the time limit, and its instance was ended.
     Overrun,
 }
 
@@ -74,7 +74,7 @@ impl Function {
         }))
     }
 
-    /// From now on, what is done after each crash before anybody hears of it.
+    /// Sets a hook that is run after each crash, before the caller gets the outcome.
     pub fn on_crash(&self, hook: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) {
         *self.0.on_crash.lock().expect("nobody panics") = Some(Arc::new(hook));
     }
@@ -102,7 +102,7 @@ impl Function {
         outcome
     }
 
-    /// One that is free, else a new one.
+    /// Returns a free instance, or starts a new one.
     async fn instance(&self) -> Arc<Instance> {
         loop {
             let idle = self.0.idle.lock().expect("nobody panics").pop();
@@ -119,17 +119,17 @@ impl Function {
         instance
     }
 
-    /// How many instances were started so far.
+    /// Returns the number of instances that were started so far.
     pub fn starts(&self) -> usize {
         self.0.starts.load(Ordering::SeqCst)
     }
 
-    /// How many ended by themselves in the middle of an invocation.
+    /// Returns the number of instances that ended by themselves during an invocation.
     pub fn crashes(&self) -> usize {
         self.0.crashes.load(Ordering::SeqCst)
     }
 
-    /// How many were ended because an invocation took too long.
+    /// Returns the number of instances that were ended because an invocation exceeded the time limit.
     pub fn overruns(&self) -> usize {
         self.0.overruns.load(Ordering::SeqCst)
     }
@@ -141,7 +141,7 @@ impl Function {
         }
     }
 
-    /// What all instances have written, the ended ones too.
+    /// Returns the logs of all instances, including ended ones.
     pub fn logs(&self) -> Vec<String> {
         let all = self.0.all.lock().expect("nobody panics");
         all.iter().flat_map(|instance| instance.logs()).collect()

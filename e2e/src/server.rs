@@ -1,5 +1,5 @@
-//! The service of a test's own, as a client finds it: `api` as a process on a port of its own, or deployed as
-//! functions behind a gateway, as the test's database says.
+//! The service as a client sees it: `api` as a process on a port of its own, or deployed as functions behind a gateway,
+//! depending on the test's database.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ use crate::waiting::within;
 
 const READY: &str = "MMMS is listening on ";
 
-/// Opens the management calls where nothing else is open.
+/// The admin token of servers whose management operations require one.
 const ADMIN_TOKEN: &str = "an-admin-token-of-the-tests";
-/// What the programs do where nothing is said.
+/// The programs' default interval of the sweep.
 const SWEEP: Duration = Duration::from_mins(1);
 
-/// A running service, until it is dropped. It can be stopped, killed and started again on the same
-/// database; each start has another port.
+/// A running service, until it is dropped. It can be stopped, killed and started again on the same database; each start
+/// uses another port.
 pub struct Server {
     running: Option<Running>,
     environment: Vec<(String, String)>,
@@ -37,7 +37,7 @@ enum Running {
     Functions(Box<Deployment>),
 }
 
-/// What a server is to be started with.
+/// The settings of a server that is not started yet.
 pub struct Settings {
     environment: Vec<(String, String)>,
     database: Database,
@@ -51,7 +51,7 @@ impl Settings {
     }
 
     pub async fn start(mut self) -> Server {
-        // Management is open in the embedded default only.
+        // Without a token, management is open only in the embedded default.
         let given = |name: &str| self.environment.iter().any(|(given, _)| given == name);
         let has_transport = self
             .environment
@@ -76,12 +76,12 @@ impl Settings {
 }
 
 impl Server {
-    /// The embedded default: `SQLite` and the mailbox, in a folder of its own.
+    /// Starts the embedded default: `SQLite` and the mailbox, in a folder of its own.
     pub async fn embedded() -> Self {
         Self::start_with(&[]).await
     }
 
-    /// The embedded default with other variables as well.
+    /// Starts the embedded default with additional variables.
     pub async fn start_with(variables: &[(&str, &str)]) -> Self {
         let mut settings = Self::on(&Database::sqlite());
         for (name, value) in variables {
@@ -90,12 +90,12 @@ impl Server {
         settings.start().await
     }
 
-    /// A server on this database that sends through that SMTP server, not started yet.
+    /// Returns the settings of a server on this database that sends through that SMTP server.
     pub fn through(smtp: &SmtpServer, database: &Database) -> Settings {
         Self::on(database).env("MAIL_TRANSPORT", &smtp.transport())
     }
 
-    /// A server on this database, not started yet.
+    /// Returns the settings of a server on this database.
     pub fn on(database: &Database) -> Settings {
         let mut settings = Settings {
             environment: Vec::new(),
@@ -103,7 +103,7 @@ impl Server {
         };
         if let Some(cloud) = database.cloud() {
             settings.environment = cloud.variables();
-            // Everything that can be looked at in a mailbox can be looked at here too.
+            // With the mailbox, tests can read the captured mails here too.
             settings = settings
                 .env("MAIL_TRANSPORT", "mailbox")
                 .env("ADMIN_TOKEN", ADMIN_TOKEN);
@@ -137,7 +137,8 @@ impl Server {
         self.running = Some(Running::Process(program));
     }
 
-    /// Ends the program as a supervisor does, and looks that it ends well. Functions are removed: nobody asks them.
+    /// Stops the program as a supervisor does, and asserts that it exits successfully. Functions are removed without a
+    /// request.
     pub async fn stop(&mut self) {
         let status = self.ended(Signal::TERM).await;
         if let Some(status) = status {
@@ -150,7 +151,7 @@ impl Server {
         self.ended(Signal::KILL).await;
     }
 
-    /// SIGKILL, then a start on the same database.
+    /// Kills the service, and starts it again on the same database.
     pub async fn crash(&mut self) {
         self.kill().await;
         self.start().await;
@@ -172,12 +173,12 @@ impl Server {
         }
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// Returns the URL of the service: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The process, where the service is one.
+    /// Returns the process. Panics if the service is deployed as functions.
     pub fn program(&self) -> &Program {
         match self.running.as_ref().expect("the server runs") {
             Running::Process(program) => program,
@@ -185,7 +186,7 @@ impl Server {
         }
     }
 
-    /// The functions, where the service is deployed as such.
+    /// Returns the deployment. Panics if the service is a process.
     pub fn deployment(&self) -> &Deployment {
         match self.running.as_ref().expect("the server runs") {
             Running::Process(_) => panic!("a process is no deployment"),
@@ -193,7 +194,7 @@ impl Server {
         }
     }
 
-    /// The variables it is started with.
+    /// Returns the variables that the service is started with.
     pub fn environment(&self) -> &[(String, String)] {
         &self.environment
     }
@@ -202,7 +203,7 @@ impl Server {
         &self.database
     }
 
-    /// What the server has logged, over all its starts.
+    /// Returns the log lines of the server, over all its starts.
     pub fn logs(&self) -> Vec<String> {
         let mut lines = self.past_logs.clone();
         match &self.running {
@@ -213,7 +214,7 @@ impl Server {
         lines
     }
 
-    /// A caller who shows nothing.
+    /// Returns a caller without credentials.
     pub fn anonymous(&self) -> Caller {
         Caller::new(&self.url)
     }
@@ -222,7 +223,7 @@ impl Server {
         self.anonymous().key(api_key)
     }
 
-    /// A caller with the admin token, where there is one.
+    /// Returns a caller with the admin token, if there is one.
     pub fn management(&self) -> Caller {
         let caller = self.anonymous();
         match self.variable("ADMIN_TOKEN") {
@@ -231,30 +232,30 @@ impl Server {
         }
     }
 
-    /// A new API key as the answer to `POST /v1/api-key` shows it.
+    /// Creates an API key, and returns it as `POST /v1/api-key` shows it.
     pub async fn new_key(&self, body: Value) -> Value {
         let answer = self.management().post("/v1/api-key", &body).await;
         answer.data(201)
     }
 
-    /// A caller with a new server key.
+    /// Returns a caller with a new server key.
     pub async fn sender(&self) -> Caller {
         let key = self.new_key(json!({ "name": "a server" })).await;
         self.with_key(key["api_key"].as_str().expect("the key is shown once"))
     }
 
-    /// What the mailbox transport has captured.
+    /// Returns the mailbox with the captured mails.
     pub fn mailbox(&self) -> Mailbox {
         Mailbox::of(self.management())
     }
 
-    /// The mailing as management sees it.
+    /// Returns the mailing as management sees it.
     pub async fn mailing(&self, id: &str) -> Value {
         let answer = self.management().get(&format!("/v1/mail/{id}")).await;
         answer.data(200)
     }
 
-    /// Every recipient of a mailing, over all pages.
+    /// Returns every recipient of a mailing, over all pages.
     pub async fn recipients(&self, id: &str) -> Vec<Value> {
         let management = self.management();
         let page = format!("/v1/mail/{id}/recipients?limit=100");
@@ -274,7 +275,7 @@ impl Server {
         recipients
     }
 
-    /// Waits until nothing of the mailing is queued or being sent; its counts then.
+    /// Waits until no recipient of the mailing is queued or being sent, and returns its counts.
     pub async fn settled(&self, id: &str) -> Value {
         self.settled_within(Duration::from_mins(1), id).await
     }

@@ -1,4 +1,4 @@
-//! The whole service on the emulator: both functions, the queues, `PostgreSQL`, and SES behind the proxy that counts.
+//! The whole service on the emulator: both functions, the queues, `PostgreSQL`, and SES behind the counting proxy.
 
 use crate::caller::Caller;
 use crate::database::Database;
@@ -21,7 +21,7 @@ impl Service {
         Self::like(Cloud::new().await, |settings| settings).await
     }
 
-    /// Deployed like this, with other variables as well.
+    /// Starts the service in this deployment, with additional variables.
     pub async fn like(cloud: Cloud, set: impl FnOnce(Settings) -> Settings) -> Self {
         Self::on(Database::postgres().await, cloud, set).await
     }
@@ -45,7 +45,7 @@ impl Service {
         }
     }
 
-    /// `api` as a process that leaves mailings to workers on SQS.
+    /// Starts `api` as a process that leaves mailings to workers on SQS.
     pub async fn of_processes(set: impl FnOnce(Settings) -> Settings) -> Self {
         Self::of_processes_in(Cloud::new().await, set).await
     }
@@ -67,7 +67,7 @@ impl Service {
         }
     }
 
-    /// Another `worker` as a process, with the variables that the server has.
+    /// Starts another `worker` as a process, with the server's variables.
     pub async fn worker(&self, more: &[(&str, &str)]) -> Worker {
         let variables = self.server.environment();
         let mut variables: Vec<_> = variables
@@ -82,7 +82,7 @@ impl Service {
         self.server.sender().await
     }
 
-    /// Looks that everything comes to an end, and that the ends, SES and the results agree.
+    /// Waits until every recipient is at an end, and asserts that the ends, SES and the results agree.
     pub async fn reckon(&self, id: &str, count: usize) -> Reckoning {
         Reckoning::of(self, id, count).await
     }

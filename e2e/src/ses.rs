@@ -1,4 +1,4 @@
-//! A proxy before the emulator's SES that counts, and does with each call what the test's script says.
+//! A proxy in front of the emulator's SES that counts, and reacts to each call as the test's script says.
 
 mod call;
 mod fates;
@@ -22,17 +22,17 @@ pub use template::fill_in;
 use crate::aws::Account;
 use crate::http::{Asked, Http, Reply};
 
-/// Addresses, each with SES's word for why not.
+/// Addresses, each with SES's code for its refusal.
 type Refused = Vec<(String, &'static str)>;
 type Script = Arc<dyn Fn(&Call) -> Reaction + Send + Sync>;
 
 const WAIT: Duration = Duration::from_mins(2);
-/// What an account may send in a second, where a test does not say otherwise.
+/// The default rate of an account, in recipients a second.
 const PLENTY: f64 = 10_000.0;
 const TOO_MANY: &str = "TooManyRequestsException";
 const BROKEN: &str = "InternalServiceErrorException";
 
-/// Runs until it is dropped.
+/// A proxy, which runs until it is dropped.
 pub struct Ses {
     http: Http,
     state: Arc<State>,
@@ -42,7 +42,7 @@ struct State {
     emulator: String,
     client: Client,
     script: RwLock<Script>,
-    /// What `GetAccount` answers.
+    /// The rate that `GetAccount` returns.
     rate: Mutex<f64>,
     fates: watch::Sender<Fates>,
     arrivals: Mutex<Vec<(Instant, usize)>>,
@@ -50,7 +50,7 @@ struct State {
 }
 
 impl Ses {
-    /// Before the SES of this account, which may send as anybody at `example.com`.
+    /// Creates a proxy in front of the SES of this account, which may send from any address at `example.com`.
     pub async fn before(account: &Account) -> Self {
         account.verify("example.com").await;
         let state = Arc::new(State {
@@ -70,32 +70,32 @@ impl Ses {
         Self { http, state }
     }
 
-    /// What leads a program here instead of to the emulator.
+    /// Returns the variable that makes a program use this proxy instead of the emulator.
     pub fn variable(&self) -> (String, String) {
         ("AWS_ENDPOINT_URL_SESV2".to_owned(), self.http.url())
     }
 
-    /// From now on, what becomes of each call that sends.
+    /// Sets the script that decides the reaction to each sending call.
     pub fn script(&self, script: impl Fn(&Call) -> Reaction + Send + Sync + 'static) {
         *self.state.script.write().expect("no script panics") = Arc::new(script);
     }
 
-    /// What `GetAccount` says the account may send in a second.
+    /// Sets the rate that `GetAccount` returns.
     pub fn set_rate(&self, rate: f64) {
         *self.state.rate.lock().expect("no script panics") = rate;
     }
 
-    /// Refuses connections (`false`), or takes them again (`true`).
+    /// Refuses connections (`false`), or accepts them again (`true`).
     pub async fn set_open(&self, open: bool) {
         self.http.set_open(open).await;
     }
 
-    /// What was proved of each address so far.
+    /// Returns the proven fate of each address so far.
     pub fn fates(&self) -> Fates {
         self.state.fates.borrow().clone()
     }
 
-    /// When calls came, and for how many recipients each.
+    /// Returns the times of the calls, and the number of recipients of each.
     pub fn arrivals(&self) -> Vec<(Instant, usize)> {
         self.state
             .arrivals
@@ -104,7 +104,7 @@ impl Ses {
             .clone()
     }
 
-    /// Waits until so many recipients were accepted.
+    /// Waits until `count` recipients were accepted.
     pub async fn accepts(&self, count: usize) {
         let mut fates = self.state.fates.subscribe();
         let enough = timeout(WAIT, fates.wait_for(|fates| fates.accepted() >= count)).await;
@@ -163,7 +163,8 @@ impl State {
         Reply::json(200, &account)
     }
 
-    /// Nobody knows what becomes of a call until it is answered: whoever asked may go before that.
+    /// Reacts to a call. The fate of its recipients is unknown until it is answered, and the client may disconnect
+    /// before that.
     async fn react(
         self: &Arc<Self>,
         asked: Asked,
@@ -203,14 +204,14 @@ impl State {
         }
     }
 
-    /// Goes on to its end even if whoever asked is gone: SES does so too.
+    /// Completes a call even if the client has disconnected, as SES does too.
     async fn pass(self: &Arc<Self>, asked: Asked, call: Call, refused: Refused) -> Reply {
         let state = Arc::clone(self);
         let passing = tokio::spawn(async move { state.pass_on(&asked, &call, &refused).await });
         passing.await.expect("nobody panics")
     }
 
-    /// Sends everybody but the refused to the emulator, and notes whom it accepted.
+    /// Forwards a call without the refused recipients to the emulator, and notes the accepted ones.
     async fn pass_on(&self, asked: &Asked, call: &Call, refused: &Refused) -> Reply {
         let refused: Vec<_> = refused
             .iter()
@@ -316,7 +317,7 @@ fn with_code(status: u16, code: Option<&str>, body: &Value) -> Reply {
     reply
 }
 
-/// Notes that a call was not answered for certain, unless it is.
+/// Notes that the fate of the recipients of a call is unknown, unless the call gets a definite answer.
 struct Unsure<'a> {
     fates: &'a watch::Sender<Fates>,
     recipients: &'a [String],

@@ -1,17 +1,17 @@
-//! A file system of a few megabytes of its own, to be filled up.
+//! A file system of a few megabytes that a test can fill up.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Mounted over a folder until it is dropped.
+/// A file system that is mounted over a folder until it is dropped.
 pub struct SmallDisk {
     folder: PathBuf,
 }
 
 impl SmallDisk {
-    /// Takes the right to mount: as root, or in a user namespace of the caller's own.
+    /// Mounts the file system. Needs the right to mount: as root, or in a user namespace of the caller.
     pub fn over(folder: &Path, megabytes: usize) -> Self {
         let size = format!("size={megabytes}m");
         let mounted = Command::new("mount")
@@ -27,7 +27,7 @@ impl SmallDisk {
         }
     }
 
-    /// Until not one more octet fits.
+    /// Fills the disk to the last octet.
     pub fn fill(&self) {
         let mut file = OpenOptions::new()
             .create(true)
@@ -50,7 +50,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily: a program of a failed test may still be on it.
+        // Unmounted lazily, because a program of a failed test may still use it.
         let _ = Command::new("umount")
             .arg("--lazy")
             .arg(&self.folder)

@@ -1,5 +1,5 @@
-//! A real SMTP server that counts: it keeps every message it accepted, and does at each step what
-//! the test's script says.
+//! A real SMTP server that counts: it keeps every message that it accepted, and reacts at each step as the test's
+//! script says.
 
 mod message;
 mod script;
@@ -28,13 +28,13 @@ type Script = Arc<dyn Fn(&Step) -> Reaction + Send + Sync>;
 
 const WAIT: Duration = Duration::from_mins(1);
 
-/// How the server speaks.
+/// The settings of the server.
 #[derive(Default)]
 pub struct Options {
     pub tls: Tls,
-    /// The only user and password that it lets in; without them, everybody.
+    /// The only accepted user and password; without them, no login is needed.
     pub credentials: Option<(&'static str, &'static str)>,
-    /// How many mails a session takes, and the reply to `MAIL` after them.
+    /// The number of mails that a session accepts, and the reply to `MAIL` after them.
     pub mails_per_session: Option<(usize, &'static str)>,
 }
 
@@ -57,9 +57,9 @@ struct State {
     options: Options,
     script: RwLock<Script>,
     accepted: watch::Sender<Vec<Accepted>>,
-    /// How often each step was come to, by step and recipient.
+    /// The number of visits of each step, by step and recipient.
     visits: Mutex<HashMap<(Phase, String), usize>>,
-    /// Who tried to log in, whether it was let in or not.
+    /// The users who tried to log in, successfully or not.
     users: Mutex<Vec<String>>,
     sessions: AtomicUsize,
     most_sessions: AtomicUsize,
@@ -92,7 +92,7 @@ impl SmtpServer {
         Self { state, listener }
     }
 
-    /// The `MAIL_TRANSPORT` that leads here.
+    /// Returns the `MAIL_TRANSPORT` for this server.
     pub fn transport(&self) -> String {
         format!("smtp://{}", self.listener.address())
     }
@@ -101,29 +101,29 @@ impl SmtpServer {
         self.listener.address().port()
     }
 
-    /// From now on, what the server does at each step.
+    /// Sets the script that decides the reaction at each step.
     pub fn script(&self, script: impl Fn(&Step) -> Reaction + Send + Sync + 'static) {
         *self.state.script.write().expect("no script panics") = Arc::new(script);
     }
 
-    /// Refuses connections (`false`), or takes them again (`true`), once this returns.
+    /// Refuses connections (`false`), or accepts them again (`true`), once this returns.
     pub async fn set_open(&self, open: bool) {
         self.listener.set_open(open).await;
     }
 
-    /// Every message accepted so far, in order.
+    /// Returns every message accepted so far, in order.
     pub fn accepted(&self) -> Vec<Accepted> {
         self.state.accepted.borrow().clone()
     }
 
-    /// The messages accepted for an address.
+    /// Returns the messages accepted for an address.
     pub fn to(&self, address: &str) -> Vec<Accepted> {
         let mut messages = self.accepted();
         messages.retain(|message| message.recipients.iter().any(|to| to == address));
         messages
     }
 
-    /// How many messages were accepted for each address.
+    /// Returns the number of messages accepted for each address.
     pub fn tally(&self) -> HashMap<String, usize> {
         let mut tally = HashMap::new();
         for message in self.state.accepted.borrow().iter() {
@@ -138,7 +138,7 @@ impl SmtpServer {
         self.state.accepted.borrow().len()
     }
 
-    /// Waits until so many messages were accepted.
+    /// Waits until `count` messages were accepted.
     pub async fn accepts(&self, count: usize) {
         let mut accepted = self.state.accepted.subscribe();
         let enough = timeout(WAIT, accepted.wait_for(|messages| messages.len() >= count)).await;
@@ -149,34 +149,34 @@ impl SmtpServer {
         );
     }
 
-    /// How often a step was come to for this recipient, for `""` in all (`Connect`, `Mail`).
+    /// Returns the number of visits of a step for this recipient, or for `""` in all (`Connect`, `Mail`).
     pub fn visits(&self, phase: Phase, recipient: &str) -> usize {
         let visits = self.state.visits.lock().expect("no script panics");
         let key = (phase, recipient.to_owned());
         visits.get(&key).copied().unwrap_or_default()
     }
 
-    /// Who tried to log in.
+    /// Returns the users who tried to log in.
     pub fn users(&self) -> Vec<String> {
         self.state.users.lock().expect("no script panics").clone()
     }
 
-    /// The connections that are open.
+    /// Returns the number of open connections.
     pub fn sessions(&self) -> usize {
         self.state.sessions.load(Ordering::SeqCst)
     }
 
-    /// The most connections that were ever open at once.
+    /// Returns the largest number of connections that were open at once.
     pub fn most_sessions(&self) -> usize {
         self.state.most_sessions.load(Ordering::SeqCst)
     }
 
-    /// The mails between MAIL FROM and the last answer.
+    /// Returns the number of mails between MAIL FROM and the last answer.
     pub fn transactions(&self) -> usize {
         self.state.transactions.load(Ordering::SeqCst)
     }
 
-    /// The mails received whole and not answered yet.
+    /// Returns the number of mails that were received completely and are not answered yet.
     pub fn answering(&self) -> usize {
         self.state.answering.load(Ordering::SeqCst)
     }
@@ -188,7 +188,7 @@ impl State {
         users.push(user.to_owned());
     }
 
-    /// What the script says to this step.
+    /// Returns the script's reaction at this step.
     fn react(&self, phase: Phase, sender: &str, recipients: &[String]) -> Reaction {
         let recipient = recipients.last().cloned().unwrap_or_default();
         let visit = {
@@ -211,11 +211,11 @@ async fn converse(stream: TcpStream, state: Arc<State>) {
     let _session = Counted::one(&state.sessions);
     let now = state.sessions.load(Ordering::SeqCst);
     state.most_sessions.fetch_max(now, Ordering::SeqCst);
-    // The client may go at any moment; that is its business.
+    // The client may disconnect at any moment, which is no error of the server.
     let _ = session::run(stream, &state).await;
 }
 
-/// Counts one while it lives.
+/// Increments a counter for as long as it lives.
 struct Counted<'a>(&'a AtomicUsize);
 
 impl<'a> Counted<'a> {

@@ -1,4 +1,4 @@
-//! The real stack, deployed by the real CDK into an account of the test's own.
+//! The real stack, deployed by the real CDK into an account of a test's own.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,11 +10,11 @@ use tokio::process::Command;
 use crate::aws::{Account, REGION, SECRET};
 use crate::binaries;
 
-/// The stage that is made for the emulator.
+/// The stage for the emulator.
 const STAGE: &str = "emulator";
 const NAME: &str = "Mmms-emulator";
 
-/// A stack that may be there or not. What it has made stays in the account until `destroy`.
+/// A stack, deployed or not. Its resources stay in the account until `destroy`.
 pub struct Stack {
     account: Account,
     folder: TempDir,
@@ -31,7 +31,7 @@ impl Stack {
             folder,
             outputs: HashMap::new(),
         };
-        // What any stack needs of an account. There is no app in that folder, so nothing is synthesized for it.
+        // The bootstrap stack that every deployment needs. There is no app in that folder, so none is synthesized.
         let environment = format!("aws://{}/{REGION}", account.id());
         let mut bootstrap = Command::new(concat!(
             env!("CARGO_MANIFEST_DIR"),
@@ -43,7 +43,7 @@ impl Stack {
         stack
     }
 
-    /// With these settings, or changes what is there to them.
+    /// Deploys the stack, or updates it, with these settings.
     pub async fn deploy(&mut self, settings: &[(&str, &str)]) {
         let mut deploy = self.script("deploy");
         deploy.arg("--require-approval=never");
@@ -58,7 +58,7 @@ impl Stack {
         run(self.script("destroy").arg("--force")).await;
     }
 
-    /// Tries it from outside, with the script that people use.
+    /// Tests the deployment from outside, with the script for users.
     pub async fn smoke(&self) {
         let root = env!("CARGO_MANIFEST_DIR");
         let mut smoke = Command::new(format!("{root}/../scripts/smoke"));
@@ -67,13 +67,13 @@ impl Stack {
         run(smoke.env("STAGE", STAGE).env("NODE_OPTIONS", resolve)).await;
     }
 
-    /// What the stack tells whoever deployed it.
+    /// Returns an output of the stack.
     pub fn output(&self, name: &str) -> &str {
         let value = self.outputs.get(name);
         value.unwrap_or_else(|| panic!("no output {name} in {:?}", self.outputs))
     }
 
-    /// As `make` does it.
+    /// Returns a command as `make` runs it.
     fn script(&self, task: &str) -> Command {
         let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/cdk"));
         command
@@ -86,7 +86,7 @@ impl Stack {
         command
     }
 
-    /// Nothing that a person has set leads anywhere else.
+    /// Makes a command use this account, regardless of the user's own AWS variables.
     fn lead_into_the_account(&self, command: &mut Command) {
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("AWS_") {
@@ -109,12 +109,12 @@ impl Stack {
     }
 }
 
-/// As `make build` lays it out: a `bootstrap.zip` in a folder with the program's name.
+/// Packs a program as `make build` does: a `bootstrap.zip` in a folder with the program's name.
 async fn pack(program: &str, folder: &Path) {
     let folder = folder.join(program);
     std::fs::create_dir(&folder).expect("a folder");
     let bootstrap = folder.join("bootstrap");
-    // A tenth of the whole: the names of functions and the lines that they come from are for people.
+    // Stripping removes debug information, which leaves a tenth of the size.
     let mut strip = Command::new("strip");
     run(strip.arg("-o").arg(&bootstrap).arg(binaries::path(program))).await;
     let mut zip = Command::new("python3");

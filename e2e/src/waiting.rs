@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// What `look` finds once it finds something. It looks again and again for a minute.
+/// Calls `look` repeatedly for up to a minute, and returns the first value that it finds.
 ///
-/// `look` answers `Err` with what it saw instead, for the message of the failure.
+/// `look` returns `Err` with what it saw instead, for the failure message.
 pub async fn eventually<T, S: Debug>(what: &str, look: impl AsyncFnMut() -> Result<T, S>) -> T {
     within(Duration::from_mins(1), what, look).await
 }
 
-/// As [`eventually`], with a deadline of the test's own.
+/// Does the same as [`eventually`], with another time limit.
 pub async fn within<T, S: Debug>(
     limit: Duration,
     what: &str,

@@ -1,4 +1,4 @@
-//! `worker` as a process of the test's own.
+//! `worker` as a process of a test's own.
 
 use rustix::process::Signal;
 
@@ -11,7 +11,7 @@ const READY: &str = "MMMS worker is running";
 pub struct Worker(Program);
 
 impl Worker {
-    /// Starts a worker on this database and waits until it says that it runs.
+    /// Starts a worker on this database, and waits until it logs that it runs.
     pub async fn start(database: &Database, variables: &[(&str, &str)]) -> Self {
         let mut environment = vec![("DATABASE_URL".to_owned(), database.url().to_owned())];
         for (name, value) in variables {
@@ -22,7 +22,7 @@ impl Worker {
         Self(program)
     }
 
-    /// Stops the process where it is, until `resume`.
+    /// Suspends the process until `resume`.
     pub fn freeze(&self) {
         self.0.signal(Signal::STOP);
     }
@@ -36,7 +36,7 @@ impl Worker {
         self.0.ended().await;
     }
 
-    /// Ends the worker as a supervisor does, and looks that it ends well.
+    /// Stops the worker as a supervisor does, and asserts that it exits successfully.
     pub async fn stop(self) {
         self.0.signal(Signal::TERM);
         let status = self.0.ended().await;

@@ -1,5 +1,5 @@
-//! What a person sees, in headless Chromium. The scripts in `e2e/browser` do the looking; their
-//! modules are those of its lock file (`npm ci --prefix e2e/browser`).
+//! The pages in headless Chromium. The scripts in `e2e/browser` do the checks, with the modules of its lock file (`npm
+//! ci --prefix e2e/browser`).
 
 use e2e::Server;
 use e2e::program::{self, browser_script};

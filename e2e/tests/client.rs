@@ -1,5 +1,5 @@
-//! The npm package as somebody gets it: packed, installed in a project of its own, compiled, bundled and used. What
-//! it is used for is in `e2e/client` and `client/examples`. And a client in another language, from the same
+//! The npm package as users get it: packed, installed in a project of its own, compiled, bundled and used. Its uses are
+//! in `e2e/client` and `client/examples`. Also tests a client in another language that is generated from the same
 //! description.
 
 use std::ffi::OsStr;
@@ -61,7 +61,7 @@ impl Project {
     }
 }
 
-/// The examples of the client's README for one place: blocks that follow one another in one heading.
+/// Returns the examples of the client's README below one heading.
 fn printed_under(heading: &str) -> String {
     printed(README, heading, "ts")
 }
@@ -155,11 +155,11 @@ async fn a_mailing_shows_its_progress_and_goes_out_once() {
     assert!(complaints.contains("recipients.0.mail"), "{complaints}");
 }
 
-/// A folder with the Python client that is generated from the description, as `mmms`.
+/// Returns a folder with the Python client that is generated from the description, as `mmms`.
 async fn python_client() -> TempDir {
     let folder = TempDir::new().expect("a temporary folder");
     let python = of_repository(".cache/python/bin");
-    // The generator formats what it writes with a program that is beside it.
+    // The generator formats its output with a program in the same folder.
     let path = std::env::var("PATH").expect("a PATH");
     let mut generate = Command::new(python.join("openapi-python-client"));
     generate
@@ -216,7 +216,7 @@ async fn a_generated_python_client_has_names_that_can_be_read() {
     for name in ["SentMailResponse", "MailingPage", "RecipientStatusFilter"] {
         assert!(models.contains(&format!("\"{name}\"")), "{name}");
     }
-    // What the generator makes up for a schema without a name ends in one of them.
+    // The names that the generator invents for schemas without a name end in one of these.
     for made_up in ["Type0", "Type1", "Type2", "Item"] {
         let found = models.contains(&format!("{made_up}\""));
         assert!(

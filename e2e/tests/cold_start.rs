@@ -1,4 +1,4 @@
-//! What the start of a function costs: nothing that a request does not need.
+//! The start of a function does nothing that a request does not need.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ async fn a_function_connects_to_nothing_before_a_request_needs_it() {
     let waits = |error: &std::io::Error| error.kind() == std::io::ErrorKind::WouldBlock;
     assert!(connected.as_ref().is_err_and(waits), "{connected:?}");
 
-    // The first that needs the database asks for its password.
+    // The first request that needs the database reads its password.
     let listener = TcpListener::from_std(listener).expect("a listener");
     tokio::select! {
         connected = listener.accept() => assert!(connected.is_ok(), "{connected:?}"),

@@ -1,4 +1,4 @@
-//! The console, as a person uses it in headless Chromium. What each page looks like is kept in
+//! The console in headless Chromium, used as a person does. Screenshots of each page are stored in
 //! `target/screenshots/console`.
 
 use e2e::program::{self, browser_script};
@@ -8,7 +8,7 @@ use e2e::{Server, SmtpServer};
 const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots/console");
 const TOKEN: &str = "a-token-of-the-administrator";
 
-/// Runs a script with these arguments, and where it is to put its pictures as the last of them.
+/// Runs a script with these arguments, and the folder for its screenshots as the last argument.
 async fn passes(script: &str, arguments: &[&str]) {
     let mut run = browser_script(script);
     run.args(arguments).arg(PICTURES);
@@ -17,14 +17,14 @@ async fn passes(script: &str, arguments: &[&str]) {
 
 #[tokio::test]
 async fn a_newcomer_needs_no_terminal() {
-    // Slow enough for a bar of 1,000 to be seen filling.
+    // Slow enough to see the bar of 1,000 recipients fill.
     let server = Server::start_with(&[("MAX_SEND_RATE", "250")]).await;
     passes("console.mjs", &[server.url()]).await;
 }
 
 #[tokio::test]
 async fn every_page_is_for_everybody() {
-    // Slow enough for a mailing to run out of time.
+    // Slow enough for a mailing to expire.
     let server = Server::start_with(&[("MAX_SEND_RATE", "30"), ("SWEEP_SECONDS", "1")]).await;
     passes("looks.mjs", &[server.url()]).await;
 }

@@ -1,4 +1,4 @@
-//! SIGKILL at random moments of a mailing: nobody gets two mails, and nobody is forgotten.
+//! SIGKILL at random moments of a mailing: no recipient gets two mails, and none is forgotten.
 
 use std::collections::HashSet;
 use std::env;
@@ -18,18 +18,18 @@ on_both_databases!(twenty_kills_lose_nothing_and_double_nothing);
 const RECIPIENTS: usize = 2_000;
 const KILLS: usize = 20;
 const KILLS_WHILE_ACCEPTING: usize = 6;
-/// A mail each so often: slow enough that the mailing outlasts the kills.
+/// The interval between two mails: slow enough that the mailing outlasts the kills.
 const PACE: Duration = Duration::from_millis(5);
 
-/// A server under test that gets killed, and what was in flight when it was.
+/// A server that gets killed, and the recipients that were in flight.
 struct Victim {
     server: Server,
     smtp: SmtpServer,
     random: StdRng,
     kills: usize,
-    /// Recipients that were at the transport at one of the kills.
+    /// The positions of the recipients that were at the transport at one of the kills.
     in_flight: HashSet<i64>,
-    /// The most of them at one kill.
+    /// The largest number of them at one kill.
     most_at_once: usize,
 }
 
@@ -84,7 +84,7 @@ async fn twenty_kills_lose_nothing_and_double_nothing(database: Database) {
     );
 }
 
-/// Every message waits for its turn before it is answered, whatever the connection.
+/// Delays the answer to every message until its turn, across all connections.
 fn take_slowly(smtp: &SmtpServer) {
     let turn = Mutex::new(Instant::now());
     smtp.script(move |step| {
@@ -99,8 +99,8 @@ fn take_slowly(smtp: &SmtpServer) {
 }
 
 impl Victim {
-    /// Posts the mailing under one `Idempotency-Key`, with kills in the middle, until it is
-    /// answered; its id.
+    /// Posts the mailing with one `Idempotency-Key`, kills the server in between, repeats the request until it is
+    /// answered, and returns the mailing's id.
     async fn accepted(&mut self) -> String {
         let key = self.server.new_key(json!({})).await;
         let key = key["api_key"].as_str().expect("a key").to_owned();
@@ -139,7 +139,7 @@ impl Victim {
         self.kills += 1;
         self.server.database().quiet().await;
         let sending = self.server.database().sending().await;
-        // What an earlier kill left may not have been settled yet.
+        // Recipients of an earlier kill may not be at an end yet.
         let before = self.in_flight.len();
         self.in_flight.extend(sending);
         self.most_at_once = self.most_at_once.max(self.in_flight.len() - before);

@@ -1,4 +1,4 @@
-//! What is written for people, held to what is written for programs.
+//! The documents for people agree with those for programs.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use e2e::description;
 
 const ERRORS: &str = include_str!("../../docs/errors.md");
 
-/// The words in the first column of the table under a heading.
+/// Returns the words in the first column of the table below a heading.
 fn explained_under(heading: &str) -> BTreeSet<&'static str> {
     let (_, rest) = ERRORS
         .split_once(&format!("\n## {heading}\n"))

@@ -22,7 +22,7 @@ const MANY: usize = 10_000;
 const FEWER: usize = 3_000;
 const LIMIT: Duration = Duration::from_mins(5);
 
-/// Accepts the mailing; its id.
+/// Posts the mailing, and returns its id.
 async fn accepted(server: &Server, count: usize) -> String {
     let sender = server.sender().await;
     let begin = Instant::now();
@@ -36,7 +36,7 @@ async fn accepted(server: &Server, count: usize) -> String {
     data["id"].as_str().expect("an id").to_owned()
 }
 
-/// Waits until some of the mailing was sent and some was not; its counts then.
+/// Waits until a part of the mailing was sent, and asserts that the rest is still queued.
 async fn under_way(server: &Server, id: &str, count: usize) {
     let counts = eventually("the mailing is under way", || async {
         let counts = server.mailing(id).await["counts"].clone();
@@ -60,7 +60,7 @@ async fn under_way(server: &Server, id: &str, count: usize) {
     assert_eq!(sum, count as u64, "{counts}");
 }
 
-/// Looks that everybody got one mail.
+/// Asserts that every recipient got one mail.
 async fn one_each(server: &Server, id: &str, count: usize, others: usize) {
     let counts = server.settled_within(LIMIT, id).await;
     assert_eq!(counts["sent"], count, "{counts}");
@@ -108,7 +108,7 @@ async fn a_stop_in_the_middle_loses_nothing_and_doubles_nothing(database: Databa
     let mut server = Server::on(&database)
         .env("LEASE_SECONDS", "3")
         .env("SWEEP_SECONDS", "1")
-        // So that it lasts long enough to be seen under way.
+        // Slow enough to see the mailing under way.
         .env("MAX_SEND_RATE", "500")
         .start()
         .await;
@@ -146,7 +146,7 @@ async fn a_mailing_goes_while_single_mails_use_the_whole_rate(database: Database
         .await;
     let sender = server.sender().await;
     let done = AtomicBool::new(false);
-    // More at once than the rate has room for, so that a single mail always waits.
+    // More concurrent single mails than the rate allows, so that one always waits.
     let singles = join_all((0..20).map(|_| async {
         while !done.load(Ordering::Relaxed) {
             let answer = sender.mail(&letter("ann@example.org")).await;
@@ -187,7 +187,7 @@ async fn what_waited_before_a_restart_does_not_wait_behind_new_mail(database: Da
     server.kill().await;
     server.start().await;
     let new = accepted(&server, 500).await;
-    // At ten a second, and in turns.
+    // Both mailings take turns, at ten recipients a second.
     let counts = server.settled_within(LIMIT, &old).await;
     assert_eq!(counts["failed"], 0, "{counts}");
     let counts = server.mailing(&new).await["counts"].clone();

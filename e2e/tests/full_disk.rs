@@ -1,5 +1,5 @@
-//! `SQLite` and the mailbox on a disk that is full, and has room again: what was answered is there, and nothing goes out
-//! twice.
+//! `SQLite` and the mailbox on a disk that is full, and later has room again: accepted mail is not lost, and no mail is
+//! sent twice.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ const MEGABYTES: usize = 24;
 const LARGE: usize = 5_000;
 const SHORTEST_LEASE: &str = "2";
 
-/// A server whose database and mailbox are on a disk of their own.
+/// Starts a server whose database and mailbox are on a disk of their own.
 async fn on_a_small_disk(database: &Database) -> (SmallDisk, Server) {
     let disk = SmallDisk::over(database.folder(), MEGABYTES);
     let server = Server::on(database)
@@ -30,14 +30,14 @@ fn id(answer: &Answer, status: u16) -> String {
         .to_owned()
 }
 
-/// What another process sees in the file.
+/// Returns whether another process sees the mailing in the file.
 async fn in_the_file(database: &Database, id: &str) -> bool {
     let id = id.replace('-', "");
     let query = format!("SELECT COUNT(*) FROM mailing WHERE hex(id) = upper('{id}')");
     database.count(&query).await == 1
 }
 
-/// One mail at once and a mailing are taken, and are in the file.
+/// Asserts that a single mail and a mailing are accepted, and stored in the file.
 async fn takes_mail(database: &Database, sender: &Caller) -> [String; 2] {
     let single = eventually("a single mail is sent", || async {
         let answer = sender.mail(&letter("single@example.net")).await;
@@ -54,7 +54,7 @@ async fn takes_mail(database: &Database, sender: &Caller) -> [String; 2] {
     [single, several]
 }
 
-/// How often each address is in the mailbox.
+/// Returns the number of captured mails for each address.
 async fn captured(server: &Server) -> HashMap<String, usize> {
     let mut times = HashMap::new();
     for message in server.mailbox().messages().await {
@@ -64,7 +64,7 @@ async fn captured(server: &Server) -> HashMap<String, usize> {
     times
 }
 
-/// What the ledger says of each is what the mailbox holds, and nobody is in it twice.
+/// Asserts that the ledger agrees with the mailbox, and that no address has two mails.
 async fn agrees_with_the_mailbox(server: &Server, mailings: &[String]) {
     let captured = captured(server).await;
     for (to, times) in &captured {
@@ -131,7 +131,7 @@ async fn survives_refusals(refused_under_a_key: bool, kill: bool) {
     server.start().await;
     assert_eq!(server.mailing(&taken[1]).await["counts"]["sent"], 20);
     let mailings: Vec<String> = taken.into_iter().chain([waiting]).collect();
-    // The first mailing and the second have recipients of the same names.
+    // The first mailing and the second have recipients with the same addresses.
     let counts = captured(&server).await;
     assert_eq!(counts["single@example.net"], 1);
     for index in 3..20 {
@@ -162,7 +162,7 @@ async fn after_equal_refused_requests_and_sigkill_what_was_answered_is_there() {
     survives_refusals(true, true).await;
 }
 
-/// The ledger cannot write what became of a mail that the mailbox has just taken.
+/// The ledger cannot record the outcome of a mail that the mailbox has just captured.
 async fn goes_on_after_the_disk_was_full(kill: bool) {
     let database = Database::sqlite();
     let (disk, mut server) = on_a_small_disk(&database).await;
@@ -182,7 +182,8 @@ async fn goes_on_after_the_disk_was_full(kill: bool) {
     })
     .await;
     disk.fill();
-    // While it is full some are answered 200, some 202 and some 503: all that is answered 2xx has to be there later.
+    // While the disk is full, requests are answered 200, 202 or 503: every mail that was answered 2xx must be sent
+    // later.
     let mut answered: Vec<(String, String)> = Vec::new();
     for index in 0..40 {
         let to = format!("single-{index}@example.net");

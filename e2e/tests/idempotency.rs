@@ -1,4 +1,4 @@
-//! One `Idempotency-Key`, many requests: one mail, whoever wins and whoever dies.
+//! Many requests with one `Idempotency-Key` lead to one mail, regardless of which request wins and which program dies.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -32,7 +32,7 @@ fn retry_after(answer: &Answer) -> u64 {
     value.parse().expect("a number of seconds")
 }
 
-/// All the answers to the same request, sent so often at once.
+/// Returns the answers to the same request, sent many times at once, and once more afterwards.
 async fn at_once(server: &Server, body: &Value) -> Vec<Answer> {
     let sender = server.sender().await.idempotency_key("the same");
     let requests: Vec<_> = (0..REQUESTS)
@@ -49,7 +49,7 @@ async fn at_once(server: &Server, body: &Value) -> Vec<Answer> {
     answers
 }
 
-/// One answer was the first's, the others are equal to it or ask to come back.
+/// Asserts that one answer is the first, and that the others are equal to it or ask for a retry.
 fn one_first(answers: &[Answer], status: u16) -> Value {
     let (last, at_once) = answers.split_last().expect("answers");
     assert_eq!(last.header("idempotency-replayed"), Some("true"));
@@ -123,8 +123,8 @@ async fn while_the_first_is_running_the_others_are_told_to_come_back(database: D
     assert_eq!(smtp.count(), 1);
 }
 
-/// Sends a mail, kills the server when the SMTP server is at this step with it, starts it again
-/// and asks again until there is an answer. The statuses of the mail then and at its end.
+/// Sends a mail, kills the server when the SMTP server is at this step with it, starts it again, and repeats the
+/// request until there is an answer. Returns the statuses of the mail then and at its end.
 async fn killed_at(database: &Database, phase: Phase, reaction: Reaction) -> (Value, SmtpServer) {
     let smtp = SmtpServer::start().await;
     smtp.script(move |step| {
@@ -188,7 +188,7 @@ async fn killed_at(database: &Database, phase: Phase, reaction: Reaction) -> (Va
 async fn after_the_first_died_with_the_mail_out_nothing_is_sent_again(database: Database) {
     let (status, smtp) = killed_at(&database, Phase::End, Reaction::AcceptAndStall).await;
     assert_eq!(smtp.count(), 1);
-    assert_eq!(status, "unconfirmed", "nobody knows, so nobody says");
+    assert_eq!(status, "unconfirmed", "its fate is unknown");
 }
 
 async fn after_the_first_died_before_the_mail_was_out_it_is_settled_all_the_same(

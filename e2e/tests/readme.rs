@@ -1,4 +1,4 @@
-//! The README's first mail, run as printed.
+//! The README's first mail, executed as printed.
 
 use e2e::printed::printed;
 use e2e::{Server, eventually};
@@ -11,7 +11,7 @@ const ADDRESS: &str = "http://127.0.0.1:8000";
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_mail_works_as_printed() {
     let server = Server::embedded().await;
-    // One script, as somebody who copies the blocks into one shell runs it.
+    // One script, as if the blocks were copied into one shell.
     let script = printed(README, HEADING, "sh");
     assert!(script.contains(ADDRESS), "{script}");
 

@@ -1,4 +1,4 @@
-//! A database whose tables belong to one role, which migrates, while the service logs in as another.
+//! A database whose tables belong to one role, which migrates, while the service logs in with another.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ const OWNER: &str = "owner";
 const OWNERS_PASSWORD: &str = "the-password-of-the-owner";
 const ROLE: &str = "service";
 const ROLES_PASSWORD: &str = "the-password-of-the-service";
-/// Secrets.
+/// The names of the secrets.
 const MASTER: &str = "mmms/master";
 const SERVICE: &str = "mmms/service";
 
-/// A database as RDS makes it: its owner is no superuser, but may make roles.
+/// A database as RDS creates it: its owner is no superuser, but may create roles.
 struct Place {
     account: Account,
-    // Dropped first: it is on that server.
+    // Dropped first, because it is on that server.
     database: Database,
     postgres: PostgresServer,
 }
@@ -52,7 +52,7 @@ impl Place {
         place
     }
 
-    /// As a superuser.
+    /// Executes a statement as a superuser.
     async fn sql(&self, statement: &str) {
         self.database.execute(statement).await;
     }
@@ -77,7 +77,7 @@ impl Place {
         variables
     }
 
-    /// What the program that migrates is told.
+    /// Returns the variables of the program that migrates.
     fn of_migration(&self) -> Vec<(String, String)> {
         let mut variables = self.variables(MASTER);
         variables.push(("DB_ROLE_SECRET_NAME".to_owned(), SERVICE.to_owned()));
@@ -97,7 +97,7 @@ impl Place {
         }
     }
 
-    /// The service, which may not migrate.
+    /// Starts the service, which may not migrate.
     async fn server(&self, secret: &str) -> Server {
         let settings = Server::on(&self.database)
             .env("DATABASE_URL", "")
@@ -172,7 +172,7 @@ async fn the_service_does_all_its_work_as_a_role_that_may_change_rows_alone() {
     management.delete(&revoke).await.data(200);
     let erased = json!({ "mail": "ann@example.org" });
     management.post("/v1/erase", &erased).await.data(200);
-    // The sweep removes what is old, too.
+    // The sweep also removes old data.
     place.database.age(Duration::from_hours(24 * 60)).await;
     eventually("retention has removed the addresses", async || {
         let left = place.database.columns_with("eve@example.org").await;
@@ -295,7 +295,7 @@ async fn migrating_again_repairs_rights_and_follows_the_secret() {
     let server = place.server(SERVICE).await;
     ready(&server).await;
 
-    // What a newer version has left there does not keep an older one from running after a rollback.
+    // A migration that a newer version has run does not prevent an older one from running after a rollback.
     let newer =
         "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_of_a_newer_version', 0)";
     place.sql(newer).await;

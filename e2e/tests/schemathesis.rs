@@ -1,5 +1,5 @@
-//! The running server against its own description: every operation with valid and invalid data,
-//! and in the sequences that the description's links allow.
+//! Tests the running server against its own description: every operation with valid and invalid data, and in the
+//! sequences that the description's links allow.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ async fn the_server_keeps_to_its_description() {
         .env("API_KEY", api_key)
         .env("API_KEY_ID", id)
         .env("HOOKS", e2e.join("schemathesis_hooks.py"))
-        // Nothing is left beside the hooks.
+        // Keeps Python from writing bytecode next to the hooks.
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .current_dir(server.database().folder())
         .output()
@@ -42,7 +42,7 @@ async fn the_server_keeps_to_its_description() {
     let complaints = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success(), "{report}\n{complaints}");
 
-    // Had the run revoked its own key, every send after that would have been a 401, which passes.
+    // If the run had revoked its own key, every later mail would have been answered 401, which the run accepts.
     let answer = server
         .with_key(api_key)
         .mail(&letter("ada@example.com"))

@@ -12,7 +12,7 @@ const ADMIN: &str = "mmms/admin";
 const FIRST: &str = "the-first-password-of-all";
 const SECOND: &str = "another-password-later";
 
-/// A database that lets nobody in but a role with a password, over TLS.
+/// A database that requires TLS and the password of a role.
 struct Place {
     account: Account,
     database: Database,
@@ -51,7 +51,7 @@ impl Place {
         url.rsplit('/').next().expect("a path").to_owned()
     }
 
-    /// As RDS writes it.
+    /// Returns the secret as RDS writes it.
     fn secret(&self, password: &str) -> String {
         json!({
             "engine": "postgres", "host": HOST, "port": self.postgres.port(), "username": "sender",
@@ -69,7 +69,7 @@ impl Place {
         in_account(settings, &self.account)
     }
 
-    /// The database lets in who has the new password, and nobody who is there stays.
+    /// Changes the password in the database, and ends all open connections.
     async fn change_password(&self, password: &str) {
         let change = format!("ALTER ROLE sender PASSWORD '{password}'");
         self.sql(&change).await;
@@ -98,7 +98,7 @@ async fn ready(server: &Server) {
     .await;
 }
 
-/// Waits until some line of the log says all of this. None says a secret.
+/// Waits until a line of the log contains all of these texts, and asserts that no line contains a secret.
 async fn logs(server: &Server, said: &[&str], secrets: &[&str]) {
     let logs = eventually("it is logged", || async {
         let logs = server.logs();
@@ -216,7 +216,7 @@ async fn a_secret_that_comes_late_or_wrong_is_named_and_waited_for() {
         ),
     ] {
         place.account.rotate(SECRET, wrong).await;
-        eventually("the fault is told", || async {
+        eventually("the fault is logged", || async {
             unavailable(&server).await;
             let logs = server.logs();
             let is_told = |line: &String| line.contains("SECRET_NAME") && line.contains(said);
@@ -253,7 +253,7 @@ async fn the_admin_token_is_the_one_that_the_secret_holds_now() {
         .error(401, "authentication_error");
     assert_eq!(with("the-second-token-of-all").await.status, 200);
 
-    // That was in vain, so for a minute no other wrong token has the secret read.
+    // The wrong token caused a read that brought nothing new, so for a minute no other wrong token causes one.
     account.rotate(ADMIN, "the-third-token-of-all").await;
     with("the-third-token-of-all")
         .await
@@ -283,7 +283,7 @@ async fn an_admin_secret_that_comes_late_or_blank_is_named_and_waited_for() {
     ];
     logs(&server, &missing, &[]).await;
     account.secret(ADMIN, " ").await;
-    eventually("the fault is told", || async {
+    eventually("the fault is logged", || async {
         list().await.error(503, "service_unavailable");
         let logs = server.logs();
         let is_told = |line: &String| {

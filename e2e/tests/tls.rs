@@ -1,4 +1,4 @@
-//! A database across a network: who shows the right certificate is believed, nobody else.
+//! A database across a network is trusted only with the right certificate.
 
 use e2e::server::Settings;
 use e2e::{Answer, Authority, Database, PostgresServer, Server, eventually, letter};
@@ -17,7 +17,7 @@ async fn encrypted(database: &Database) -> i64 {
     database.count(query).await
 }
 
-/// Nothing is accepted, and the log says once for each request that it is the certificate.
+/// Asserts that no mail is accepted, and that the log names the certificate as the reason once for each request.
 async fn refuses(server: &Server, reason: &str) {
     let answer = server.anonymous().get("/v1/ready").await;
     answer.error(503, "service_unavailable");

@@ -1,4 +1,4 @@
-//! Several workers on one ledger, with leases that run out under them.
+//! Several workers on one ledger, with leases that expire while they work.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn variables(transport: &str) -> [(&str, &str); 3] {
     ]
 }
 
-/// A mailing in the ledger that the server which took it had no time to send.
+/// Returns a mailing in the ledger that the server which accepted it had no time to send.
 async fn accepted(database: &Database, smtp: &SmtpServer) -> (Server, String) {
     let mut settings = Server::on(database);
     for (name, value) in variables(&smtp.transport()) {
@@ -41,13 +41,13 @@ async fn accepted(database: &Database, smtp: &SmtpServer) -> (Server, String) {
     (server, data["id"].as_str().expect("an id").to_owned())
 }
 
-/// How many recipients are not at an end.
+/// Returns the number of recipients that are not at an end.
 async fn left(database: &Database) -> i64 {
     let open = "SELECT COUNT(*) FROM recipient WHERE status IN ('queued', 'sending')";
     database.count(open).await
 }
 
-/// Waits until the ledger has nothing that is not at an end.
+/// Waits until every recipient in the ledger is at an end.
 async fn nothing_left(database: &Database) {
     within(
         Duration::from_mins(3),
@@ -100,7 +100,7 @@ async fn a_transport_that_stalls_past_the_leases_doubles_nothing() {
     other.stop().await;
     server.start().await;
     let recipients = server.recipients(&id).await;
-    // The server that accepted it was stopped, not killed: only the stalls are unknown.
+    // The server that accepted the mailing was stopped, not killed: only stalled mails are unconfirmed.
     balanced(&recipients, &smtp, RECIPIENTS, stalled);
 }
 
@@ -121,7 +121,7 @@ async fn a_worker_that_freezes_past_its_lease_doubles_nothing() {
     let mut freezes = 0;
     for worker in workers.iter().cycle().take(4) {
         let busy = eventually("mail is on its way", || async {
-            // Whom a frozen worker was about to send to may be at an end without a mail.
+            // The recipients that a frozen worker was about to send to may be at an end without a mail.
             let left = left(&database).await;
             if smtp.answering() > 0 || left == 0 {
                 Ok(left > 0)

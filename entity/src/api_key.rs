@@ -1,4 +1,4 @@
-//! Who may send: one row per API key, whatever its current secret is.
+//! API keys: one row per key, regardless of its current secrets.
 
 use sea_orm::entity::prelude::*;
 
@@ -12,11 +12,11 @@ pub struct Model {
     pub name: Option<String>,
     /// True once the key has had an origin; it never becomes a server key again.
     pub browser: bool,
-    /// Addresses and `@domain`s it may send from; none means any.
+    /// The addresses and `@domain`s that the key may send from; an empty list allows any.
     pub senders: Document,
     pub created_at: i64,
     pub revoked_at: Option<i64>,
-    /// What the key has queued is still to be cancelled.
+    /// True while mail that the key has queued is still to be cancelled.
     pub cancels_queued: bool,
 }
 

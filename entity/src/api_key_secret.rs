@@ -1,11 +1,11 @@
-//! The hash of each secret that opens a key; after a rotation the old one stays for its grace.
+//! The hashes of a key's secrets; after a rotation the old secret stays for its grace period.
 
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "api_key_secret")]
 pub struct Model {
-    /// SHA-256 of the secret, in hexadecimal.
+    /// The SHA-256 of the secret, in hexadecimal.
     #[sea_orm(primary_key, auto_increment = false)]
     pub hash: String,
     pub api_key_id: Uuid,

@@ -1,4 +1,4 @@
-//! The attachments of a mailing; gone together with its body.
+//! The attachments of a mailing, deleted together with its body.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Further addresses of a mailing (cc, bcc, reply-to), to find them when one is to be erased.
+//! Further addresses of a mailing (cc, bcc, reply-to), by which an erasure finds it.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,5 @@
-//! JSON of the ledger. What is none any more is read as such, and does not keep the rows beside it from being read.
+//! JSON in the ledger. A value that is no longer valid JSON is read as unreadable, and does not prevent other rows from
+//! being read.
 
 use sea_orm::{
     ColIdx, DbErr, QueryResult, RuntimeErr, TryGetError, TryGetable, Value,
@@ -9,7 +10,7 @@ use sea_orm::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Document {
     Readable(Json),
-    /// The database holds something there, and it is no JSON.
+    /// The column has a value that is not JSON.
     Unreadable,
 }
 

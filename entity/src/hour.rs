@@ -1,4 +1,4 @@
-//! One row per hour in which recipients reached an end: how many, as it was some minutes after the hour.
+//! One row per hour in which recipients reached an end: their numbers, counted some minutes after the hour.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,7 +11,7 @@ pub struct Model {
     pub failed: i64,
     pub unconfirmed: i64,
     pub cancelled: i64,
-    /// Milliseconds from accepted to sent, which half of the sent ones took at most.
+    /// The median of the milliseconds from accepted to sent. `p95` is the 95th percentile.
     pub p50: Option<i64>,
     pub p95: Option<i64>,
 }

@@ -1,4 +1,4 @@
-//! What was asked under an `Idempotency-Key`, and what was answered.
+//! The requests under an `Idempotency-Key`, and their answers.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,10 +11,10 @@ pub struct Model {
     pub api_key_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: String,
-    /// SHA-256 of the request, in hexadecimal.
+    /// The SHA-256 of the request, in hexadecimal.
     pub fingerprint: String,
     pub mailing_id: Uuid,
-    /// The answer; null while the first request is running, or if it died.
+    /// The answer; null while the first request is running, if it died, or after an erasure.
     pub answer: Option<Document>,
     pub lease_until: i64,
     pub expires_at: i64,

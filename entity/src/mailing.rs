@@ -1,4 +1,4 @@
-//! One row per accepted request: what is the same for all of its recipients.
+//! One row per accepted request: the data that all of its recipients share.
 
 use sea_orm::entity::prelude::*;
 
@@ -10,17 +10,17 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub api_key_id: Uuid,
-    /// The caller's `email_id` as text, to filter by.
+    /// The caller's `email_id` as text, for filtering.
     pub email_id: Option<String>,
     /// Sender, subject, the caller's ids and further addresses.
     pub envelope: Document,
-    /// Templates, headers and tags; gone after the mailing has ended.
+    /// Templates, headers and tags; null some time after the end of the mailing.
     pub body: Option<Document>,
-    /// Names and addresses are gone too.
+    /// True once retention has removed names and addresses.
     pub anonymous: bool,
     pub created_at: i64,
     pub expires_at: i64,
-    /// When its last recipient had reached an end, as the sweep saw it.
+    /// The time when the sweep found all recipients at an end.
     pub ended_at: Option<i64>,
 }
 

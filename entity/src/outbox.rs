@@ -1,4 +1,4 @@
-//! One row per end that the result queue is still to be told of, as it was when the recipient reached it.
+//! One row per end that is still to be published to the result queue, as it was when the recipient reached it.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,12 +11,12 @@ pub struct Model {
     pub event_id: Uuid,
     pub mailing_id: Uuid,
     pub position: i32,
-    /// What the result says of it.
+    /// The fields of the result that describe the end.
     pub result: Document,
     pub added_at: i64,
-    /// Not to be published before; null where the queue refuses it for good.
+    /// The earliest time of publication; null if the queue has refused the result for good.
     pub due_at: Option<i64>,
-    /// How often the queue has refused it.
+    /// The number of refusals by the queue.
     pub refusals: i32,
 }
 

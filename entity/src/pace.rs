@@ -1,5 +1,5 @@
-//! One row: when the account may send again, and whether the transport serves. Its turns and holds are microseconds
-//! since the Unix epoch, for many may fall into one millisecond.
+//! One row: the next turns of the account's rate, and the transport's health. Turns and holds are in microseconds since
+//! the Unix epoch, because many may fall into one millisecond.
 
 use sea_orm::entity::prelude::*;
 
@@ -8,23 +8,23 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// When the next call of a mailing may start.
+    /// The start of the next call of a mailing.
     pub next_turn: i64,
-    /// When the next single mail may.
+    /// The start of the next single mail.
     pub next_single_turn: i64,
-    /// When the next call of a mailing may go before single mails.
+    /// The time from which the next call of a mailing may go before single mails.
     pub next_owed_turn: i64,
-    /// Recipients a second, as the transport last said.
+    /// The last known rate of the transport, in recipients a second.
     pub rate: Option<f64>,
-    /// When somebody last went to ask for it.
+    /// The time when an instance last asked the transport for its rate.
     pub rate_asked_at: Option<i64>,
-    /// Nobody calls the transport before.
+    /// The end of the current hold; until then the transport is not called.
     pub held_until: i64,
-    /// Pauses since the transport last served; 0 while it serves.
+    /// The number of holds since the transport last worked; 0 while it works.
     pub holds: i32,
-    /// The code of why it does not serve.
+    /// The code of the reason for the hold.
     pub held_for: Option<String>,
-    /// Until then somebody probes whether it serves again.
+    /// The end of the lease of the instance that probes the transport.
     pub probed_until: i64,
 }
 

@@ -1,4 +1,4 @@
-//! One row per mail: whom it goes to and what has become of it.
+//! One row per mail: its recipient and its status.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,30 +9,31 @@ use crate::document::Document;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub mailing_id: Uuid,
-    /// Its place in the request, from 0.
+    /// The recipient's place in the request, from 0.
     #[sea_orm(primary_key, auto_increment = false)]
     pub position: i32,
-    /// As the caller wrote it; null after retention or erasure.
+    /// The address as the caller wrote it; null after retention or erasure.
     pub mail: Option<String>,
-    /// Normalised, to find it when it is to be erased.
+    /// The normalised address, by which an erasure finds it.
     pub mail_key: Option<String>,
     pub name: Option<String>,
     pub company: Option<String>,
     pub email_recipient_id: Option<Document>,
     pub variables: Option<Document>,
-    /// Header fields of this mail alone.
+    /// Header fields of this mail only.
     pub headers: Option<Document>,
     pub status: Status,
-    /// Of the claim that may move this row; a late write of an older claim names another.
+    /// The token of the claim that may move this row; a late write of an older claim has another token.
     pub claim_token: Option<Uuid>,
     pub lease_until: Option<i64>,
-    /// Not to be sent before.
+    /// The earliest time of the next attempt.
     pub due_at: i64,
-    /// Not to be sent after.
+    /// The time after which the mail is not sent any more.
     pub expires_at: i64,
-    /// When the queue was last told of it.
+    /// The time of the last wake-up.
     pub woken_at: Option<i64>,
-    /// Calls to the transport that were begun, those that were throttled not counted.
+    /// The number of attempts: calls to the transport that were begun, except those with a fault that is not the mail's
+    /// own, such as throttled ones.
     pub attempts: i32,
     pub message_id: Option<String>,
     pub status_detail: Option<String>,
@@ -40,7 +41,7 @@ pub struct Model {
     pub queued_at: Option<i64>,
     pub sent_at: Option<i64>,
     pub ended_at: Option<i64>,
-    /// Of this end; another end has another.
+    /// The id of the end; another end of the same recipient has another id.
     pub event_id: Option<Uuid>,
 }
 
@@ -62,14 +63,14 @@ pub enum Status {
 }
 
 impl Status {
-    /// Those of a recipient that is at no end yet.
+    /// The states of a recipient that has not reached an end.
     pub const OPEN: [Self; 2] = [Self::Queued, Self::Sending];
 
     pub fn is_open(self) -> bool {
         Self::OPEN.contains(&self)
     }
 
-    /// Its name in the database, in the API and in logs.
+    /// Returns the name of the status in the database, the API and logs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",

@@ -1,4 +1,4 @@
-//! Addresses as SES takes them: an ASCII local part at a domain that may be international.
+//! Mail addresses as SES accepts them: an ASCII local part at a domain that may be internationalised.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Longest address, in octets (RFC 5321, 4.5.3.1.3, without the angle brackets).
+/// The longest address, in octets (RFC 5321, 4.5.3.1.3, without the angle brackets).
 const MAX_LENGTH: usize = 254;
-/// Longest local part, in octets (RFC 5321, 4.5.3.1.1).
+/// The longest local part, in octets (RFC 5321, 4.5.3.1.1).
 const MAX_LOCAL_PART: usize = 64;
 
 /// A mail address, kept as it was written.
@@ -63,29 +63,31 @@ impl Address {
         Ok(Self(written.to_owned()))
     }
 
-    /// Stands for one that the ledger does not hold any more; no domain can have this name (RFC 2606, 2).
+    /// Returns a placeholder for an address that is no longer in the ledger; no domain can have this name (RFC 2606,
+    /// 2).
     pub(crate) fn unreadable() -> Self {
         Self("unreadable@mmms.invalid".to_owned())
     }
 
-    /// As the caller wrote it.
+    /// Returns the address as the caller wrote it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// As it goes over the wire: the domain as punycode (RFC 5891).
+    /// Returns the address as it is transmitted: the domain as punycode (RFC 5891).
     pub fn to_ascii(&self) -> String {
         let (local, domain) = self.parts();
         let domain = ascii_domain(domain).unwrap_or_else(|| domain.to_owned());
         format!("{local}@{domain}")
     }
 
-    /// The same for two spellings of one mailbox. Local parts differ in case only in theory.
+    /// Returns the normalised address, which is the same for two spellings of one mailbox. Local parts differ in case
+    /// only in theory.
     pub fn key(&self) -> String {
         self.to_ascii().to_ascii_lowercase()
     }
 
-    /// The domain as punycode, in lower case.
+    /// Returns the domain as punycode, in lower case.
     pub fn domain(&self) -> String {
         let (_, domain) = self.parts();
         ascii_domain(domain).unwrap_or_else(|| domain.to_ascii_lowercase())
@@ -102,10 +104,10 @@ impl fmt::Display for Address {
     }
 }
 
-/// A domain as punycode in lower case, or nothing if it is none.
+/// Returns a domain as punycode in lower case, or `None` if it is not valid.
 pub fn ascii_domain(domain: &str) -> Option<String> {
     let ascii = Uts46::new()
-        // Registries forbid hyphens in the third and fourth place; below them, names such as `my--app` are in use.
+        // Registries forbid hyphens in the third and fourth place; in subdomains, names such as `my--app` are in use.
         .to_ascii(
             domain.as_bytes(),
             AsciiDenyList::STD3,
@@ -121,7 +123,7 @@ pub fn ascii_domain(domain: &str) -> Option<String> {
     (labels >= 2 && !numeric_end && !ascii.ends_with('.')).then(|| ascii.into_owned())
 }
 
-/// RFC 5322, 3.2.3.
+/// Returns whether a text is a dot-atom (RFC 5322, 3.2.3).
 fn is_dot_atom(text: &str) -> bool {
     text.split('.').all(|atom| {
         !atom.is_empty()
@@ -187,7 +189,7 @@ mod tests {
         }
         let long = format!("a@{}.example", "x.".repeat(150).trim_end_matches('.'));
         assert!(Address::parse(&long).is_err());
-        // A soft hyphen is nothing in punycode.
+        // Punycode drops soft hyphens.
         let padded = format!("a@{}x.example", "\u{ad}".repeat(250));
         assert_eq!(Address::parse(&padded), Err(InvalidAddress::TooLong));
     }

@@ -11,26 +11,26 @@ use uuid::Uuid;
 
 use crate::address::{Address, ascii_domain};
 
-/// Lets people and secret scanners recognise a key.
+/// The prefix by which people and secret scanners recognise a key.
 const PREFIX: &str = "mmms_";
-/// Fewest characters of a key that is brought in.
+/// The minimum number of characters of an imported key.
 pub const MIN_LENGTH: usize = 20;
-/// Most characters of a key, so that it fits a header.
+/// The maximum number of characters of a key, so that it fits into a header.
 pub const MAX_LENGTH: usize = 255;
 
-/// A key as its user has it. It is shown once and never stored.
+/// The secret of a key, as its user has it. It is shown once and never stored.
 #[derive(Clone)]
 pub struct ApiKeySecret(String);
 
 impl ApiKeySecret {
-    /// 256 random bits, in hexadecimal behind the prefix.
+    /// Generates a secret of 256 random bits, in hexadecimal after the prefix.
     pub fn generate() -> Self {
         let mut bytes = [0_u8; 32];
         rand::rng().fill_bytes(&mut bytes);
         Self(format!("{PREFIX}{}", hex::encode(bytes)))
     }
 
-    /// A key that exists already elsewhere: 20 to 255 printable ASCII characters without spaces.
+    /// Imports a secret that is already used elsewhere: 20 to 255 printable ASCII characters without spaces.
     pub fn import(text: &str) -> Option<Self> {
         let fits = (MIN_LENGTH..=MAX_LENGTH).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_graphic());
@@ -52,12 +52,12 @@ impl fmt::Debug for ApiKeySecret {
     }
 }
 
-/// What the ledger finds a key by. Keys are random, so a plain SHA-256 is enough.
+/// Returns the hash by which the ledger looks up a secret. Keys are random, so a plain SHA-256 is enough.
 pub fn hash(secret: &str) -> String {
     hex::encode(Sha256::digest(secret))
 }
 
-/// A live key, without its secret.
+/// A key without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
     pub id: Uuid,
@@ -79,14 +79,14 @@ impl ApiKey {
     }
 }
 
-/// An address, or all of one domain (`@example.com`, not its subdomains).
+/// A rule that allows an address, or all of one domain (`@example.com`, not its subdomains).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SenderRule(String);
 
 impl SenderRule {
     pub fn parse(text: &str) -> Option<Self> {
-        // Valid in an address, but whoever writes it here means something else.
+        // A `*` is valid in an address, but in a rule it would be meant as a wildcard.
         if text.contains('*') {
             return None;
         }
@@ -124,7 +124,8 @@ pub enum InvalidOrigin {
 }
 
 impl Origin {
-    /// Normalised: host in lower case and as punycode, no default port, `https://` before a bare host.
+    /// Parses and normalises an origin: host in lower case and as punycode, no default port, `https://` before a bare
+    /// host.
     pub fn parse(text: &str) -> Result<Self, InvalidOrigin> {
         let text = text.trim();
         let full = if text.contains("://") {
@@ -164,7 +165,7 @@ impl Origin {
         Ok(Self(format!("{}://{wildcard}{host}{port}", url.scheme())))
     }
 
-    /// As a browser sends it: one origin, never a wildcard.
+    /// Parses an origin as a browser sends it: a single origin, never a wildcard.
     pub fn of_request(header: &str) -> Result<Self, InvalidOrigin> {
         if header.contains('*') {
             return Err(InvalidOrigin::Malformed);
@@ -176,7 +177,8 @@ impl Origin {
         &self.0
     }
 
-    /// The stored forms that let this origin in: itself, and its first label as a wildcard.
+    /// Returns the stored forms that allow this origin: the origin itself, and the wildcard in place of its first
+    /// label.
     pub fn stored_forms(&self) -> Vec<String> {
         let wildcard = self.0.split_once("://").and_then(|(scheme, host)| {
             let (_, parent) = host.split_once('.')?;
@@ -190,8 +192,8 @@ impl Origin {
     }
 }
 
-/// Whether anybody can have a name under it, as under `co.uk` or `netlify.app`, or a wildcard over it would cover such a
-/// domain. The list is as old as the crate.
+/// Returns whether a host is a public suffix, under which anyone can register a name, such as `co.uk` or `netlify.app`.
+/// The list is as old as the crate.
 fn is_public_suffix(host: &str) -> bool {
     let host = host.trim_end_matches('.');
     psl::suffix_str(host) == Some(host)

@@ -1,4 +1,4 @@
-//! The loop that both programs share: takes wake-ups, claims what is due, delivers it.
+//! The loop that both programs share: it takes wake-ups, claims due recipients and delivers their mail.
 
 use std::{
     sync::Arc,
@@ -19,20 +19,20 @@ use crate::{
     wake_up::{Range, WakeUp},
 };
 
-/// Wake-ups worked on at once.
+/// The number of wake-ups that are worked on concurrently.
 const CONCURRENCY: usize = 4;
-/// How often the ledger is asked for what the queue does not know of.
+/// The interval at which the ledger is asked for due recipients that the queue has no wake-up for.
 const POLL: Duration = Duration::from_secs(1);
-/// How long a slot of this process may wait for a turn that is far.
+/// The longest time that a slot of this process waits for a distant turn.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// After how long a wake-up that failed comes again for the first time, and at the longest.
+/// The shortest and the longest pause before a failed wake-up is received again.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
-/// Fewest recipients of a claim, so that transports with small calls do not claim for each.
+/// The minimum number of recipients of a claim, so that transports with small calls do not need a claim for each call.
 const SMALLEST_CLAIM: usize = 10;
 
 impl Service {
-    /// Starts to work; `finish` waits for the end of it.
+    /// Starts the loops; `finish` waits for their end.
     pub fn start_draining(self: &Arc<Self>) {
         match &self.queue {
             Queue::Local(_) => {
@@ -60,7 +60,7 @@ impl Service {
         }
     }
 
-    /// Finds what no wake-up is left for: after a restart, when a retry is due, or from another process.
+    /// Finds due recipients without a wake-up: after a restart, when a retry is due, or from another process.
     async fn keep_polling(self: Arc<Self>) {
         let Queue::Local(queue) = &self.queue else {
             return;
@@ -68,7 +68,7 @@ impl Service {
         let mut ticks = tokio::time::interval(POLL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let begun = Instant::now();
-        // Whether there may be mail that the queue of a process before this one was told of.
+        // `true` while there may be recipients whose wake-ups were in the queue of an earlier process.
         let mut inherits = true;
         while self.stop.run_until_cancelled(ticks.tick()).await.is_some() {
             let due = async {
@@ -81,7 +81,7 @@ impl Service {
                         .ledger
                         .wake_due(WokenBefore::Ago(begun.elapsed()))
                         .await?;
-                    // What that process held becomes due with the end of its leases.
+                    // Recipients that the earlier process had claimed become due when their leases end.
                     inherits = !due.is_empty() || begun.elapsed() < self.config.lease;
                 }
                 due.extend(self.ledger.wake_due(WokenBefore::Never).await?);
@@ -99,7 +99,7 @@ impl Service {
         }
     }
 
-    /// Takes messages of the queue as long as slots are free for them.
+    /// Receives messages as long as slots are free for them.
     async fn keep_receiving(self: Arc<Self>) {
         let Queue::Sqs(queue) = &self.queue else {
             return;
@@ -143,7 +143,7 @@ impl Service {
         }
     }
 
-    /// Works on a message, and says whether it is done with: if not, it has to come again.
+    /// Works on a message, and returns whether it is done with: if not, the message must be received again.
     pub async fn take(self: &Arc<Self>, message: &Received, until: Option<Instant>) -> bool {
         fail_point!("received");
         let wake_up = match WakeUp::parse(&message.body, message.group.as_deref()) {
@@ -167,15 +167,15 @@ impl Service {
         done
     }
 
-    /// Waits a moment; whether the process goes on.
+    /// Waits a moment, and returns whether the process goes on.
     async fn pause(&self) -> bool {
         let pause = tokio::time::sleep(POLL);
         self.stop.run_until_cancelled(pause).await.is_some()
     }
 
-    /// Whether the work is done: if not, the wake-up has to come again.
+    /// Returns whether the work is done: if not, the wake-up must come again.
     async fn work_safely(self: &Arc<Self>, wake_up: WakeUp, until: Option<Instant>) -> bool {
-        // A task of its own: a panic ends that work and not the loop.
+        // The work is a task of its own, so that a panic does not end the loop.
         let service = Arc::clone(self);
         let worked = tokio::spawn(async move { service.work(wake_up, until).await }).await;
         let mailing_id = wake_up.range.mailing_id;
@@ -196,13 +196,13 @@ impl Service {
         }
     }
 
-    /// Delivers whatever is due in a range, as long as there is time: what is left then is written as a new wake-up.
+    /// Delivers the due mail of a range until the time is up, and enqueues a new wake-up if some of it is left.
     async fn work(self: &Arc<Self>, wake_up: WakeUp, until: Option<Instant>) -> Result<()> {
         let Some(wait) = self.work_through(wake_up.range, until).await? else {
             return Ok(());
         };
         if let Queue::Local(_) = self.queue {
-            // It would come again at once.
+            // The local queue would hand out the wake-up again at once.
             let wait = tokio::time::sleep(wait.min(LONGEST_WAIT));
             self.stop.run_until_cancelled(wait).await;
         }
@@ -215,7 +215,7 @@ impl Service {
         Ok(())
     }
 
-    /// When it makes sense to go on, if something is left.
+    /// Works on a range. If something is left, returns the time after which it makes sense to go on.
     async fn work_through(
         self: &Arc<Self>,
         range: Range,
@@ -265,7 +265,7 @@ impl Service {
         }
     }
 
-    /// Nothing where it cannot be read any more.
+    /// Returns `None` if the mailing cannot be read any more.
     async fn legible_mailing(&self, id: Uuid) -> Result<Option<Mailing>> {
         match self.ledger.mailing(id).await {
             Err(error @ Error::Corrupt { .. }) => {
@@ -288,7 +288,7 @@ impl Service {
     }
 }
 
-/// Four times as long each time.
+/// Returns the pause before a failed wake-up is received again, four times as long after each receive.
 fn pause(receives: u32) -> Duration {
     let factor = 4_u32.saturating_pow(receives.saturating_sub(1));
     FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE)

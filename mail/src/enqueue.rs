@@ -1,4 +1,4 @@
-//! Enqueues wake-ups, and remembers in the ledger which the queue did not take.
+//! Enqueues wake-ups, and records in the ledger those that the queue did not take.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::{
 };
 
 impl Service {
-    /// Enqueues wake-ups for recipients that are due. The sweep enqueues again what the queue does not take. Returns
-    /// whether the queue took all of them.
+    /// Enqueues wake-ups for recipients that are due, and returns whether the queue took all of them. The sweep
+    /// enqueues the others again.
     pub(crate) async fn enqueue_wake_ups(&self, wake_ups: Vec<WakeUp>) -> bool {
         let count = wake_ups.len();
         let left = self.queue.wake(wake_ups, Duration::ZERO).await;
@@ -34,10 +34,10 @@ impl Service {
         false
     }
 
-    /// Enqueues one wake-up that SQS hands out after `wait`. The local queue needs none: its poll finds what is due.
+    /// Enqueues one wake-up that SQS delivers after `wait`. The local queue needs none: its poll finds due recipients.
     pub(crate) async fn enqueue_later(&self, wake_up: WakeUp, wait: Duration) {
         if let Queue::Sqs(queue) = &self.queue {
-            // SQS counts in whole seconds, and a worker that comes too early finds nothing due.
+            // SQS counts whole seconds, and a worker that is early finds nothing due.
             let wait = Duration::from_secs(wait.as_secs() + 1);
             let left = queue.push(vec![wake_up], wait).await;
             telemetry::woken(1 - left.len());

@@ -1,4 +1,4 @@
-//! What can go wrong below the API, and what it means.
+//! The errors below the API.
 
 use sea_orm::{DbErr, RuntimeErr};
 use thiserror::Error;
@@ -7,30 +7,30 @@ use crate::{aws::secret::SecretError, ledger::RoleError};
 
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The ledger could not be read or written; nothing is sent without it.
+    /// The ledger could not be read or written; without it nothing is sent.
     #[error("the ledger failed")]
     Ledger(#[source] DbErr),
     #[error("the database is not trusted: its certificate is refused, or it has none")]
     Untrusted(#[source] DbErr),
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// This process must not migrate, and nobody else has yet.
+    /// This process must not migrate the schema, and it has not been migrated yet.
     #[error(
         "the schema of the database is older than this version of MMMS: its migrations have not run"
     )]
     Outdated,
-    /// The service's own role of the database cannot be what it has to be.
+    /// The service's role of the database does not meet its requirements.
     #[error(transparent)]
     Role(#[from] RoleError),
     #[error("the mailbox failed")]
     Mailbox(#[from] std::io::Error),
-    /// The work is not done, and could not be left for later either.
+    /// The work is not done, and no wake-up for it could be enqueued.
     #[error("the queue does not answer")]
     QueueAway,
-    /// It took longer than a caller waits; it may still come to pass.
+    /// The operation took longer than a caller waits; it may still be completed.
     #[error("it took too long")]
     Overdue,
-    /// A row holds what this version cannot read.
+    /// A row contains data that this version cannot read.
     #[error("the ledger holds an unreadable {what}")]
     Corrupt {
         what: &'static str,
@@ -42,7 +42,7 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// Whether the same call may succeed when it is repeated.
+    /// Returns whether the same call may succeed when it is repeated.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Ledger(error) => is_transient(error),
@@ -67,25 +67,24 @@ impl From<DbErr> for Error {
     }
 }
 
-/// SQLSTATE classes and codes of a server that does not serve now, and may again: connection, authorization, no
-/// such database, resources, operator intervention, errors of the system, a read-only transaction, a transaction that
-/// has failed before, serialization failure, deadlock, and a lock that was not to be had
-/// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+/// SQLSTATE classes and codes of errors that may pass: connection, authorization, missing database, resources, operator
+/// intervention, system errors, a read-only transaction, a transaction that has already failed, serialization failure,
+/// deadlock, and a lock that is not available (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
 const PASSING_POSTGRES: [&str; 11] = [
     "08", "28", "3D", "53", "57", "58", "25006", "25P02", "40001", "40P01", "55P03",
 ];
-/// Of those, the ones after which the session itself is of no further use.
+/// Those of the codes after which the session itself is of no further use.
 const SPOILING_POSTGRES: [&str; 7] = ["08", "58", "25006", "57P01", "57P02", "57P03", "57P05"];
-/// `SQLITE_BUSY`, `SQLITE_LOCKED` and `SQLITE_PROTOCOL`: somebody else has the lock. Extended codes carry these in their
-/// low byte (<https://sqlite.org/rescode.html>).
+/// `SQLITE_BUSY`, `SQLITE_LOCKED` and `SQLITE_PROTOCOL`: another connection has the lock. Extended codes carry these in
+/// their low byte (<https://sqlite.org/rescode.html>).
 const BUSY_SQLITE: [u32; 3] = [5, 6, 15];
-/// `SQLITE_NOMEM`, `SQLITE_READONLY`, `SQLITE_INTERRUPT`, `SQLITE_IOERR`, `SQLITE_FULL` and `SQLITE_CANTOPEN`: the
-/// machine's fault, which may be over later. After some of them `SQLite` has ended the transaction by itself.
+/// `SQLITE_NOMEM`, `SQLITE_READONLY`, `SQLITE_INTERRUPT`, `SQLITE_IOERR`, `SQLITE_FULL` and `SQLITE_CANTOPEN`: faults
+/// of the machine, which may pass. After some of them `SQLite` has ended the transaction by itself.
 const SPOILING_SQLITE: [u32; 6] = [7, 8, 9, 10, 13, 14];
 
 /// `invalid_authorization_specification` and `invalid_password`.
 const REFUSED_LOGIN: [&str; 2] = ["28000", "28P01"];
-/// How rustls begins to say what is wrong with a certificate; sqlx hands it on as a failure of the connection.
+/// The beginning of rustls's messages about certificates, which sqlx reports as a failure of the connection.
 const CERTIFICATE: &str = "invalid peer certificate";
 
 #[expect(
@@ -101,7 +100,7 @@ fn of_driver(error: &DbErr) -> Option<&sqlx::Error> {
     }
 }
 
-/// Whether the connection was refused for its user name or password.
+/// Returns whether the connection was refused because of its user name or password.
 pub fn is_refused_login(error: &DbErr) -> bool {
     let code = match of_driver(error) {
         Some(sqlx::Error::Database(error)) => error.code(),
@@ -142,7 +141,8 @@ pub fn is_transient(error: &DbErr) -> bool {
     }
 }
 
-/// Whether a statement named a table that is not there: `undefined_table`, or what `SQLite` has only words for.
+/// Returns whether a statement named a missing table: `undefined_table`, or the message of `SQLite`, which has no code
+/// for it.
 pub fn is_missing_table(error: &DbErr) -> bool {
     match of_driver(error) {
         Some(sqlx::Error::Database(error)) => {
@@ -153,7 +153,7 @@ pub fn is_missing_table(error: &DbErr) -> bool {
     }
 }
 
-/// Whether another process has the lock of the `SQLite` file.
+/// Returns whether another process has the lock of the `SQLite` file.
 pub fn is_locked(error: &DbErr) -> bool {
     match of_driver(error) {
         Some(sqlx::Error::Database(error)) => has_code(error.as_ref(), &[], &BUSY_SQLITE),
@@ -161,7 +161,7 @@ pub fn is_locked(error: &DbErr) -> bool {
     }
 }
 
-/// Whether the connection must not be used again.
+/// Returns whether the connection must not be used again.
 pub fn spoils_connection(error: &DbErr) -> bool {
     match of_driver(error) {
         Some(sqlx::Error::Database(error)) => {

@@ -1,5 +1,6 @@
-//! Places between two steps where a debug build can be made to die, to try what is left behind: `MMMS_FAIL_POINT`
-//! names one, and after an `@` which time it is reached. A release build has none.
+//! Fail points between two steps, at which a debug build can be killed, to test what is left behind. `MMMS_FAIL_POINT`
+//! is the name of one, optionally followed by `@` and the number of the pass at which it kills. A release build has
+//! none.
 
 #[cfg(debug_assertions)]
 pub use armed::{arm, reached};
@@ -13,7 +14,7 @@ mod armed {
 
     struct FailPoint {
         name: String,
-        /// How often it is still passed.
+        /// The number of passes that are left.
         left: AtomicU32,
     }
 
@@ -31,7 +32,7 @@ mod armed {
         ARMED.set(point).map_err(|_| "is read once only".to_owned())
     }
 
-    /// Dies as if by `kill -9`, if this is the point and the time.
+    /// Kills the process like `kill -9`, if this is the armed fail point and the pass.
     pub fn reached(name: &str) {
         let Some(point) = ARMED.get().filter(|point| point.name == name) else {
             return;
@@ -45,7 +46,7 @@ mod armed {
     }
 }
 
-/// Names a place between two steps.
+/// Marks a fail point between two steps.
 #[macro_export]
 macro_rules! fail_point {
     ($name:literal) => {

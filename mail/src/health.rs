@@ -1,5 +1,5 @@
-//! Holds everybody back where the transport does not serve anybody: one recipient probes it, at growing distances,
-//! instead of each trying for itself.
+//! Stops all calls while the transport serves no mail: a single recipient probes it, at growing intervals, instead of
+//! each instance trying for itself.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -14,21 +14,21 @@ use crate::{
     telemetry,
 };
 
-/// How long an instance believes that the transport serves.
+/// The time for which an instance relies on its knowledge that the transport works.
 const BELIEVED: Duration = Duration::from_secs(1);
-/// How much longer than a call a probe may take: for the claim before it and the record after it.
+/// The time that a probe may take in addition to its call: for the claim before it and the record after it.
 const AROUND_PROBE: Duration = Duration::from_secs(10);
 
-/// The state of the transport, which all instances share in the ledger.
+/// The health of the transport, which all instances share in the ledger.
 #[derive(Debug)]
 pub struct TransportHealth {
     ledger: Arc<Ledger>,
-    /// How long the one that probes has for it.
+    /// The time that a probing instance has for its probe.
     probe_lease: Duration,
     known: KnownHealth,
 }
 
-/// What this instance knows of the transport.
+/// The health of the transport as far as this instance knows it.
 #[derive(Debug, Default)]
 struct KnownHealth(Mutex<Known>);
 
@@ -55,7 +55,7 @@ impl KnownHealth {
         (known.well_until, known.held_until) = match health {
             Health::Well => (Some(now + BELIEVED), None),
             Health::Probe => (None, None),
-            // Another instance may lift it before.
+            // Another instance may lift the hold earlier.
             Health::Held(rest) => (None, Some(now + rest.min(BELIEVED))),
         };
     }
@@ -69,7 +69,7 @@ impl KnownHealth {
     }
 }
 
-/// The least and the longest pause after a fault that concerns everybody; nothing for other faults.
+/// Returns the shortest and the longest pause after a fault that concerns all mail, and `None` for other faults.
 fn pauses(fault: Fault) -> Option<(Duration, Duration)> {
     let (first, longest) = match fault {
         Fault::Throttled | Fault::NotConnected => (1, 300),
@@ -80,7 +80,7 @@ fn pauses(fault: Fault) -> Option<(Duration, Duration)> {
     Some((Duration::from_secs(first), Duration::from_secs(longest)))
 }
 
-/// The first one, doubled each time, about.
+/// Returns the length of a pause: the shortest one, doubled with each hold, with jitter.
 fn pause(fault: Fault, number: i32) -> Duration {
     let Some((first, longest)) = pauses(fault) else {
         return Duration::ZERO;
@@ -108,13 +108,13 @@ impl TransportHealth {
         Ok(health)
     }
 
-    /// The one that was to probe had nothing to send: another one may probe.
+    /// Releases a probe for which there was nothing to send, so that another instance may probe.
     pub async fn give_probe_back(&self) -> Result<()> {
         self.ledger.give_probe_back().await
     }
 
-    /// Learns from what became of a call: a probe that was taken, or refused for itself, lifts a hold; a fault that
-    /// concerns everybody begins one.
+    /// Learns from the outcomes of a call: a probe that was accepted, or refused for its own fault, lifts a hold; a
+    /// fault that concerns all mail begins one.
     pub async fn learn(&self, outcomes: &[(i32, Outcome)], probing: bool) {
         let mut served = false;
         let mut worst: Option<(Fault, &Reason)> = None;
@@ -136,7 +136,7 @@ impl TransportHealth {
         telemetry::throttled(throttled);
         telemetry::account_fault(account);
         let learned = async {
-            // A call that began before the hold says nothing of the time since.
+            // A call that began before the hold says nothing about the time since.
             if served && probing && worst.is_none() {
                 self.lift_hold().await?;
             }
@@ -162,7 +162,7 @@ impl TransportHealth {
     }
 
     async fn hold(&self, fault: Fault, reason: &Reason) -> Result<()> {
-        // Known at once to this instance, whatever the ledger takes for it.
+        // This instance holds its calls at once, however long the ledger takes.
         self.known.learn(Health::Held(BELIEVED));
         let begun = self
             .ledger

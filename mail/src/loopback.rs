@@ -1,9 +1,9 @@
-//! Which hosts are this machine.
+//! Recognises hosts that are this machine.
 
 use std::net::IpAddr;
 
-/// Whether a host, an IPv6 address with or without its brackets, can only be this machine. Other names under
-/// `localhost` may be anything where the resolver does not know RFC 6761.
+/// Returns whether a host, an IPv6 address with or without its brackets, can only be this machine. Other names under
+/// `localhost` may be any host if the resolver does not know RFC 6761.
 pub fn is_loopback(host: &str) -> bool {
     let bare = host
         .strip_prefix('[')

@@ -1,11 +1,11 @@
-//! What a call to a transport proves about a recipient.
+//! The outcomes of a call to a transport: what its answer proves about each recipient.
 
 use std::time::Duration;
 
 use strum::{Display, EnumIter, IntoStaticStr};
 
-/// The codes of `status_detail`: why a recipient ended, or waits, as programs read it. A code keeps its name for ever, and a
-/// new one may come with any version; `docs/errors.md` explains each.
+/// The codes of `status_detail`, the reason why a recipient ended or waits, for programs. A code never changes its
+/// name, and a new one may come with any version; `docs/errors.md` explains each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumIter, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum StatusDetail {
@@ -33,52 +33,52 @@ impl StatusDetail {
     }
 }
 
-/// Why something did not work: a stable code, and a text for people without any address.
+/// The reason of a failure: a stable code, and a text for people without any address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
     pub code: StatusDetail,
     pub text: String,
 }
 
-/// What the answer of a transport proves about one recipient.
+/// The conclusion from the answer of a transport about one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Accepted {
         message_id: String,
     },
-    /// Refused for good.
+    /// The mail was refused for good.
     Refused(Reason),
-    /// Surely not accepted: it may be tried again without anybody getting two.
+    /// The mail was certainly not accepted: a retry cannot deliver it twice.
     NotAccepted {
         reason: Reason,
         again_in: Duration,
         fault: Fault,
     },
-    /// Nobody can know; it is not sent again by guess.
+    /// It is unknown whether the mail was accepted; it is not sent again on a guess.
     Unknown(Reason),
 }
 
-/// What keeps a recipient from being accepted.
+/// The cause that keeps a recipient from being accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Too much at once for the transport.
     Throttled,
-    /// The account has sent all that it may for now.
+    /// The account has used up its quota for now.
     Quota,
-    /// The account, its settings or its rights: somebody has to mend them, or all mail waits until it expires.
+    /// The account, its settings or its rights are at fault: until they are fixed, all mail waits, and then expires.
     Account,
-    /// What this mail names is not the account's to use, such as its sender: it waits, and other mail goes.
+    /// The mail names something that the account may not use, such as its sender: it waits, and other mail is sent.
     Identity,
-    /// It never reached the mail system.
+    /// The mail system was not reached.
     NotConnected,
-    /// It was not even tried, because of what became of others in the same call.
+    /// The recipient was not tried, because of the outcome of others in the same call.
     NotTried,
-    /// Anything else that may be over at the next attempt.
+    /// Any other fault that may have passed at the next attempt.
     Passing,
 }
 
 impl Fault {
-    /// Whether it costs an attempt: only what may be the mail's own fault does.
+    /// Returns whether the fault costs an attempt: only one that may be the mail's own does.
     pub fn counts(self) -> bool {
         self == Self::Passing
     }

@@ -1,4 +1,4 @@
-//! Keeps all instances together to the rate that the account may send at: a GCRA whose one row is in the ledger.
+//! Keeps all instances together to the rate at which the account may send: a GCRA whose one row is in the ledger.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -13,18 +13,18 @@ use crate::{
     mailer::Mailer,
 };
 
-/// How long an instance believes what it was told.
+/// The time for which an instance relies on the rate that it has read.
 const BELIEVED: Duration = Duration::from_secs(30);
-/// How often one of all instances asks the transport.
+/// The interval at which one of all instances asks the transport for its rate.
 const ASKED_EVERY: Duration = Duration::from_mins(10);
-/// How soon it is asked again while nothing is known.
+/// The same interval while no rate is known.
 const ASKED_AGAIN: Duration = Duration::from_secs(5);
-/// Until the transport has said anything: what a new account has
+/// The rate until the transport has answered: that of a new account
 /// (<https://docs.aws.amazon.com/ses/latest/dg/quotas.html>).
 const UNKNOWN_RATE: f64 = 1.0;
-/// Longest that asking may take.
+/// The longest time that asking the transport may take.
 const ASKING: Duration = Duration::from_secs(5);
-/// How long a single mail waits for its turn before it is queued.
+/// The longest time that a single mail waits for its turn before it is queued.
 pub const SINGLE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// The turns of calls to the transport.
@@ -32,10 +32,10 @@ pub const SINGLE_PATIENCE: Duration = Duration::from_secs(3);
 pub struct Pace {
     ledger: Arc<Ledger>,
     mailer: Arc<Mailer>,
-    /// `MAX_SEND_RATE`, recipients a second; without it the transport is asked.
+    /// `MAX_SEND_RATE`, in recipients a second; if it is not set, the transport is asked.
     max_send_rate: Option<f64>,
     stop: CancellationToken,
-    /// The rate as this instance was last told it.
+    /// The rate as this instance last read it.
     known: Mutex<Option<Known>>,
 }
 
@@ -45,11 +45,11 @@ struct Known {
     until: Instant,
 }
 
-/// Whether a call may start.
+/// The permission to start a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
     Go,
-    /// Not within anybody's patience; it makes sense to try again after this long.
+    /// No turn is near enough; it makes sense to ask again after this time.
     NotFor(Duration),
 }
 
@@ -81,7 +81,7 @@ impl Pace {
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(Known { rate, until });
     }
 
-    /// Recipients a second; nothing where nobody limits them.
+    /// Returns the rate in recipients a second, or `None` if it is not limited.
     pub async fn rate(&self) -> Result<Option<f64>> {
         if let Some(rate) = self.max_send_rate {
             return Ok(Some(rate));
@@ -114,7 +114,7 @@ impl Pace {
         Ok(Some(rate))
     }
 
-    /// Waits for whoever is asking for the first time.
+    /// Waits for the instance that asks the transport for the first time.
     async fn learn_from_others(&self) -> Result<Option<f64>> {
         let last = Instant::now() + ASKING;
         loop {
@@ -126,7 +126,8 @@ impl Pace {
         }
     }
 
-    /// How many recipients one call takes: what the transport can, and no more than a second of the rate.
+    /// Returns the number of recipients of one call: as many as the transport takes, but no more than a second of the
+    /// rate.
     pub async fn recipients_per_call(&self) -> Result<usize> {
         let most = self.mailer.recipients_per_call();
         Ok(match self.rate().await? {
@@ -146,20 +147,20 @@ impl Pace {
             let told = Instant::now();
             let (Turn::In(wait) | Turn::AskIn(wait)) = turn;
             let given = matches!(turn, Turn::In(_));
-            // So that those who wait do not all ask in the same moment.
+            // The jitter keeps those who wait from all asking at the same moment.
             let wait = if given { wait } else { wait + jitter() };
             if self.stop.is_cancelled() || (!given && told + wait > last) {
                 return Ok(Permission::NotFor(wait));
             }
             tokio::time::sleep(wait).await;
-            // Whoever comes late would call together with whoever has the turn after.
+            // A call that starts too late would coincide with the call of a later turn.
             if given && told.elapsed() <= wait + AHEAD {
                 return Ok(Permission::Go);
             }
         }
     }
 
-    /// Waits until a single mail may go: behind other single mails, and before mailings.
+    /// Waits until a single mail may be sent: after other single mails, and before mailings.
     pub async fn wait_for_single_turn(&self, patience: Duration) -> Result<Permission> {
         let Some(rate) = self.rate().await? else {
             return Ok(Permission::Go);

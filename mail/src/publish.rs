@@ -1,5 +1,5 @@
-//! Publishes every end of a recipient to the result queue, once the ledger has it. `result.schema.json` describes a
-//! message.
+//! Publishes every end of a recipient to the result queue, once it is recorded in the ledger. `result.schema.json`
+//! describes a message.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -25,13 +25,13 @@ use crate::{
     telemetry, timestamp,
 };
 
-/// After the result queue was unreachable, requests and workers do not try it again for this long; the sweep publishes
-/// what they leave out.
+/// The time for which requests and workers do not use the result queue after it was unreachable; the sweep publishes
+/// the ends that they skip.
 const AWAY: Duration = Duration::from_secs(30);
-/// Ends that one step of the sweep publishes at most.
+/// The maximum number of ends that one step of the sweep publishes.
 const STEP: u64 = 500;
 
-/// The SQS queue that the company's back end reads.
+/// The SQS queue that back ends read results from.
 #[derive(Debug)]
 struct ResultQueue {
     aws: Arc<Aws>,
@@ -48,8 +48,8 @@ impl ResultQueue {
         until.is_some_and(|until| until > Instant::now())
     }
 
-    /// Returns the fate of each message. The queue counts as away only where it took and refused none of them: a refusal
-    /// is an answer, and concerns that one message.
+    /// Sends messages, and returns the fate of each. The queue counts as unreachable only if it took and refused none
+    /// of them: a refusal is an answer, and concerns that one message.
     async fn send(&self, bodies: Vec<String>) -> Vec<Sent> {
         let messages = bodies
             .into_iter()
@@ -66,9 +66,9 @@ impl ResultQueue {
     }
 }
 
-/// The message as JSON text that SQS can carry. It refuses U+FFFE and U+FFFF
-/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>), which JSON leaves as
-/// they are; inside a string, and they are nowhere else, they may be escaped.
+/// Returns the message as JSON text that SQS can carry. SQS refuses U+FFFE and U+FFFF
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>), which JSON does not
+/// escape by default. They occur only inside strings, where they may be escaped.
 fn body_of(message: &Message<'_>) -> Option<String> {
     let mut body = serde_json::to_string(message).ok()?;
     for (character, escaped) in [('\u{fffe}', "\\ufffe"), ('\u{ffff}', "\\uffff")] {
@@ -79,7 +79,7 @@ fn body_of(message: &Message<'_>) -> Option<String> {
     Some(body)
 }
 
-/// One end of one recipient.
+/// The published message for one end of a recipient.
 #[expect(clippy::struct_field_names, reason = "they are the published names")]
 #[derive(Debug, Serialize)]
 struct Message<'a> {
@@ -103,7 +103,7 @@ struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// None where the recipient is not at an end.
+    /// Returns `None` if the recipient is not at an end.
     fn of(update: &'a RecipientUpdate, ids: &CallerIds) -> Option<Self> {
         let value = |id: Option<&CallerId>| id.and_then(|id| serde_json::to_value(id).ok());
         let own = update.email_recipient_id.as_ref();
@@ -129,12 +129,12 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Publishes to the result queue where one is set, and logs every move of a recipient.
+/// Publishes to the result queue if one is set, and logs every move of a recipient.
 #[derive(Debug)]
 pub struct Publisher {
     ledger: Arc<Ledger>,
     queue: Option<ResultQueue>,
-    /// The process waits for these before it ends.
+    /// Tasks that the process waits for before it ends.
     tasks: TaskTracker,
 }
 
@@ -157,7 +157,7 @@ impl Publisher {
         }
     }
 
-    /// Whether the result queue answers, or none is set.
+    /// Returns whether the result queue answers; also `true` if none is set.
     pub async fn works(&self) -> bool {
         match &self.queue {
             Some(queue) => queue::length(&queue.aws, &queue.url).await.is_some(),
@@ -170,13 +170,13 @@ impl Publisher {
         self.publish_with(updates, HashMap::new()).await;
     }
 
-    /// The same for updates of one mailing that is in memory: its callers' ids need not be read.
+    /// Does the same for updates of one mailing that is in memory, whose callers' ids need not be read.
     pub async fn publish_of(&self, mailing: &Mailing, updates: &[RecipientUpdate]) {
         let known = HashMap::from([(mailing.id, mailing.envelope.ids.clone())]);
         self.publish_with(updates, known).await;
     }
 
-    /// The same in the background, while the caller goes on.
+    /// Does the same in the background, without keeping the caller waiting.
     pub fn publish_in_background(self: &Arc<Self>, updates: Vec<RecipientUpdate>) {
         let publisher = Arc::clone(self);
         self.tasks
@@ -206,8 +206,8 @@ impl Publisher {
         }
     }
 
-    /// Returns whether the queue has taken or refused any. A message that it refuses a second time is given up: it would
-    /// be refused for ever.
+    /// Publishes ends, and returns whether the queue has taken or refused any. A message that it refuses a second time
+    /// is given up: it would be refused for ever.
     async fn send(
         &self,
         queue: &ResultQueue,
@@ -236,7 +236,8 @@ impl Publisher {
         Ok(answered)
     }
 
-    /// The ends among the updates, and the message of each. The callers' ids that are not known are read.
+    /// Returns the ends among the updates, and the message of each. Callers' ids that are not in `ids` are read from
+    /// the ledger.
     async fn messages<'a>(
         &self,
         updates: &'a [RecipientUpdate],

@@ -1,4 +1,4 @@
-//! Counting an hour with very much mail takes a while: nobody has it done all the time.
+//! Statistics, kept for a while if counting them took long, as it does for hours with very much mail.
 
 use std::{
     ops::Range,
@@ -9,12 +9,12 @@ use tokio::sync::Mutex;
 
 use crate::{error::Result, ledger::Statistics, service::Service};
 
-/// What took longer is kept for a while.
+/// Results that took longer to count are kept for a while.
 const QUICK: Duration = Duration::from_millis(250);
-/// It is kept for so many times as long as it took.
+/// A result is kept for this multiple of the time that it took.
 const KEPT_FOR: u32 = 20;
 
-/// The numbers that were counted last, where it took long.
+/// The last result that took long to count.
 #[derive(Debug, Default)]
 pub struct KnownStatistics(Mutex<Option<Known>>);
 
@@ -26,7 +26,8 @@ struct Known {
 }
 
 impl Service {
-    /// Of the hours that begin in `range`. Who asks while somebody counts gets what is counted then.
+    /// Returns the statistics of the hours that begin in `range`. A request that arrives while another is counting gets
+    /// the result of that count.
     pub async fn statistics(&self, range: Range<i64>) -> Result<Statistics> {
         let mut known = self.known_statistics.0.lock().await;
         let fresh = |known: &&Known| known.range == range && known.until > Instant::now();

@@ -1,4 +1,4 @@
-//! Comes for what nobody else comes for, at the start and every `SWEEP_SECONDS`.
+//! Maintenance statements of the sweep, at the start and every `SWEEP_SECONDS`.
 
 use std::{
     future::Future,
@@ -15,24 +15,24 @@ use crate::{
     wake_up::WAKE_SPAN,
 };
 
-/// A wake-up that was not acted on for so long is written again, and for as much longer as the queue needs for what it
-/// holds.
+/// The age at which a wake-up without effect is enqueued again, in addition to the time that the queue needs for its
+/// other wake-ups.
 const LOST_WAKE_UP: Duration = Duration::from_mins(1);
-/// Longest that a wake-up may wait, however much the queue holds: some of it may be wake-ups that were written twice.
+/// The longest such age, however long the queue is: some of it may be duplicates.
 const LATE_WAKE_UP: Duration = Duration::from_mins(5);
-/// What is assumed of a transport that nobody limits: recipients a second.
+/// The assumed rate of a transport without a limit, in recipients a second.
 const UNLIMITED_RATE: f64 = 50.0;
-/// Steps of recipients whose wake-up is late that one sweep wakes again at most.
+/// The maximum number of steps of recipients with a late wake-up that one sweep wakes again.
 const MOST_LATE_STEPS: u32 = 100;
-/// How long one sweep goes on with an erasure.
+/// The longest time that one sweep spends on an erasure.
 const ERASING: Duration = Duration::from_secs(10);
-/// Past hours that one sweep counts at most.
+/// The maximum number of past hours that one sweep counts.
 const HOURS: usize = 24;
-/// Fewest wake-ups that a whole step of recipients may need.
+/// The smallest number of wake-ups that a full step of recipients can lead to.
 const FULL_STEP: u64 = STEP / WAKE_SPAN.unsigned_abs() as u64;
 
 impl Service {
-    /// Sweeps until the process is to end.
+    /// Sweeps until the process stops.
     pub(crate) async fn keep_sweeping(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(self.config.sweep_every);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -46,7 +46,8 @@ impl Service {
         }
     }
 
-    /// Ends at `until`, and the next one goes on. A step that fails does not keep the later ones from being taken.
+    /// Sweeps once. The sweep ends at `until`, and the next one continues. A step that fails does not prevent the later
+    /// ones.
     pub async fn sweep(&self, until: Option<Instant>) -> Result<()> {
         let steps = [
             ("how late mail is", self.look_at_oldest().await),
@@ -133,7 +134,7 @@ impl Service {
         .await
     }
 
-    /// What a revocation has left queued that was to cancel it.
+    /// Cancels recipients that a revocation was to cancel and has left queued.
     async fn cancel_of_revoked_keys(&self, until: Option<Instant>) -> Result<()> {
         for id in self.ledger.cancelling_keys().await? {
             self.while_more(until, || async {
@@ -147,7 +148,7 @@ impl Service {
         Ok(())
     }
 
-    /// What an erasure could not do within its request.
+    /// Continues erasures that were not finished within their request.
     async fn go_on_erasing(&self, until: Option<Instant>) -> Result<()> {
         for key in self.ledger.erasures().await? {
             let longest = Instant::now() + ERASING;
@@ -168,10 +169,10 @@ impl Service {
         .await
     }
 
-    /// Calls for what is due and nobody was called for, or in vain.
+    /// Enqueues wake-ups for due recipients that have none, or whose wake-up had no effect.
     async fn wake_up(&self, until: Option<Instant>) -> Result<()> {
         if let Queue::Sqs(_) = self.queue {
-            // Without a process that polls the ledger nobody else finds these.
+            // No process polls the ledger, so only the sweep finds these.
             self.while_more(until, || self.wake_some(WokenBefore::Never))
                 .await?;
         }
@@ -184,7 +185,7 @@ impl Service {
         if waiting == Some(0) {
             return self.while_more(until, || self.wake_some(late)).await;
         }
-        // They may be there still, so no more than can be sent until the next sweep.
+        // Their wake-ups may still be in the queue, so no more are woken than can be sent to until the next sweep.
         let mut steps = self.steps_until_next_sweep().await?;
         self.while_more(until, || {
             steps -= 1;
@@ -194,16 +195,16 @@ impl Service {
         .await
     }
 
-    /// How long it takes to send to all that these wake-ups are for, at most.
+    /// Returns the longest time that sending to the recipients of these wake-ups takes.
     async fn time_for(&self, wake_ups: u64) -> Result<Duration> {
         let rate = self.pace.rate().await?.unwrap_or(UNLIMITED_RATE);
         let recipients = wake_ups.saturating_mul(WAKE_SPAN.unsigned_abs().into());
-        // Nobody waits for longer than this.
+        // A larger number makes no difference, because the result is limited by `LATE_WAKE_UP`.
         let recipients = u32::try_from(recipients).unwrap_or(u32::MAX);
         Ok(Duration::from_secs_f64(f64::from(recipients) / rate))
     }
 
-    /// How many steps of recipients can be sent until the next sweep, at least one.
+    /// Returns the number of steps of recipients that can be sent until the next sweep, at least one.
     async fn steps_until_next_sweep(&self) -> Result<u32> {
         let Some(rate) = self.pace.rate().await? else {
             return Ok(MOST_LATE_STEPS);
@@ -214,14 +215,14 @@ impl Service {
         Ok(steps.clamp(1, MOST_LATE_STEPS))
     }
 
-    /// Whether there may be more, and a queue to tell of it.
+    /// Wakes one step of recipients. Returns whether there may be more, and the queue took all wake-ups.
     async fn wake_some(&self, woken: WokenBefore) -> Result<bool> {
         let wake_ups = self.ledger.wake_due(woken).await?;
         let more = wake_ups.len() as u64 >= FULL_STEP;
         Ok(self.enqueue_wake_ups(wake_ups).await && more)
     }
 
-    /// Repeats a step while it says that there is more.
+    /// Repeats a step as long as it returns that there is more, the time is not up and the process is not stopping.
     async fn while_more<F: Future<Output = Result<bool>>>(
         &self,
         until: Option<Instant>,

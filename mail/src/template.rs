@@ -7,7 +7,7 @@ use std::{
 
 use crate::message::{CallerId, Envelope, Recipient, Variable};
 
-/// Fields that a placeholder may name; where the request leaves one out it stands for nothing.
+/// The fields that a placeholder may name. A field that the request omits is replaced by nothing.
 pub const FIELDS: [&str; 11] = [
     "name",
     "mail",
@@ -22,19 +22,19 @@ pub const FIELDS: [&str; 11] = [
     "closureId",
 ];
 
-/// Longest body that is rendered, in octets: 10 MiB.
+/// The longest body that is rendered, in octets: 10 MiB.
 pub const MAX_BODY: usize = 10 * 1024 * 1024;
-/// Longest subject that is rendered, in characters.
+/// The longest subject that is rendered, in characters.
 pub const MAX_SUBJECT: usize = 2_000;
 
-/// A text taken apart into what is literal and what is a placeholder.
+/// A text, parsed into literals and placeholders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     segments: Vec<Segment>,
     literal: Length,
-    /// Whether all that is literal in it is blanks.
+    /// `true` if the literals are only blanks.
     is_bare: bool,
-    /// How often each name stands in it, so that its length is known without going through it again.
+    /// The number of placeholders for each name, so that the length is known without another pass.
     fields: BTreeMap<String, usize>,
     variables: BTreeMap<String, usize>,
 }
@@ -59,8 +59,8 @@ impl Template {
         while let Some(at) = rest.find("{{") {
             literal.push_str(&rest[..at]);
             if let Some((name, mut after)) = placeholder(&rest[at..]) {
-                // Other template languages have three braces for a value that is not escaped. Those around a placeholder
-                // are never part of the text.
+                // Other template languages use three braces for a value that is not escaped. Braces around a
+                // placeholder are never part of the text.
                 while literal.ends_with('{') && after.starts_with('}') {
                     literal.pop();
                     after = &after[1..];
@@ -71,7 +71,7 @@ impl Template {
                 segments.push(Segment::Placeholder(name.to_owned()));
                 rest = after;
             } else {
-                // One brace only: in `{{{name}}` the placeholder starts at the second.
+                // Only one brace: in `{{{name}}` the placeholder starts at the second.
                 literal.push('{');
                 rest = &rest[at + 1..];
             }
@@ -123,12 +123,12 @@ impl Template {
         !(self.fields.is_empty() && self.variables.is_empty())
     }
 
-    /// Whether it names this field or variable.
+    /// Returns whether a placeholder names this field or variable.
     pub fn names(&self, name: &str) -> bool {
         self.fields.contains_key(name) || self.variables.contains_key(name)
     }
 
-    /// Whether nothing can be read of what it gives, without rendering it.
+    /// Returns whether the result is blank, without rendering it.
     pub fn is_blank(&self, values: &Values<'_>) -> bool {
         let shows = |text: &str| !text.trim().is_empty();
         let mut variables = values.recipient.variables.iter();
@@ -143,7 +143,7 @@ impl Template {
             && !(self.fields.keys()).any(|name| values.get(name).is_some_and(|text| shows(&text)))
     }
 
-    /// What stands between double braces and is no name of a placeholder, such as `first-name`.
+    /// Returns the texts between double braces that are not a valid name, such as `first-name`.
     pub fn other_names(&self) -> BTreeSet<&str> {
         let mut names = BTreeSet::new();
         for segment in &self.segments {
@@ -161,29 +161,30 @@ impl Template {
         names
     }
 
-    /// The names that only a recipient's variables can give a value.
+    /// Returns the names to which only a recipient's variables can give a value.
     pub fn variables(&self) -> Keys<'_, String, usize> {
         self.variables.keys()
     }
 
-    /// How many of [`Self::variables`] the recipient does not have; it takes as long as the recipient has variables.
+    /// Returns the number of [`Self::variables`] that the recipient does not have. The time it takes grows with the
+    /// recipient's variables.
     pub fn count_missing(&self, recipient: &Recipient) -> usize {
         let names = recipient.variables.keys();
         let known = names.filter(|name| self.variables.contains_key(*name));
         self.variables.len() - known.count()
     }
 
-    /// Octets that [`Self::html`] gives, without rendering it.
+    /// Returns the length of [`Self::html`] in octets, without rendering it.
     pub fn html_length(&self, values: &Values<'_>) -> usize {
         self.length(self.literal.octets, values, escaped_length)
     }
 
-    /// Octets that [`Self::text`] gives, without rendering it.
+    /// Returns the length of [`Self::text`] in octets, without rendering it.
     pub fn text_length(&self, values: &Values<'_>) -> usize {
         self.length(self.literal.octets, values, str::len)
     }
 
-    /// Characters that [`Self::header`] gives at most, without rendering it.
+    /// Returns the maximum length of [`Self::header`] in characters, without rendering it.
     pub fn header_length(&self, values: &Values<'_>) -> usize {
         self.length(self.literal.characters, values, |text| text.chars().count())
     }
@@ -212,7 +213,7 @@ impl Template {
         self.render(values, |value| value.into())
     }
 
-    /// For a header: whatever would end its line becomes a space.
+    /// Renders a header: every character that would end its line becomes a space.
     pub fn header(&self, values: &Values<'_>) -> String {
         one_line(&self.text(values))
     }
@@ -233,12 +234,12 @@ impl Template {
     }
 }
 
-/// A value as it stands in HTML.
+/// Escapes a value for HTML.
 pub fn html_value(value: &str) -> Cow<'_, str> {
     html_escape::encode_quoted_attribute(value)
 }
 
-/// Of the text as HTML.
+/// Returns the length of the text after it is escaped for HTML.
 fn escaped_length(text: &str) -> usize {
     let added = text.bytes().map(|octet| match octet {
         b'<' | b'>' => 3,
@@ -249,7 +250,7 @@ fn escaped_length(text: &str) -> usize {
     text.len() + added.sum::<usize>()
 }
 
-/// Takes `{{ name }}` off the front.
+/// Parses `{{ name }}` at the start of `text`. Returns the name and the rest of the text.
 fn placeholder(text: &str) -> Option<(&str, &str)> {
     let inner = text.strip_prefix("{{")?.trim_start_matches(' ');
     let end = inner
@@ -260,17 +261,17 @@ fn placeholder(text: &str) -> Option<(&str, &str)> {
     Some((name, rest))
 }
 
-/// Control characters, line ends among them, become spaces.
+/// Replaces control characters, including line ends, by spaces.
 pub fn one_line(text: &str) -> String {
     text.replace("\r\n", " ")
         .replace(|c: char| c.is_control(), " ")
 }
 
-/// Where a recipient's placeholders find their values.
+/// The values of a recipient's placeholders.
 pub struct Values<'a> {
     pub envelope: &'a Envelope,
     pub recipient: &'a Recipient,
-    /// With its own placeholders filled in.
+    /// The sender's name with its own placeholders filled in.
     sender_name: Cow<'a, str>,
 }
 
@@ -294,7 +295,7 @@ impl<'a> Values<'a> {
         &self.sender_name
     }
 
-    /// Nothing where the recipient has no such variable and the field is left out.
+    /// Returns `None` if the recipient has no such variable and the field is omitted.
     pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         if let Some(value) = self.recipient.variables.get(name) {
             return Some(value.to_string().into());

@@ -1,4 +1,4 @@
-//! Times as they are written outside: RFC 3339. Inside they are milliseconds since the Unix epoch.
+//! Times: RFC 3339 in the API and in messages, milliseconds since the Unix epoch inside.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -18,13 +18,13 @@ pub fn now() -> i64 {
     })
 }
 
-/// The instant at which the clock will show this time, or now where it has passed.
+/// Returns the instant at which the clock will show this time, or the current instant if the time has passed.
 pub fn instant(milliseconds: u64) -> Instant {
     let time = UNIX_EPOCH + Duration::from_millis(milliseconds);
     Instant::now() + time.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
-/// In UTC with milliseconds.
+/// Formats a time in UTC with milliseconds.
 pub fn write(milliseconds: i64) -> String {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
         .ok()
@@ -32,7 +32,7 @@ pub fn write(milliseconds: i64) -> String {
         .unwrap_or_default()
 }
 
-/// Reads any RFC 3339, or says what it must be.
+/// Parses any RFC 3339 time. The error says what the text must be.
 pub fn parse(text: &str) -> Result<i64, &'static str> {
     OffsetDateTime::parse(text, &Rfc3339)
         .map_err(|_| "must be a time such as 2026-01-27T10:30:00Z (RFC 3339)")

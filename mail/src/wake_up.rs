@@ -1,10 +1,11 @@
-//! A wake-up call: "look at these recipients". Losing one costs nothing, the ledger still knows.
+//! A wake-up: the request to look for due recipients in a range. Losing one does no harm, because the ledger still has
+//! them.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
-/// Recipients that one wake-up covers at most.
+/// The maximum number of recipients that one wake-up covers.
 pub const WAKE_SPAN: i32 = 50;
 
 /// Recipients `first` to `last` of one mailing, both included.
@@ -24,18 +25,18 @@ impl Range {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WakeUp {
     pub range: Range,
-    /// Whose they are: API keys take turns, so that nobody waits behind a large mailing of somebody else.
+    /// The key of the mailing. API keys take turns, so that no key waits behind a large mailing of another one.
     pub api_key_id: Uuid,
 }
 
-/// What a message of the processing queue says: `{"wake": {"mailing_id": "…", "first": 0, "last": 49}}`.
+/// The body of a message in the processing queue: `{"wake": {"mailing_id": "…", "first": 0, "last": 49}}`.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
     wake: Range,
 }
 
-/// A message that is no wake-up. It does not say what the message holds.
+/// A message that is no wake-up. The error does not quote it.
 #[derive(Debug, Error)]
 #[error("not a wake-up (line {line}, column {column})")]
 pub struct Malformed {
@@ -44,8 +45,8 @@ pub struct Malformed {
 }
 
 impl WakeUp {
-    /// A message that does not say of which key it is, such as one of an older version, takes the turns of a key of its
-    /// own.
+    /// Parses a message. A message that does not name its key, such as one of an older version, takes turns as a key of
+    /// its own.
     pub fn parse(body: &str, group: Option<&str>) -> Result<Self, Malformed> {
         let Body { wake: range } = serde_json::from_str(body).map_err(|error| Malformed {
             line: error.line(),
@@ -70,13 +71,14 @@ impl WakeUp {
         format!(r#"{{"wake":{{"mailing_id":"{mailing_id}","first":{first},"last":{last}}}}}"#)
     }
 
-    /// The group of the message (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>).
+    /// Returns the group of the message
+    /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>).
     pub fn group(self) -> String {
         self.api_key_id.to_string()
     }
 }
 
-/// Wake-ups for these recipients, in order.
+/// Returns wake-ups for these recipients, in order.
 pub fn wake_ups(api_key_id: Uuid, mailing_id: Uuid, positions: &[i32]) -> Vec<WakeUp> {
     positions
         .chunk_by(|a, b| a / WAKE_SPAN == b / WAKE_SPAN)

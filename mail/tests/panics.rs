@@ -1,4 +1,4 @@
-//! In a program of its own: there is one panic hook for all threads.
+//! In a program of its own, because there is one panic hook for all threads.
 
 use std::{
     io::Write,

@@ -1,4 +1,4 @@
-//! The schema of the ledger. A step that has been released is never edited; a change is a new step.
+//! The schema of the ledger. A released migration is never edited; a change is a new one.
 
 use sea_orm_migration::prelude::*;
 
@@ -31,7 +31,7 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// Runs statements one after the other.
+/// Executes statements one after the other.
 async fn execute(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
     for statement in statements {
         manager

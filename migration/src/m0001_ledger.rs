@@ -1,4 +1,4 @@
-//! Keys, mailings, their recipients, and the answers kept under idempotency keys.
+//! Keys, mailings, their recipients, and the answers stored under idempotency keys.
 
 use sea_orm_migration::{
     prelude::*,
@@ -51,7 +51,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// Partial indexes keep what has ended out of the paths that run all the time.
+/// Partial indexes keep ended mail out of the queries that run all the time.
 const INDEXES: [&str; 16] = [
     "CREATE INDEX api_key_secret_api_key ON api_key_secret (api_key_id)",
     "CREATE INDEX origin_origin ON origin (origin)",

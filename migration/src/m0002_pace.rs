@@ -1,4 +1,4 @@
-//! The account's sending rate, shared by all instances; and results that have to be told to a queue.
+//! The account's sending rate, shared by all instances; and the ends that have to be published to a queue.
 
 use sea_orm_migration::{
     prelude::*,
@@ -15,7 +15,7 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         for statement in [
             "INSERT INTO pace (id, next_turn, next_single_turn) VALUES (1, 0, 0)",
-            // There was no queue to tell of them.
+            // There was no result queue before, so these ends are not to be published.
             "UPDATE recipient SET published_at = ended_at WHERE event_id IS NOT NULL",
             "CREATE INDEX recipient_unpublished ON recipient (ended_at) WHERE event_id IS NOT NULL AND published_at IS NULL",
             "CREATE INDEX recipient_untold ON recipient (mailing_id) WHERE event_id IS NOT NULL AND published_at IS NULL",

@@ -1,4 +1,4 @@
-//! What became of the mail of each hour; and counts of a mailing and of an hour that need not look at the rows.
+//! The statistics of each hour; and indexes by which a mailing and an hour are counted without reading the rows.
 
 use sea_orm_migration::{
     prelude::*,
@@ -17,7 +17,7 @@ impl MigrationTrait for Migration {
         execute(
             manager,
             &[
-                // A large ledger may have them already, made by hand without holding up writes.
+                // A large ledger may have these indexes already, created by hand without blocking writes.
                 "CREATE INDEX IF NOT EXISTS recipient_ended ON recipient (ended_at) WHERE ended_at IS NOT NULL",
                 "CREATE INDEX IF NOT EXISTS recipient_status ON recipient (mailing_id, status)",
                 "CREATE INDEX mailing_open_of_key ON mailing (api_key_id, id) WHERE ended_at IS NULL",

@@ -1,4 +1,4 @@
-//! Whether the transport takes mail at present, in the row that all instances share.
+//! The transport's health, in the row that all instances share.
 
 use sea_orm_migration::{
     prelude::*,
@@ -17,7 +17,7 @@ impl MigrationTrait for Migration {
             text_null("held_for"),
             big_integer("probed_until").default(0).take(),
         ] {
-            // `SQLite` adds one at a time.
+            // `SQLite` adds one column at a time.
             let table = Table::alter().table("pace").add_column(column).to_owned();
             manager.alter_table(table).await?;
         }

@@ -1,4 +1,4 @@
-//! When a mailing may go before single mails, in the row that all instances share.
+//! The time from which a mailing may go before single mails, in the row that all instances share.
 
 use sea_orm_migration::{prelude::*, schema::big_integer};
 

@@ -1,4 +1,5 @@
-//! Ends that the result queue is to be told of are rows of their own, with attempts and a due time of their own.
+//! The outbox: ends that are to be published to the result queue become rows of their own, with refusals and a due
+//! time.
 
 use sea_orm_migration::{
     prelude::*,
@@ -11,8 +12,8 @@ use crate::execute;
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-/// `recipient.published_at`, which was in their place, stays for instances of the version before, which may still run
-/// while this is deployed. Nothing reads it any more.
+/// `recipient.published_at`, which the outbox replaces, stays for instances of the previous version, which may still
+/// run during a deployment. This version does not read it.
 const UP: [&str; 4] = [
     "CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL",
     "CREATE INDEX outbox_mailing ON outbox (mailing_id)",

@@ -1,4 +1,4 @@
-//! Work that a request may leave to the sweep: cancelling what a revoked key has queued, and erasing an address.
+//! Work that a request may leave to the sweep: cancelling mail that a revoked key has queued, and erasing an address.
 
 use sea_orm_migration::{
     prelude::*,

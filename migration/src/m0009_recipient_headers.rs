@@ -1,4 +1,4 @@
-//! Header fields of one recipient's mail alone.
+//! Header fields of one recipient's mail only.
 
 use sea_orm_migration::{prelude::*, schema::json_null};
 

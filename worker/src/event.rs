@@ -1,5 +1,5 @@
-//! What a function may be invoked with. Only what is needed is read: a message with anything unforeseen beside it must
-//! not keep nine others from being worked on.
+//! The events that the worker function is invoked with. Only the necessary fields are read: an unknown field of one
+//! message must not prevent the other nine from being worked on.
 
 use mail::queue::Received;
 use serde_json::Value;
@@ -7,13 +7,13 @@ use thiserror::Error;
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A batch of SQS (<https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>).
+    /// A batch of SQS messages (<https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>).
     Records(Vec<Received>),
-    /// A rule of `EventBridge` on a schedule, or `{"sweep": true}` from anybody.
+    /// A scheduled rule of `EventBridge`, or `{"sweep": true}` from any caller.
     Sweep,
 }
 
-/// What it holds is not repeated.
+/// An unknown event. The error names its kind, and does not quote its content.
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("{0} is no event that the worker knows: it takes records of SQS and schedules")]
 pub struct Unknown(String);

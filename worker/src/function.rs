@@ -1,4 +1,4 @@
-//! A Lambda function: wake-ups from SQS, and the schedule of the sweep.
+//! The worker as a Lambda function: wake-ups from SQS, and the schedule of the sweep.
 
 use std::{
     sync::Arc,
@@ -14,17 +14,18 @@ use serde_json::{Value, json};
 
 use crate::event::Event;
 
-/// Kept free before the end of an invocation, for telling what has ended and handing the answer over.
+/// The time before the end of an invocation that is reserved for publishing ends and returning the answer.
 const BEFORE_END: Duration = Duration::from_secs(3);
-/// Kept free to hand the answer over.
+/// The time that is reserved for returning the answer.
 const TO_ANSWER: Duration = Duration::from_millis(500);
-/// Records worked on at once: while one waits for the transport, another uses the one connection to the database.
+/// The number of records that are worked on concurrently: while one waits for the transport, another uses the single
+/// connection to the database.
 const AT_ONCE: usize = 4;
 
-/// Works on events until the instance ends.
+/// Handles events until the instance ends.
 pub async fn run(service: Arc<Service>) -> anyhow::Result<()> {
     service.stop_on_signal()?;
-    // Boxed: what the futures of the runtime and those of the work are made of is too deep for the compiler together.
+    // Boxed: the futures of the runtime and of the work together are nested too deeply for the compiler.
     let handler = service_fn(|event| Box::pin(invoke(&service, event)));
     tokio::select! {
         ended = lambda_runtime::run(handler) => ended.map_err(|error| anyhow!(error))?,
@@ -52,7 +53,7 @@ async fn invoke(service: &Arc<Service>, event: LambdaEvent<Value>) -> Result<Val
     answer
 }
 
-/// Each record by itself: what cannot be worked on fails alone and comes again.
+/// Works on each record by itself: one that cannot be worked on fails alone and is received again.
 async fn work_on(
     service: &Arc<Service>,
     records: Vec<Received>,
@@ -81,11 +82,11 @@ async fn work_on(
 }
 
 async fn sweep(service: &Arc<Service>, until: Instant) -> Result<Value, Error> {
-    // Boxed: what is below it is too deep to be laid out within the invocation.
+    // Boxed: the future of the sweep is nested too deeply to be part of the invocation's.
     match Box::pin(service.sweep(Some(until))).await {
         Ok(()) => Ok(json!({"swept": true})),
         Err(error) => {
-            // What it says in detail is not for whoever invoked it.
+            // The caller must not see the details of the error.
             tracing::error!(
                 error = telemetry::causes(&error),
                 "the sweep failed, the next one goes on"

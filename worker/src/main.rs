@@ -1,4 +1,4 @@
-//! Works beside the API: delivers what the ledger holds and sweeps it.
+//! The worker, which runs beside the API: it delivers the mail in the ledger and sweeps it.
 
 mod event;
 mod function;

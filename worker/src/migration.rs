@@ -12,11 +12,11 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use mail::{Service, telemetry, timestamp};
 use serde_json::{Value, json};
 
-/// Between two attempts, while the database is not there yet or its standby takes over.
+/// The pause between two attempts while the database is not available yet or fails over to its standby.
 const PAUSE: Duration = Duration::from_secs(3);
-/// How long a database that is away is waited for.
+/// The time limit for a database that is not available.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// Kept free before the end of an invocation, to say what went wrong.
+/// The time before the end of an invocation that is reserved for reporting the error.
 const BEFORE_END: Duration = Duration::from_secs(5);
 
 pub async fn run(service: Arc<Service>) -> anyhow::Result<ExitCode> {
@@ -27,7 +27,7 @@ pub async fn run(service: Arc<Service>) -> anyhow::Result<ExitCode> {
             Err(_) => ExitCode::FAILURE,
         });
     }
-    // Whatever the event is: this function has one thing to do.
+    // The content of the event does not matter: this function has a single task.
     let handler = service_fn(|event| Box::pin(invoke(&service, event)));
     tokio::select! {
         ended = lambda_runtime::run(handler) => ended.map_err(|error| anyhow!(error))?,
@@ -45,7 +45,7 @@ async fn invoke(service: &Service, event: LambdaEvent<Value>) -> Result<Value, E
     Ok(json!({"migrated": true}))
 }
 
-/// What has failed in a way that passes is tried again until then.
+/// Migrates, and retries transient errors until the time is up.
 async fn migrate(service: &Service, until: Instant) -> mail::Result<()> {
     loop {
         match Box::pin(service.migrate()).await {

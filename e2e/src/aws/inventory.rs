@@ -1,4 +1,4 @@
-//! What there is in an account, of every kind that a stack may make.
+//! An inventory of an account, of every kind of resource that a stack may create.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::Account;
 
-/// The names or ids of what there is, by kind.
+/// The names or ids of the resources, by kind.
 pub type Inventory = BTreeMap<&'static str, BTreeSet<String>>;
 
-/// How a service is asked for a list.
+/// The request for a list of resources.
 enum Ask {
-    /// `Action=…`, answered in XML: the service, its version of the API, the action.
+    /// `Action=…`, answered in XML: the service, the version of its API, the action.
     Query(&'static str, &'static str, &'static str),
     /// `X-Amz-Target`: the service, the target.
     Json(&'static str, &'static str),
@@ -27,7 +27,7 @@ const RDS: &str = "2014-10-31";
 const SNS: &str = "2010-03-31";
 const CLOUDWATCH: &str = "2010-08-01";
 
-/// Each with the element or field of its answer that holds a name or an id.
+/// The requests, each with the element or field of its answer that holds a name or an id.
 const KINDS: [(Ask, &str); 40] = [
     (Query("ec2", EC2, "DescribeVpcs"), "vpcId"),
     (Query("ec2", EC2, "DescribeSubnets"), "subnetId"),
@@ -137,7 +137,7 @@ impl Account {
     }
 }
 
-/// What is in the one that was not in the other, by kind; kinds without such are left out.
+/// Returns the resources that are only in `after`, by kind; kinds without any are omitted.
 pub fn added(before: &Inventory, after: &Inventory) -> Inventory {
     let more = after.iter().map(|(kind, names)| {
         let names = names.difference(&before[kind]).cloned().collect();
@@ -147,7 +147,7 @@ pub fn added(before: &Inventory, after: &Inventory) -> Inventory {
         .collect()
 }
 
-/// The texts of all elements or fields with this name.
+/// Returns the texts of all elements or fields with this name.
 fn named(answer: &str, name: &str) -> BTreeSet<String> {
     if let Ok(answer) = serde_json::from_str::<Value>(answer) {
         let mut found = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Processes that the emulator runs for an account: functions, and databases.
+//! Processes that the emulator runs for an account: functions and databases.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Account;
 
 impl Account {
-    /// The command lines of the functions' processes.
+    /// Returns the command lines of the functions' processes.
     pub fn function_processes(&self) -> Vec<String> {
         let account = format!("AWS_ACCESS_KEY_ID={}", self.id());
         let found = processes().filter(|process| {
@@ -18,7 +18,7 @@ impl Account {
     }
 }
 
-/// The command lines of the `PostgreSQL` servers at this port.
+/// Returns the command lines of the `PostgreSQL` servers at this port.
 pub fn database_processes(port: u16) -> Vec<String> {
     let port = port.to_string();
     let found = processes().filter(|process| {
@@ -44,7 +44,7 @@ fn command(process: &Path) -> String {
     texts(&process.join("cmdline")).join(" ")
 }
 
-/// Of a process that has ended meanwhile, or is another user's: nothing.
+/// Returns an empty list for a process that has ended meanwhile, or that belongs to another user.
 fn texts(file: &Path) -> Vec<String> {
     let bytes = fs::read(file).unwrap_or_default();
     let texts = String::from_utf8_lossy(&bytes).into_owned();

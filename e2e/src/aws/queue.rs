@@ -1,4 +1,4 @@
-//! SQS queues of the test's own.
+//! SQS queues for tests.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::waiting::within;
 
-/// Most messages of one call.
+/// The maximum number of messages of one call.
 const BATCH: usize = 10;
 
 #[derive(Clone)]
@@ -24,7 +24,7 @@ pub struct Queue {
 
 pub type Message = aws_sdk_sqs::types::Message;
 
-/// What a deployment has: wake-ups, the ones nobody could work on, and results.
+/// The queues of a deployment: wake-ups, their dead-letter queue, and results.
 #[derive(Clone)]
 pub struct Queues {
     pub wake_ups: Queue,
@@ -33,7 +33,8 @@ pub struct Queues {
 }
 
 impl Queues {
-    /// A wake-up that was received comes again after `visibility` seconds, `receives` times in all.
+    /// Creates the queues. A received wake-up becomes visible again after `visibility` seconds, and is received at most
+    /// `receives` times.
     pub(super) async fn create(client: &Client, visibility: u32, receives: u32) -> Self {
         let dead = Queue::create(client, "dead", &[]).await;
         let redrive = json!({
@@ -82,7 +83,7 @@ impl Queue {
         }
     }
 
-    /// One that is there already.
+    /// Returns an existing queue.
     pub(super) fn at(client: &Client, url: &str) -> Self {
         let name = url.rsplit('/').next().expect("a URL has a last part");
         Self {
@@ -92,7 +93,7 @@ impl Queue {
         }
     }
 
-    /// The queue of this account with that ARN.
+    /// Returns the queue of this account with that ARN.
     pub(super) async fn with_arn(client: &Client, arn: &str) -> Self {
         let name = arn.rsplit(':').next().expect("an ARN has a last part");
         let answer = client.get_queue_url().queue_name(name).send().await;
@@ -100,7 +101,7 @@ impl Queue {
         Self::at(client, &answer.queue_url.expect("a queue has a URL"))
     }
 
-    /// The queue whose messages come to this one when nobody could work on them.
+    /// Returns the queue whose dead-letter queue this one is.
     pub async fn source(&self) -> Self {
         let arn = self.arn().await;
         let listed = self.client.list_queues().send().await;
@@ -115,7 +116,7 @@ impl Queue {
         panic!("nothing leads to {arn}");
     }
 
-    /// From now on it refuses messages that are longer, at least 1,024.
+    /// Sets the maximum size of a message, at least 1,024 bytes.
     pub async fn refuse_longer_than(&self, bytes: u32) {
         self.client
             .set_queue_attributes()
@@ -159,7 +160,8 @@ impl Queue {
         }
     }
 
-    /// What is there, at most ten; waits for the first one so long. They come again unless they are deleted.
+    /// Receives at most ten messages, and waits up to `wait` for the first one. They become visible again unless they
+    /// are deleted.
     pub async fn receive(&self, wait: Duration) -> Vec<Message> {
         let received = self
             .client
@@ -174,7 +176,7 @@ impl Queue {
         received.messages.unwrap_or_default()
     }
 
-    /// What is not there any more is no fault.
+    /// Deletes messages. A message that does not exist any more is no error.
     pub async fn delete(&self, messages: &[Message]) {
         for batch in messages.chunks(BATCH) {
             let entries = batch.iter().enumerate().map(|(index, message)| {
@@ -194,7 +196,7 @@ impl Queue {
         }
     }
 
-    /// Takes messages, as JSON, until `enough` says so.
+    /// Takes messages, as JSON, until `enough` returns `true`.
     pub async fn take_until(&self, what: &str, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let mut taken = Vec::new();
         within(Duration::from_mins(2), what, async || {
@@ -210,7 +212,7 @@ impl Queue {
         taken
     }
 
-    /// The messages that are there, as JSON; none is left.
+    /// Takes all messages of the queue, as JSON.
     pub async fn take_all(&self) -> Vec<Value> {
         let mut taken = Vec::new();
         loop {
@@ -223,7 +225,7 @@ impl Queue {
         }
     }
 
-    /// How many there are: waiting, on their way to somebody, and held back.
+    /// Returns the number of messages: visible, in flight and delayed.
     pub async fn length(&self) -> usize {
         let attributes = self.attributes().await;
         [

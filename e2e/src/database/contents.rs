@@ -1,4 +1,4 @@
-//! Looks for a text in every column of every table, whatever the tables are.
+//! Searches for a text in every column of every table, regardless of the schema.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryResult, State
 use super::Database;
 
 impl Database {
-    /// The columns, as `table.column`, that hold this ASCII text anywhere in any row: in text, in
-    /// JSON, or as bytes. Letters' case does not matter.
+    /// Returns the columns, as `table.column`, that contain this ASCII text in any row: in text, in JSON, or as bytes.
+    /// The case of letters does not matter.
     pub async fn columns_with(&self, text: &str) -> Vec<String> {
         let connection = self.connect().await;
         let mut found = Vec::new();
@@ -23,7 +23,7 @@ impl Database {
         found
     }
 
-    /// Every column of every table of the programs.
+    /// Returns every column of every table of the programs.
     async fn columns(&self, connection: &DatabaseConnection) -> Vec<(String, String)> {
         let query = if self.is_postgres() {
             "SELECT table_name::text AS t, column_name::text AS c FROM information_schema.columns \
@@ -45,13 +45,13 @@ impl Database {
             .collect()
     }
 
-    /// Makes everything in the database this much older: the programs' times are milliseconds in
-    /// columns that end in `_at` and `_until`.
+    /// Makes everything in the database older by `time`: the programs' times are milliseconds in columns that end in
+    /// `_at` and `_until`.
     pub async fn age(&self, time: Duration) {
         self.make_older(time, "").await;
     }
 
-    /// As `age`, but what has become of recipients that are at an end stays as it was told.
+    /// Does the same as `age`, except for recipients that are at an end: their published data stays the same.
     pub async fn age_what_waits(&self, time: Duration) {
         self.make_older(time, " WHERE ended_at IS NULL").await;
     }
@@ -75,7 +75,7 @@ impl Database {
         connection.close().await.expect("the connection closes");
     }
 
-    /// The one number that a query answers.
+    /// Returns the single number that a query selects.
     pub async fn count(&self, query: &str) -> i64 {
         let [number] = self.numbers(query).await[..] else {
             panic!("{query} answers one number");
@@ -83,7 +83,7 @@ impl Database {
         number
     }
 
-    /// The numbers that a query answers, one a row.
+    /// Returns the numbers that a query selects, one per row.
     pub async fn numbers(&self, query: &str) -> Vec<i64> {
         let connection = self.connect().await;
         let numbers = numbers(&connection, query).await;

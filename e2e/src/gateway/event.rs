@@ -1,4 +1,4 @@
-//! The two shapes of API Gateway's events
+//! The two formats of API Gateway's events
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>).
 
 use base64::Engine;
@@ -108,7 +108,7 @@ fn host(asked: &Asked) -> &str {
     asked.header("host").unwrap_or_default()
 }
 
-/// Text stays text; everything else goes in base64.
+/// Returns the body, as text or else in base64, and whether it is in base64.
 fn body(asked: &Asked) -> (Option<String>, bool) {
     let content_type = asked.header("content-type").unwrap_or_default();
     let is_text = content_type.starts_with("text/") || content_type.starts_with("application/json");
@@ -119,7 +119,7 @@ fn body(asked: &Asked) -> (Option<String>, bool) {
     }
 }
 
-/// The request's own headers, and those that API Gateway adds.
+/// Returns the request's own headers, and those that API Gateway adds.
 fn headers(asked: &Asked) -> Vec<(String, String)> {
     let own = asked.headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -1,4 +1,4 @@
-//! One instance of a function, and the Runtime API that it alone sees.
+//! One instance of a function, and the Runtime API that serves only this instance.
 
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -16,7 +16,7 @@ use crate::aws::REGION;
 use crate::http::{Asked, Http, Reply};
 use crate::process::Program;
 
-/// Lambda's own bound on a cold start.
+/// Lambda's own limit of a cold start.
 const START: Duration = Duration::from_secs(10);
 const API: &str = "/2018-06-01/runtime/";
 
@@ -30,9 +30,9 @@ pub struct Instance {
 struct Shared {
     program: OnceLock<Program>,
     waiting: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invocation>>,
-    /// The invocation that is running, and who wants to know what came of it.
+    /// The running invocation, and the sender for its outcome.
     running: Mutex<Option<(String, oneshot::Sender<Outcome>)>>,
-    /// Whether it has ever asked for an event.
+    /// `true` once the instance has asked for an event.
     ready: watch::Sender<bool>,
     arn: String,
 }
@@ -83,7 +83,7 @@ impl Instance {
         let mut ready = instance.shared.ready.subscribe();
         tokio::select! {
             _ = timeout(START, ready.wait_for(|ready| *ready)) => {}
-            // Its first invocation finds out.
+            // The first invocation notices that the program has ended.
             _ = instance.program().end() => {}
         }
         instance
@@ -98,7 +98,7 @@ impl Instance {
             event,
             deadline: SystemTime::now() + self.time_limit,
         };
-        self.events.send(invocation).expect("somebody receives");
+        self.events.send(invocation).expect("its API receives");
         tokio::select! {
             biased;
             Ok(outcome) = outcome => outcome,
@@ -149,7 +149,7 @@ impl Shared {
         }
     }
 
-    /// The next event. Until there is one, the program is frozen.
+    /// Returns the next event. Until there is one, the program is frozen.
     async fn next(&self) -> Reply {
         self.ready.send_replace(true);
         let mut waiting = self.waiting.lock().await;
@@ -175,12 +175,12 @@ impl Shared {
         Reply::Answer(answer.expect("an event and its headers"))
     }
 
-    /// An answer to anything but the invocation that is running is refused.
+    /// Ends the running invocation. An answer to any other invocation is refused.
     fn finish(&self, id: &str, outcome: Outcome) -> Reply {
         let mut running = self.running.lock().expect("nobody panics");
         match running.take_if(|(running, _)| running == id) {
             Some((_, sender)) => {
-                // Whoever asked may be gone.
+                // The caller may be gone.
                 let _ = sender.send(outcome);
                 Reply::json(202, &serde_json::json!({ "status": "OK" }))
             }

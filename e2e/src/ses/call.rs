@@ -1,4 +1,4 @@
-//! A call that sends, and what can become of it.
+//! Sending calls, and the reactions to them.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use serde_json::Value;
 /// One `SendEmail` or `SendBulkEmail`.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// The address of each mail in it.
+    /// The address of each mail in the call.
     pub recipients: Vec<String>,
     pub is_bulk: bool,
-    /// Counts all calls, from one.
+    /// The number of the call, from 1.
     pub number: usize,
-    /// Counts the calls that began with this recipient, from one.
+    /// The number of the call among those that began with this recipient, from 1.
     pub visit: usize,
     body: Value,
 }
@@ -21,22 +21,22 @@ pub struct Call {
 #[derive(Clone, Debug)]
 pub enum Reaction {
     Accept,
-    /// Accepts, and answers only after a while.
+    /// Accepts the mails, and answers after a delay.
     Delay(Duration),
-    /// Accepts all but these of a bulk call, each with SES's word for it.
+    /// Accepts a bulk call except for these recipients, each with SES's code.
     RefuseSome(Vec<(String, &'static str)>),
     /// Refuses the whole call with this code.
     Refuse(&'static str),
     Throttle,
-    /// A 503 as SES writes it.
+    /// Answers 503 as SES does.
     Unavailable,
-    /// A 500 before or after it was accepted.
+    /// Answers 500, before or after the mails are accepted.
     Fail,
     FailAfter,
-    /// The connection breaks off before or after it was accepted.
+    /// Breaks the connection, before or after the mails are accepted.
     Reset,
     ResetAfter,
-    /// Accepts and never answers.
+    /// Accepts the mails and never answers.
     SilenceAfter,
 }
 
@@ -62,7 +62,7 @@ impl Call {
         })
     }
 
-    /// The call without some of its recipients, and who is left.
+    /// Returns the call without some of its recipients, and the remaining ones.
     pub(super) fn without(&self, names: &[&str]) -> (Bytes, Vec<String>) {
         let mut body = self.body.clone();
         let entries = body["BulkEmailEntries"].as_array_mut().expect("entries");
@@ -72,7 +72,7 @@ impl Call {
     }
 }
 
-/// The address of one mail, without a name.
+/// Returns the address of one mail, without the name.
 pub fn first_address(entry: &Value) -> String {
     let address = entry["Destination"]["ToAddresses"][0].as_str();
     let address = address.unwrap_or_else(|| panic!("no recipient: {entry}"));

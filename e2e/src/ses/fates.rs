@@ -1,19 +1,19 @@
-//! What has been proved of each recipient.
+//! The proven fate of each recipient.
 
 use std::collections::BTreeMap;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fate {
-    /// How often SES accepted a mail for it.
+    /// The number of mails for the recipient that SES accepted.
     pub accepted: usize,
-    /// How often SES said that it does not want it.
+    /// The number of refusals of SES.
     pub refused: usize,
-    /// How often nobody could know what came of a call with it.
+    /// The number of calls with the recipient whose outcome could not be known.
     pub doubted: usize,
     first_of: usize,
 }
 
-/// By address.
+/// The fates by address.
 #[derive(Clone, Debug, Default)]
 pub struct Fates(BTreeMap<String, Fate>);
 
@@ -22,12 +22,12 @@ impl Fates {
         self.0.get(address).copied().unwrap_or_default()
     }
 
-    /// How many mails SES accepted.
+    /// Returns the number of mails that SES accepted.
     pub fn accepted(&self) -> usize {
         self.0.values().map(|fate| fate.accepted).sum()
     }
 
-    /// Whoever got more than one mail.
+    /// Returns the recipients that got more than one mail.
     pub fn twice(&self) -> Vec<&str> {
         let twice = self.0.iter().filter(|(_, fate)| fate.accepted > 1);
         twice.map(|(address, _)| address.as_str()).collect()
@@ -37,7 +37,7 @@ impl Fates {
         self.0.keys().map(String::as_str)
     }
 
-    /// Counts a call by whom it begins with.
+    /// Counts a call by its first recipient.
     pub(super) fn visit(&mut self, recipients: &[String]) -> usize {
         let Some(first) = recipients.first() else {
             return 0;

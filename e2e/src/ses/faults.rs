@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng};
 
 use super::{Call, Reaction};
 
-/// What a mix may be made of.
+/// A fault that a mix can contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     Throttle,
@@ -22,10 +22,10 @@ pub enum Fault {
     RefuseAll,
 }
 
-/// SES's words for a mail that it does not want.
+/// SES's codes for a refused mail.
 const REFUSALS: [&str; 2] = ["MESSAGE_REJECTED", "INVALID_PARAMETER"];
 
-/// A script that lets about `share` of the calls meet one of these faults.
+/// Returns a script in which about `share` of the calls meet one of these faults.
 pub fn mixed(
     seed: u64,
     share: f64,
@@ -60,7 +60,7 @@ pub fn mixed(
     }
 }
 
-/// By what is in the call, and not by when it comes.
+/// Hashes the content of a call, regardless of the time when it arrives.
 fn hash(seed: u64, call: &Call) -> u64 {
     let mut hasher = DefaultHasher::new();
     (seed, &call.recipients, call.visit).hash(&mut hasher);

@@ -1,9 +1,9 @@
-//! How SES fills in a template: by Handlebars, escaping nothing.
+//! SES's way of filling in a template: by Handlebars, without escaping.
 
 use handlebars::Handlebars;
 use serde_json::Value;
 
-/// A variable without a value is an error, as it is to SES.
+/// Fills in a template. A variable without a value is an error, as in SES.
 pub fn fill_in(template: &str, data: &Value) -> String {
     let mut engine = Handlebars::new();
     engine.register_escape_fn(handlebars::no_escape);

@@ -1,4 +1,4 @@
-//! A message as the SMTP server took it.
+//! A message that the SMTP server has accepted.
 
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ pub struct Accepted {
     /// The envelope's recipients.
     pub recipients: Vec<String>,
     pub data: Vec<u8>,
-    /// Who logged in, if anybody did.
+    /// The user who logged in, if any.
     pub user: Option<String>,
     pub encrypted: bool,
     pub at: Instant,

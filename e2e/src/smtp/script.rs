@@ -1,8 +1,8 @@
-//! What a test can have the SMTP server do.
+//! The reactions that a test can choose for the SMTP server.
 
 use std::time::Duration;
 
-/// The moments at which the server asks its script.
+/// The steps at which the server asks its script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// A connection, before the greeting.
@@ -22,30 +22,30 @@ pub struct Step<'a> {
     pub sender: &'a str,
     /// The address of `RCPT TO`, the last one if there are several; empty before it.
     pub recipient: &'a str,
-    /// The how-manieth visit to this step for this recipient it is, from 1.
+    /// The number of this visit of the step for this recipient, from 1.
     pub visit: usize,
 }
 
-/// What the server does at a step. A message that is accepted is recorded first.
+/// The server's reaction at a step. An accepted message is recorded before the reply.
 #[derive(Clone, Copy, Debug)]
 pub enum Reaction {
-    /// As a server does that has nothing against it.
+    /// The usual reply.
     Continue,
-    /// The same, after a while. At `End` the message is accepted before the wait.
+    /// The usual reply, after a delay. At `End` the message is accepted before the delay.
     Delay(Duration),
-    /// This reply instead; at `End` nothing was accepted.
+    /// This reply; at `End` the message is not accepted.
     Reply(&'static str),
-    /// The same, after a while.
+    /// This reply, after a delay.
     ReplyAfter(Duration, &'static str),
-    /// No reply, the connection is closed; at `End` nothing was accepted.
+    /// No reply, and the connection is closed; at `End` the message is not accepted.
     Close,
-    /// No reply, the connection stays; at `End` nothing was accepted.
+    /// No reply, and the connection stays open; at `End` the message is not accepted.
     Stall,
-    /// At `End`: accepted, and the connection is closed without a reply.
+    /// At `End`: the message is accepted, and the connection is closed without a reply.
     AcceptAndClose,
-    /// At `End`: accepted, and the reply never comes.
+    /// At `End`: the message is accepted, and the reply never comes.
     AcceptAndStall,
-    /// The usual reply, then the connection is closed.
+    /// The usual reply, and then the connection is closed.
     ReplyAndClose,
 }
 

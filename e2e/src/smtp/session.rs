@@ -20,7 +20,7 @@ struct Session<'a> {
     encrypted: bool,
     user: Option<String>,
     transaction: Option<Transaction<'a>>,
-    /// How often a mail was begun.
+    /// The number of mails that were begun.
     begun: usize,
 }
 
@@ -177,7 +177,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Asks the script and does what it says; whether the client may go on.
+    /// Carries out the script's reaction, and returns whether the client may go on.
     async fn step(&mut self, phase: Phase, usual: &str) -> Result<bool> {
         let reaction = match &self.transaction {
             Some(transaction) => {
@@ -203,7 +203,7 @@ impl Session<'_> {
             }
             Reaction::Close | Reaction::AcceptAndClose => Err(closed()),
             Reaction::Stall | Reaction::AcceptAndStall => {
-                // Whatever the client says meanwhile, until it goes.
+                // Everything that the client sends is ignored until it disconnects.
                 let mut ignored = Vec::new();
                 self.stream.read_to_end(&mut ignored).await?;
                 Err(closed())
@@ -215,7 +215,7 @@ impl Session<'_> {
         }
     }
 
-    /// The message up to the line with the dot, without the dots that SMTP adds.
+    /// Reads the message up to the line with the dot, without the dots that SMTP adds.
     async fn message(&mut self) -> Result<Vec<u8>> {
         let mut message = Vec::new();
         loop {
@@ -244,7 +244,7 @@ impl Session<'_> {
     }
 }
 
-/// The address between the angle brackets of `FROM:<…>` and `TO:<…>`.
+/// Returns the address between the angle brackets of `FROM:<…>` and `TO:<…>`.
 fn address(arguments: &str) -> String {
     let inside = arguments
         .split_once('<')

@@ -16,7 +16,7 @@ impl Client {
         Self(BufStream::new(stream))
     }
 
-    /// The reply's line, empty if the connection was closed.
+    /// Returns the line of the reply, empty if the connection was closed.
     async fn reply(&mut self) -> String {
         let mut line = String::new();
         self.0.read_line(&mut line).await.expect("a line");
@@ -30,7 +30,7 @@ impl Client {
         self.reply().await
     }
 
-    /// Everything up to the message's end; the reply to that.
+    /// Sends a whole message, and returns the reply to it.
     async fn mail(&mut self, to: &str, message: &str) -> String {
         assert_eq!(self.say("MAIL FROM:<me@example.com>").await, "250 ok");
         assert_eq!(self.say(&format!("RCPT TO:<{to}>")).await, "250 ok");

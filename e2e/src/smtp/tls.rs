@@ -1,4 +1,4 @@
-//! A certificate of the test's own for the SMTP server, and the file that makes clients trust it.
+//! A certificate for the test's SMTP server, and the file that makes clients trust it.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// A self-signed certificate for `localhost` and `127.0.0.1`.
+    /// Creates a self-signed certificate for `localhost` and `127.0.0.1`.
     pub fn new() -> Self {
         let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         let signed = rcgen::generate_simple_self_signed(names).expect("a certificate");
@@ -35,7 +35,7 @@ impl Certificate {
         }
     }
 
-    /// The value of `SSL_CERT_FILE` for programs that are to trust it.
+    /// Returns the value of `SSL_CERT_FILE` for programs that shall trust the certificate.
     pub fn file(&self) -> &str {
         self.file.path().to_str().expect("the path is Unicode")
     }

@@ -1,4 +1,4 @@
-//! Every fault of SES that there is, in mixes chosen by a seed.
+//! Every fault of SES, in mixes chosen by a seed.
 
 use e2e::letter::recipient;
 use e2e::reckoning::Reckoning;
@@ -19,9 +19,9 @@ const EVERY: &[Fault] = &[
 ];
 const MANY: usize = 400;
 const SINGLES: usize = 8;
-/// How often SES is not there at all in a mix.
+/// The number of times that SES is unreachable in a mix.
 const ABSENCES: usize = 2;
-/// Recipients that were tried in vain because nobody was there.
+/// Recipients whose attempt failed because SES was unreachable.
 const NOT_CONNECTED: &str = "SELECT COUNT(*) FROM recipient WHERE status_detail = 'not_connected'";
 
 async fn service() -> Service {
@@ -33,7 +33,7 @@ async fn service() -> Service {
     .await
 }
 
-/// A mailing and single mails, while SES does what the seed says and goes away now and then.
+/// Sends a mailing and single mails, while SES reacts as the seed says and is unreachable now and then.
 async fn a_mix(seed: u64) {
     let service = service().await;
     service.ses.script(harming_one(mixed(seed, 0.4, EVERY)));
@@ -56,8 +56,8 @@ async fn a_mix(seed: u64) {
     }
 }
 
-/// Refuses one recipient of a mailing whenever the mix would accept: what a mix does hangs on which recipients share a
-/// call, and so on time.
+/// Refuses one recipient of a mailing whenever the mix would accept it: the effect of a mix depends on which recipients
+/// share a call, and thereby on time.
 fn harming_one(mix: impl Fn(&Call) -> Reaction) -> impl Fn(&Call) -> Reaction {
     move |call| match mix(call) {
         Reaction::Accept if call.recipients.contains(&recipient(0)) => {
@@ -71,7 +71,7 @@ fn harming_one(mix: impl Fn(&Call) -> Reaction) -> impl Fn(&Call) -> Reaction {
     }
 }
 
-/// What is answered to each single mail is what becomes of it, if that is known.
+/// Asserts that the answer to each single mail agrees with its fate, if that is known.
 async fn singles(service: &Service) {
     let sender = service.sender().await;
     for index in 0..SINGLES {
@@ -92,13 +92,13 @@ async fn singles(service: &Service) {
     }
 }
 
-/// Takes SES away until somebody has noticed, again and again.
+/// Makes SES unreachable until a recipient was affected, repeatedly.
 async fn absences(service: &Service, id: &str) {
     for _ in 0..ABSENCES {
         let database = service.server.database();
         let before = database.count(NOT_CONNECTED).await;
         service.ses.set_open(false).await;
-        eventually("somebody finds nobody there", async || {
+        eventually("SES is found unreachable", async || {
             let counts = &service.server.mailing(id).await["counts"];
             let noticed = database.count(NOT_CONNECTED).await > before;
             if noticed || counts["queued"] == 0 {
@@ -135,7 +135,7 @@ async fn while_ses_is_not_there_everything_waits_and_nothing_is_unknown() {
     let data = sender.mail(&mailing(60)).await.data(202);
     let single = sender.mail(&letter("ann@example.org")).await.data(202);
     assert_eq!(single["status"], "queued", "{single}");
-    eventually("somebody finds nobody there", async || {
+    eventually("SES is found unreachable", async || {
         match service.server.database().count(NOT_CONNECTED).await {
             0 => Err(()),
             _ => Ok(()),

@@ -5,7 +5,7 @@ use e2e::reckoning::Reckoning;
 use e2e::{Cloud, Service, With, letter, mailing};
 use serde_json::{Value, json};
 
-/// A mailing to so many: each is mailed once and has one result.
+/// Asserts that each of `count` recipients of a mailing is mailed once and has one result.
 async fn everybody_is_mailed_once(service: &Service, count: usize) {
     let sender = service.sender().await;
     let body = mailing(count)

@@ -1,5 +1,5 @@
-//! SIGKILL between any two steps: nobody is mailed twice, nobody is forgotten, and only those are unknown who were
-//! at SES at that moment.
+//! SIGKILL between any two steps: no recipient is mailed twice or forgotten, and only the recipients that were at SES
+//! at that moment are unconfirmed.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -11,18 +11,18 @@ use futures_util::FutureExt;
 
 /// More than one call for one wake-up, and more than one wake-up.
 const MANY: usize = 120;
-/// The worker dies this often at a point, at the first, the second and the third time that it comes to it.
+/// The number of times that the worker dies at a point: at its first, second and third pass.
 const DEATHS: usize = 3;
-/// Longer than a lease, and than a wake-up may be on its way before it counts as lost.
+/// Longer than a lease, and than the time after which a wake-up counts as lost.
 const LATER: Duration = Duration::from_mins(2);
 
-/// Recipients a second: so many that nobody waits, and so few that three calls take three seconds.
+/// Rates in recipients a second: one at which no call waits, and one at which three calls take three seconds.
 const FAST: usize = 200;
 const SLOW: usize = 20;
-/// Time for a few calls at the slow rate; what is left then is handed back.
+/// The time for a few calls at the slow rate; the rest is enqueued again.
 const LITTLE: Duration = Duration::from_secs(12);
 
-/// Everybody who was at SES when something died.
+/// The recipients that were at SES when a program died.
 #[derive(Clone, Default)]
 struct InFlight(Arc<Mutex<HashSet<i64>>>);
 
@@ -32,7 +32,7 @@ impl InFlight {
         function.on_crash(move || {
             let (in_flight, database) = (in_flight.clone(), database.clone());
             async move {
-                // The dead one's last statement may still be carried out.
+                // The last statement of the dead program may still be executed.
                 let mut sending = database.sending().await;
                 loop {
                     let before = sending;
@@ -42,7 +42,7 @@ impl InFlight {
                     }
                 }
                 in_flight.0.lock().expect("nobody panics").extend(sending);
-                // Nobody else works: what would be done in two minutes is done now.
+                // No other program is at work, so the next two minutes can be skipped.
                 database.age_what_waits(LATER).await;
             }
             .boxed()
@@ -56,7 +56,7 @@ impl InFlight {
 
 async fn cloud() -> Cloud {
     let mut cloud = Cloud::new().await;
-    // One at a time: whoever is at SES is there with the one that dies.
+    // A single worker, so that every recipient at SES is in a call of the one that dies.
     cloud.workers = 1;
     cloud
 }
@@ -72,7 +72,7 @@ async fn deployed(cloud: Cloud, rate: usize) -> Service {
     .await
 }
 
-/// The worker dies at a point, three times.
+/// Lets the worker die at a point three times.
 async fn the_worker_dies(point: &str) {
     the_worker_of(cloud().await, FAST, point).await;
 }
@@ -87,7 +87,7 @@ async fn the_worker_of(mut cloud: Cloud, rate: usize, point: &str) {
     let data = sender.mail(&mailing(MANY)).await.data(202);
     let id = data["id"].as_str().expect("an id");
     let reckoning = service.reckon(id, MANY).await;
-    assert!(worker.crashes() > 0, "nobody comes to the point {point}");
+    assert!(worker.crashes() > 0, "{point} is never reached");
     balanced(&reckoning, in_flight.count());
 }
 
@@ -131,7 +131,7 @@ async fn the_worker_dies_after_it_has_handed_back_what_it_has_no_time_for() {
     the_worker_of(cloud, SLOW, "handed-back").await;
 }
 
-/// The API dies at a point of a mailing, and its client asks again with the same key.
+/// Lets the API die at a point of a mailing. Its client repeats the request with the same key.
 async fn the_api_dies(point: &str, count: usize) {
     let mut cloud = cloud().await;
     cloud.doomed_apis = vec![format!("{point}@1")];
@@ -148,7 +148,7 @@ async fn the_api_dies(point: &str, count: usize) {
     let body = body.with("email_id", "once");
     let answer = sender.mail(&body).await;
     assert_eq!(answer.status, 500, "{}", answer.text());
-    assert_eq!(api.crashes(), 1, "nobody comes to the point {point}");
+    assert_eq!(api.crashes(), 1, "{point} is never reached");
     let answer = eventually("the same request is answered", async || {
         let answer = sender.mail(&body).await;
         if answer.status == 409 {

@@ -1,4 +1,4 @@
-//! What the functions write: JSON with the invocation's id, metrics as `CloudWatch` takes them, and nothing private.
+//! The functions' output: JSON with the invocation's id, metrics in the format of `CloudWatch`, and no private data.
 
 use std::collections::HashSet;
 
@@ -24,12 +24,12 @@ const COUNTS: [&str; 4] = [
     "MailsThrottled",
 ];
 
-/// A little of everything, among it answers of SES that quote an address; the key that was used.
+/// Causes a log line of every kind, including answers of SES that quote an address. Returns the API key that was used.
 async fn everything(service: &Service) -> String {
     service.ses.script(|call| match call.number {
         2 => Reaction::Throttle,
         3 if call.is_bulk => Reaction::RefuseSome(vec![(recipient(0), "MESSAGE_REJECTED")]),
-        // One probes after the throttling.
+        // After the throttling a single recipient probes.
         3 => Reaction::Refuse("MessageRejected"),
         4 | 5 => Reaction::Fail,
         _ => Reaction::Accept,
@@ -92,9 +92,9 @@ async fn nothing_private(level: &str) {
     }
 }
 
-/// The rules of the embedded metric format
-/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>);
-/// the names of the metrics.
+/// Checks the rules of the embedded metric format
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>),
+/// and returns the names of the metrics.
 fn look_at_metrics(document: &Value) -> Vec<String> {
     let about = &document["_aws"];
     assert!(about["Timestamp"].is_u64(), "{document}");

@@ -1,4 +1,4 @@
-//! The whole service as functions, on an emulator of AWS: what goes right, and what goes wrong.
+//! The whole service as functions, on an emulator of AWS, with and without faults.
 
 mod faults;
 mod flow;

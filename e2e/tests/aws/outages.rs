@@ -1,4 +1,5 @@
-//! Records twice and out of order, queues and databases that go away: the same balance.
+//! Records that are delivered twice or out of order, and queues and databases that are unavailable: the balance stays
+//! the same.
 
 use e2e::event_source::Delivery;
 use e2e::postgres_server::PostgresServer;
@@ -8,9 +9,9 @@ use e2e::{Cloud, Database, Proxy, Service, eventually, letter, mailing, proxy};
 use std::time::Duration;
 
 const MANY: usize = 500;
-/// Most recipients of a call.
+/// The maximum number of recipients of a call.
 const CALL: usize = 50;
-/// Calls that one instance of the worker has at SES at a time.
+/// The number of concurrent calls of one instance of the worker.
 const CALLS: usize = 4;
 const COMMITS: usize = 12;
 
@@ -112,7 +113,7 @@ async fn answers_to_commits_that_are_lost_change_nothing() {
     let mut lost = 0;
     for _ in 0..COMMITS {
         proxy.lose_answer(proxy::commit);
-        let more = eventually("somebody commits, or all is done", async || {
+        let more = eventually("an answer is lost or all is done", async || {
             if proxy.has_lost_it() {
                 return Ok(true);
             }
@@ -126,7 +127,7 @@ async fn answers_to_commits_that_are_lost_change_nothing() {
         lost += 1;
     }
     assert!(lost > 2, "{lost} answers were lost");
-    // What they answer to may wait for its turn.
+    // Mail of a commit whose answer was lost may still wait for its turn.
     assert_eq!(service.reckon(&id, MANY).await, all(MANY));
 }
 
@@ -144,7 +145,7 @@ async fn while_sqs_is_away_mail_is_accepted_and_goes_later() {
     sqs.go_down();
     let data = sender.mail(&mailing(MANY)).await.data(202);
     let single = sender.mail(&letter("ann@example.org")).await.data(200);
-    assert!(sqs.refused() > 0, "somebody has tried");
+    assert!(sqs.refused() > 0, "no wake-up was tried");
     sqs.come_up();
     let id = data["id"].as_str().expect("an id");
     assert_eq!(service.reckon(id, MANY).await, all(MANY));
@@ -169,7 +170,7 @@ async fn when_sqs_goes_in_the_middle_nothing_is_lost() {
     service.ses.accepts(100).await;
     let refused = sqs.refused();
     sqs.go_down();
-    eventually("somebody finds no queue", async || {
+    eventually("a program finds the queue unreachable", async || {
         if sqs.refused() > refused {
             Ok(())
         } else {

@@ -1,4 +1,4 @@
-//! All instances together keep to the account's rate, judged by when calls come to SES.
+//! All instances together keep to the account's rate, measured by the arrival of calls at SES.
 
 use std::time::{Duration, Instant};
 
@@ -10,17 +10,17 @@ const MANY: usize = 240;
 const SINGLES: usize = 10;
 const WORKERS: usize = 4;
 const SECOND: Duration = Duration::from_secs(1);
-/// In any second: the rate, what a quarter of a second before had left over, and one call.
+/// The bound of any second: the rate, the turns of a quarter of a second before that were unused, and one call.
 const MOST: usize = RATE + RATE / 4 + RATE;
 
-/// Four workers and an API send a mailing, and single mails beside it.
+/// Four workers send a mailing, while an API sends single mails.
 async fn paced(service: &Service) {
     let mut workers = Vec::new();
     for _ in 0..WORKERS {
         workers.push(service.worker(&[]).await);
     }
     let sender = service.sender().await;
-    // Whoever sends first asks for the rate, and goes slowly until then.
+    // The first sender asks for the rate, and sends slowly until it is known.
     sender.mail(&letter("first@example.org")).await;
     service.ses.accepts(1).await;
     let data = sender.mail(&mailing(MANY)).await.data(202);
@@ -44,7 +44,7 @@ async fn paced(service: &Service) {
     }
 }
 
-/// No second has more than its bound.
+/// Asserts that no second exceeds the bound.
 fn keeps_within(arrivals: &[(Instant, usize)]) {
     for (index, (begin, _)) in arrivals.iter().enumerate() {
         let second = arrivals[index..].iter();
@@ -57,7 +57,7 @@ fn keeps_within(arrivals: &[(Instant, usize)]) {
     }
 }
 
-/// From the first call to the last one, at least nine tenths of the rate went.
+/// Asserts that from the first call to the last one, at least nine tenths of the rate were used.
 fn keeps_up(arrivals: &[(Instant, usize)]) {
     let [(first, _), .., (last, last_many)] = arrivals else {
         panic!("there are calls");

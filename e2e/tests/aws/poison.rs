@@ -1,4 +1,4 @@
-//! A message that nobody can read, among nine that can be.
+//! A message that cannot be read, among nine that can.
 
 use e2e::reckoning::Reckoning;
 use e2e::{Cloud, Service, eventually, mailing};
@@ -8,7 +8,8 @@ const POISON: &str = "{\"wake\": \"nobody\"";
 
 #[tokio::test]
 async fn a_poison_record_harms_none_of_the_nine_others() {
-    // Longer than the test may take: the poison comes again only because that was shortened for it.
+    // A visibility time-out longer than the test: the unreadable message is received again only because the worker
+    // shortens its time-out.
     let mut cloud = Cloud::with_queues(120, RECEIVES).await;
     cloud.workers = 1;
     cloud.enabled = false;
@@ -53,7 +54,7 @@ async fn a_poison_record_harms_none_of_the_nine_others() {
     assert_eq!(service.results.more().await, 0, "one result for each");
 }
 
-/// To two, each mailing to others.
+/// Returns a mailing to two recipients; each mailing has others.
 fn mailing_of(number: usize) -> serde_json::Value {
     let mut body = mailing(2);
     for entry in body["recipients"].as_array_mut().expect("recipients") {

@@ -14,7 +14,7 @@ const MANY: usize = 600;
 const LIMIT: Duration = Duration::from_mins(2);
 const LONG_POLL: Duration = Duration::from_secs(20);
 
-/// Slow enough that a stop comes in the middle.
+/// Slows SES down, so that a stop comes in the middle.
 fn take_slowly(service: &Service) {
     service
         .ses
@@ -62,7 +62,7 @@ async fn wake_ups_of_a_key_are_a_group_of_messages() {
 
 #[tokio::test]
 async fn a_wake_up_that_failed_comes_again_long_before_the_visibility_time_out() {
-    // Longer than the test may take.
+    // A visibility time-out longer than the test may take.
     let cloud = Cloud::with_queues(3600, 5).await;
     let service = Service::of_processes_in(cloud, |settings| settings).await;
     let sender = service.sender().await;

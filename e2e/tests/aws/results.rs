@@ -1,8 +1,8 @@
-//! Results that the queue does not take as they are.
+//! Results that the queue does not accept.
 
 use e2e::{Service, With, eventually, letter, mailing};
 
-/// More than one step of the sweep, which takes 500.
+/// More than one step of the sweep, which publishes 500.
 const MANY: usize = 600;
 
 async fn ended(service: &Service) -> i64 {

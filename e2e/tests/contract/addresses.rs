@@ -1,4 +1,4 @@
-//! What an address is.
+//! The rules for addresses.
 
 use e2e::letter::addressed;
 use e2e::{Database, Server, SmtpServer, With, everywhere, letter};

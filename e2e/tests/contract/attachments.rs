@@ -1,4 +1,4 @@
-//! Attachments, to one recipient and to many.
+//! Attachments, for one recipient and for many.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -70,7 +70,7 @@ async fn every_recipient_of_a_mailing_gets_the_attachments(database: Database) {
     }
 }
 
-/// In lines as in mail, unpadded, and of the alphabet for URLs.
+/// Base64 in lines as in mail, unpadded, and in the alphabet for URLs.
 async fn other_forms_of_base64_are_read(database: Database) {
     let server = Server::on(&database).start().await;
     let sender = server.sender().await;

@@ -1,4 +1,4 @@
-//! API keys at the door.
+//! Authentication by API keys.
 
 use e2e::{Caller, Database, Server, everywhere, letter};
 use serde_json::json;

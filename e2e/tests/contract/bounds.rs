@@ -1,4 +1,4 @@
-//! What a small request may make: a short answer, and no more mail than is bounded.
+//! The bounds of what a small request can cause: a short answer, and a limited amount of mail.
 
 use e2e::letter::addressed;
 use e2e::{Database, Server, With, everywhere, letter};
@@ -41,7 +41,7 @@ async fn what_is_quoted_of_a_request_is_short(database: Database) {
             "{answered} bytes for {asked}"
         );
     }
-    // A long path is told again and again where names are there twice.
+    // If names occur twice, a long path is reported again and again.
     let mut nested = (0..200)
         .map(|number| format!("\"{number}\": 1, \"{number}\": 1"))
         .collect::<Vec<_>>()

@@ -1,4 +1,4 @@
-//! What a key that anybody can read in a page may do, and what a server key may not.
+//! The operations that a browser key, which anyone can read in a page, may use, and those that only a server key may.
 
 use e2e::{Database, Server, With, everywhere, letter, mailing};
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! Many recipients: queued, one mail each.
+//! Mailings to many recipients: queued, one mail each.
 
 use std::collections::HashSet;
 

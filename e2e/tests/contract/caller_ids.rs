@@ -1,4 +1,4 @@
-//! The caller's own ids, handed back as they came.
+//! The caller's own ids are returned unchanged.
 
 use e2e::letter::addressed;
 use e2e::{Database, Server, With, everywhere};

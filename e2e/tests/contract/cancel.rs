@@ -10,7 +10,7 @@ everywhere!(
     what_has_ended_stays_as_it_is,
 );
 
-/// Cancels until nothing of the mailing is queued or about to be; how many were cancelled.
+/// Cancels until no recipient of the mailing is queued or being sent, and returns the number of cancelled ones.
 async fn cancel_all(caller: &Caller, server: &Server, id: &str) -> u64 {
     let path = format!("/v1/mail/{id}/cancel");
     let mut cancelled = 0;

@@ -1,4 +1,4 @@
-//! A variable that makes no sense stops the start, with one line that names it.
+//! An invalid variable prevents the start, with one line that names it.
 
 use e2e::Database;
 use e2e::process::{Program, Run};

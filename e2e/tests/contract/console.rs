@@ -1,4 +1,4 @@
-//! The console's files, whatever they are: as they were built, and for nobody's browser to misread.
+//! The console's files are served as they were built, with headers that no browser can misread.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ fn dist() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../console/dist")
 }
 
-/// Every file with its path below `/console`.
+/// Returns every file with its path below `/console`.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).expect("the console is built") {
@@ -155,7 +155,7 @@ async fn the_page_is_told_whether_to_ask_for_the_token(database: Database) {
     let facts = open.anonymous().get(path).await;
     assert_eq!(facts.status, 200);
     assert_eq!(facts.header("cache-control"), Some("no-store"));
-    // Functions are on no loopback, whoever asks.
+    // Functions never count as on loopback, regardless of the client.
     let sign_in = database.cloud().is_some();
     assert_eq!(facts.json(), json!({"mailbox": true, "sign_in": sign_in}));
     let forwarded = open.anonymous().with("x-forwarded-for", "192.0.2.1");

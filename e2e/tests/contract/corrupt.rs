@@ -1,11 +1,11 @@
-//! What the database holds and nobody can read.
+//! Unreadable rows in the database.
 
 use e2e::{Database, Server, With, letter, mailing, on_both_databases};
 use sea_orm::ConnectionTrait;
 
 on_both_databases!(what_cannot_be_read_fails_alone);
 
-/// Queues everything again, as if it had never gone, and makes some of it unreadable.
+/// Queues everything again, as if it had never been sent, and makes some of it unreadable.
 async fn spoil(database: &Database) {
     let connection = database.connect().await;
     for statement in [
@@ -61,7 +61,7 @@ async fn what_cannot_be_read_fails_alone(database: Database) {
             .filter(|recipient| recipient["status_detail"] == "corrupt");
         assert_eq!(corrupt.count(), failed);
     }
-    // It listens on another port now.
+    // The server listens on another port now.
     let listed = server.management().get("/v1/mail").await.data(200);
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(4));
     let half = server.mailing(&ids[1]).await;

@@ -1,4 +1,4 @@
-//! CORS: pages of the keys' origins, and no other.
+//! CORS allows the pages of the keys' origins, and no others.
 
 use e2e::{Answer, Caller, Database, Server, everywhere, letter};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! `POST /v1/erase` and retention: what is no longer needed is no longer there.
+//! `POST /v1/erase` and retention: data that is no longer needed is removed.
 
 use std::time::Duration;
 
@@ -124,7 +124,7 @@ async fn a_mailing_that_has_not_ended_waits(database: Database) {
     assert_eq!(recipients[0]["recipient"], "recipient-0@example.org");
 }
 
-/// Waits until the sweep has seen that every mailing has ended.
+/// Waits until the sweep has noted the end of every mailing.
 async fn ended(database: &Database) {
     eventually("the sweep sees the ends", || async {
         let open = database
@@ -175,7 +175,7 @@ async fn bodies_go_a_day_after_the_end_and_addresses_after_retention(database: D
     ended(&database).await;
 
     database.age(20 * HOUR).await;
-    // The sweep has run since: another mailing's end was seen.
+    // The sweep has run since, because it has noted the end of another mailing.
     let named = json!([{ "mail": "answers@example.org", "name": "Name0Word" }]);
     let later = letter("cid@example.org").with("reply_to", named);
     let later = sender.mail(&later).await.data(200);
@@ -246,7 +246,7 @@ async fn a_mailing_under_way_keeps_everything(database: Database) {
         .await;
     let data = data.data(202);
     database.age(5 * 24 * HOUR).await;
-    // What has expired meanwhile is ended by the same sweep that would remove too much.
+    // Mail that has expired meanwhile is ended by the same sweep that would remove too much.
     let expired = sender.mail(&letter("bob@example.org")).await.data(202);
     let path = format!("/v1/mail/{}/cancel", text(&expired["id"]));
     eventually("a sweep sees an end", || async {

@@ -1,4 +1,4 @@
-//! The envelope that every error has.
+//! The format of every error.
 
 use e2e::{Answer, Database, Server, everywhere, letter};
 use reqwest::Method;
@@ -180,7 +180,7 @@ async fn a_bad_page_is_a_validation_error(database: Database) {
             answer.only_fault("after");
         }
     }
-    // What no page has ever named as its `next`.
+    // Cursors that no page has ever returned as its `next`.
     for cursor in [
         "index-",
         "index-007",

@@ -1,4 +1,4 @@
-//! `expires_at`: until when a mail is worth sending.
+//! `expires_at`: the time after which a mail is not sent any more.
 
 use e2e::answer::is_time;
 use e2e::times::{in_seconds, seconds_between};

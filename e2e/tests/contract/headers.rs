@@ -1,4 +1,4 @@
-//! Custom headers, tags, and the addresses beside the recipient.
+//! Custom headers, tags, and the addresses besides the recipient.
 
 use e2e::letter::addressed;
 use e2e::{Database, Server, SmtpServer, With, everywhere, letter, mailing};
@@ -350,7 +350,7 @@ async fn headers_of_a_recipient_follow_the_rules(database: Database) {
         .mail(&addressed(&long))
         .await
         .only_fault("recipients.0");
-    // A field that the recipient replaces asks nothing of its variables.
+    // A field that the recipient replaces does not require its variables.
     let replaced = json!([{ "mail": "ann@example.org", "headers": { "x-a": "plain" } }]);
     let replaced = addressed(&replaced).with("headers", json!({ "X-A": "{{nickname}}" }));
     sender.mail(&replaced).await.data(200);

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use e2e::process::Program;
 use e2e::{Database, Server, on_both_databases};
 
-// A function listens nowhere.
+// A function does not listen on a host.
 on_both_databases!(
     beyond_loopback_the_mailbox_needs_the_admin_token,
     beyond_loopback_management_without_a_token_is_closed,

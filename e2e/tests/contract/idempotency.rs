@@ -1,4 +1,4 @@
-//! `Idempotency-Key`, sentence by sentence. The races are in the test `idempotency`.
+//! The rules of `Idempotency-Key`, one by one. Races are tested in `idempotency`.
 
 use e2e::smtp::{Phase, Reaction};
 use e2e::{Database, Server, SmtpServer, With, everywhere, letter, mailing};

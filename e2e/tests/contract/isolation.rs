@@ -1,4 +1,4 @@
-//! What belongs to another key is not there.
+//! Resources of another key do not exist for a caller.
 
 use e2e::{Database, Server, everywhere, letter, mailing};
 use reqwest::Method;

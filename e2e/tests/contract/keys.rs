@@ -1,4 +1,4 @@
-//! API keys: made, brought in, listed and revoked.
+//! API keys: created, imported, listed and revoked.
 
 use e2e::answer::{is_text, is_time, keys};
 use e2e::{Database, Server, everywhere, letter, mailing};
@@ -190,7 +190,7 @@ async fn a_revoked_key_leaves_its_mail_unless_told_otherwise(database: Database)
         let sender = server.with_key(text(&key["api_key"]));
         let data = sender.mail(&mailing(3)).await.data(202);
         let id = text(&data["id"]);
-        // While nobody is called, so that all of it is waiting.
+        // During a hold no call is made, so that the whole mailing waits.
         e2e::eventually("everything waits", || async {
             let holds = "SELECT CAST(holds AS BIGINT) FROM pace";
             let held = database.count(holds).await > 0;

@@ -1,4 +1,4 @@
-//! The size of a body and the numbers of things in it.
+//! Limits of the size of a body and of the numbers of its elements.
 
 use std::time::Instant;
 
@@ -21,7 +21,7 @@ everywhere!(
     attachments_of_two_and_a_half_mib_are_taken_and_one_byte_more_is_not,
 );
 
-// API Gateway reads a body whole before a function sees it.
+// API Gateway reads the whole body before it invokes a function.
 on_both_databases!(
     a_body_over_4_mib_is_refused_before_it_is_read,
     a_chunked_body_over_4_mib_is_refused_before_it_ends,
@@ -72,7 +72,7 @@ async fn a_chunked_body_over_4_mib_is_refused_before_it_ends(database: Database)
     assert!(text.contains("\"payload_too_large\""), "{text}");
 }
 
-/// They write their whole body before they read.
+/// These clients write their whole body before they read the answer.
 async fn clients_get_to_read_that_a_body_is_too_large(database: Database) {
     const PYTHON: &str = "\
 import sys, urllib.request, urllib.error

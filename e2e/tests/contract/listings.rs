@@ -19,7 +19,7 @@ everywhere!(
     mailings_are_filtered_by_whether_they_have_ended,
 );
 
-/// The values of a field over all pages, and how many pages there were.
+/// Returns the values of a field over all pages, and the number of pages.
 async fn pages(caller: &Caller, path: &str, field: &str) -> (Vec<Value>, usize) {
     let mut found = Vec::new();
     let mut next = path.to_owned();
@@ -223,7 +223,7 @@ async fn mailings_are_filtered_by_key(database: Database) {
     assert_eq!(pages(&management, &of_ann, "id").await.1, 2);
     assert_eq!(pages(&bob, &of_bob, "id").await, (theirs, 1));
     let nothing = bob.get(&of_ann).await.items();
-    assert!(nothing.is_empty(), "what is another's is not there");
+    assert!(nothing.is_empty(), "another key's mail is listed");
     for bad in ["x", "%00", ""] {
         let answer = management.get(&format!("/v1/mail?api_key_id={bad}")).await;
         answer.only_fault("api_key_id");

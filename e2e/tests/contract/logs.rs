@@ -1,4 +1,4 @@
-//! Logs: one line a request, one line an end of a recipient, and nothing that is nobody's business.
+//! Logs: one line for each request, one line for each end of a recipient, and no private data.
 
 use e2e::letter::{addressed, recipient};
 use e2e::smtp::{Phase, Reaction};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 everywhere!(a_request_is_one_line, an_end_of_a_recipient_is_one_line,);
 
-// Of functions the tests of `aws` look at everything that is logged.
+// The logs of functions are checked by the tests of `aws`.
 on_both_databases!(
     nothing_private_is_logged,
     nothing_private_is_logged_in_detail_either,
@@ -22,7 +22,7 @@ fn text(value: &Value) -> &str {
     value.as_str().expect("text")
 }
 
-/// The JSON lines in which every one of these texts occurs.
+/// Returns the JSON lines that contain all of these texts.
 async fn lines(server: &Server, texts: &[&str]) -> Vec<Value> {
     let lines = eventually("a log line", || async {
         let mut lines = server.logs();
@@ -38,7 +38,7 @@ async fn lines(server: &Server, texts: &[&str]) -> Vec<Value> {
     lines.iter().map(parse).collect()
 }
 
-/// Every value in a log line, however deep.
+/// Returns every value in a log line, at any depth.
 fn values(line: &Value) -> Vec<String> {
     match line {
         Value::Object(fields) => fields.values().flat_map(values).collect(),
@@ -118,7 +118,7 @@ async fn nothing_private_is_logged_in_detail_either(database: Database) {
     nothing_private(&database, "debug").await;
 }
 
-/// Does a little of everything, and then looks for all of it in the logs.
+/// Causes log lines of every kind, and then searches for private data in all of them.
 async fn nothing_private(database: &Database, level: &str) {
     let smtp = SmtpServer::start().await;
     smtp.script(|step| match (step.phase, step.recipient) {
@@ -183,7 +183,7 @@ async fn nothing_private(database: &Database, level: &str) {
     }
 }
 
-/// Requests of every kind; the keys that were used.
+/// Makes requests of every kind, and returns the keys that were used.
 async fn everything(server: &Server) -> Vec<String> {
     let management = server.management();
     let key = server.new_key(json!({ "senders": ["@example.com"] })).await;

@@ -1,4 +1,4 @@
-//! The mailbox: what was captured, for people and for tests.
+//! The mailbox: captured mails, for people and for tests.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -23,7 +23,7 @@ fn subjects(list: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// A server and a caller who has sent mails with these subjects.
+/// Starts a server, and a caller who has sent mails with these subjects.
 async fn with_subjects(subjects: &[&str]) -> (Server, Caller) {
     let server = Server::embedded().await;
     let sender = server.sender().await;
@@ -36,7 +36,7 @@ async fn with_subjects(subjects: &[&str]) -> (Server, Caller) {
     (server, anonymous)
 }
 
-/// A mail with everything in it; its id in the mailbox.
+/// Sends a mail with every feature, and returns its id in the mailbox.
 async fn full_mail(server: &Server) -> String {
     let image = BASE64_STANDARD.encode(b"\x89PNG");
     let body = addressed(&json!([{ "mail": "ann@example.org", "name": "Ann Lee" }]))
@@ -131,7 +131,7 @@ async fn messages_of_one_mailing_are_found() {
         assert_eq!(found["total"], count);
         let items = found["items"].as_array().expect("items");
         assert!(items.iter().all(|item| item["mailing_id"] == **id));
-        // Both narrow the list, and the pages are of what is left.
+        // Both parameters restrict the list, and the pages are pages of the result.
         let page = list(&caller, &format!("mailing_id={id}&limit=1&search=example")).await;
         assert_eq!(page["total"], count);
         assert!(page["next"].is_string(), "{page}");
@@ -280,7 +280,7 @@ async fn messages_can_be_deleted() {
     let data = caller.delete(MESSAGES).await.data(200);
     assert_eq!(data, json!({ "deleted": 2 }));
     assert_eq!(list(&caller, "").await["total"], 0);
-    // The ledger is not the mailbox.
+    // Clearing the mailbox does not change the ledger.
     assert_eq!(server.management().get("/v1/mail").await.items().len(), 3);
 }
 

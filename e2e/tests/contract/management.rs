@@ -1,4 +1,4 @@
-//! Who may manage: the holder of the admin token, or, where none is set, this machine.
+//! Management is open to holders of the admin token, or, if none is set, to this machine.
 
 use e2e::{Caller, Database, Server, SmtpServer, eventually, everywhere, on_both_databases};
 use reqwest::Method;
@@ -11,12 +11,12 @@ on_both_databases!(
     who_guesses_the_token_has_to_wait,
 );
 
-// No function is on this machine.
+// No function runs on this machine.
 on_both_databases!(without_a_token_management_is_open_to_this_machine_only);
 
 const TOKEN: &str = "a-token-of-the-administrator";
 
-/// Every management call, with a body that is right.
+/// Makes every management request, with a valid body.
 async fn refused_everything(caller: &Caller) {
     let body = json!({});
     let answers = [
@@ -129,7 +129,7 @@ async fn without_a_token_management_is_open_to_this_machine_only(database: Datab
 
 async fn management_is_closed_where_mail_can_leave(database: Database) {
     let smtp = SmtpServer::start().await;
-    // An empty variable counts as none.
+    // An empty variable counts as unset.
     let server = Server::through(&smtp, &database)
         .env("ADMIN_TOKEN", "")
         .start()

@@ -1,4 +1,4 @@
-//! Origins of browser keys: how they are written, kept and compared.
+//! Origins of browser keys: parsed, stored and compared.
 
 use e2e::{Caller, Database, Server, everywhere, letter};
 use serde_json::{Value, json};

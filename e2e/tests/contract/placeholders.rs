@@ -1,4 +1,4 @@
-//! Placeholders: what they stand for, how they are written, and what they never do.
+//! Placeholders: their values, their syntax, and the texts that are none.
 
 use e2e::letter::addressed;
 use e2e::mailbox::Captured;
@@ -23,7 +23,7 @@ everywhere!(
     what_looks_encoded_in_a_subject_is_encoded,
 );
 
-/// Sends this to `ann@example.org`, and what arrived.
+/// Sends this mail to `ann@example.org`, and returns the captured one.
 async fn sent(server: &Server, body: &Value) -> Captured {
     server.sender().await.mail(body).await.data(200);
     server.mailbox().only_to("ann@example.org").await
@@ -337,7 +337,7 @@ async fn a_variable_that_no_placeholder_can_name_is_refused(database: Database) 
     let unknown = to_ann(&json!({})).with("headers", json!({ "X-Name": "{{nickname}}" }));
     let answer = sender.mail(&unknown).await;
     answer.only_fault("recipients.0.variables");
-    // One that no template shows disturbs nobody.
+    // A variable that no template uses is no error.
     let body = to_ann(&json!({ "first-name": "Ann" })).with("text_template", "{{name}}");
     sender.mail(&body).await.data(200);
 }

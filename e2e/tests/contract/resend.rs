@@ -1,4 +1,4 @@
-//! `POST /v1/mail/{id}/resend`: by the caller's decision, and only what the caller names.
+//! `POST /v1/mail/{id}/resend`: only by the caller's request, and only the recipients that the caller names.
 
 use e2e::answer::{is_time, keys};
 use e2e::letter::recipient;
@@ -22,7 +22,8 @@ fn three_fates(step: &e2e::smtp::Step) -> Reaction {
     }
 }
 
-/// A mailing of three with those fates, settled; then nothing fails any more.
+/// Sends a mailing to three recipients with those fates, waits for its end, and lets the server accept everything
+/// afterwards.
 async fn settled(server: &Server, smtp: &SmtpServer) -> (e2e::Caller, String) {
     smtp.script(three_fates);
     let sender = server.sender().await;

@@ -23,7 +23,7 @@ async fn the_new_secret_opens_the_same_key(database: Database) {
     let old = server.with_key(text(&key["api_key"]));
     let sent = old.mail(&letter("ann@example.org")).await.data(200);
     let path = format!("/v1/api-key/{}/rotate", text(&key["api_key"]));
-    // The body may be left out.
+    // The body may be omitted.
     let rotated = server
         .management()
         .request(Method::POST, &path)

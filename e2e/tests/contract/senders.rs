@@ -1,4 +1,4 @@
-//! The sender addresses a key may use.
+//! The sender addresses that a key may use.
 
 use e2e::{Database, Server, With, everywhere, letter};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! One recipient: sent at once, and what is answered.
+//! A mail to one recipient is sent at once, and the answer tells its status.
 
 use e2e::answer::{is_text, is_time, keys};
 use e2e::{Database, Server, With, everywhere, letter};

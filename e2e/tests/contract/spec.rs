@@ -1,4 +1,4 @@
-//! The published contract: one text, wherever it is read.
+//! The published contract is the same text wherever it is published.
 
 use std::path::Path;
 

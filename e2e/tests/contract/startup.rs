@@ -1,9 +1,9 @@
-//! What the programs say and do when they start and stop.
+//! The start and the end of the programs, and their output.
 
 use e2e::process::{Program, Run};
 use e2e::{Database, Server, Worker, letter, on_both_databases};
 
-// A function prints no address, and is started and ended by Lambda.
+// A function prints no address, and Lambda starts and ends it.
 on_both_databases!(
     the_addresses_to_open_are_printed,
     a_restart_finds_everything_as_it_was,
@@ -124,7 +124,7 @@ async fn both_programs_say_where_mail_goes_and_name_no_password() {
     }
 }
 
-/// Nothing is to be started by a question, nor by a slip of the pen.
+/// Neither a question nor a mistyped argument starts a program.
 #[tokio::test]
 async fn both_programs_tell_what_they_are_and_start_nothing() {
     let version = env!("CARGO_PKG_VERSION");
@@ -157,7 +157,7 @@ async fn both_programs_tell_what_they_are_and_start_nothing() {
     assert!(help.contains("openapi"), "{help}");
 }
 
-/// How the program ends, which has to leave its folder empty.
+/// Returns the result of the program, and asserts that it leaves its folder empty.
 async fn without_a_start(program: &str, arguments: &[&str]) -> Run {
     let folder = tempfile::tempdir().expect("a folder");
     let run = Program::run(program, arguments, &[], folder.path()).await;

@@ -1,4 +1,4 @@
-//! How much was sent by the hour, and what waits.
+//! The statistics: ends by the hour, and the number of recipients that wait.
 
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ async fn what_waits_is_counted(database: Database) {
     assert_eq!(none["oldest_due_seconds"], 0);
     let data = server.sender().await.mail(&mailing(4)).await.data(202);
     let id = data["id"].as_str().expect("an id");
-    // One was tried, and all of them wait for the next probe.
+    // One recipient was tried, and all of them wait for the next probe.
     eventually("one of them was tried", || async {
         let recipients = server.recipients(id).await;
         let tried = |recipient: &Value| recipient["status_detail"] == "not_connected";

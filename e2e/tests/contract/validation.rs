@@ -1,4 +1,4 @@
-//! Bad requests: every fault is listed, each with its path, and nothing is sent.
+//! Invalid requests: every fault is listed with its path, and nothing is sent.
 
 use e2e::letter::addressed;
 use e2e::{Database, Server, With, everywhere, letter, mailing};

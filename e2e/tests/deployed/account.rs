@@ -1,4 +1,4 @@
-//! What the stack makes in its account, and that all of it goes.
+//! The resources that the stack creates in its account, all of which are deleted with it.
 
 use e2e::aws::{Account, Inventory, added, database_processes};
 use e2e::eventually;
@@ -6,7 +6,7 @@ use reqwest::Method;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use serde_json::Value;
 
-/// What every stack has; a list that stays empty would show nothing of what is left.
+/// Requests for the resources that every stack has; an empty list would not show that something is left.
 const PARTS: [&str; 23] = [
     "DescribeVpcs",
     "DescribeSubnets",
@@ -45,7 +45,7 @@ pub async fn nothing_is_left(account: &Account, before: &Inventory) {
     assert!(left.is_empty(), "left behind: {left:?}");
 }
 
-/// The configuration of each function that serves.
+/// Returns the configuration of each function that serves requests or mail.
 pub async fn functions(account: &Account) -> Vec<Value> {
     let serves = |function: &Value| !variables(function)["MAIL_QUEUE_URL"].is_null();
     let mut functions = all_functions(account).await;
@@ -54,7 +54,7 @@ pub async fn functions(account: &Account) -> Vec<Value> {
     functions
 }
 
-/// The configuration of the function that migrates.
+/// Returns the configuration of the function that migrates.
 pub async fn migration(account: &Account) -> Value {
     let migrates = |function: &Value| !variables(function)["DB_ROLE_SECRET_NAME"].is_null();
     let functions = all_functions(account).await;
@@ -73,7 +73,7 @@ pub fn variables(function: &Value) -> &Value {
     &function["Environment"]["Variables"]
 }
 
-/// Asserts that the functions that serve log in as a role that cannot change a table, and that another one can.
+/// Asserts that the service's functions log in with a role that cannot change a table, and that another role can.
 pub async fn has_a_role_for_the_service(account: &Account, functions: &[Value]) {
     for function in functions {
         let service = log_in(account, function).await;
@@ -93,7 +93,7 @@ pub async fn has_a_role_for_the_service(account: &Account, functions: &[Value]) 
     }
 }
 
-/// A connection to the database as this function makes it.
+/// Connects to the database as this function does.
 async fn log_in(account: &Account, function: &Value) -> DatabaseConnection {
     let variable = |name: &str| variables(function)[name].as_str().expect("it is set");
     let login = account.secret_text(variable("SECRET_NAME")).await;
@@ -111,13 +111,13 @@ async fn log_in(account: &Account, function: &Value) -> DatabaseConnection {
     connected.unwrap_or_else(|error| panic!("{}: {error}", text("username")))
 }
 
-/// What runs for the account.
+/// The processes that run for the account.
 pub struct Processes {
     database: u16,
 }
 
 impl Processes {
-    /// Asserts that they run.
+    /// Asserts that the processes run.
     pub fn of(account: &Account, functions: &[Value]) -> Self {
         let port = functions[0]["Environment"]["Variables"]["DB_PORT"].as_str();
         let port = port.and_then(|port| port.parse().ok());
@@ -128,7 +128,7 @@ impl Processes {
         Self { database }
     }
 
-    /// An invocation that was under way may end first.
+    /// Waits until the processes have ended. An invocation that was under way may end first.
     pub async fn end(&self, account: &Account) {
         eventually("no process is left", async || {
             let mut left = account.function_processes();

@@ -1,9 +1,9 @@
-//! What `CloudWatch` has been told.
+//! The logs in `CloudWatch`.
 
 use e2e::aws::Account;
 use serde_json::{Value, json};
 
-/// Every line of every log of the account.
+/// Returns every line of every log of the account.
 async fn lines(account: &Account) -> Vec<String> {
     let mut lines = Vec::new();
     let groups = logs(account, "DescribeLogGroups", &json!({})).await;
@@ -29,7 +29,7 @@ async fn logs(account: &Account, action: &str, body: &Value) -> Value {
     serde_json::from_str(&answer).expect("a JSON answer")
 }
 
-/// The access logs name the routes that were asked for; no line of any log holds one of these texts.
+/// Asserts that the access logs contain the requested routes, and that no log contains one of the secret texts.
 pub async fn tell_routes_and_nothing_else(account: &Account, secret: &[&str]) {
     let lines = lines(account).await;
     let names = |route: &str| lines.iter().any(|line| line.contains(route));

@@ -1,4 +1,4 @@
-//! What goes out, and what the result queue and SES say of it.
+//! Mails that are sent, and their records in the result queue and in SES.
 
 use std::collections::HashSet;
 
@@ -24,18 +24,18 @@ impl Mails {
         }
     }
 
-    /// To one recipient, sent at once.
+    /// Sends a mail to one recipient at once.
     pub async fn one(&self) {
         let data = self.sender.mail(&letter("ann@example.net")).await.data(200);
         let id = data["id"].as_str().expect("an id");
         self.all_sent(id, 1).await;
     }
 
-    /// A mailing is accepted; its id.
+    /// Posts a mailing, and returns its id.
     pub async fn begin(&self, count: usize) -> String {
         let mut body = mailing(count);
         for entry in body["recipients"].as_array_mut().expect("recipients") {
-            // Nobody is in two mailings.
+            // The recipients differ between mailings.
             let address = entry["mail"].as_str().expect("an address");
             entry["mail"] = format!("{count}-{address}").into();
         }
@@ -60,7 +60,7 @@ impl Mails {
             .flat_map(addresses)
             .collect();
         let whom: HashSet<&str> = mailed.iter().map(String::as_str).collect();
-        assert_eq!(whom.len(), mailed.len(), "somebody was mailed twice");
+        assert_eq!(whom.len(), mailed.len(), "a recipient was mailed twice");
         for result in &results {
             let recipient = result["recipient"].as_str().expect("an address");
             assert!(whom.contains(recipient), "sent, but not mailed: {result}");
@@ -68,7 +68,7 @@ impl Mails {
         results
     }
 
-    /// How many mails SES has accepted.
+    /// Returns the number of mails that SES has accepted.
     pub async fn mailed(&self) -> usize {
         self.account
             .accepted()

@@ -1,4 +1,4 @@
-//! The stack as it is deployed: by the CDK, into an account of its own, used through what its outputs name.
+//! The deployed stack: deployed by the CDK, into an account of its own, and used through its outputs.
 
 mod account;
 mod logs;
@@ -13,7 +13,7 @@ use mails::Mails;
 use serde_json::json;
 
 const SENDER_DOMAIN: (&str, &str) = ("senderDomain", "example.com");
-/// The mailing that sees the change takes minutes at the rate before it, and seconds at the rate after it.
+/// The mailing during which the stack is changed would take minutes at the first rate, and takes seconds at the second.
 const RATE_BEFORE: (&str, &str) = ("maxSendRate", "25");
 const RATE_AFTER: (&str, &str) = ("maxSendRate", "1000");
 const CHANGED_MAILING: usize = 3_000;

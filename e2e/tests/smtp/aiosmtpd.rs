@@ -1,4 +1,4 @@
-//! The same against a server that somebody else wrote: what both sides here misread alike would show.
+//! Tests against an independent SMTP server: they would reveal a misreading of the RFCs that our own server shares.
 
 use std::{fs, net::TcpListener, path::Path};
 
@@ -11,7 +11,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-/// Puts every message it accepts into a maildir.
+/// A server that stores every message that it accepts in a maildir.
 struct Aiosmtpd {
     port: u16,
     folder: TempDir,

@@ -1,4 +1,4 @@
-//! The message itself, as the SMTP server gets it.
+//! The message itself, as the SMTP server receives it.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -8,7 +8,7 @@ use e2e::{Database, Server, SmtpServer, With, letter, mailing};
 use mail_parser::MimeHeaders;
 use serde_json::{Value, json};
 
-/// The one message that the SMTP server gets for this body.
+/// Returns the single message that the SMTP server receives for this body.
 async fn delivered(body: &Value) -> Accepted {
     let smtp = SmtpServer::start().await;
     let server = Server::start_with(&[("MAIL_TRANSPORT", &smtp.transport())]).await;

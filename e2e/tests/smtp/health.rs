@@ -1,4 +1,4 @@
-//! A server that serves nobody at present: everybody waits, one recipient probes, and nothing is used up by it.
+//! A mail server that refuses all mail for a while: all mail waits, one recipient probes, and no attempts are used up.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -30,7 +30,7 @@ fn id(data: &Value) -> String {
     data["id"].as_str().expect("an id").to_owned()
 }
 
-/// In the words of Postfix, and as a server says it that hangs up.
+/// In the words of Postfix, and as a server that closes the connection says it.
 async fn throttling_holds_everybody_back_and_costs_nothing(database: Database) {
     for (phase, reply) in [
         (
@@ -59,7 +59,7 @@ async fn throttling_holds_everybody_back_and_costs_nothing(database: Database) {
         let server = start(&database, &smtp).await;
         let sender = server.sender().await;
         let large = id(&sender.mail(&mailing(200)).await.data(202));
-        // One mail that is sent at once waits as well.
+        // A single mail waits as well.
         eventually("the server is found throttling", || async {
             let said = said.load(Ordering::Relaxed);
             if said > 0 { Ok(()) } else { Err(said) }
@@ -73,7 +73,7 @@ async fn throttling_holds_everybody_back_and_costs_nothing(database: Database) {
             assert_eq!(counts["unconfirmed"], 0, "{reply}: {counts}");
         }
         assert_eq!(smtp.count(), 201, "{reply}");
-        // Four at work may find out together, and from then on one probes: after 1, 2, 4 and 8 s, more or less.
+        // Four workers may notice it at the same time, and then a single one probes: after about 1, 2, 4 and 8 s.
         let said = said.load(Ordering::Relaxed);
         assert!(said <= 4 + 2 * 6, "{reply}: said {said} times");
     }
@@ -98,10 +98,10 @@ async fn a_wrong_password_is_shown_a_handful_of_times_by_all_instances(database:
     }
     let large = id(&server.sender().await.mail(&mailing(500)).await.data(202));
     probes(&database, 1).await;
-    // Each may have been under way with four when the first one found out.
+    // Each instance may have had four calls under way when the first one noticed it.
     let shown = smtp.users().len();
     assert!(shown <= 4 * 3, "the password was shown {shown} times");
-    // The pause ends three times, and one of all tries.
+    // The hold ends three times, and each time one of all instances probes.
     for expected in 2..5 {
         let before = smtp.users().len();
         database.execute("UPDATE pace SET held_until = 0").await;
@@ -121,7 +121,7 @@ async fn a_wrong_password_is_shown_a_handful_of_times_by_all_instances(database:
     assert_eq!(counts["queued"], 500, "{counts}");
 }
 
-/// Waits until so many pauses have begun.
+/// Waits until `count` holds have begun.
 async fn probes(database: &Database, count: i64) {
     eventually("a pause begins", || async {
         let holds = database
@@ -132,7 +132,7 @@ async fn probes(database: &Database, count: i64) {
     .await;
 }
 
-/// However often the server is not reached.
+/// An unreachable server costs no attempt, no matter how often it is tried.
 async fn an_outage_costs_no_attempt(database: Database) {
     let smtp = SmtpServer::start().await;
     smtp.set_open(false).await;
@@ -140,7 +140,7 @@ async fn an_outage_costs_no_attempt(database: Database) {
     let large = id(&server.sender().await.mail(&mailing(20)).await.data(202));
     for _ in 0..8 {
         probes(&database, 1).await;
-        // Hours pass.
+        // Skips an hour.
         let later = "UPDATE pace SET held_until = 0, holds = 0";
         database.execute(later).await;
         database

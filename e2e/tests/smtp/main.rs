@@ -1,5 +1,5 @@
-//! The transport `smtp://` against a real SMTP server: what becomes of a mail at every answer the
-//! server can give, and what the server is given.
+//! The transport `smtp://` against a real SMTP server: the fate of a mail after every possible reply of the server, and
+//! the commands and messages that the server receives.
 
 mod aiosmtpd;
 mod content;

@@ -1,4 +1,4 @@
-//! A queued mail's fate, sorted into accepted, surely not accepted, refused and unknown.
+//! The outcomes of queued mail: accepted, certainly not accepted, refused and unknown.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ on_both_databases!(
 const STEPS: [Phase; 4] = [Phase::Mail, Phase::Recipient, Phase::Data, Phase::End];
 const LIMIT: Duration = Duration::from_mins(2);
 
-/// A server on this transport with time-outs of two seconds.
+/// Starts a server on this transport with time-outs of two seconds.
 async fn start(database: &Database, smtp: &SmtpServer) -> Server {
     Server::through(smtp, database)
         .env("LEASE_SECONDS", "6")
@@ -31,7 +31,7 @@ async fn start(database: &Database, smtp: &SmtpServer) -> Server {
         .await
 }
 
-/// The reaction at a step, at its first so many visits.
+/// Sets the reaction at a step, for its first `visits` visits.
 fn at(smtp: &SmtpServer, phase: Phase, visits: usize, reaction: Reaction) {
     smtp.script(move |step| {
         if step.phase == phase && step.visit <= visits {
@@ -42,7 +42,7 @@ fn at(smtp: &SmtpServer, phase: Phase, visits: usize, reaction: Reaction) {
     });
 }
 
-/// Two recipients through a server that reacts like this at a step; the recipients at their end.
+/// Sends to two recipients through a server that reacts in this way at a step, and returns the recipients at their end.
 async fn sent_through(
     database: &Database,
     phase: Phase,

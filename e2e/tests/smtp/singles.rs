@@ -1,4 +1,4 @@
-//! A single mail's answer, by what the SMTP server says.
+//! The answer to a single mail, depending on the SMTP server's reply.
 
 use std::time::{Duration, Instant};
 
@@ -76,7 +76,7 @@ async fn what_cannot_be_taken_now_is_queued(database: Database) {
         assert_eq!(
             others.data(202)["status"],
             "queued",
-            "while nobody is served"
+            "while all mail is refused"
         );
         smtp.script(|_| Reaction::Continue);
         let id = data["id"].as_str().expect("an id");
@@ -105,7 +105,7 @@ async fn an_unknown_fate_is_told_and_left_alone(database: Database) {
         assert_eq!(data["status"], "unconfirmed", "{reaction:?}: {data}");
         smtp.script(|_| Reaction::Continue);
         let id = data["id"].as_str().expect("an id");
-        // A later mail is sent while this one stays where it is.
+        // A later mail is sent while this one stays `unconfirmed`.
         let later = server.sender().await.mail(&letter("bob@example.org")).await;
         later.data(200);
         let recipients = server.recipients(id).await;
@@ -118,7 +118,7 @@ async fn an_unknown_fate_is_told_and_left_alone(database: Database) {
     }
 }
 
-/// With the leases that are the default, and a server that never answers.
+/// With the default lease, and a server that never answers.
 async fn an_answer_comes_within_25_seconds(database: Database) {
     let smtp = SmtpServer::start().await;
     always(&smtp, Phase::End, Reaction::AcceptAndStall);

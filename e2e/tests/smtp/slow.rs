@@ -1,4 +1,5 @@
-//! A server that takes longer for a mail than a lease or a caller lasts. RFC 5321, 4.5.3.2, gives it minutes.
+//! A mail server that takes longer for a mail than a lease, or than a caller waits. RFC 5321, 4.5.3.2, allows it
+//! minutes.
 
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ async fn start(database: &Database, smtp: &SmtpServer, timeout: &str) -> Server 
         .await
 }
 
-/// The server reacts like this at the first visit to a step, and with a mailing only for its first recipient.
+/// Sets the reaction at the first visit of a step, and for a mailing only for its first recipient.
 fn first(smtp: &SmtpServer, phase: Phase, reaction: Reaction) {
     smtp.script(move |step| {
         if step.phase == phase && step.visit == 1 && step.recipient != recipient(1) {
@@ -43,8 +44,8 @@ fn first(smtp: &SmtpServer, phase: Phase, reaction: Reaction) {
     });
 }
 
-/// The status of two recipients and how often each was tried; the server reacts like this at the end of the first one's
-/// mail.
+/// Returns the status and the number of attempts of two recipients; the server reacts in this way at the end of the
+/// first one's mail.
 async fn sent_to_two(
     database: &Database,
     reaction: Reaction,

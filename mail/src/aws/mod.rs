@@ -1,4 +1,4 @@
-//! The clients of AWS, each made when it is first needed: a start that needs none pays for none.
+//! The clients of AWS, each created when it is first needed, so that a start without AWS costs nothing.
 //!
 //! Endpoints, region and credentials come from the SDK's own variables
 //! (<https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html>).
@@ -16,19 +16,20 @@ use aws_smithy_http_client::{
 };
 use tokio::sync::OnceCell;
 
-/// Shorter than any server keeps a connection that is idle: a request over one that is just being closed would
-/// leave nobody knowing whether it arrived. A function may also have been frozen meanwhile.
+/// Shorter than the time for which any server keeps an idle connection: if a request is sent over a connection that is
+/// just being closed, it cannot be known whether it arrived. A function may also have been frozen meanwhile.
 const IDLE: Duration = Duration::from_secs(4);
 const CONNECT: Duration = Duration::from_secs(3);
-/// A queue or a secret that does not answer for so long is away.
+/// A queue or a secret that does not answer within this time counts as unreachable.
 const READ: Duration = Duration::from_secs(5);
-/// Longest that a mail may take. Every call has a shorter limit of its own, but not here: the SDK keeps connections
-/// apart that have other connect or read time-outs.
+/// The longest time that a mail may take. Every call has a shorter limit of its own, which is not set here: the SDK
+/// does not share connections between clients with different connect or read time-outs.
 const LONGEST_CALL: Duration = Duration::from_secs(20);
-/// Longest wait of a receive (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>).
+/// The longest wait of a receive
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>).
 pub const LONG_POLL: Duration = Duration::from_secs(20);
 
-/// Leaves a receive the time to wait.
+/// Returns a configuration whose time-outs leave a receive the time to wait.
 pub fn long_poll() -> aws_sdk_sqs::config::Builder {
     let limit = LONG_POLL + READ;
     aws_sdk_sqs::Config::builder().timeout_config(
@@ -49,7 +50,7 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// As in production, but for one endpoint.
+    /// Creates clients as in production, but with another endpoint.
     #[cfg(test)]
     pub async fn at(
         endpoint: String,
@@ -69,8 +70,8 @@ impl Aws {
         self.sdk.get_or_init(|| loader().load()).await
     }
 
-    /// Repeats nothing by itself: a mail whose answer was lost must not be sent again. How long a call may take is
-    /// said with each ([`within`]).
+    /// Returns a client that never retries: a mail whose answer was lost must not be sent again. Each call sets its own
+    /// time limit ([`within`]).
     pub async fn ses(&self) -> &aws_sdk_sesv2::Client {
         self.ses
             .get_or_init(|| async {
@@ -119,7 +120,7 @@ fn loader() -> ConfigLoader {
         )
 }
 
-/// For one call to SES, which takes no longer than this in all.
+/// Returns the configuration of one call to SES, which takes no longer than `limit` in all.
 pub fn within(limit: Duration) -> aws_sdk_sesv2::config::Builder {
     let limits = TimeoutConfig::builder().operation_timeout(limit).build();
     aws_sdk_sesv2::Config::builder().timeout_config(limits)

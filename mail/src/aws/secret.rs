@@ -1,4 +1,4 @@
-//! A secret in Secrets Manager: read when it is first needed, kept, and read again when it was changed meanwhile.
+//! A secret in Secrets Manager: read when it is first needed, cached, and read again when it may have changed.
 
 use std::{
     error::Error as StdError,
@@ -11,10 +11,10 @@ use thiserror::Error;
 
 use crate::aws::Aws;
 
-/// How long nothing is read after that failed.
+/// The time for which nothing is read after a failed read.
 const RETRY: Duration = Duration::from_secs(3);
 
-/// Which variable names the secret, and what is wrong with it; never what it holds.
+/// An error that names the variable of the secret and the fault, never the secret's content.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("the secret of {variable} {fault}")]
 pub struct SecretError {
@@ -22,29 +22,29 @@ pub struct SecretError {
     fault: String,
 }
 
-/// How long what was read is good for.
+/// The time limits of a cached secret.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
-    /// After this long it is read again before it is used.
+    /// The age at which the secret is read again before it is used.
     pub lifetime: Option<Duration>,
-    /// How long nothing is read after that brought nothing new.
+    /// The time for which nothing is read after a read that brought nothing new.
     pub rest: Duration,
 }
 
 pub struct CachedSecret<T> {
     aws: Arc<Aws>,
     variable: &'static str,
-    /// Its name or ARN.
+    /// The name or ARN of the secret.
     name: String,
     parse: fn(&str) -> Result<T, String>,
     terms: Terms,
     kept: Mutex<Kept<T>>,
-    /// Held by whoever reads it, for all that wait for it.
+    /// Held by the task that reads the secret; the others wait for its result.
     reading: tokio::sync::Mutex<()>,
 }
 
 impl<T: PartialEq> CachedSecret<T> {
-    /// `parse` says what is wrong with a secret, and nothing that it holds.
+    /// Creates a cache. The errors of `parse` must not quote the secret.
     pub fn new(
         aws: Arc<Aws>,
         variable: &'static str,
@@ -63,7 +63,7 @@ impl<T: PartialEq> CachedSecret<T> {
         }
     }
 
-    /// What it held when it was last read.
+    /// Returns the secret as it was last read, and reads it if necessary.
     pub async fn get(&self) -> Result<Arc<T>, SecretError> {
         let known = || self.kept().known(self.terms, Instant::now());
         if let Some(known) = known() {
@@ -76,7 +76,7 @@ impl<T: PartialEq> CachedSecret<T> {
         }
     }
 
-    /// What it holds where that is something else than what was of no use.
+    /// Returns the secret if it differs from `useless`, a value that was refused; otherwise reads it again.
     pub async fn other_than(&self, useless: &T) -> Result<Option<Arc<T>>, SecretError> {
         let is_other = |value: &Arc<T>| **value != *useless;
         let _reading = self.reading.lock().await;
@@ -86,7 +86,7 @@ impl<T: PartialEq> CachedSecret<T> {
             (known, kept.rests(Instant::now()), kept.failure.clone())
         };
         match (known, failure) {
-            // Somebody else has read it meanwhile.
+            // Another task has read the secret meanwhile.
             (Some(other), _) => Ok(Some(other)),
             (None, Some(failure)) if rests => Err(failure),
             (None, None) if rests => Ok(None),
@@ -95,7 +95,7 @@ impl<T: PartialEq> CachedSecret<T> {
     }
 
     async fn read(&self) -> Result<Arc<T>, SecretError> {
-        // Rare, and large: everything that may have to wait for it would be as large.
+        // Boxed because it is rare and large: every future that awaits it would be as large.
         let read = Box::pin(self.ask()).await;
         self.kept().note(&read, self.terms, Instant::now());
         read
@@ -133,10 +133,10 @@ impl<T> fmt::Debug for CachedSecret<T> {
     }
 }
 
-/// What is known, and when to ask again.
+/// The cached secret, and the time of the next read.
 struct Kept<T> {
     value: Option<Arc<T>>,
-    /// Why the last reading brought nothing.
+    /// The error of the last read.
     failure: Option<SecretError>,
     read_at: Option<Instant>,
     rests_until: Option<Instant>,
@@ -154,7 +154,7 @@ impl<T> Default for Kept<T> {
 }
 
 impl<T: PartialEq> Kept<T> {
-    /// What is to be said without reading it.
+    /// Returns the cached value or error, or `None` if the secret has to be read.
     fn known(&self, terms: Terms, now: Instant) -> Option<Result<Arc<T>, SecretError>> {
         let old = |read_at| {
             terms
@@ -185,7 +185,7 @@ impl<T: PartialEq> Kept<T> {
     }
 }
 
-/// What an error and those below it say.
+/// Returns the message of an error and those of its sources.
 fn with_sources(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

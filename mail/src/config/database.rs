@@ -1,4 +1,4 @@
-//! Where the ledger is.
+//! The settings of the database.
 
 use std::path::{Path, PathBuf};
 
@@ -10,10 +10,10 @@ use super::{
     invalid,
 };
 
-/// Where the database is unless something else is said.
+/// The default database.
 const DEFAULT_URL: &str = "sqlite://./data/mmms.db";
 
-/// How `PostgreSQL` connections are encrypted and checked
+/// The modes of encrypting and verifying connections to `PostgreSQL`
 /// (<https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION>).
 const SSL_MODES: [&str; 6] = [
     "disable",
@@ -23,7 +23,7 @@ const SSL_MODES: [&str; 6] = [
     "verify-ca",
     "verify-full",
 ];
-/// What only a database that is named by a secret has.
+/// Variables that are valid only together with a secret.
 const OF_SECRETS: [&str; 3] = ["DB_NAME", "DB_HOST", "DB_PORT"];
 
 #[derive(Clone, Debug)]
@@ -33,19 +33,19 @@ pub enum DatabaseSource {
     Secret(SecretDatabase),
 }
 
-/// `PostgreSQL` whose credentials are in Secrets Manager, as RDS writes them there: an object with `username` and
-/// `password`, perhaps `host` and `port`
+/// A `PostgreSQL` database whose credentials are in Secrets Manager, in the form in which RDS writes them: an object
+/// with `username` and `password`, and optionally `host` and `port`
 /// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html>).
 #[derive(Clone, Debug)]
 pub struct SecretDatabase {
-    /// Its name or ARN.
+    /// The name or ARN of the secret.
     pub secret: String,
     pub database: String,
-    /// Goes before the secret's, such as the endpoint of a proxy.
+    /// Takes precedence over the host in the secret, for example as the endpoint of a proxy.
     pub host: Option<String>,
     pub port: Option<u16>,
     pub ssl_mode: String,
-    /// Instead of the roots of RDS and Amazon.
+    /// Replaces the root certificates of RDS and Amazon.
     pub ssl_root_cert: Option<PathBuf>,
 }
 
@@ -104,7 +104,7 @@ impl DatabaseSource {
         Ok(Self::Postgres(url))
     }
 
-    /// Goes before one of the same name in the address.
+    /// Sets a parameter of the database's URL, and replaces one of the same name.
     fn set_parameter(
         &mut self,
         variable: &'static str,
@@ -126,7 +126,7 @@ impl DatabaseSource {
         Ok(())
     }
 
-    /// Captured mail lies beside the database; where that is a server, in `./data`.
+    /// Returns the folder of captured mail: next to the database file, or `./data/mailbox` if the database is a server.
     pub(super) fn mailbox_dir(&self) -> PathBuf {
         match self {
             Self::Sqlite(path) => path.with_file_name("mailbox"),

@@ -1,4 +1,4 @@
-//! One variable at a time: what it must be, and what is said when it is not.
+//! Access to single variables: parsing, defaults and error messages.
 
 use std::{fmt, str::FromStr};
 
@@ -7,7 +7,7 @@ use super::{InvalidConfig, invalid};
 pub struct Environment<F>(pub F);
 
 impl<F: Fn(&'static str) -> Result<Option<String>, String>> Environment<F> {
-    /// An empty variable counts as unset, as shells and compose files leave them.
+    /// Returns a variable. An empty variable counts as unset, because shells and compose files set such ones.
     pub fn text(&self, variable: &'static str) -> Result<Option<String>, InvalidConfig> {
         let value = (self.0)(variable).map_err(|reason| invalid(variable, reason))?;
         Ok(value.filter(|value| !value.is_empty()))
@@ -34,7 +34,7 @@ impl<F: Fn(&'static str) -> Result<Option<String>, String>> Environment<F> {
         parse(value.as_deref().unwrap_or(default)).map_err(|reason| invalid(variable, reason))
     }
 
-    /// Refuses what only means something together with another setting: it would be quietly ignored.
+    /// Refuses variables that only have a meaning together with another setting: they would be ignored silently.
     pub fn refuse(
         &self,
         variables: &[&'static str],

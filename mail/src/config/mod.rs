@@ -1,4 +1,4 @@
-//! The settings, read once from the environment. Nothing else reads it.
+//! The settings, read once from the environment, which no other module reads.
 
 use std::{env, fmt, net::IpAddr, path::PathBuf, time::Duration};
 
@@ -15,32 +15,32 @@ pub use database::{DatabaseSource, SecretDatabase};
 use environment::{Environment, number};
 pub use transport::Transport;
 
-/// Most recipients a second that anybody may ask for.
+/// The highest rate that can be configured, in recipients a second.
 const MAX_RATE: f64 = 100_000.0;
-/// With less no call would have time enough.
+/// A shorter lease would not leave enough time for a call.
 const SHORTEST_LEASE_FOR_SES: Duration = Duration::from_secs(6);
 
-/// Fewest characters of an admin token.
+/// The minimum number of characters of an admin token.
 const ADMIN_TOKEN_LENGTH: usize = 20;
 
 #[derive(Clone, Debug)]
 pub struct Config {
     pub database: DatabaseSource,
-    /// Whether the first use of the database brings its schema up to date; else it has to be so by then.
+    /// `true` if the first use of the database migrates its schema; otherwise the schema must be up to date by then.
     pub migrates: bool,
-    /// The secret with the login of the role that a migration makes for the service. Where it is set, `worker` migrates,
+    /// The secret with the login of the role that a migration creates for the service. If it is set, `worker` migrates,
     /// sets up that role, and does nothing else.
     pub role_secret: Option<String>,
     pub transport: Transport,
-    /// Recipients a second, over all instances; what the transport says where it is not set.
+    /// Recipients a second, over all instances. If it is not set, the transport is asked for its rate.
     pub max_send_rate: Option<f64>,
-    /// The SQS queue of wake-ups; a queue in the process where it is not set.
+    /// The SQS queue of wake-ups. If it is not set, the queue is in the process.
     pub queue_url: Option<Url>,
-    /// The SQS queue that is told of every end; nobody is told where it is not set.
+    /// The SQS queue to which every end of a recipient is published. If it is not set, no results are published.
     pub result_queue_url: Option<Url>,
     pub host: IpAddr,
     pub port: u16,
-    /// Where others reach the API.
+    /// The URL under which the API is reached from outside.
     pub public_url: Option<Url>,
     pub admin: Option<Admin>,
     pub retention: Duration,
@@ -50,7 +50,7 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Directives of `RUST_LOG`.
     pub log_filter: String,
-    /// Whether this process is an instance of a Lambda function.
+    /// `true` if this process is an instance of a Lambda function.
     pub is_function: bool,
 }
 
@@ -60,15 +60,15 @@ pub enum LogFormat {
     Pretty,
 }
 
-/// Where the token is that opens the management calls.
+/// The source of the token for the management operations.
 #[derive(Clone, Debug)]
 pub enum Admin {
     Token(AdminToken),
-    /// The name or ARN of a secret that is nothing but the token.
+    /// The name or ARN of a secret that contains only the token.
     Secret(String),
 }
 
-/// Opens the management calls.
+/// The token for the management operations.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AdminToken(String);
 
@@ -85,7 +85,7 @@ impl AdminToken {
         }
     }
 
-    /// Compares hashes, so that the time it takes tells nothing about the token.
+    /// Compares hashes, so that the time it takes reveals nothing about the token.
     pub fn matches(&self, given: &str) -> bool {
         crate::api_key::hash(&self.0) == crate::api_key::hash(given)
     }
@@ -97,7 +97,7 @@ impl fmt::Debug for AdminToken {
     }
 }
 
-/// One line that names the variable, and never its value: it may be a secret.
+/// One line that names the variable, never its value, which may be a secret.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{variable}: {reason}")]
 pub struct InvalidConfig {
@@ -171,18 +171,18 @@ impl Config {
         })
     }
 
-    /// Whether the address under which others reach the API is one of HTTPS.
+    /// Returns whether the public URL of the API is one of HTTPS.
     pub fn is_reached_by_tls(&self) -> bool {
         let url = self.public_url.as_ref();
         url.is_some_and(|url| url.scheme() == "https")
     }
 
-    /// How long a call to a transport usually may take: a third of the lease that covers it.
+    /// Returns the usual time limit of a call to a transport: a third of the lease that covers it, and at most 15 s.
     pub fn send_timeout(&self) -> Duration {
         (self.lease / 3).min(Duration::from_secs(15))
     }
 
-    /// How long a call may take whose lease is renewed meanwhile.
+    /// Returns the time limit of a call whose lease is renewed meanwhile.
     pub fn longest_call(&self) -> Duration {
         match self.transport {
             Transport::Smtp { timeout, .. } => timeout,
@@ -191,7 +191,7 @@ impl Config {
     }
 }
 
-/// A function's disk and memory are gone with its instance.
+/// Refuses settings that keep data in the disk or memory of a Lambda instance, which are lost with it.
 fn on_functions(database: &DatabaseSource, has_queue: bool) -> Result<(), InvalidConfig> {
     if let DatabaseSource::Sqlite(_) = database {
         return Err(invalid(
@@ -300,7 +300,7 @@ fn queue(text: &str) -> Result<Url, String> {
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
         .ok_or_else(|| "must be the URL of an SQS queue".to_owned())?;
-    // SQS wants the ending in small letters.
+    // SQS requires this suffix in lower case.
     let name = url.path().trim_end_matches('/').rsplit('.').next();
     if name == Some("fifo") {
         return Err(

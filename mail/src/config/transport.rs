@@ -1,4 +1,4 @@
-//! How mail leaves.
+//! The settings of the transport.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -9,19 +9,19 @@ pub enum Transport {
     Mailbox(PathBuf),
     Smtp {
         url: Url,
-        /// Most connections to the server.
+        /// The maximum number of connections to the server.
         connections: usize,
-        /// How long the exchange for one mail may take, to the server's last answer.
+        /// The time limit of the exchange for one mail, up to the server's last answer.
         timeout: Duration,
     },
     Ses {
-        /// The configuration set that every mail names.
+        /// The configuration set of every mail.
         configuration_set: Option<String>,
     },
 }
 
 impl Transport {
-    /// Where mail goes, for whoever starts the program. It names no user and no password.
+    /// Returns a description of the mail's destination for the operator, without user name and password.
     pub fn destination(&self) -> String {
         match self {
             Self::Mailbox(folder) => {

@@ -1,4 +1,4 @@
-//! Claims: who may work on which recipients, for how long.
+//! Claims: a claim leases due recipients to one process, which alone may send to them until the lease ends.
 
 use entity::recipient::{ActiveModel, Column, Entity, Model, Status};
 use sea_orm::{
@@ -18,13 +18,13 @@ use crate::{
     outcome::StatusDetail, recipient_update::RecipientUpdate, wake_up::Range,
 };
 
-/// Recipients that only the holder of the token may move, until the lease ends.
+/// Recipients that only the holder of the claim's token may move to another state, until the lease ends.
 #[derive(Debug)]
 pub struct Claim {
     pub mailing_id: Uuid,
     pub token: Uuid,
     pub recipients: Vec<ClaimedRecipient>,
-    /// Rows that could not be read, and have failed for it.
+    /// Updates of the rows that could not be read and were therefore failed.
     pub corrupt: Vec<RecipientUpdate>,
 }
 
@@ -38,8 +38,8 @@ impl Claim {
 }
 
 impl Ledger {
-    /// Takes up to `limit` recipients that are due and nobody else's. One that cannot be read fails, and does not keep
-    /// the others from being sent.
+    /// Claims up to `limit` recipients that are due and not leased. A row that cannot be read fails, and does not keep
+    /// the other recipients from being sent.
     pub async fn claim(&self, range: Range, limit: u64) -> Result<Claim> {
         let mut corrupt = Vec::new();
         loop {
@@ -55,12 +55,12 @@ impl Ledger {
         }
     }
 
-    /// Besides, which of them cannot be read.
+    /// Claims up to `limit` rows, and also returns the positions of the rows that cannot be read.
     async fn claim_some(&self, range: Range, limit: u64) -> Result<(Claim, Vec<i32>)> {
         let token = Uuid::now_v7();
         let claimed = self.claim_rows(range, limit, token).await;
         let rows = match claimed {
-            // The answer may have been lost after the commit: the token tells what was taken.
+            // The answer may have been lost after the commit: the rows that carry the token are the claimed ones.
             Err(error) if error.is_transient() => {
                 repeat(short_backoff(), || self.held(token, range)).await?
             }
@@ -83,7 +83,7 @@ impl Ledger {
         Ok((claim, unreadable))
     }
 
-    /// Ends what was claimed and can never be sent, because the ledger does not hold it any more.
+    /// Fails claimed recipients that can never be sent, because their rows cannot be read any more.
     pub async fn fail_corrupt(
         &self,
         claim: &Claim,
@@ -132,7 +132,7 @@ impl Ledger {
             .await?)
     }
 
-    /// Queued, its time has come and not passed, and nobody's.
+    /// Returns the condition for a due recipient: queued, its due time reached, not expired, and not leased.
     pub(super) fn is_due(&self) -> Condition {
         Condition::all()
             .add(is_in([Status::Queued]))
@@ -147,8 +147,8 @@ impl Ledger {
             .add(self.is_over(Column::LeaseUntil))
     }
 
-    /// Marks the recipients of one call as `sending`, just before it, and renews their lease. Only those it
-    /// returns may be sent to: the others were cancelled, have expired or are no longer this claim's.
+    /// Marks the recipients of one call as `sending`, just before the call, and renews their lease. Only the returned
+    /// positions may be sent to: the others were cancelled, have expired or are no longer held by this claim.
     pub async fn begin_sending(&self, claim: &Claim, positions: &[i32]) -> Result<Vec<i32>> {
         let mut lost_answer = false;
         let begun = self.move_to_sending(claim, positions).await;
@@ -160,7 +160,7 @@ impl Ledger {
             other => other?,
         };
         if lost_answer {
-            // What an unanswered write has moved is this claim's, and nothing was sent for it yet.
+            // Rows that the unanswered write has moved belong to this claim, and nothing has been sent for them yet.
             begun = repeat(short_backoff(), || self.sending(claim, positions)).await?;
         }
         begun.sort_unstable();
@@ -190,7 +190,7 @@ impl Ledger {
         Ok(rows.into_iter().map(|row| row.position).collect())
     }
 
-    /// Renews the lease of what this claim is sending: a call may take longer than one lease.
+    /// Renews the lease of the recipients that this claim is sending to: a call may take longer than one lease.
     pub async fn renew_lease(&self, claim: &Claim, positions: &[i32]) -> Result<()> {
         Entity::update_many()
             .col_expr(Column::LeaseUntil, self.lease_end())
@@ -201,8 +201,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Gives back what was begun without a call: whoever knows that there was none must say so, or it counts as
-    /// `unconfirmed` when the lease ends.
+    /// Returns recipients to `queued` that were marked as `sending` without a call. This must be recorded: otherwise
+    /// they become `unconfirmed` when the lease ends.
     pub async fn take_back(&self, claim: &Claim, positions: &[i32]) -> Result<()> {
         retry_until_recorded(|| async {
             Entity::update_many()
@@ -220,7 +220,8 @@ impl Ledger {
         .await
     }
 
-    /// Gives back what was claimed and not begun: from now on it is queued, if it was not before.
+    /// Releases recipients that were claimed and not marked as `sending`, and sets `queued_at` if it was not set
+    /// before.
     pub async fn release(&self, claim: &Claim) -> Result<()> {
         repeat(short_backoff(), || async {
             let queued_at = Func::coalesce([Expr::col(Column::QueuedAt), self.now()]);
@@ -243,10 +244,10 @@ impl Ledger {
     }
 }
 
-/// Restricts `update` to the rows that `picked` finds and that nobody else is changing.
+/// Restricts `update` to the rows that `picked` finds and that no other transaction has locked.
 ///
-/// They are found once, by a query of their own: a subquery that locks may be run again for each row of the
-/// update, passes over what it has changed so far, and takes more than its limit.
+/// The rows are picked once, by a query of their own: a locking subquery may be run again for each row of the update,
+/// skips the rows that it has changed so far, and then takes more than its limit.
 pub(super) fn only(mut update: UpdateMany<Entity>, picked: Select<Entity>) -> UpdateMany<Entity> {
     const PICKED: &str = "picked";
     let key = [Column::MailingId, Column::Position];
@@ -277,7 +278,7 @@ fn held_by(claim: &Claim, positions: &[i32]) -> Condition {
         .add(Column::Position.is_in(positions.iter().copied()))
 }
 
-/// Nothing where it cannot be read as a whole, or the address is gone.
+/// Returns `None` if the row cannot be read as a whole, or if its address has been erased.
 fn claimed_recipient(row: Model) -> Option<ClaimedRecipient> {
     let mail = row.mail.as_deref()?;
     Some(ClaimedRecipient {

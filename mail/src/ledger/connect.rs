@@ -20,22 +20,22 @@ use crate::{
     error::Result,
 };
 
-/// How long a statement waits for a connection, and `SQLite` for its lock.
+/// The time that a statement waits for a connection, and `SQLite` for its lock.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// More would only queue inside the server.
+/// More connections would only queue inside the server.
 const POSTGRES_CONNECTIONS: u32 = 10;
-/// A function's instance does one thing at a time, and there may be many instances.
+/// An instance of a Lambda function handles one event at a time, and there may be many instances.
 const FUNCTION_CONNECTIONS: u32 = 1;
 
 impl Ledger {
-    /// Does not wait for the database: the first use connects and looks at the schema.
+    /// Opens the ledger without waiting for the database: the first use connects and checks the schema.
     pub async fn open(config: &Config, aws: &Arc<Aws>) -> Result<Self> {
         let mut login = None;
         let mut options = match &config.database {
             DatabaseSource::Postgres(url) => ConnectOptions::new(url.as_str()),
             DatabaseSource::Secret(settings) => {
                 login = Some(LoginSecret::new(settings, aws));
-                // What is to be connected to comes with the secret.
+                // The host and the login are read from the secret.
                 ConnectOptions::new("postgres://")
             }
             DatabaseSource::Sqlite(path) => {
@@ -72,17 +72,17 @@ impl Ledger {
                         sqlite
                             .filename(&path)
                             .journal_mode(SqliteJournalMode::Wal)
-                            // Survives a power cut; NORMAL would lose commits.
+                            // FULL survives a power cut; NORMAL would lose commits.
                             .synchronous(SqliteSynchronous::Full)
                             .busy_timeout(PATIENCE)
                             .foreign_keys(true)
-                            // What is erased is overwritten.
+                            // Erased data is overwritten in the file.
                             .pragma("secure_delete", "ON")
                     });
             }
         }
-        // `SQLite` is asked for its version, and refuses at once, without waiting for the lock, to turn a new file into
-        // one with a write-ahead log while another process does.
+        // Connecting asks `SQLite` for its version. `SQLite` refuses at once, without waiting for its lock, to turn a
+        // new file into one with a write-ahead log while another process does so.
         let connect = || async { Ok(Database::connect(options.clone()).await?) };
         let db = repeat_while_locked(connect).await?;
         Ok(Self {
@@ -96,8 +96,8 @@ impl Ledger {
     }
 }
 
-/// Has the pool replace each connection that is spoiled, or that the driver believes within a transaction: what would
-/// begin there as a transaction would be a savepoint in another one.
+/// Makes the pool replace each connection that is spoiled or that the driver believes to be in a transaction: a
+/// transaction begun on it would be a savepoint in another one.
 pub(super) fn use_sound_connections(options: &mut ConnectOptions) -> Arc<Retirement> {
     let retirement = Arc::new(Retirement::default());
     let is_sound = |in_transaction: bool, meta: PoolConnectionMetadata, retirement: &Retirement| {

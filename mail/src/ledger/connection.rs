@@ -1,4 +1,5 @@
-//! The way to the database. Where its password was changed, the statement that finds out goes on with the new one.
+//! The connection to the database. If its password was changed, the statement that is refused is repeated with the new
+//! password.
 
 use std::sync::Arc;
 
@@ -14,9 +15,9 @@ use crate::aws::secret::SecretError;
 #[derive(Debug)]
 pub struct Connection {
     db: DatabaseConnection,
-    /// Of a database whose password is in a secret.
+    /// Only set for a database whose password is in a secret.
     login: Option<LoginSecret>,
-    /// The pool asks it before it hands a connection out.
+    /// Consulted by the pool before it hands out a connection.
     retirement: Arc<Retirement>,
 }
 
@@ -33,7 +34,8 @@ impl Connection {
         }
     }
 
-    /// Has to come before everything else; nothing else reads the secret for the first time.
+    /// Reads the secret of the database if there is one. Must be called before anything else, because nothing else
+    /// reads the secret for the first time.
     pub async fn prepare(&self) -> Result<(), SecretError> {
         match &self.login {
             Some(login) => login.prepare(self.db.get_postgres_connection_pool()).await,
@@ -45,7 +47,7 @@ impl Connection {
         self.db.get_database_backend()
     }
 
-    /// Has the right to write from its start: an upgrade in the middle could fail on `SQLite`.
+    /// Begins a transaction that has the write lock from its start: on `SQLite` a later upgrade could fail.
     pub async fn begin(&self) -> Result<Transaction, DbErr> {
         let begun = self
             .logged_in(|| {
@@ -58,8 +60,8 @@ impl Connection {
         Ok(Transaction::new(begun, Arc::clone(&self.retirement)))
     }
 
-    /// Does it again where it was refused for a password that is no longer the one in the secret. Nothing was done
-    /// then: only a new connection is asked for its password.
+    /// Repeats `work` if it was refused because of a password that is no longer the one in the secret. Nothing was done
+    /// in that case: only a new connection is asked for its password.
     async fn logged_in<T, F>(&self, work: impl Fn() -> F + Send) -> Result<T, DbErr>
     where
         F: Future<Output = Result<T, DbErr>> + Send,

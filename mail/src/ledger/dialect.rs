@@ -1,4 +1,4 @@
-//! What `PostgreSQL` and `SQLite` say differently: clocks, random ids, and the lock of the schema.
+//! Differences between `PostgreSQL` and `SQLite`: clocks, random ids, and the lock of the schema.
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, ExprTrait, Statement,
@@ -7,7 +7,7 @@ use sea_orm::{
 
 use super::{Ledger, transaction::Transaction};
 
-/// Names the advisory lock of the migrations: "mmms" in ASCII.
+/// The key of the advisory lock of the migrations: "mmms" in ASCII.
 const MIGRATION_LOCK: i64 = 0x6d6d_6d73;
 
 impl Ledger {
@@ -19,8 +19,8 @@ impl Ledger {
         )
     }
 
-    /// The database's clock, in microseconds since the Unix epoch. Like [`now`](Self::now) it is read when the statement
-    /// comes to it: after it has waited for a row.
+    /// The database's clock, in microseconds since the Unix epoch. Like [`now`](Self::now), it is read when the
+    /// expression is evaluated: after the statement has waited for a row.
     pub(super) fn microseconds(&self) -> SimpleExpr {
         self.either(
             "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000) AS BIGINT)",
@@ -28,8 +28,9 @@ impl Ledger {
         )
     }
 
-    /// Whether a time has come. The time is compared with the start of the statement, which `PostgreSQL` can look up in
-    /// an index; its clock, which moves on during the statement, would have to be compared with each row.
+    /// Returns the condition that a time has passed. The time is compared with the start of the statement, which
+    /// `PostgreSQL` can look up in an index; the clock, which moves on during the statement, would have to be compared
+    /// with each row.
     pub(super) fn is_over(&self, time: impl ColumnTrait) -> SimpleExpr {
         Expr::col(time).lte(self.either(
             "CAST(FLOOR(EXTRACT(EPOCH FROM statement_timestamp()) * 1000) AS BIGINT)",
@@ -37,7 +38,7 @@ impl Ledger {
         ))
     }
 
-    /// A random UUID, another one for each row.
+    /// A random UUID, a different one for each row.
     pub(super) fn random_uuid(&self) -> SimpleExpr {
         self.either("gen_random_uuid()", "randomblob(16)")
     }
@@ -48,8 +49,8 @@ impl Ledger {
     }
 }
 
-/// Processes that change the schema, or the rights to it, do so one after the other: `PostgreSQL` by an advisory lock that
-/// the transaction holds, and `SQLite` has one writer.
+/// Takes the lock of the schema, so that processes that change the schema, or the rights to it, do so one after the
+/// other: on `PostgreSQL` an advisory lock that the transaction holds; `SQLite` has one writer anyway.
 pub(super) async fn lock_schema(transaction: &Transaction) -> Result<(), DbErr> {
     if transaction.get_database_backend() == DbBackend::Postgres {
         let lock = Statement::from_sql_and_values(

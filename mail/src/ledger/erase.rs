@@ -1,4 +1,4 @@
-//! Removing a person from what has ended.
+//! Erasure of a person's data from ended mailings.
 
 use std::{collections::BTreeSet, time::Instant};
 
@@ -22,19 +22,20 @@ use super::{
 };
 use crate::{error::Result, message::Envelope};
 
-/// What a removal has found.
+/// The result of an erasure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Erased {
     pub recipients: u64,
     pub mailings: u64,
-    /// Mailings with the address that have not ended; they are untouched.
+    /// Mailings with the address that have not ended; they are left unchanged.
     pub waiting: u64,
-    /// Mailings with the address that there was no time for.
+    /// Mailings with the address that were not processed before the time was up.
     pub remaining: u64,
 }
 
 impl Ledger {
-    /// Removes an address, by its key, and what was written to it, from every ended mailing, as long as there is time.
+    /// Erases an address, given by its key, and the content that was sent to it, from every ended mailing, until the
+    /// time is up.
     pub async fn erase_key(&self, key: &str, until: Instant) -> Result<Erased> {
         let mut erased = Erased::default();
         for id in self.mailings_with(key).await? {
@@ -42,10 +43,10 @@ impl Ledger {
                 erased.remaining += 1;
                 continue;
             }
-            // One at a time: nobody else waits for long, and what is done stays done.
+            // One transaction for each mailing: others do not wait for long, and finished mailings stay erased.
             let transaction = self.begin().await?;
             let mailing = mailing::Entity::find_by_id(id)
-                // No resend opens it meanwhile.
+                // The lock keeps a resend from opening the mailing meanwhile.
                 .lock_exclusive()
                 .one(&transaction)
                 .await?;
@@ -61,7 +62,7 @@ impl Ledger {
         Ok(erased)
     }
 
-    /// Has the sweep go on with it.
+    /// Records the erasure, so that the sweep continues it.
     pub async fn note_erasure(&self, key: &str) -> Result<()> {
         let row = erasure::ActiveModel {
             mail_key: Set(key.to_owned()),
@@ -78,7 +79,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Keys of addresses that are still to be removed, some of them.
+    /// Returns the keys of the addresses that are still to be erased, at most [`STEP`] of them.
     pub async fn erasures(&self) -> Result<Vec<String>> {
         Ok(erasure::Entity::find()
             .select_only()
@@ -153,8 +154,8 @@ async fn erase_in(db: &impl ConnectionTrait, row: mailing::Model, key: &str) -> 
         .filter(Column::MailKey.is_not_null())
         .count(db)
         .await?;
-    // All of it was written to that person; copies are of mails with one recipient. What was lost of an envelope may
-    // have named that person too, and without it nothing can be sent again.
+    // All of the content was written to that person, and copies belong to mails with one recipient. The lost part of a
+    // corrupt envelope may have named the person too, and without an envelope nothing can be resent.
     if is_corrupt || copied || (erased > 0 && others == 0) {
         envelope.subject.clear();
         forget_content(db, id).await?;
@@ -169,7 +170,8 @@ async fn erase_in(db: &impl ConnectionTrait, row: mailing::Model, key: &str) -> 
         .filter(correspondent::Column::MailKey.eq(key))
         .exec(db)
         .await?;
-    // The kept answer names the recipient; from now on it is made from the ledger, and nobody is at work on it.
+    // The stored answer names the recipient. From now on the answer is made from the ledger, and no request is
+    // processing it.
     idempotency::Entity::update_many()
         .col_expr(
             idempotency::Column::Answer,
@@ -204,7 +206,7 @@ async fn forget_content(db: &impl ConnectionTrait, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Empties what tells who recipients are.
+/// Empties the columns that identify recipients.
 pub(super) async fn forget_people(db: &impl ConnectionTrait, which: Condition) -> Result<u64> {
     let nothing = || Expr::value(None::<String>);
     let done = recipient::Entity::update_many()

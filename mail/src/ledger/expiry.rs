@@ -1,7 +1,7 @@
-//! Recipients that end without a call: their lease was lost, or their time is over.
+//! Recipients that end without a call: their lease was lost, or they have expired.
 //!
 //! Each statement takes a bounded number of rows, so that a backlog does not become one long transaction; the sweep
-//! repeats it while it finds some.
+//! repeats it as long as it finds rows.
 
 use entity::recipient::{Column, Entity, Status};
 use sea_orm::{
@@ -11,11 +11,12 @@ use sea_orm::{
 use super::{Ledger, claim::only, is_in};
 use crate::{error::Result, outcome::StatusDetail, recipient_update::RecipientUpdate};
 
-/// Rows that one step takes at most.
+/// The maximum number of rows that one step takes.
 pub const STEP: u64 = 1000;
 
 impl Ledger {
-    /// Whoever was sending these is gone: nobody can know whether they went out.
+    /// Ends recipients whose lease ran out while they were being sent: the process that was sending them is gone, so it
+    /// cannot be known whether they went out, and they become `unconfirmed`.
     pub async fn settle_lost_leases(&self) -> Result<Vec<RecipientUpdate>> {
         let lost = Condition::all()
             .add(is_in([Status::Sending]))
@@ -28,7 +29,7 @@ impl Ledger {
         self.limited(update, lost, Column::LeaseUntil).await
     }
 
-    /// What has not gone by its time fails.
+    /// Fails queued recipients that have passed their expiry time.
     pub async fn expire(&self) -> Result<Vec<RecipientUpdate>> {
         let late = Condition::all()
             .add(is_in([Status::Queued]))
@@ -42,7 +43,7 @@ impl Ledger {
         self.limited(update, late, Column::ExpiresAt).await
     }
 
-    /// An end for many rows at once, each with an event of its own.
+    /// Builds an update that ends many rows at once, each with an event id of its own.
     pub(super) fn end_each(
         &self,
         status: Status,

@@ -1,4 +1,5 @@
-//! A database that may not grow: `SQLite` ends the transaction by itself, and the next one must be one again.
+//! Tests with a database that may not grow: `SQLite` ends the transaction by itself, and the next transaction must be a
+//! real one again.
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use tokio::sync::OnceCell;
 use super::{Ledger, connect::use_sound_connections, connection::Connection};
 use crate::error::is_transient;
 
-/// 4 kB each, far more than there is room for.
+/// Inserts 1000 rows of 4 kB each, far more than there is room for.
 const MUCH: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) \
                     INSERT INTO filler SELECT randomblob(4096) FROM n";
 
@@ -36,7 +37,7 @@ async fn ledger(path: &std::path::Path) -> Ledger {
 }
 
 async fn may_not_grow(ledger: &Ledger) {
-    // A setting of this connection alone.
+    // This setting applies to this connection only.
     ledger
         .db
         .execute_unprepared("PRAGMA max_page_count = 1")
@@ -85,7 +86,7 @@ async fn what_is_committed_after_a_full_disk_is_in_the_file() {
     }
 }
 
-/// A task that is dropped within its transaction leaves no savepoint to the next one.
+/// A task that is dropped within its transaction leaves no savepoint to the next transaction.
 #[tokio::test]
 async fn what_is_committed_after_a_transaction_was_dropped_is_in_the_file() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! Whether the transport takes mail, in the pace's row: after a fault that concerns everybody no instance calls it for a
-//! while, and then one of all probes it. Times are the database's, in microseconds.
+//! The transport's health, in the row of the pace: after a fault that concerns all recipients, no instance calls the
+//! transport for a while, and then a single instance probes it. Times are the database's, in microseconds.
 
 use std::time::Duration;
 
@@ -15,27 +15,28 @@ use super::{
 };
 use crate::error::Result;
 
-/// What a call of the transport may do.
+/// The health of the transport: it decides what an instance may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// The transport serves.
+    /// The transport works.
     Well,
-    /// It did not the last time; the asker shall try with one recipient.
+    /// The last call failed; the caller shall probe with one recipient.
     Probe,
-    /// Nobody calls it; it makes sense to ask again after this long.
+    /// The transport must not be called; it makes sense to ask again after this time.
     Held(Duration),
 }
 
-/// A pause that has begun.
+/// A hold of the transport that has just begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hold {
-    /// How many there have been since the transport last served, this one included.
+    /// The number of holds since the transport last worked, including this one.
     pub number: i32,
     pub pause: Duration,
 }
 
 impl Ledger {
-    /// One of all askers is told to probe, when the pause is over; it has `lease` to do so.
+    /// Returns the health of the transport. When the hold is over, one caller of all instances gets [`Health::Probe`],
+    /// and has `lease` to probe.
     pub async fn health(&self, lease: Duration) -> Result<Health> {
         let db = self.db().await?;
         let until = |column| Expr::col(column).sub(self.microseconds());
@@ -66,13 +67,13 @@ impl Ledger {
         Ok(if taken.rows_affected == 1 {
             Health::Probe
         } else {
-            // Somebody else is just probing, or has just lifted the hold.
+            // Another instance is probing, or has just lifted the hold.
             Health::Held(Duration::from_millis(500))
         })
     }
 
-    /// Begins a pause, whose length follows from how many there were. Nothing where one is under way already: those who
-    /// fail together count once.
+    /// Begins a hold, whose length follows from the number of holds so far. Returns `None` if a hold is already under
+    /// way: instances that fail together count once.
     pub async fn hold(&self, code: &str, pause: impl Fn(i32) -> Duration) -> Result<Option<Hold>> {
         let db = self.db().await?;
         let before = Entity::find().one(db).await?;
@@ -96,7 +97,7 @@ impl Ledger {
         Ok((begun.rows_affected == 1).then_some(hold))
     }
 
-    /// The transport has served; whether there was a hold.
+    /// Records that the transport works, and returns whether there was a hold.
     pub async fn lift_hold(&self) -> Result<bool> {
         let lifted = Entity::update_many()
             .col_expr(Column::Holds, Expr::value(0))
@@ -109,7 +110,7 @@ impl Ledger {
         Ok(lifted.rows_affected == 1)
     }
 
-    /// Whoever was to probe had nothing to send: another one may.
+    /// Releases the probe of an instance that had nothing to send, so that another instance may probe.
     pub async fn give_probe_back(&self) -> Result<()> {
         Entity::update_many()
             .col_expr(Column::ProbedUntil, Expr::value(0_i64))

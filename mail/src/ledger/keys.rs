@@ -1,4 +1,4 @@
-//! API keys in the ledger: found by the hash of a secret, changed by an administrator.
+//! API keys in the ledger: looked up by the hash of a secret, changed by an administrator.
 
 use entity::{api_key, api_key_secret, origin};
 use sea_orm::{
@@ -28,7 +28,7 @@ pub struct NewKey {
 }
 
 impl Ledger {
-    /// Nothing where another key has this secret already.
+    /// Creates a key. Returns `None` if another key already has this secret.
     pub async fn create_key(&self, new: NewKey) -> Result<Option<ApiKey>> {
         let id = Uuid::now_v7();
         let transaction = self.begin().await?;
@@ -54,25 +54,25 @@ impl Ledger {
         self.key(id).await
     }
 
-    /// The live key that a secret opens.
+    /// Returns the live key that a secret belongs to.
     pub async fn key_of_secret(&self, secret: &str) -> Result<Option<ApiKey>> {
         let Some(row) = self.row_of_secret(secret).await? else {
             return Ok(None);
         };
-        // A rule that cannot be read may be the one that forbids a sender.
+        // A rule that cannot be read may be the one that forbids a sender, so the key is refused.
         from_json::<Vec<SenderRule>>("senders", row.senders.clone())?;
         let key = self.with_origins(Some(row)).await?;
         Ok(key.filter(|key| key.revoked_at.is_none()))
     }
 
-    /// A key by its id or by one of its secrets, also when it is revoked.
+    /// Returns a key by its id or by one of its secrets, even if it is revoked.
     pub async fn find_key(&self, id_or_secret: &str) -> Result<Option<ApiKey>> {
         if let Ok(id) = Uuid::parse_str(id_or_secret)
             && let Some(key) = self.key(id).await?
         {
             return Ok(Some(key));
         }
-        // A key that was brought in may look like an id.
+        // An imported secret may look like an id.
         self.any_key_of_secret(id_or_secret).await
     }
 
@@ -105,7 +105,7 @@ impl Ledger {
         self.with_origins(row).await
     }
 
-    /// Live keys, newest first.
+    /// Returns live keys, newest first.
     pub async fn keys(&self, after: Option<Uuid>, limit: u64) -> Result<Page<ApiKey, Uuid>> {
         let mut query = api_key::Entity::find()
             .filter(api_key::Column::RevokedAt.is_null())
@@ -149,7 +149,8 @@ impl Ledger {
         Ok(Some(assemble(row, origins)))
     }
 
-    /// Effective at once. Returns the key as it is afterwards. `cancel_queued` may be asked for of a revoked key too.
+    /// Revokes a key with immediate effect, and returns the updated key. `cancel_queued` can also be requested for a
+    /// key that is already revoked.
     pub async fn revoke_key(&self, id: Uuid, cancel_queued: bool) -> Result<Option<ApiKey>> {
         if cancel_queued {
             api_key::Entity::update_many()
@@ -168,7 +169,7 @@ impl Ledger {
         self.key(id).await
     }
 
-    /// Replaces the secret; the ones before open the key for `grace_seconds` longer, if they still do.
+    /// Replaces the secret. Older secrets that are still valid remain valid for `grace_seconds`.
     pub async fn rotate_key(
         &self,
         id: Uuid,
@@ -176,12 +177,12 @@ impl Ledger {
         grace_seconds: i64,
     ) -> Result<Option<ApiKey>> {
         let transaction = self.begin().await?;
-        // One rotation after the other: each ends the secret of the one before.
+        // Concurrent rotations wait for each other: each ends the secret of the previous one.
         api_key::Entity::find_by_id(id)
             .lock_exclusive()
             .one(&transaction)
             .await?;
-        // One rotation after the other, lest two secrets stay.
+        // Without the lock, two concurrent rotations would leave two valid secrets.
         let live = api_key::Entity::find_by_id(id)
             .filter(api_key::Column::RevokedAt.is_null())
             .lock_exclusive()
@@ -206,7 +207,7 @@ impl Ledger {
         self.key(id).await
     }
 
-    /// Adding one twice is no error. From now on the key is a browser's.
+    /// Adds origins to a key, which makes it a browser key. Adding an origin twice is no error.
     pub async fn add_origins(&self, id: Uuid, origins: &[Origin]) -> Result<Option<ApiKey>> {
         let transaction = self.begin().await?;
         insert_origins(&transaction, id, origins).await?;
@@ -222,7 +223,7 @@ impl Ledger {
         self.key(id).await
     }
 
-    /// Nothing where the key does not have the origin.
+    /// Removes an origin from a key. Returns `None` if the key does not have the origin.
     pub async fn remove_origin(&self, id: Uuid, origin: &Origin) -> Result<Option<ApiKey>> {
         let removed = origin::Entity::delete_by_id((id, origin.as_str().to_owned()))
             .exec(self.db().await?)
@@ -235,7 +236,8 @@ impl Ledger {
     }
 }
 
-/// With what can be read of it, so that it can be revoked, and the others be listed.
+/// Builds a key from the parts of its row that can be read, so that it can be revoked and does not break the list of
+/// keys.
 fn assemble(row: api_key::Model, origins: Vec<origin::Model>) -> ApiKey {
     let senders = row.senders.readable().unwrap_or_default();
     ApiKey {
@@ -252,7 +254,7 @@ fn assemble(row: api_key::Model, origins: Vec<origin::Model>) -> ApiKey {
     }
 }
 
-/// False where the secret is taken.
+/// Inserts a secret. Returns `false` if another key already has it.
 async fn insert_secret(
     db: &impl ConnectionTrait,
     api_key_id: Uuid,

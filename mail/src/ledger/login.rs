@@ -1,4 +1,4 @@
-//! The user name and password of the database, from a secret.
+//! The user name and password of the database, read from a secret.
 
 use std::{
     fmt,
@@ -21,16 +21,17 @@ use crate::{
     telemetry,
 };
 
-/// What a database on AWS is checked with: it shows a certificate of RDS, a proxy before it one of Amazon.
+/// The certificates that a database on AWS is verified with: the database presents a certificate of RDS, a proxy before
+/// it one of Amazon.
 const CERTIFICATES: &[u8] = include_bytes!("certificates.pem");
 const DEFAULT_PORT: u16 = 5432;
-/// A database that refuses what it took before is a reason to read the secret again, so it needs no lifetime.
+/// A refused login is the reason to read the secret again, so the secret needs no lifetime.
 pub const TERMS: Terms = Terms {
     lifetime: None,
     rest: Duration::from_secs(3),
 };
 
-/// What RDS writes into a secret.
+/// The fields that RDS writes into a secret.
 #[derive(PartialEq, Eq)]
 pub struct Login {
     pub username: String,
@@ -42,7 +43,7 @@ pub struct Login {
 pub struct LoginSecret {
     settings: SecretDatabase,
     secret: CachedSecret<Login>,
-    /// What new connections show.
+    /// The login that new connections use.
     shown: RwLock<Option<Arc<Login>>>,
 }
 
@@ -70,7 +71,7 @@ impl LoginSecret {
         shown.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads the secret unless that was done before.
+    /// Reads the secret unless it has been read before.
     pub async fn prepare(&self, pool: &PgPool) -> Result<(), SecretError> {
         if self.shown().is_none() {
             self.show(self.secret.get().await?, pool);
@@ -78,7 +79,8 @@ impl LoginSecret {
         Ok(())
     }
 
-    /// Whether a connection that was refused with `shown` is worth trying again: the secret holds something else.
+    /// Returns whether a connection that was refused with the login `shown` is worth a retry, because the secret holds
+    /// another login now.
     pub async fn is_renewed(&self, shown: &Login, error: &DbErr, pool: &PgPool) -> bool {
         if !is_refused_login(error) {
             return false;
@@ -141,7 +143,7 @@ impl Login {
     }
 
     pub fn parse(text: &str) -> Result<Self, String> {
-        // What serde says would quote the secret.
+        // The error message of serde would quote the secret.
         let Ok(Value::Object(secret)) = serde_json::from_str(text) else {
             return Err("is not a JSON object".to_owned());
         };

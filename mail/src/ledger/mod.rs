@@ -1,6 +1,6 @@
-//! The ledger: the database that holds every mail and what has become of it.
+//! The ledger: the database that holds every mail and its status.
 //!
-//! Every move between states is one conditional statement that names the claim's token, and time is the
+//! Every move between states is one conditional statement that names the claim's token, and every time is the
 //! database's, so that instances need not agree on anything else.
 
 mod cancel;
@@ -64,18 +64,18 @@ pub use wake::WokenBefore;
 #[derive(Debug)]
 pub struct Ledger {
     db: Connection,
-    /// Set once the schema was seen to be one that this version can use.
+    /// Set once this version has found a schema that it can use.
     schema: OnceCell<()>,
-    /// Whether this process brings the schema up to date itself.
+    /// Set if this process migrates the schema itself.
     migrates: bool,
     lease_ms: i64,
-    /// Whether there is a queue to tell of ends; else there is nobody to tell.
+    /// Set if there is a result queue; otherwise no results are published.
     publishes: bool,
     origins: origins::LiveOrigins,
 }
 
 impl Ledger {
-    /// The database, with the schema this version wants.
+    /// Returns the database, after checking that its schema is the one that this version needs.
     async fn db(&self) -> Result<&Connection> {
         self.db.prepare().await?;
         self.schema
@@ -90,13 +90,13 @@ impl Ledger {
         Ok(&self.db)
     }
 
-    /// A transaction that has the right to write from its start: a later upgrade could fail on `SQLite`.
+    /// Begins a transaction that has the write lock from its start: on `SQLite` a later upgrade could fail.
     async fn begin(&self) -> Result<Transaction> {
         Ok(self.db().await?.begin().await?)
     }
 
-    /// Whether the database takes a write: one that is full, or that a failover has left read-only, still answers.
-    /// Nothing is changed by it.
+    /// Fails if the database does not accept a write: one that is full, or that a failover has left read-only, still
+    /// answers reads. The write changes nothing.
     pub async fn try_write(&self) -> Result<()> {
         let id = entity::pace::Column::Id;
         entity::pace::Entity::update_many()
@@ -111,9 +111,9 @@ impl Ledger {
     }
 }
 
-/// Whether a recipient is in one of these states. They stand in the text of the statement: a plan that `PostgreSQL`
-/// keeps for any value of a parameter cannot use an index over rows of one status, and `SQLite` uses it only where the
-/// statement says what the index does: `=` for one status, `IN` for several.
+/// Returns the condition that a recipient is in one of these states. The states stand in the text of the statement: a
+/// plan that `PostgreSQL` keeps for any value of a parameter cannot use an index over rows of one status, and `SQLite`
+/// uses that index only if the statement repeats its condition: `=` for one status, `IN` for several.
 fn is_in<const N: usize>(statuses: [Status; N]) -> SimpleExpr {
     let status = Expr::col((recipient::Entity, recipient::Column::Status));
     let statuses = statuses.map(|status| SimpleExpr::Constant(status.to_value().into()));

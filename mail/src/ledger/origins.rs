@@ -1,5 +1,5 @@
-//! Which origins live keys let in. Every preflight asks, anybody can send one, and none of them shows a key: so the
-//! database is asked for all origins at once, and rarely.
+//! The origins that live keys allow. Every preflight request needs them, anyone can send one, and none carries a key:
+//! so all origins are read from the database at once, and rarely.
 
 use std::{
     collections::HashSet,
@@ -13,17 +13,17 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Se
 use super::Ledger;
 use crate::{api_key::Origin, error::Result};
 
-/// How long another instance's removal of an origin may go unnoticed. Nobody can send with it: a key's own origins are
-/// read with the key.
+/// The longest time before this instance notices that another one has removed an origin. Mail cannot be sent with a
+/// removed origin: a key's own origins are read with the key.
 const KEPT: Duration = Duration::from_secs(5);
-/// How long another instance's new origin may go unnoticed.
+/// The longest time before this instance notices an origin that another one has added.
 const MISSED: Duration = Duration::from_secs(1);
-/// With more, each is looked up by itself.
+/// If there are more origins, each one is looked up in the database.
 const MOST: usize = 10_000;
 
 #[derive(Debug, Default)]
 pub struct LiveOrigins {
-    /// One reads, and the others wait for it.
+    /// Held by the task that reads the origins; the others wait for its result.
     reading: tokio::sync::Mutex<()>,
     known: Mutex<Known>,
 }
@@ -31,18 +31,18 @@ pub struct LiveOrigins {
 #[derive(Debug, Default)]
 struct Known {
     snapshot: Option<Snapshot>,
-    /// Counts what has made earlier reading worthless.
+    /// Counts changes, each of which invalidates the result of a read that began earlier.
     changes: u64,
 }
 
 #[derive(Debug)]
 struct Snapshot {
-    /// Nothing where there are too many.
+    /// `None` if there are too many origins to keep.
     origins: Option<HashSet<String>>,
     read_at: Instant,
 }
 
-/// Whether an origin is let in, as far as the snapshot tells.
+/// The answer of the snapshot: whether an origin is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     Known(bool),
@@ -50,7 +50,7 @@ enum Answer {
 }
 
 impl LiveOrigins {
-    /// A key of this instance's has changed.
+    /// Discards the snapshot, because this instance has changed a key.
     pub fn forget(&self) {
         let mut known = self.known();
         known.snapshot = None;
@@ -61,7 +61,7 @@ impl LiveOrigins {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Nothing where the database has to be asked.
+    /// Returns `None` if the database has to be read.
     fn look(&self, forms: &[String], now: Instant) -> Option<Answer> {
         let known = self.known();
         let Snapshot { origins, read_at } = known.snapshot.as_ref()?;
@@ -76,7 +76,7 @@ impl LiveOrigins {
         }
     }
 
-    /// Whether one of the forms is among what `read` gives, which is asked as rarely as possible.
+    /// Returns whether one of `forms` is among the origins that `read` returns. `read` is called as rarely as possible.
     async fn find(
         &self,
         forms: &[String],
@@ -98,7 +98,7 @@ impl LiveOrigins {
         if known.changes == changes {
             known.snapshot = Some(Snapshot {
                 origins: is_all.then_some(origins),
-                // What is read is no older than the question.
+                // The time before the read, so that the origins are at least as recent as `read_at`.
                 read_at: now,
             });
         }
@@ -111,7 +111,7 @@ impl LiveOrigins {
 }
 
 impl Ledger {
-    /// Whether a live key lets this origin in. What other instances change is seen some seconds later.
+    /// Returns whether a live key allows this origin. A change by another instance is noticed some seconds later.
     pub async fn knows_origin(&self, origin: &Origin) -> Result<bool> {
         let forms = origin.stored_forms();
         let answer = self.origins.find(&forms, Instant::now(), async || {
@@ -129,7 +129,7 @@ impl Ledger {
     }
 }
 
-/// Origins of keys that are not revoked.
+/// Selects the origins of keys that are not revoked.
 fn live() -> Select<origin::Entity> {
     let live = api_key::Entity::find()
         .select_only()
@@ -148,7 +148,7 @@ mod tests {
     const A: &str = "https://a.example";
     const B: &str = "https://b.example";
 
-    /// A database that counts how often it is read.
+    /// A database that counts the number of reads.
     #[derive(Default)]
     struct Database {
         origins: RefCell<Vec<String>>,

@@ -1,7 +1,7 @@
-//! The outbox: ends that the result queue is still to be told of.
+//! The outbox: ends of recipients that are still to be published to the result queue.
 //!
-//! An end is put into it in the transaction that moves the recipient, and taken out of it when the queue has its message.
-//! So a later end of the same recipient, or a resend, takes none of them back.
+//! An end is inserted in the transaction that moves the recipient, and deleted when the queue has its message. A later
+//! end of the same recipient, or a resend, therefore removes none of the earlier ones.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -27,17 +27,18 @@ use super::{
 };
 use crate::{error::Result, message::CallerIds, recipient_update::RecipientUpdate, telemetry};
 
-/// The one that has ended a recipient publishes the end at once; until then nobody else does.
+/// The process that has ended a recipient publishes the end at once; until this time has passed, no other process does.
 const SETTLED: Duration = Duration::from_secs(10);
-/// How often the queue is given what it has refused.
+/// The number of refusals by the queue after which an end is given up.
 const MOST_REFUSALS: i32 = 2;
-/// After how long it is given that again.
+/// The delay before an end that the queue has refused is published again.
 const AFTER_REFUSAL: Duration = Duration::from_secs(10);
-/// Rows of one statement, far from the parameters that a database takes: 65,535 in `PostgreSQL`, 32,766 in `SQLite`.
+/// The maximum number of rows of one statement, far below the parameters that a database accepts: 65,535 in
+/// `PostgreSQL`, 32,766 in `SQLite`.
 const ROWS: usize = 1000;
 
 impl Ledger {
-    /// Moves recipients to an end, with their rows of the outbox.
+    /// Moves recipients to an end, and inserts their rows into the outbox.
     pub(super) async fn end_all(&self, update: UpdateMany<Entity>) -> Result<Vec<RecipientUpdate>> {
         if !self.publishes {
             return Ok(updates(update.exec_with_returning(self.db().await?).await?));
@@ -49,7 +50,8 @@ impl Ledger {
         Ok(updates(ended))
     }
 
-    /// Those of these recipients that are at an end. One that is in it already stays as it is.
+    /// Inserts the ends of those recipients in `moved` that have ended. An end that is already in the outbox stays as
+    /// it is.
     pub(super) async fn put_in_outbox(
         &self,
         transaction: &Transaction,
@@ -83,7 +85,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Recipients as they were at ends that are to be published now, those that have been due for longest first.
+    /// Returns recipients as they were at the ends that are due to be published, those that have been due for longest
+    /// first.
     pub async fn unpublished(&self, most: u64) -> Result<Vec<RecipientUpdate>> {
         let db = self.db().await?;
         let events = Outbox::find()
@@ -123,7 +126,7 @@ impl Ledger {
             let event_id = event.event_id;
             match as_it_was(now.clone(), event) {
                 Ok(end) => ends.push(end),
-                // It holds up none of the others.
+                // A row that cannot be read does not hold up the others.
                 Err(error) => {
                     tracing::error!(
                         event.id = %event_id, error = telemetry::causes(&error),
@@ -136,7 +139,7 @@ impl Ledger {
         Ok(ends)
     }
 
-    /// The queue has the messages of these ends.
+    /// Deletes ends from the outbox whose messages the queue has accepted.
     pub async fn mark_published(&self, ends: &[&RecipientUpdate]) -> Result<()> {
         for ends in ends.chunks(ROWS) {
             Outbox::delete_many()
@@ -147,8 +150,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// The queue has refused the message of this end. Whether it is given up: it stays in the outbox, and is not due any
-    /// more.
+    /// Records that the queue has refused the message of this end. Returns whether the end is given up: it then stays
+    /// in the outbox, and is no longer due.
     pub async fn mark_refused(&self, end: &RecipientUpdate) -> Result<bool> {
         let wait = i64::try_from(AFTER_REFUSAL.as_millis()).unwrap_or(i64::MAX);
         let again = Expr::col(Out::Refusals).lt(MOST_REFUSALS - 1);
@@ -171,7 +174,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// The callers' own ids, by mailing.
+    /// Returns the caller's own ids of each mailing.
     pub async fn caller_ids(&self, mailings: &[Uuid]) -> Result<HashMap<Uuid, CallerIds>> {
         let rows: Vec<(Uuid, Document)> = mailing::Entity::find()
             .select_only()
@@ -186,7 +189,7 @@ impl Ledger {
             .collect())
     }
 
-    /// For how long the oldest recipient has been due that nobody works on; zero where there is none.
+    /// Returns the time for which the oldest due recipient that is not leased has been due; zero if there is none.
     pub async fn oldest_due(&self) -> Result<Duration> {
         let oldest: Option<Option<i64>> = Entity::find()
             .select_only()
@@ -205,7 +208,7 @@ fn is_of(ends: &[&RecipientUpdate]) -> Condition {
     Condition::all().add(Out::EventId.is_in(events))
 }
 
-/// What a result says of an end, as it was.
+/// The fields of a result that describe an end, as they were at that end.
 #[derive(Serialize, Deserialize)]
 struct End {
     status: String,
@@ -233,7 +236,7 @@ impl End {
     }
 }
 
-/// The recipient as it was at that end.
+/// Returns the recipient as it was at the end of `event`.
 fn as_it_was(now: RecipientUpdate, event: Event) -> Result<RecipientUpdate> {
     let end: End = from_json("result", event.result)?;
     Ok(RecipientUpdate {

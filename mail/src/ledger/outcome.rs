@@ -1,4 +1,4 @@
-//! What became of a call to a transport, and how that is written down.
+//! Outcomes of calls to the transport, and how they are recorded.
 
 use entity::recipient::{Column, Entity, Model, Status};
 use sea_orm::{
@@ -14,7 +14,7 @@ use crate::{
     recipient_update::RecipientUpdate,
 };
 
-/// What one statement writes: outcomes that differ in nothing but what belongs to each recipient.
+/// The outcomes that one statement records: they differ only in values that belong to each recipient.
 struct Group<'a> {
     outcome: &'a Outcome,
     members: Vec<Member<'a>>,
@@ -72,7 +72,7 @@ impl<'a> Group<'a> {
         self.members.iter().map(|member| member.position)
     }
 
-    /// What belongs to each recipient, as one expression.
+    /// An expression that selects the value of each recipient by its position.
     fn each<T: Into<SimpleExpr>>(&self, value: impl Fn(&Member<'a>) -> T) -> SimpleExpr {
         let mut case = CaseStatement::new();
         for member in &self.members {
@@ -83,8 +83,8 @@ impl<'a> Group<'a> {
 }
 
 impl Ledger {
-    /// Writes the outcomes of one call, all together. A row that is no longer this claim's stays as it is.
-    /// Returns the rows that moved.
+    /// Records the outcomes of one call in one transaction, and returns the rows that moved. A row that this claim no
+    /// longer holds stays as it is.
     pub async fn record(
         &self,
         claim: &Claim,
@@ -120,7 +120,7 @@ impl Ledger {
             .exec_with_returning(transaction)
             .await?;
         if moved.len() < group.members.len() {
-            // The event tells what was moved before, by a COMMIT whose answer was lost.
+            // Rows that an earlier COMMIT has moved, whose answer was lost, are recognised by their event ids.
             let events = group.members.iter().map(|member| member.event_id);
             let before = Entity::find()
                 .filter(Column::MailingId.eq(claim.mailing_id))
@@ -167,7 +167,8 @@ impl Ledger {
         }
     }
 
-    /// Reaching an end. The token stays: whoever holds it may still learn more.
+    /// Builds an update that ends a recipient. The token stays, because its holder may still learn more about the
+    /// outcome.
     pub(super) fn end(&self, status: Status, event_id: SimpleExpr) -> UpdateMany<Entity> {
         Entity::update_many()
             .col_expr(Column::Status, Expr::value(status))
@@ -176,7 +177,7 @@ impl Ledger {
             .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
     }
 
-    /// `wait` is in milliseconds.
+    /// Builds an update that queues a recipient again after `wait` milliseconds.
     fn queue_again(&self, wait: SimpleExpr, fault: Fault) -> UpdateMany<Entity> {
         let queued_at = Func::coalesce([Expr::col(Column::QueuedAt), self.now()]);
         Entity::update_many()

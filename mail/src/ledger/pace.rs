@@ -1,11 +1,11 @@
 //! The account's pace: one row that every call moves on, so that all instances together keep to one rate.
 //!
-//! A call of `n` recipients moves the next turn on by `n / rate` and starts at the turn it took. Turns are given
-//! out at most [`AHEAD`] before they come, so that what single mails take meanwhile is felt at once.
+//! A call of `n` recipients moves the next turn on by `n / rate` and starts at the turn it took. Turns are given out at
+//! most [`AHEAD`] before they come, so that turns that single mails take meanwhile have an effect at once.
 //!
-//! Single mails go before mailings, but a tenth of the rate is owed to mailings: when none has had a turn for ten times as
-//! long as its last call takes at the rate, the next one goes behind the single mails that have a turn already, and before
-//! all others.
+//! Single mails go before mailings, but a tenth of the rate is owed to mailings: if no mailing has had a turn for ten
+//! times the duration that its last call takes at the rate, the next one goes behind the single mails that have a turn
+//! already, and before all others.
 
 use std::time::Duration;
 
@@ -18,25 +18,26 @@ use sea_orm::{
 use super::Ledger;
 use crate::error::Result;
 
-/// How long before its time a turn is given out.
+/// The longest time before its start at which a turn is given out.
 pub const AHEAD: Duration = Duration::from_millis(250);
 
-/// A mailing is owed a turn when the rate would have allowed so many calls like its last one.
+/// A mailing is owed a turn when the rate would have allowed this number of calls like its last one.
 const OWED_EVERY: i64 = 10;
-/// How long before its time an owed turn is given out: somewhat longer than single mails wait for theirs.
+/// The longest time before its start at which an owed turn is given out: somewhat longer than single mails wait for
+/// theirs.
 const OWED_AHEAD: Duration = Duration::from_secs(5);
 
-/// What somebody is told who wants to send.
+/// The answer to a request for a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// It is theirs, this long from now.
+    /// The turn is given, and starts after this time.
     In(Duration),
-    /// Nothing was given; it makes sense to ask again after this long.
+    /// No turn is given; it makes sense to ask again after this time.
     AskIn(Duration),
 }
 
 impl Ledger {
-    /// A turn for one call of a mailing.
+    /// Takes a turn for one call of a mailing.
     pub async fn take_turn(&self, recipients: usize, rate: f64) -> Result<Turn> {
         let cost = cost(recipients, rate);
         let next_owed = self.microseconds().add(cost.saturating_mul(OWED_EVERY));
@@ -68,7 +69,8 @@ impl Ledger {
         }))
     }
 
-    /// A turn for a single mail. It waits for other single mails only, and what it takes is missing from mailings.
+    /// Takes a turn for a single mail. A single mail waits for other single mails only, and its turn reduces what is
+    /// left for mailings.
     pub async fn take_single_turn(&self, rate: f64, patience: Duration) -> Result<Turn> {
         let cost = cost(1, rate);
         let take = self
@@ -82,14 +84,14 @@ impl Ledger {
         Ok(Turn::AskIn(next.saturating_sub(patience)))
     }
 
-    /// The rate that the transport was last known to allow.
+    /// Returns the last known rate of the transport.
     pub async fn kept_rate(&self) -> Result<Option<f64>> {
         let row = Entity::find().one(self.db().await?).await?;
         Ok(row.and_then(|row| row.rate))
     }
 
-    /// Whether the caller shall ask the transport for its rate: one of all instances, when what is known is older
-    /// than this.
+    /// Returns whether the caller shall ask the transport for its rate. One caller of all instances shall, when the
+    /// rate was last asked for longer than `age` ago.
     pub async fn shall_ask_rate(&self, age: Duration) -> Result<bool> {
         let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
         let old = Column::RateAskedAt
@@ -120,7 +122,7 @@ impl Ledger {
         update
     }
 
-    /// The turn that `take` takes, if it does.
+    /// Executes `take`, and returns the turn if it has taken one.
     async fn given(
         &self,
         mut take: UpdateStatement,
@@ -135,7 +137,7 @@ impl Ledger {
         Ok(Some(Turn::In(duration(wait - cost))))
     }
 
-    /// How long it is until these.
+    /// Returns the time until each of these turns.
     async fn waits<const N: usize>(&self, columns: [Column; N]) -> Result<[Duration; N]> {
         let look = Query::select()
             .exprs(columns.map(|column| self.until(column)))
@@ -170,7 +172,7 @@ fn later_of(column: Column, time: SimpleExpr) -> SimpleExpr {
         .into()
 }
 
-/// Microseconds of the rate that a call uses up.
+/// Returns the share of the rate that a call uses, in microseconds.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,

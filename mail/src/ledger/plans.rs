@@ -1,5 +1,6 @@
-//! How `SQLite` reads for pages and statistics. It keeps no numbers of its tables unless it is told to, and plans alike
-//! for an empty ledger and a large one. Of `PostgreSQL`, tests/ledger/plans.rs tells.
+//! Tests of the query plans of `SQLite` for pages and statistics. `SQLite` keeps no statistics of its tables unless it
+//! is asked to, and makes the same plans for an empty ledger and a large one. The plans of `PostgreSQL` are tested in
+//! tests/ledger/plans.rs.
 
 use std::sync::Arc;
 
@@ -34,7 +35,7 @@ async fn ledger() -> Ledger {
     }
 }
 
-/// What it would do, a step each.
+/// Returns the steps of the query plan.
 async fn plan(ledger: &Ledger, mut statement: Statement) -> Vec<String> {
     statement.sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
     let steps = ledger.db.query_all_raw(statement).await.unwrap();
@@ -42,7 +43,7 @@ async fn plan(ledger: &Ledger, mut statement: Statement) -> Vec<String> {
     steps.into_iter().map(detail).collect()
 }
 
-/// The tables are read in these ways and in no other.
+/// Asserts that the tables are read in exactly these ways.
 async fn reads(ledger: &Ledger, statement: Statement, expected: &[&str]) {
     let steps = plan(ledger, statement).await;
     let table = |step: &&String| step.contains("recipient") || step.contains("mailing");
@@ -78,7 +79,7 @@ async fn statistics_read_what_ended_in_the_hours_and_what_waits() {
     ];
     let ends = ends(DbBackend::Sqlite, &(0..HOUR), (Uuid::nil(), -1));
     reads(&ledger, ends, &hours).await;
-    // These indexes hold nothing but what waits.
+    // These indexes contain open recipients only.
     let all = "SCAN recipient USING COVERING INDEX recipient_due";
     reads(&ledger, select(&ledger.queued()), &[all]).await;
     let all = "SCAN recipient USING COVERING INDEX recipient_sending";

@@ -1,7 +1,7 @@
-//! Retention: when a mailing has ended, and what is removed of it after a while.
+//! Retention: notes that mailings have ended, and removes their data some time later.
 //!
 //! Each statement takes a bounded number of rows, so that a backlog does not become one long transaction; the sweep
-//! repeats it while it finds some.
+//! repeats it as long as it finds rows.
 
 use std::time::Duration;
 
@@ -23,15 +23,16 @@ use super::{
 };
 use crate::error::Result;
 
-/// Mailings that a step of retention takes at most: each may have thousands of recipients and large attachments.
+/// The maximum number of mailings that one step of retention takes: each may have thousands of recipients and large
+/// attachments.
 pub const RETENTION_STEP: u64 = 10;
-/// A resend stays possible, and its content therefore stored, for this long after the end.
+/// A mailing can be resent, and its content therefore stays stored, for this time after its end.
 const GRACE: Duration = Duration::from_hours(24);
-/// A result that cannot be published keeps its mailing open for this long after the end, and no longer.
+/// A result that cannot be published keeps its mailing open for this time after its end, and no longer.
 const LONGEST_HOLD: Duration = Duration::from_hours(72);
 
 impl Ledger {
-    /// Notes when mailings have ended; retention counts from there.
+    /// Notes the end of mailings that have ended; retention counts from that time.
     pub async fn note_ended(&self) -> Result<u64> {
         let transaction = self.begin().await?;
         let ended: Vec<Uuid> = mailings(STEP)
@@ -45,7 +46,7 @@ impl Ledger {
         let done = mailing::Entity::update_many()
             .col_expr(mailing::Column::EndedAt, self.now())
             .filter(mailing::Column::Id.is_in(ended))
-            // Looked at again under the lock: a resend may have opened it just before.
+            // Checked again under the lock: a resend may have opened the mailing just before.
             .filter(has_ended(self.held_since()))
             .exec(&transaction)
             .await?;
@@ -53,14 +54,15 @@ impl Ledger {
         Ok(done.rows_affected)
     }
 
-    /// Since when an end must have been in the outbox, still to be published, to keep its mailing from being over: none
-    /// does where no queue is set, and none for longer than `LONGEST_HOLD`, so that retention depends on no queue.
+    /// Returns the time since which an unpublished end keeps its mailing open. Without a result queue no end does, and
+    /// with one none does for longer than `LONGEST_HOLD`, so that retention does not depend on a queue.
     fn held_since(&self) -> Option<SimpleExpr> {
         let longest = i64::try_from(LONGEST_HOLD.as_millis()).unwrap_or(i64::MAX);
         self.publishes.then(|| self.now().sub(longest))
     }
 
-    /// Removes bodies, attachments and variables of what has ended, a day later or sooner if retention is.
+    /// Removes bodies, attachments, variables and recipients' header fields from mailings that ended 24 hours ago, or
+    /// the shorter time `retention` ago.
     pub async fn drop_content(&self, retention: Duration) -> Result<u64> {
         let over = mailings(RETENTION_STEP)
             .select_only()
@@ -74,7 +76,7 @@ impl Ledger {
                 Expr::value(None::<serde_json::Value>),
             )
             .filter(mailing::Column::Id.in_subquery(over.into_query()))
-            // A resend that came in between keeps its content.
+            // A mailing that was resent in between keeps its content.
             .filter(mailing::Column::EndedAt.is_not_null())
             .exec_with_returning(&transaction)
             .await?;
@@ -98,7 +100,7 @@ impl Ledger {
         Ok(ids.len() as u64)
     }
 
-    /// Removes addresses and names of what has ended longer ago than retention allows.
+    /// Removes addresses and names from mailings that ended longer ago than retention allows.
     pub async fn drop_addresses(&self, retention: Duration) -> Result<u64> {
         let transaction = self.begin().await?;
         let over = mailings(RETENTION_STEP)
@@ -131,7 +133,7 @@ impl Ledger {
             .filter(correspondent::Column::MailingId.is_in(ids.iter().copied()))
             .exec(&transaction)
             .await?;
-        // What the queue has refused for good was kept to be looked at.
+        // Ends that the queue has refused for good were kept for inspection.
         outbox::Entity::delete_many()
             .filter(outbox::Column::MailingId.is_in(ids.iter().copied()))
             .filter(outbox::Column::DueAt.is_null())
@@ -146,7 +148,7 @@ impl Ledger {
         Expr::col(mailing::Column::EndedAt).lte(self.now().sub(age))
     }
 
-    /// Forgets idempotency keys after their day and secrets after their grace; how many.
+    /// Deletes expired idempotency keys and secrets. Returns the larger of the two numbers.
     pub async fn forget_expired(&self) -> Result<u64> {
         let db = self.db().await?;
         let key = [idempotency::Column::ApiKeyId, idempotency::Column::Key];
@@ -174,7 +176,8 @@ impl Ledger {
     }
 }
 
-/// All of its recipients are at an end, none of which is still to be published, and that has not been noted yet.
+/// Returns the condition that a mailing has ended and its end has not been noted yet: all of its recipients are at an
+/// end, and no end that was added after `held_since` is still to be published.
 fn has_ended(held_since: Option<SimpleExpr>) -> Condition {
     let id = || Expr::col((mailing::Entity, mailing::Column::Id));
     let open = Query::select()

@@ -1,4 +1,4 @@
-//! Repeats what must be written: a lost answer or a deadlock is no reason to forget an outcome.
+//! Retries of statements: a lost answer or a deadlock is no reason to lose an outcome.
 
 use std::{future::Future, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::{
     telemetry,
 };
 
-/// For reads and moves that somebody waits for: about two seconds.
+/// The back-off for reads and moves that a caller waits for: about two seconds.
 pub fn short_backoff() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(50))
@@ -18,14 +18,14 @@ pub fn short_backoff() -> ExponentialBuilder {
         .with_jitter()
 }
 
-/// For outcomes, which exist nowhere else: about two minutes.
+/// The back-off for outcomes, which are stored nowhere else: about two minutes.
 fn long_backoff() -> ExponentialBuilder {
     short_backoff()
         .with_max_delay(Duration::from_secs(5))
         .with_max_times(30)
 }
 
-/// Repeats `work` while its failure is one that passes. It must be harmless to do twice.
+/// Retries `work` as long as its error is transient. Doing `work` twice must be harmless.
 pub async fn repeat<T, F, Fut>(backoff: ExponentialBuilder, work: F) -> Result<T>
 where
     F: FnMut() -> Fut,
@@ -34,7 +34,7 @@ where
     repeat_if(backoff, Error::is_transient, work).await
 }
 
-/// Repeats `work` while another process has the lock of a `SQLite` file.
+/// Retries `work` as long as another process holds the lock of a `SQLite` file.
 pub async fn repeat_while_locked<T, F, Fut>(work: F) -> Result<T>
 where
     F: FnMut() -> Fut,
@@ -44,7 +44,7 @@ where
     repeat_if(short_backoff(), is_locked, work).await
 }
 
-/// Repeats `work` whatever the ledger's failure: a full disk, too, may have room again.
+/// Retries `work` after any error of the ledger: even a full disk may have room again.
 pub async fn retry_until_recorded<T, F, Fut>(work: F) -> Result<T>
 where
     F: FnMut() -> Fut,

@@ -1,4 +1,4 @@
-//! The role that the service logs in as where another one owns the tables: it reads and writes rows, and cannot create,
+//! The role that the service logs in with if another role owns the tables: it reads and writes rows, and cannot create,
 //! change, empty or remove a table (`PostgreSQL`).
 
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use super::{
 };
 use crate::{aws::Aws, aws::secret::CachedSecret, error::Result};
 
-/// What the name of the role may be, so that nothing about it has to be quoted.
+/// The rule for the name of the role, so that nothing in it has to be escaped.
 const NAME: &str = "lower-case letters, digits and _, at most 63, and begin with a letter";
 
-/// What keeps a role from being the service's. None of it passes by itself.
+/// The reasons why a role cannot be the service's. None of them passes by itself.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum RoleError {
     #[error("the username in the secret of DB_ROLE_SECRET_NAME must consist of {NAME}")]
@@ -27,12 +27,12 @@ pub enum RoleError {
         "the secret of DB_ROLE_SECRET_NAME names the role that migrates: the service needs one of its own"
     )]
     Migrator,
-    /// It would have more rights than those that are granted here.
+    /// The role would have more rights than those that are granted here.
     #[error("the role {0} {1}: the service needs one that has nothing but what it is granted")]
     Powerful(String, String),
 }
 
-/// Where the rights are granted. All three are quoted.
+/// The names that the rights are granted on and to. All three are quoted.
 struct Place {
     database: String,
     schema: String,
@@ -40,10 +40,11 @@ struct Place {
 }
 
 impl Ledger {
-    /// Brings the schema up to date, and makes or changes the role of the secret, so that it has the password there and
-    /// rights to the rows of all tables, those to come included. Doing it again changes nothing.
+    /// Brings the schema up to date, and creates or changes the role in the secret, so that it has the password of the
+    /// secret and rights to the rows of all tables, including tables that are created later. Repeating it changes
+    /// nothing.
     pub async fn set_up_role(&self, secret: &str, aws: &Arc<Aws>) -> Result<()> {
-        // Read anew each time: its password may have been replaced.
+        // The secret is read anew each time: its password may have been replaced.
         let secret = CachedSecret::new(
             Arc::clone(aws),
             "DB_ROLE_SECRET_NAME",
@@ -93,7 +94,7 @@ async fn place(transaction: &Transaction, role: &str) -> Result<Place> {
     })
 }
 
-/// Whether the role exists; an error where it has more than it is granted.
+/// Returns whether the role exists, and fails if it has more rights than it is granted here.
 async fn look_at(transaction: &Transaction, role: &str) -> Result<bool> {
     let rights = "SELECT COALESCE((SELECT CASE \
              WHEN rolsuper OR rolreplication OR rolbypassrls THEN 'has rights over the whole server' \
@@ -112,7 +113,7 @@ async fn look_at(transaction: &Transaction, role: &str) -> Result<bool> {
     }
 }
 
-/// The texts of the one row that a query about the role answers.
+/// Returns the columns of the single row that a query about the role returns.
 async fn row<const N: usize>(
     transaction: &Transaction,
     query: &str,
@@ -134,7 +135,7 @@ async fn row<const N: usize>(
     Ok(texts)
 }
 
-/// The server is sent what it would keep of the password, not the password: a statement can get into its log.
+/// The server is sent the verifier that it would store, not the password: a statement may be written to its log.
 fn statements(place: &Place, password: &str, exists: bool) -> Vec<String> {
     let Place {
         database,
@@ -145,14 +146,14 @@ fn statements(place: &Place, password: &str, exists: bool) -> Vec<String> {
     let verb = if exists { "ALTER" } else { "CREATE" };
     vec![
         format!("{verb} ROLE {role} LOGIN NOCREATEDB NOCREATEROLE PASSWORD '{verifier}'"),
-        // What everybody has unless it is taken away, and what somebody may have added by hand.
+        // Rights that every role has by default, and rights that may have been added by hand.
         format!("REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM PUBLIC, {role}"),
         format!("REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC, {role}"),
         format!("REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}"),
         format!("GRANT CONNECT ON DATABASE {database} TO {role}"),
         format!("GRANT USAGE ON SCHEMA {schema} TO {role}"),
         format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}"),
-        // Which migrations have run is for whoever runs them to say.
+        // Only the role that runs the migrations records which ones have run.
         format!("REVOKE INSERT, UPDATE, DELETE ON {schema}.seaql_migrations FROM {role}"),
         format!("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}"),
         format!(

@@ -1,4 +1,4 @@
-//! The schema: brought up to date by a process that may migrate, looked at by every other process.
+//! The schema: brought up to date by a process that may migrate, and only checked by every other process.
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DbErr, Statement};
@@ -6,8 +6,8 @@ use sea_orm::{ConnectionTrait, DbErr, Statement};
 use super::{connection::Connection, dialect::lock_schema};
 use crate::error::{Error, Result, is_missing_table};
 
-/// One cheap look, and one instance at a time only where the schema is behind. A schema that is ahead, which a newer
-/// version has left, stays as it is.
+/// Migrates the schema if it is behind, one instance at a time; otherwise it costs one cheap query. A schema that is
+/// ahead, because a newer version has migrated it, stays as it is.
 pub(super) async fn bring_up_to_date(db: &Connection) -> Result<()> {
     if is_current(db).await? {
         return Ok(());
@@ -20,7 +20,7 @@ pub(super) async fn bring_up_to_date(db: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// For a process that must not migrate: its database login may have no right to.
+/// Fails if the schema is behind, for a process that must not migrate: its database login may not have the right to.
 pub(super) async fn expect_current(db: &Connection) -> Result<()> {
     if is_current(db).await? {
         Ok(())
@@ -29,7 +29,7 @@ pub(super) async fn expect_current(db: &Connection) -> Result<()> {
     }
 }
 
-/// Whether the newest migration that this version knows has run, whatever else has.
+/// Returns whether the newest migration that this version knows has run, regardless of any others.
 async fn is_current(db: &Connection) -> Result<bool, DbErr> {
     let Some(newest) = Migrator::migrations()
         .last()
@@ -45,7 +45,7 @@ async fn is_current(db: &Connection) -> Result<bool, DbErr> {
     );
     match db.query_one_raw(look).await {
         Ok(found) => Ok(found.is_some()),
-        // The table itself comes with the first migration.
+        // The table itself is created by the first migration.
         Err(error) if is_missing_table(&error) => Ok(false),
         Err(error) => Err(error),
     }

@@ -1,7 +1,7 @@
-//! What became of the mail of each hour, and what waits.
+//! Statistics: the ends of mail by hour, and the number of recipients that wait.
 //!
-//! A past hour is counted once, by the sweep, and kept: then nobody reads its recipients again. All hours before the
-//! newest kept one are settled, for they are counted in order; one without a row had nothing in it.
+//! A past hour is counted once, by the sweep, and stored: after that its recipients are not read again. All hours
+//! before the newest stored one are settled, because hours are counted in order; an hour without a row had no ends.
 
 use std::{collections::HashMap, ops::Range};
 
@@ -20,17 +20,17 @@ use uuid::Uuid;
 use super::{Ledger, is_in};
 use crate::error::Result;
 
-/// In milliseconds, as all times of the ledger.
+/// One hour in milliseconds, the unit of all times of the ledger.
 pub const HOUR: i64 = 3_600_000;
-/// After an hour, until every write that was begun in it can be seen.
+/// The wait after an hour until every write that was begun in it is visible.
 const SETTLING: i64 = 5 * 60_000;
-/// Whole hours before the current one that are counted for whoever asks, where the sweep has not come to them.
+/// Whole hours before the current one that are counted on request if the sweep has not counted them yet.
 const FRESH_HOURS: i64 = 2;
 
-/// Ends that one statement reads: the others get their turn in between.
+/// The maximum number of ends that one statement reads: other statements get their turn in between.
 const CHUNK: usize = 10_000;
-/// In the order of the index, and from the last one read on. Both databases find a mailing by its key, whatever they
-/// believe of the tables.
+/// Reads ends in the order of the index, starting after the last one that was read. Both databases find a mailing by
+/// its key, whatever their table statistics say.
 const ENDS: &str = "\
     SELECT mailing_id, position, ended_at, status, CASE WHEN status = 'sent' THEN \
         sent_at - (SELECT created_at FROM mailing WHERE mailing.id = mailing_id) END AS took \
@@ -40,13 +40,13 @@ const ENDS: &str = "\
 
 #[derive(Clone, Debug)]
 pub struct Statistics {
-    /// Every hour that was asked for.
+    /// All requested hours.
     pub hours: Vec<Hour>,
     pub waiting: Waiting,
     pub as_of: i64,
 }
 
-/// What reached an end in an hour.
+/// The ends of one hour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hour {
     pub start: i64,
@@ -54,13 +54,13 @@ pub struct Hour {
     pub failed: u64,
     pub unconfirmed: u64,
     pub cancelled: u64,
-    /// None where nothing was sent.
+    /// `None` if nothing was sent.
     pub time_to_sent: Option<Percentiles>,
-    /// Whether anybody has counted it yet.
+    /// `false` if the hour has not been counted yet.
     pub counted: bool,
 }
 
-/// Milliseconds.
+/// Percentiles in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Percentiles {
     pub p50: i64,
@@ -71,7 +71,7 @@ pub struct Percentiles {
 pub struct Waiting {
     pub queued: u64,
     pub sending: u64,
-    /// Of the queued, those whose time has come.
+    /// The queued recipients that are due.
     pub due: u64,
     pub oldest_due_at: Option<i64>,
 }
@@ -85,7 +85,7 @@ struct EndRow {
     took: Option<i64>,
 }
 
-/// The ends of an hour, while they are counted.
+/// The ends of an hour while they are being counted.
 #[derive(Default)]
 struct Tally {
     sent: u64,
@@ -107,7 +107,7 @@ pub fn start_of_hour(time: i64) -> i64 {
 }
 
 impl Ledger {
-    /// Of the hours that begin in `range`.
+    /// Returns the statistics of the hours that begin in `range`.
     pub async fn statistics(&self, range: Range<i64>) -> Result<Statistics> {
         let as_of = self.clock().await?;
         let settled = self.settled_until().await?;
@@ -135,7 +135,8 @@ impl Ledger {
         })
     }
 
-    /// Counts the next hour that is over, where there is one. Whoever comes second has counted in vain.
+    /// Counts and stores the next hour that is over, and returns whether there was one. If two instances count the same
+    /// hour, the first result is kept.
     pub async fn keep_hour(&self) -> Result<bool> {
         let Some(end) = self.first_end(self.settled_until().await?).await? else {
             return Ok(false);
@@ -157,7 +158,7 @@ impl Ledger {
         Ok(true)
     }
 
-    /// Until when the hours are counted for good.
+    /// Returns the end of the newest stored hour.
     async fn settled_until(&self) -> Result<i64> {
         let newest: Option<Option<i64>> = hour::Entity::find()
             .select_only()
@@ -168,7 +169,7 @@ impl Ledger {
         Ok(newest.flatten().map_or(0, |start| start + HOUR))
     }
 
-    /// When somebody first reached an end, from this time on.
+    /// Returns the time of the first end at or after `from`.
     async fn first_end(&self, from: i64) -> Result<Option<i64>> {
         let first: Option<Option<i64>> = first_end(from).into_tuple().one(self.db().await?).await?;
         Ok(first.flatten())
@@ -276,7 +277,7 @@ impl Tally {
             Status::Failed => self.failed += 1,
             Status::Unconfirmed => self.unconfirmed += 1,
             Status::Cancelled => self.cancelled += 1,
-            // No end.
+            // These are no ends.
             Status::Queued | Status::Sending => {}
         }
         Ok(())
@@ -296,7 +297,7 @@ impl Tally {
 }
 
 impl Percentiles {
-    /// By the nearest rank, exact; of values in order.
+    /// Computes percentiles by the nearest rank, exactly. `took` must be sorted.
     fn of(took: &[i64]) -> Option<Self> {
         let rank = |percent: usize| took.get((took.len() * percent).div_ceil(100).checked_sub(1)?);
         Some(Self {

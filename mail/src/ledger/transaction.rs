@@ -1,5 +1,5 @@
-//! A transaction of the ledger. After an error that spoils its connection it does nothing more: `SQLite` may have ended
-//! it, and each further statement would be committed by itself.
+//! A transaction of the ledger. After an error that spoils its connection it executes no further statement: `SQLite`
+//! may have ended the transaction, and each further statement would be committed by itself.
 
 use std::sync::{
     Arc,
@@ -30,7 +30,7 @@ impl Transaction {
         }
     }
 
-    /// For what takes no other kind of connection.
+    /// Returns the inner transaction, for APIs that accept no other kind of connection.
     pub fn inner(&self) -> &DatabaseTransaction {
         &self.inner
     }

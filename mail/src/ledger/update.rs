@@ -1,4 +1,4 @@
-//! Rows of recipients as the domain's updates.
+//! Conversion of rows of recipients to the domain's updates.
 
 use entity::{Document, recipient::Model};
 use serde::Deserialize;

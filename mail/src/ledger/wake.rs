@@ -1,4 +1,4 @@
-//! Recipients that are due, in ranges: the sweep and the poll enqueue a wake-up for each range.
+//! Wake-ups for ranges of due recipients: the sweep and the poll enqueue a wake-up for each range.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ use crate::{
     wake_up::{Range, WAKE_SPAN, WakeUp},
 };
 
-/// Which of the due recipients want to be woken.
+/// Selects due recipients by the time of their last wake-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WokenBefore {
-    /// Those that no queue was told of since they became due again.
+    /// Recipients for which no wake-up was enqueued since they became due again.
     Never,
-    /// Those whose last wake-up is older than this: it must have been lost.
+    /// Recipients whose last wake-up is older than this, so it must have been lost.
     Ago(Duration),
-    /// All of them: the queue is known to hold nothing.
+    /// All due recipients: the queue is known to be empty.
     AnyTime,
 }
 
@@ -49,7 +49,7 @@ impl From<RangeRow> for WakeUp {
 }
 
 impl Ledger {
-    /// Ranges of recipients that are due and nobody works on; they count as woken from now on.
+    /// Returns ranges of recipients that are due and not leased, and marks them as woken.
     pub async fn wake_due(&self, woken: WokenBefore) -> Result<Vec<WakeUp>> {
         let db = self.db().await?;
         let mut due = Entity::find()
@@ -87,14 +87,14 @@ impl Ledger {
             .filter(Column::MailingId.eq(range.mailing_id))
             .filter(Column::Position.between(range.first, range.last))
             .filter(Column::Status.eq(Status::Queued))
-            // What becomes due later between the others wants a wake-up of its own.
+            // Recipients between the others that become due later need a wake-up of their own.
             .filter(self.is_over(Column::DueAt))
             .exec(self.db().await?)
             .await?;
         Ok(())
     }
 
-    /// The queue was not told of these after all.
+    /// Clears the mark of wake-ups that could not be enqueued.
     pub async fn forget_woken(&self, wake_ups: &[WakeUp]) -> Result<()> {
         for WakeUp { range, .. } in wake_ups {
             Entity::update_many()

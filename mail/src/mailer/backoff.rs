@@ -1,44 +1,44 @@
-//! When what was surely not accepted is tried again.
+//! Back-off of mail that was certainly not accepted.
 
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_secs(2);
-/// With the jitter on top it is three hours.
+/// With the jitter added, this is three hours.
 const LONGEST: Duration = Duration::from_mins(144);
 const THROTTLED: Duration = Duration::from_secs(5);
-/// Somebody has to change the settings first.
+/// The settings of the account have to be changed first.
 const ACCOUNT: Duration = Duration::from_mins(1);
-/// A quota over a day comes free bit by bit.
+/// A daily quota becomes free bit by bit.
 const QUOTA: Duration = Duration::from_mins(5);
 
-/// The wait before the next attempt, after `attempts` earlier ones and the one that has just failed: 2 s, 8 s,
-/// 32 s … up to three hours, a quarter more or less.
+/// Returns the wait before the next attempt, after `attempts` earlier ones and the one that has just failed: 2 s, 8 s,
+/// 32 s … up to three hours, each a quarter more or less.
 pub fn backoff(attempts: i32) -> Duration {
     let earlier = u32::try_from(attempts).unwrap_or(0).min(10);
     jittered(FIRST.saturating_mul(4_u32.pow(earlier)).min(LONGEST))
 }
 
-/// The wait of somebody who was told to slow down: about 5 s.
+/// Returns the wait after the transport has asked to slow down: about 5 s.
 pub fn throttle_pause() -> Duration {
     jittered(THROTTLED)
 }
 
-/// The wait where the account itself is at fault: about a minute. The others are held back meanwhile.
+/// Returns the wait after a fault of the account itself: about a minute. Other mail is held back meanwhile.
 pub(super) fn account_pause() -> Duration {
     jittered(ACCOUNT)
 }
 
-/// The wait of a mail that names what is not the account's to use: about 5 minutes.
+/// Returns the wait of a mail that names something the account may not use, such as its sender: about 5 minutes.
 pub(super) fn identity_pause() -> Duration {
     jittered(QUOTA)
 }
 
-/// The wait of somebody who has sent all that a day allows: about 5 minutes.
+/// Returns the wait after the daily quota is used up: about 5 minutes.
 pub(super) fn quota_pause() -> Duration {
     jittered(QUOTA)
 }
 
-/// A quarter more or less, so that what failed together does not come back together.
+/// Varies a wait by up to a quarter, so that mails that failed together are not retried together.
 pub fn jittered(wait: Duration) -> Duration {
     wait.mul_f64(rand::random_range(0.75..=1.25))
 }

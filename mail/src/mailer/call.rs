@@ -1,4 +1,4 @@
-//! One call to a transport: how long it may take, and how far it has come.
+//! One call to a transport: its time limit and its progress.
 
 use std::{
     sync::{
@@ -11,11 +11,11 @@ use std::{
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-/// How long a call that is under way may still take when the process is told to end. Docker, ECS and Kubernetes kill a
+/// The time that a call under way may still take after the process was asked to stop. Docker, ECS and Kubernetes kill a
 /// process 10 to 30 seconds after SIGTERM.
 const AFTER_STOP: Duration = Duration::from_secs(25);
 
-/// Shared by the one that makes the call and the one that waits for it.
+/// A call, shared by the task that makes it and the task that waits for it.
 #[derive(Clone, Debug)]
 pub struct Call {
     begin: Instant,
@@ -25,7 +25,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// A call that begins now.
+    /// Creates a call that begins now.
     pub fn new(limit: Duration, stop: CancellationToken) -> Self {
         Self {
             begin: Instant::now(),
@@ -39,7 +39,7 @@ impl Call {
         self.limit
     }
 
-    /// How much of its time is left.
+    /// Returns the time that is left for the call.
     pub fn left(&self) -> Duration {
         self.deadline().saturating_duration_since(Instant::now())
     }
@@ -48,18 +48,18 @@ impl Call {
         self.begin + self.limit
     }
 
-    /// From now on the transport may have accepted the mail.
+    /// Notes that from now on the transport may have accepted the mail.
     pub fn hand_over(&self) {
         self.handed_over.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the transport may have accepted the mail already.
+    /// Returns whether the transport may have accepted the mail already.
     pub fn is_handed_over(&self) -> bool {
         self.handed_over.load(Ordering::Relaxed)
     }
 
-    /// Returns when the call may take no longer: `before_end` after its begin where the mail is not handed over by then,
-    /// else at its limit; and some seconds after the process was told to end.
+    /// Waits until the call must end: `before_end` after its begin if the mail is not handed over by then, otherwise at
+    /// its limit; and in any case `AFTER_STOP` after the process was asked to stop.
     pub async fn out_of_time(&self, before_end: Duration) {
         let over = async {
             sleep_until(self.begin + before_end.min(self.limit)).await;

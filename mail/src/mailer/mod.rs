@@ -1,4 +1,4 @@
-//! The ways out. Each sorts what it is answered into what that proves about a recipient.
+//! The transports. Each one turns the answers it gets into outcomes: what they prove about a recipient.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -24,7 +24,7 @@ pub use mailbox::Mailbox;
 pub use ses::{MAILING_TAG, RECIPIENT_TAG, Ses};
 use smtp::Smtp;
 
-/// How mail leaves.
+/// The transport that sends mail.
 #[derive(Debug)]
 pub enum Mailer {
     Mailbox(Mailbox),
@@ -46,7 +46,7 @@ impl Mailer {
         }
     }
 
-    /// How many recipients one call takes at most.
+    /// Returns the maximum number of recipients of one call.
     pub fn recipients_per_call(&self) -> usize {
         match self {
             Self::Mailbox(_) => 50,
@@ -55,12 +55,12 @@ impl Mailer {
         }
     }
 
-    /// Whether it can be asked how fast it may be used.
+    /// Returns whether the transport can be asked for its rate.
     pub fn knows_rate(&self) -> bool {
         matches!(self, Self::Ses(_))
     }
 
-    /// Recipients a second that the account may send to, or a code of why that is not known.
+    /// Returns the number of recipients a second that the account may send to, or a code for why it is not known.
     pub async fn max_send_rate(&self, limit: Duration) -> Result<f64, String> {
         match self {
             Self::Mailbox(_) | Self::Smtp(_) => Err("no limit".to_owned()),
@@ -68,8 +68,8 @@ impl Mailer {
         }
     }
 
-    /// One call. Each recipient has an outcome, in the same order, whatever happens; it takes no longer than the call
-    /// may.
+    /// Makes one call, and returns an outcome for each recipient, in the same order and in every case. It takes no
+    /// longer than the limit of the call.
     pub async fn send(
         &self,
         mailing: &Mailing,

@@ -1,14 +1,14 @@
-//! A server's words, as they may be shown.
+//! Redaction of texts from mail servers.
 
 use crate::template::one_line;
 
-/// Longest text, in characters.
+/// The longest text, in characters.
 const LONGEST: usize = 300;
 const REMOVED: &str = "[address]";
-/// An `@` as servers write it, also within a link.
+/// An `@` as servers write it, also in links.
 const AT: [&str; 3] = ["@", "＠", "%40"];
 
-/// Short, on one line, and without anything that looks like an address.
+/// Shortens a text, puts it on one line, and removes everything that looks like an address.
 pub fn redact(text: &str) -> String {
     let text = without_addresses(&one_line(text));
     match text.char_indices().nth(LONGEST - 1) {
@@ -17,8 +17,8 @@ pub fn redact(text: &str) -> String {
     }
 }
 
-/// Takes out each word that holds an address, brackets, punctuation and a quoted local part with it: better a
-/// word too many than half an address.
+/// Removes each word that contains an address, including brackets, punctuation and a quoted local part: rather a word
+/// too many than half an address.
 pub fn without_addresses(text: &str) -> String {
     let mut words: Vec<&str> = Vec::new();
     for word in text.split_whitespace() {
@@ -36,7 +36,7 @@ pub fn without_addresses(text: &str) -> String {
     words.join(" ")
 }
 
-/// Whether a quote that began in an earlier word ends right before the `@`: `"ann lee"@example.com`.
+/// Returns whether a quote that began in an earlier word ends right before the `@`: `"ann lee"@example.com`.
 fn closes_quote(word: &str) -> bool {
     AT.iter().any(|at| {
         word.split_once(at)

@@ -1,4 +1,5 @@
-//! The queue of one process. API keys take turns, and so do the mailings of each: nobody waits for all of a large one.
+//! The queue of a single process. API keys take turns, and so do the mailings of each key, so that no mail waits until
+//! a large mailing is done.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -19,21 +20,21 @@ pub struct LocalQueue {
 
 #[derive(Debug, Default)]
 struct State {
-    /// By API key, then by mailing.
+    /// Ranges by API key, then by mailing.
     waiting: Turns<Uuid, Turns<Uuid, VecDeque<Range>>>,
-    /// Wake-ups that somebody is working on.
+    /// The number of wake-ups that are being worked on.
     taken: usize,
 }
 
 /// Things of several owners, who take turns.
 #[derive(Debug)]
 struct Turns<Owner, Things> {
-    /// Owners with something waiting, the next one first.
+    /// The owners with things that wait, in the order of their turns.
     order: VecDeque<Owner>,
     things: HashMap<Owner, Things>,
 }
 
-/// A wake-up being worked on; dropping it says that the work is over.
+/// A wake-up that is being worked on, until this value is dropped.
 #[derive(Debug)]
 pub struct Taken<'a> {
     pub wake_up: WakeUp,
@@ -50,7 +51,7 @@ impl<Owner, Things> Default for Turns<Owner, Things> {
 }
 
 impl<Owner: Copy + Eq + Hash, Things: Default> Turns<Owner, Things> {
-    /// The things of an owner, who is going to have some.
+    /// Returns the things of an owner, to which the caller is about to add one.
     fn of(&mut self, owner: Owner) -> &mut Things {
         let Self { order, things } = self;
         things.entry(owner).or_insert_with(|| {
@@ -59,7 +60,7 @@ impl<Owner: Copy + Eq + Hash, Things: Default> Turns<Owner, Things> {
         })
     }
 
-    /// Takes one thing of the owner whose turn it is; `take` says besides whether that was the last one.
+    /// Takes one thing of the owner whose turn it is. `take` also returns whether it was the owner's last one.
     fn next<Thing>(
         &mut self,
         take: impl FnOnce(&mut Things) -> (Option<Thing>, bool),
@@ -104,13 +105,13 @@ impl LocalQueue {
         }
     }
 
-    /// Nothing waits and nobody works.
+    /// Returns whether no wake-up waits or is being worked on.
     pub fn is_idle(&self) -> bool {
         let state = self.state();
         state.waiting.is_empty() && state.taken == 0
     }
 
-    /// How many wait or are being worked on.
+    /// Returns the number of wake-ups that wait or are being worked on.
     pub fn length(&self) -> u64 {
         let state = self.state();
         let mailings = state.waiting.things.values();

@@ -1,4 +1,4 @@
-//! Where wake-ups wait.
+//! The queue of wake-ups.
 
 mod local;
 mod sqs;
@@ -9,7 +9,7 @@ use crate::wake_up::WakeUp;
 pub use local::LocalQueue;
 pub use sqs::{Outgoing, Received, Sent, SqsQueue, length, send};
 
-/// Where wake-ups wait.
+/// The queue of wake-ups.
 #[derive(Debug)]
 pub enum Queue {
     Local(LocalQueue),
@@ -17,10 +17,10 @@ pub enum Queue {
 }
 
 impl Queue {
-    /// Returns what could not be written.
+    /// Enqueues wake-ups, and returns those that could not be enqueued.
     pub async fn wake(&self, wake_ups: Vec<WakeUp>, delay: Duration) -> Vec<WakeUp> {
         match self {
-            // Its poll asks the ledger each second for what is due.
+            // No delay: the poll asks the ledger each second for due recipients.
             Self::Local(queue) => {
                 queue.push(wake_ups);
                 Vec::new()
@@ -29,14 +29,14 @@ impl Queue {
         }
     }
 
-    /// Has a message come again after this long, instead of after the queue's visibility time-out.
+    /// Makes a message visible again after `pause`, instead of after the queue's visibility time-out.
     pub async fn again_in(&self, message: &Received, pause: Duration) {
         if let Self::Sqs(queue) = self {
             queue.again_in(&message.receipt_handle, pause).await;
         }
     }
 
-    /// Whether it answers.
+    /// Returns whether the queue answers.
     pub async fn works(&self) -> bool {
         match self {
             Self::Local(_) => true,
@@ -44,7 +44,8 @@ impl Queue {
         }
     }
 
-    /// About how many wake-ups wait in it or are being worked on; nothing where that cannot be known.
+    /// Returns the approximate number of wake-ups that wait or are being worked on, or `None` if the queue does not
+    /// answer.
     pub async fn length(&self) -> Option<u64> {
         match self {
             Self::Local(queue) => Some(queue.length()),

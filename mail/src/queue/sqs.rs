@@ -1,4 +1,4 @@
-//! Wake-ups in an SQS queue that all instances share.
+//! The queue of wake-ups in SQS, shared by all instances.
 
 use std::{
     sync::{
@@ -23,11 +23,12 @@ use crate::{
     wake_up::WakeUp,
 };
 
-/// Messages of a batch (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>).
+/// The maximum number of messages of a batch
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>).
 pub const BATCH: usize = 10;
-/// Batches on their way at a time.
+/// The number of batches that are sent concurrently.
 const AT_ONCE: usize = 8;
-/// Longest that SQS holds a message back.
+/// The longest delay of a message.
 const LONGEST_DELAY: Duration = Duration::from_mins(15);
 
 #[derive(Debug)]
@@ -36,14 +37,14 @@ pub struct SqsQueue {
     url: String,
 }
 
-/// A message that was received and has to be deleted, or comes again.
+/// A received message, which is received again unless it is deleted.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Received {
     pub id: String,
     pub body: String,
     pub receipt_handle: String,
     pub group: Option<String>,
-    /// How often it was received, this time included.
+    /// The number of receives, this one included.
     pub receives: u32,
 }
 
@@ -55,7 +56,7 @@ impl SqsQueue {
         }
     }
 
-    /// Returns what could not be written.
+    /// Enqueues wake-ups, and returns those that could not be enqueued.
     pub async fn push(&self, wake_ups: Vec<WakeUp>, delay: Duration) -> Vec<WakeUp> {
         let messages = wake_ups
             .iter()
@@ -75,7 +76,7 @@ impl SqsQueue {
         missing
     }
 
-    /// Waits for messages; none may come.
+    /// Waits for messages; there may be none.
     pub async fn receive(&self, most: usize) -> Result<Vec<Received>, String> {
         let most = i32::try_from(most.min(BATCH)).unwrap_or(1);
         let answer = self
@@ -97,7 +98,7 @@ impl SqsQueue {
         Ok(messages.into_iter().filter_map(received).collect())
     }
 
-    /// One that is not deleted comes again, which does no harm.
+    /// Deletes a message. If that fails, the message is received again, which does no harm.
     pub async fn delete(&self, receipt_handle: &str) {
         let entry = DeleteMessageBatchRequestEntry::builder()
             .id("0")
@@ -118,7 +119,7 @@ impl SqsQueue {
         }
     }
 
-    /// Has a message come again after this long.
+    /// Makes a message visible again after `pause`.
     pub async fn again_in(&self, receipt_handle: &str, pause: Duration) {
         let changed = self
             .aws
@@ -135,13 +136,14 @@ impl SqsQueue {
         }
     }
 
-    /// About how many messages wait, are held back or are being worked on; nothing where the queue does not answer.
+    /// Returns the approximate number of messages that wait, are delayed or are being worked on, or `None` if the queue
+    /// does not answer.
     pub async fn length(&self) -> Option<u64> {
         length(&self.aws, &self.url).await
     }
 }
 
-/// The same, of any queue.
+/// Returns the same number for any queue.
 pub async fn length(aws: &Aws, url: &str) -> Option<u64> {
     let counts = [
         QueueAttributeName::ApproximateNumberOfMessages,
@@ -183,28 +185,29 @@ fn received(message: Message) -> Option<Received> {
     })
 }
 
-/// A message to be written.
+/// A message to be sent.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     pub body: String,
-    /// In a standard queue, those who share it take turns.
+    /// Messages of one group take turns with those of other groups, in a standard queue.
     pub group: Option<String>,
 }
 
-/// What became of one message.
+/// The fate of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
     Taken,
-    /// The queue will never take this message: it is too long, or holds what a message must not.
+    /// The queue will never take this message: it is too long, or contains a forbidden character.
     Refused(String),
-    /// The queue did not answer, or could not take it now.
+    /// The queue did not answer, or could not take the message now.
     NotNow,
 }
 
-/// Codes of a request that is refused as a whole although only some of its messages are at fault.
+/// Error codes of a request that is refused as a whole although only some of its messages are at fault.
 const MESSAGE_FAULTS: [&str; 2] = ["BatchRequestTooLong", "InvalidMessageContents"];
 
-/// Writes the messages, and tells what became of each. A queue that does not answer is not tried again with the rest.
+/// Sends messages, and returns the fate of each: taken, refused or to be sent again. If the queue does not answer, the
+/// remaining messages are not tried.
 pub async fn send(aws: &Aws, url: &str, messages: Vec<Outgoing>, delay: Duration) -> Vec<Sent> {
     let away = &AtomicBool::new(false);
     let batches: Vec<_> = messages
@@ -227,7 +230,7 @@ pub async fn send(aws: &Aws, url: &str, messages: Vec<Outgoing>, delay: Duration
         .concat()
 }
 
-/// Sends a batch, and each of its messages alone where the whole is refused for what is in some.
+/// Sends a batch, and sends its messages one by one if the batch is refused because of the content of some.
 async fn send_apart(aws: &Aws, url: &str, messages: &[Outgoing], delay: Duration) -> Vec<Sent> {
     let fault = match send_batch(aws, url, messages, delay).await {
         Ok(sent) => return sent,
@@ -249,7 +252,7 @@ async fn send_apart(aws: &Aws, url: &str, messages: &[Outgoing], delay: Duration
     sent
 }
 
-/// What became of each message; or of the request, where it was refused as a whole or not answered.
+/// Returns the fate of each message, or of the whole request if it was refused as a whole or not answered.
 async fn send_batch(
     aws: &Aws,
     url: &str,
@@ -257,7 +260,7 @@ async fn send_batch(
     delay: Duration,
 ) -> Result<Vec<Sent>, Sent> {
     let mut sent = vec![Sent::NotNow; messages.len()];
-    // Not even a delay of 0 where none is wanted: the queue may have one of its own.
+    // Without a delay the field is omitted, because the queue may have a delay of its own.
     let delay = i32::try_from(delay.as_secs()).ok().filter(|s| *s > 0);
     let entries = messages.iter().enumerate().filter_map(|(index, message)| {
         SendMessageBatchRequestEntry::builder()

@@ -1,4 +1,4 @@
-//! An error in a log line: with all of its causes, in every format.
+//! Errors in log lines, with all of their causes in every format.
 
 use std::{
     error::Error,
@@ -7,7 +7,7 @@ use std::{
 
 use tracing::field::DisplayValue;
 
-/// The value of the field `error`. An error given to `tracing` as such would lose its causes in JSON.
+/// Returns the value of the field `error`. `tracing` would lose the causes of an error in JSON.
 pub fn causes<'a>(error: &'a (dyn Error + 'static)) -> DisplayValue<Causes<'a>> {
     tracing::field::display(Causes(error))
 }

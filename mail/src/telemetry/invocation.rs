@@ -1,5 +1,5 @@
-//! The invocation that a function's instance is at work on. There is one at a time, so that what background tasks
-//! log and count belongs to it too.
+//! The current invocation of a Lambda function. There is one at a time, so that the logs and counts of background tasks
+//! belong to it too.
 
 use std::{
     io::Write,
@@ -9,7 +9,7 @@ use std::{
 use super::metrics::Metrics;
 use crate::timestamp;
 
-/// None in a process that is no function.
+/// `None` in a process that is no function.
 static CURRENT: Mutex<Option<Invocation>> = Mutex::new(None);
 
 #[derive(Debug)]
@@ -19,13 +19,13 @@ struct Invocation {
     metrics: Metrics,
 }
 
-/// From here on every log line and metric is this invocation's.
+/// Begins an invocation, which all later log lines and metrics belong to.
 pub fn begin(function: &str, request_id: &str) {
     let mut current = current();
     *current = Some(Invocation {
         function: function.to_owned(),
         request_id: request_id.to_owned(),
-        // What was counted after the last flush.
+        // Keeps the counts since the last flush.
         metrics: current
             .take()
             .map(|before| before.metrics)
@@ -33,8 +33,8 @@ pub fn begin(function: &str, request_id: &str) {
     });
 }
 
-/// Writes what was counted to standard output, where Lambda takes it from. The instance may be frozen as soon as the
-/// invocation is answered, so call it before.
+/// Writes the metrics to standard output, from which Lambda takes them. Must be called before the invocation is
+/// answered, because the instance may be frozen afterwards.
 pub fn flush() {
     let documents = match current().as_mut() {
         Some(invocation) => invocation.metrics.take_documents(
@@ -46,7 +46,7 @@ pub fn flush() {
     };
     let mut out = std::io::stdout().lock();
     for document in documents {
-        // There is nobody to tell when standard output is gone.
+        // An error cannot be reported when standard output is closed.
         let _ = writeln!(out, "{document}");
     }
     let _ = out.flush();

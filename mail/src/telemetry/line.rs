@@ -1,4 +1,4 @@
-//! A log line as JSON, which on Lambda begins with the id of the invocation it belongs to.
+//! Log lines in JSON, which on Lambda begin with the id of their invocation.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub struct Line<T>(Format<Json, T>);
 
 impl<T> Line<T> {
     pub fn of(format: Format<Json, T>) -> Self {
-        // The spans are Lambda's runtime's, which say the same id once more.
+        // The spans are those of Lambda's runtime, which repeat the id.
         Self(
             format
                 .flatten_event(true)

@@ -1,4 +1,4 @@
-//! Counts of one invocation, written as `CloudWatch` takes metrics out of logs
+//! Counts of one invocation, in the format in which `CloudWatch` extracts metrics from logs
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
 
 use std::{mem, time::Duration};
@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use crate::Status;
 
 const NAMESPACE: &str = "MMMS";
-/// Two stages of the service in one account must not be added up.
+/// Separates the metrics of two stages of the service in one account.
 const DIMENSION: &str = "FunctionName";
-/// Most values that a document may have of one metric.
+/// The maximum number of values of one metric in a document.
 const MAX_VALUES: usize = 100;
 
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ impl Metrics {
         self.calls.push(took);
     }
 
-    /// What was counted since the last time: nothing, or one document, or more where one cannot hold all durations.
+    /// Returns the counts since the last call: no document, or one, or more if one cannot hold all durations.
     pub fn take_documents(&mut self, function: &str, request_id: &str, now: i64) -> Vec<Value> {
         let taken = mem::take(self);
         let counts = [
@@ -134,7 +134,7 @@ mod tests {
         metrics
     }
 
-    /// The rules of the specification, as far as a document can break them.
+    /// Checks the rules of the specification, as far as a document can break them.
     fn check(document: &Value) {
         let aws = &document["_aws"];
         assert!(aws["Timestamp"].is_u64(), "milliseconds since the epoch");

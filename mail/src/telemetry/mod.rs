@@ -1,5 +1,4 @@
-//! What the logs and metrics say of mail. Never an address, a key, a token or a body: `docs/operations.md` lists the
-//! fields.
+//! Logs and metrics. They never contain an address, a key, a token or a body; `docs/operations.md` lists the fields.
 
 mod causes;
 mod invocation;
@@ -19,7 +18,7 @@ use crate::{
 pub use causes::causes;
 pub use invocation::{begin, flush};
 
-/// Sends logs to standard error. Metrics go to standard output, and only from a function: see [`begin`].
+/// Starts logging to standard error. Metrics go to standard output, and only from a function: see [`begin`].
 pub fn start(config: &Config) -> Result<(), InvalidConfig> {
     let filter = EnvFilter::builder()
         .parse(&config.log_filter)
@@ -42,7 +41,7 @@ pub fn start(config: &Config) -> Result<(), InvalidConfig> {
     Ok(())
 }
 
-/// Where a panic happened; what it says may hold an address or a key.
+/// Logs the location of panics without their message, which may contain an address or a key.
 pub fn log_panics() {
     panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(tracing::field::display);
@@ -50,7 +49,7 @@ pub fn log_panics() {
     }));
 }
 
-/// One line for each end of a recipient, one of less weight where it will be tried again.
+/// Logs one line for each move of a recipient, at debug level if the recipient will be tried again.
 pub(crate) fn recipient_moved(row: &RecipientUpdate) {
     let status = row.status.as_str();
     let detail = row.status_detail.as_deref();
@@ -73,17 +72,17 @@ pub(crate) fn call_made(mailing_id: Uuid, recipients: usize, took: Duration) {
     invocation::count(|metrics| metrics.call_made(took));
 }
 
-/// Recipients that the transport did not take because it was too much at once.
+/// Counts recipients that the transport did not take because it was too much at once.
 pub fn throttled(recipients: usize) {
     invocation::count(|metrics| metrics.throttled += recipients as u64);
 }
 
-/// Recipients that wait because the transport refuses the account.
+/// Counts recipients that wait because the transport refuses the account.
 pub fn account_fault(recipients: usize) {
     invocation::count(|metrics| metrics.account_faults += recipients as u64);
 }
 
-/// An end that the result queue has refused for good. Its consumers never learn of it from the queue.
+/// Logs and counts an end that the result queue has refused for good. Its consumers never get this result.
 pub fn result_refused(row: &RecipientUpdate, code: &str) {
     tracing::error!(
         mail.id = %row.mailing_id, recipient.index = row.position, sqs.code = code,
@@ -92,17 +91,17 @@ pub fn result_refused(row: &RecipientUpdate, code: &str) {
     invocation::count(|metrics| metrics.results_refused += 1);
 }
 
-/// A wrong admin token that somebody has shown.
+/// Counts a wrong admin token in a request.
 pub fn token_refused() {
     invocation::count(|metrics| metrics.tokens_refused += 1);
 }
 
-/// Wake-ups that were written to the queue.
+/// Counts enqueued wake-ups.
 pub fn woken(wake_ups: usize) {
     invocation::count(|metrics| metrics.woken += wake_ups as u64);
 }
 
-/// How long the recipient that has been due for longest has been so; zero where none is.
+/// Records the time for which the oldest due recipient has been due; zero if none is due.
 pub fn oldest_due(age: Duration) {
     invocation::count(|metrics| metrics.oldest_due = Some(age));
 }

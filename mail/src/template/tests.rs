@@ -1,4 +1,4 @@
-//! What placeholders stand for, and what they do not.
+//! The values of placeholders, and texts that are no placeholders.
 
 use super::*;
 use crate::{

@@ -1,4 +1,4 @@
-//! Claims: each recipient is one worker's at a time.
+//! Claims: each recipient belongs to one worker at a time.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -98,7 +98,7 @@ async fn of_many_claimers_each_recipient_falls_to_one(t: &TestLedger) {
             tokio::spawn(async move {
                 let mut mine = Vec::new();
                 let mut empty = 0;
-                // One that waits for another's locks may find nothing although some are left.
+                // A claim that waits for locks of another one may be empty although some recipients are left.
                 while empty < 3 {
                     let claim = ledger.claim(all_of(id), 7).await.unwrap();
                     assert!(claim.recipients.len() <= 7);

@@ -1,4 +1,4 @@
-//! `PostgreSQL` comes and goes: connections are cut, and answers are lost after the work was done.
+//! Interruptions of `PostgreSQL`: connections are cut, and answers are lost after the work was done.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     mailings::{accepted, all_of, mailing_to, positions},
 };
 
-/// A ledger that reaches the database through a proxy.
+/// Opens a ledger that reaches the database through a proxy.
 async fn behind_a_proxy(t: &TestLedger) -> (Ledger, Proxy) {
     let DatabaseSource::Postgres(url) = &t.config.database else {
         panic!("not PostgreSQL");
@@ -27,7 +27,7 @@ async fn behind_a_proxy(t: &TestLedger) -> (Ledger, Proxy) {
     (ledger, proxy)
 }
 
-/// Ends all connections but the one that asks for it.
+/// Ends all connections but the one that executes this statement.
 async fn cut_all(t: &TestLedger) {
     let cut = "SELECT COUNT(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity \
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
@@ -84,7 +84,7 @@ async fn a_function_has_one_connection_and_goes_on_after_it_was_cut() {
         for clock in futures_util::future::join_all(calls).await {
             clock.unwrap();
         }
-        // The server's own autovacuum is there too at times.
+        // The server's own autovacuum may be connected too.
         let others = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
                       AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
         assert_eq!(t.number(others).await, 1);

@@ -1,4 +1,4 @@
-//! A row that cannot be read fails by itself, and keeps nothing else from being done.
+//! A row that cannot be read fails alone, and does not prevent anything else.
 
 use std::time::Duration;
 
@@ -26,9 +26,9 @@ on_both_databases!(
     an_answer_that_cannot_be_read_is_made_from_the_mailing,
 );
 
-/// What a column of JSON may hold and no version can read.
+/// Values that a JSON column may contain and that no version can read.
 fn unreadable(t: &TestLedger) -> Vec<&'static str> {
-    // It is JSON to `PostgreSQL`, and a number that no program takes.
+    // For `PostgreSQL` this is JSON; the number is too large for any program.
     let broken = match t.db.get_database_backend() {
         DbBackend::Postgres => r#"{"code": 1e999999}"#,
         _ => r#"{"code": "#,
@@ -171,7 +171,7 @@ async fn a_person_is_erased_from_an_envelope_that_cannot_be_read(t: &TestLedger)
     );
     let left = t.envelope(id).await.to_string();
     assert!(!left.contains("person@example.com"), "{left}");
-    // Half an envelope is not to be sent again.
+    // A mailing with a partly readable envelope is not sent again.
     assert!(t.ledger.mailing(id).await.unwrap().is_none());
 }
 

@@ -1,4 +1,4 @@
-//! A database of its own for each test, and a connection beside the ledger's to look at it and to change it.
+//! A database of its own for each test, and a second connection to inspect and change it.
 
 use std::{
     env,
@@ -18,7 +18,7 @@ use sea_orm::{
 use url::Url;
 use uuid::Uuid;
 
-/// Long enough that no lease ends unless a test says so.
+/// Long enough that no lease ends unless a test ends it.
 pub const LEASE: Duration = Duration::from_mins(10);
 
 pub struct TestLedger {
@@ -36,12 +36,12 @@ impl TestLedger {
         Self { ledger, db, config }
     }
 
-    /// As another process would open it.
+    /// Opens the ledger as another process would.
     pub async fn another(&self) -> Ledger {
         Ledger::open(&self.config, &Arc::default()).await.unwrap()
     }
 
-    /// As a process would open it that tells a queue of results.
+    /// Opens the ledger as a process with a result queue would.
     pub async fn publishing(&self) -> Ledger {
         let queue = Url::parse("https://sqs.example.com/1/results").unwrap();
         let config = Config {
@@ -51,13 +51,13 @@ impl TestLedger {
         Ledger::open(&config, &Arc::default()).await.unwrap()
     }
 
-    /// Runs a statement and returns how many rows it changed.
+    /// Executes a statement, and returns the number of rows that it changed.
     pub async fn sql(&self, statement: &str) -> u64 {
         let done = self.db.execute_unprepared(statement).await.unwrap();
         done.rows_affected()
     }
 
-    /// The number that a query finds.
+    /// Returns the number that a query selects.
     pub async fn number(&self, query: &str) -> i64 {
         let statement = Statement::from_string(self.db.get_database_backend(), query);
         let row = self.db.query_one_raw(statement).await.unwrap().unwrap();
@@ -65,7 +65,7 @@ impl TestLedger {
     }
 }
 
-/// Far enough from now for everything to be done.
+/// An instant far enough in the future for everything to be done.
 pub fn in_time() -> Instant {
     Instant::now() + Duration::from_hours(1)
 }
@@ -93,7 +93,7 @@ pub fn config(database: DatabaseSource) -> Config {
     }
 }
 
-/// Of an instance of a function, which has one connection.
+/// Returns the configuration of an instance of a function, which has one connection.
 pub fn of_a_function(database: DatabaseSource) -> Config {
     Config {
         is_function: true,
@@ -123,7 +123,7 @@ pub async fn on_postgres(test: impl AsyncFnOnce(&TestLedger)) {
     .await;
 }
 
-/// Gives the test an empty database, and removes that whatever comes of the test.
+/// Runs the test with an empty database, which is dropped regardless of the result.
 pub async fn with_postgres(test: impl AsyncFnOnce(Url)) {
     let Ok(admin) = env::var("TEST_DATABASE_URL") else {
         panic!("TEST_DATABASE_URL is not set: `make test` starts PostgreSQL and sets it");

@@ -1,4 +1,4 @@
-//! Removing a person.
+//! Erasure of a person.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::{
     mailings::{accepted, address, mailing_to},
 };
 
-/// A mail to `r0@example.com` with a copy to everybody else that a mail can name.
+/// A mail to `r0@example.com` with a copy to the same person in every list of addresses.
 fn mail_with_copies() -> NewMailing {
     let mut request = mailing_to(1);
     request.envelope.cc = vec![address("Person@Example.com"), address("cc@example.com")];

@@ -1,4 +1,4 @@
-//! API keys and the browser origins they let in.
+//! API keys and the browser origins that they allow.
 
 use mail::{
     api_key::{ApiKey, ApiKeySecret, Origin, SenderRule},
@@ -16,7 +16,7 @@ fn named(key: &ApiKey) -> Vec<&str> {
     key.origins.iter().map(Origin::as_str).collect()
 }
 
-/// A key with these origins, and its secret.
+/// Creates a key with these origins, and returns it with its secret.
 async fn create(t: &TestLedger, origins: &[&str]) -> (ApiKey, ApiKeySecret) {
     let secret = ApiKeySecret::generate();
     let new = NewKey {

@@ -1,4 +1,4 @@
-//! Mailings to test with, and what the ledger holds of them.
+//! Mailings for tests, and access to their rows.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }
 
-/// To `r0@example.com`, `r1@example.com` and so on.
+/// Returns a mailing to `r0@example.com`, `r1@example.com` and so on.
 pub fn mailing_to(recipients: usize) -> NewMailing {
     NewMailing {
         envelope: Envelope {
@@ -122,7 +122,7 @@ impl TestLedger {
         }
     }
 
-    /// Under a key of its own, queued.
+    /// Stores a mailing under a new key, queued.
     pub async fn store(&self, request: &NewMailing) -> Uuid {
         let entry = NewEntry {
             api_key_id: self.key().await,
@@ -137,7 +137,7 @@ impl TestLedger {
         self.ledger.claim(all_of(mailing_id), 1000).await.unwrap()
     }
 
-    /// Claims what is due and marks it as `sending`.
+    /// Claims the due recipients and marks them as `sending`.
     pub async fn send(&self, mailing_id: Uuid) -> Claim {
         let claim = self.claim_all(mailing_id).await;
         let claimed = positions(&claim);
@@ -147,7 +147,7 @@ impl TestLedger {
         claim
     }
 
-    /// Brings all that is due to where `outcome` leads.
+    /// Sends to all due recipients, and records `outcome` for each.
     pub async fn finish(&self, mailing_id: Uuid, outcome: Outcome) -> Claim {
         let claim = self.send(mailing_id).await;
         let outcomes: Vec<_> = positions(&claim)
@@ -159,7 +159,6 @@ impl TestLedger {
         claim
     }
 
-    /// In the order of the request.
     /// Cancels by an administrator.
     pub async fn cancel(&self, mailing_id: Uuid) -> Vec<RecipientUpdate> {
         let cancelled = self.ledger.cancel(Scope::Everybody, mailing_id).await;
@@ -175,7 +174,7 @@ impl TestLedger {
         resent.unwrap()
     }
 
-    /// The rows as the ledger returns them where it has moved them.
+    /// Returns the rows in the order of the request, in the form in which the ledger returns rows that it has moved.
     pub async fn updates(&self, mailing_id: Uuid) -> Vec<RecipientUpdate> {
         let rows = self.rows(mailing_id).await.into_iter();
         rows.map(RecipientUpdate::from).collect()

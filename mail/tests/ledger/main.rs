@@ -1,6 +1,6 @@
-//! What the ledger promises, on a database of each kind. Time passes by changing the rows, never by waiting.
+//! The guarantees of the ledger, on each kind of database. Time passes by changes to the rows, never by waiting.
 
-/// Makes a test on `SQLite` and one on `PostgreSQL` of each function, which is given an empty ledger.
+/// Defines a test on `SQLite` and one on `PostgreSQL` for each function, which is called with an empty ledger.
 macro_rules! on_both_databases {
     ($($test:ident),+ $(,)?) => {
         mod on_sqlite {$(

@@ -12,7 +12,7 @@ use crate::{
     mailings::{accepted, mailing_to, refused, unknown},
 };
 
-/// A mailing of 110 that ended `failed` but for 3 and 60 (unconfirmed) and 4 (sent).
+/// A mailing of 110 recipients that all ended `failed`, except for 3 and 60 (unconfirmed) and 4 (sent).
 async fn mostly_failed(t: &TestLedger) -> Uuid {
     let id = t.store(&mailing_to(110)).await;
     let claim = t.send(id).await;

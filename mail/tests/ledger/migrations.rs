@@ -1,4 +1,4 @@
-//! The schema comes by itself, whoever is first.
+//! Migration of the schema by the first process that needs it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Which ends the result queue still has to be told of.
+//! The ends that are still to be published to the result queue.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
     mailings::{accepted, mailing_to, refused, unknown},
 };
 
-/// Ends a mailing as a process that tells a queue of results does.
+/// Ends a mailing as a process with a result queue does.
 async fn ended(t: &TestLedger, publishing: &Ledger, people: usize, outcome: Outcome) -> Uuid {
     let id = t.store(&mailing_to(people)).await;
     let claim = t.send(id).await;
@@ -27,7 +27,7 @@ async fn ended(t: &TestLedger, publishing: &Ledger, people: usize, outcome: Outc
     id
 }
 
-/// Time passes by, and nobody else has published them.
+/// Returns the unpublished ends, after the time in which only the process that ended them may publish them.
 async fn unpublished(t: &TestLedger, ledger: &Ledger) -> Vec<RecipientUpdate> {
     t.sql("UPDATE outbox SET due_at = due_at - 10000").await;
     ledger.unpublished(100).await.unwrap()

@@ -1,4 +1,4 @@
-//! Outcomes: what each leaves in the row, and which event it is.
+//! Outcomes: the columns that each one sets, and its event.
 
 use std::time::Duration;
 

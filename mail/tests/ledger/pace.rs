@@ -1,4 +1,4 @@
-//! One rate for everybody, whatever instance asks.
+//! One rate for all instances.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn given(turn: Turn) -> Duration {
     }
 }
 
-/// Time goes on between two statements, so that waits are a little shorter than the distance of the turns.
+/// Time passes between two statements, so that waits are a little shorter than the distance of the turns.
 fn is_about(wait: Duration, expected: Duration) -> bool {
     (expected.mul_f64(0.75)..=expected).contains(&wait)
 }
@@ -89,7 +89,7 @@ async fn a_tenth_of_the_rate_is_owed_to_mailings_behind_single_mails(t: &TestLed
         ))
         .await
     };
-    // Of the forty seconds that ten such calls take, thirty have passed.
+    // Thirty of the forty seconds that ten such calls take have passed.
     singles_for(30).await;
     let Turn::AskIn(wait) = t.ledger.take_turn(2, 0.5).await.unwrap() else {
         panic!("nothing is owed yet");

@@ -1,6 +1,7 @@
-//! What the ledger does all the time reads no more than it needs, however much has ended or waits.
+//! Statements that run all the time read no more rows than they need, regardless of the number of recipients that have
+//! ended or wait.
 //!
-//! `PostgreSQL` counts what it reads. A connection tells of its share when it ends.
+//! `PostgreSQL` counts the rows that it reads. A connection reports its share when it ends.
 
 use std::sync::Arc;
 
@@ -17,10 +18,11 @@ use crate::{
 };
 
 const MEASURED: &str = "measured";
-/// Far below the rows in the tables, far above what a step needs.
+/// Far fewer than the rows in the tables, and far more than a step needs.
 const FEW: i64 = 500;
 
-/// Of the tables of mailings and recipients: sequential scans, and rows read by them or found in indexes.
+/// Returns the number of sequential scans of the tables of mailings and recipients, and the number of rows read by
+/// scans or found in indexes.
 async fn reads(t: &TestLedger) -> (i64, i64) {
     let query = "SELECT CAST(SUM(seq_scan) AS BIGINT), CAST(SUM(seq_tup_read) + \
                  (SELECT SUM(idx_tup_read) FROM pg_stat_user_indexes \
@@ -32,7 +34,7 @@ async fn reads(t: &TestLedger) -> (i64, i64) {
     (number(0), number(1))
 }
 
-/// What the test itself has read would be told later, among the rest, by whichever of its two connections.
+/// Reports the test's own reads now: later they would be counted among the others. The test has two connections.
 async fn tell_own_reads(t: &TestLedger) {
     let both = [t.db.begin().await.unwrap(), t.db.begin().await.unwrap()];
     for connection in both {
@@ -79,7 +81,7 @@ fn postgres_url(t: &TestLedger) -> Url {
     }
 }
 
-/// Copies the only mailing 5,000 times with ten recipients each, all of them as `columns` says.
+/// Copies the only mailing 5,000 times with ten recipients each, whose `columns` have these `values`.
 async fn fill(t: &TestLedger, mailing_ended_at: &str, columns: &str, values: &str) {
     t.sql(&format!(
         "INSERT INTO mailing (id, api_key_id, envelope, body, anonymous, created_at, expires_at, ended_at) \
@@ -101,7 +103,7 @@ async fn what_has_ended_is_not_read_by_what_runs_all_the_time() {
     on_postgres(ended_is_not_read).await;
 }
 
-/// A connection that has made a plan a few times may keep one for all values.
+/// After a few executions a connection may keep one plan for all values.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_has_ended_is_not_read_under_a_plan_for_all_values_either() {
     on_postgres(async |t| {
@@ -166,7 +168,7 @@ async fn ended_is_not_read(t: &TestLedger) {
     reads_little(t, "a minute of nothing", idle).await;
 }
 
-/// Everything that comes for what waits, often enough that `PostgreSQL` may settle on a plan.
+/// Runs every statement that looks for waiting recipients, often enough that `PostgreSQL` may keep a plan.
 async fn idle(ledger: &Ledger) {
     for _ in 0..12 {
         assert_eq!(ledger.wake_due(WokenBefore::Never).await.unwrap(), []);
@@ -189,7 +191,7 @@ async fn pages_and_statistics_read_what_they_show_under_a_plan_for_all_values_to
     .await;
 }
 
-/// What the planner knows of the tables depends on when somebody last looked: here nobody has.
+/// The planner's statistics of the tables depend on the last time they were collected: here they never were.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_and_statistics_read_what_they_show_without_any_statistics_of_the_tables() {
     for plans_for_all_values in [false, true] {
@@ -203,12 +205,12 @@ async fn pages_and_statistics_read_what_they_show_without_any_statistics_of_the_
     }
 }
 
-/// Ten past hours with a recipient of each of 5,001 mailings.
+/// Checks pages and statistics with ten past hours that have a recipient of each of 5,001 mailings.
 async fn what_is_shown_is_read(t: &TestLedger) {
     filled_with_ends(t, "SELECT 1").await;
 }
 
-/// The statement comes after everything is there.
+/// Does the same, after executing the statement `then` on these rows.
 async fn filled_with_ends(t: &TestLedger, then: &str) {
     const EACH: i64 = 5_001;
     let id = t.store(&mailing_to(3)).await;
@@ -235,7 +237,7 @@ async fn filled_with_ends(t: &TestLedger, then: &str) {
         assert_eq!(month(ledger).await, 0);
     })
     .await;
-    // Each recipient by the index, and its mailing.
+    // Each recipient is found by the index, and its mailing too.
     reads_at_most(t, 2 * EACH + FEW, "keep_hour", async |ledger| {
         assert!(ledger.keep_hour().await.unwrap());
     })

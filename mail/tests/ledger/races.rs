@@ -1,4 +1,4 @@
-//! What happens when two things meet, on the database where they can: `PostgreSQL`. One of them is held in its
+//! Races between two operations, on the database where they are possible: `PostgreSQL`. One operation is stopped in its
 //! middle by a lock until the other has come as far as it can.
 
 use std::{cell::Cell, pin::Pin};
@@ -21,7 +21,7 @@ async fn lock(t: &TestLedger, table: &str) -> DatabaseTransaction {
     transaction
 }
 
-/// Until so many connections wait for a lock, or `enough` says so.
+/// Waits until `waiting` connections wait for a lock, or `enough` returns `true`.
 async fn until_waiting(t: &TestLedger, waiting: i64, enough: impl Fn() -> bool) {
     let query = "SELECT COUNT(*) FROM pg_stat_activity \
                  WHERE datname = current_database() AND wait_event_type = 'Lock'";

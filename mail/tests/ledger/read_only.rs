@@ -1,4 +1,4 @@
-//! Sessions of `PostgreSQL` that turned read-only, as a failover leaves them behind.
+//! Sessions of `PostgreSQL` that are read-only, as they are after a failover.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::{
     mailings::mailing_to,
 };
 
-/// New sessions are read-only from now on, or may write again; those that are there stay as they are.
+/// Makes new sessions read-only, or writable again; existing sessions stay as they are.
 async fn new_sessions_are_read_only(t: &TestLedger, read_only: bool) {
     let value = if read_only { "on" } else { "off" };
     t.sql(&format!(
@@ -41,7 +41,7 @@ async fn a_session_that_became_read_only_is_replaced_as_soon_as_others_may_write
         let refused = ledger.store(entry).await.unwrap_err();
         assert!(refused.is_transient(), "{refused:?}");
         new_sessions_are_read_only(t, false).await;
-        // One statement finds out; from then on no old session is used.
+        // One statement detects the read-only session; from then on no old session is used.
         let _ = ledger.try_write().await;
         let writes = (0..30).map(|_| ledger.try_write());
         for write in futures_util::future::join_all(writes).await {

@@ -1,4 +1,4 @@
-//! What is kept for how long.
+//! Retention: the time for which data is kept.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Lets mailings have ended that long ago.
+/// Changes mailings so that they ended that long ago.
 async fn ended_ago(t: &TestLedger, age: Duration) {
     let now = t.ledger.clock().await.unwrap();
     let ended = now - i64::try_from(age.as_millis()).unwrap();

@@ -59,7 +59,7 @@ const STATES: [State; 12] = [
     State::Cancelled,
 ];
 
-/// Those that a claim makes; the others name no token.
+/// The moves that a claim makes; the others name no token.
 const BY_CLAIM: [Move; 7] = [
     Move::Begin,
     Move::Accepted,
@@ -78,7 +78,8 @@ const BY_OTHERS: [Move; 5] = [
     Move::Expire,
 ];
 
-/// Where a move leads that is made by the holder of the claim, or by nobody's claim; none where it changes nothing.
+/// Returns the state that a move by the holder of the claim, or without a claim, leads to; `None` if it changes
+/// nothing.
 #[expect(clippy::match_same_arms, reason = "one line for each move")]
 fn leads_to(state: State, step: Move) -> Option<Status> {
     use State as S;
@@ -114,7 +115,7 @@ struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// A recipient in that state, whose first claim was lost to a second one.
+    /// Creates a recipient in that state, whose first claim was lost to a second one.
     async fn in_state(t: &'a TestLedger, state: State) -> Self {
         let id = t.store(&mailing_to(1)).await;
         let lost = t.claim_all(id).await;
@@ -153,7 +154,7 @@ impl<'a> Case<'a> {
         self.t.row(self.live.mailing_id).await
     }
 
-    /// What the ledger says that it moved, where it says so.
+    /// Makes a move, and returns the number of rows that the ledger reports as moved, if it reports one.
     async fn make(&self, step: Move, claim: &Claim) -> Option<usize> {
         let ledger = &self.t.ledger;
         let outcome = match step {
@@ -212,7 +213,7 @@ async fn a_move_of_the_live_claim_changes_what_it_should(t: &TestLedger) {
             if let Some(said) = said {
                 assert_eq!(said, usize::from(expected.is_some()), "{step:?} {state:?}");
             }
-            // The next case starts without rows that the sweep's moves would take as well.
+            // Otherwise the sweep's moves in the next case would move this row as well.
             t.sql("UPDATE recipient SET status = 'cancelled'").await;
         }
     }

@@ -1,4 +1,4 @@
-//! What the hours say, and when they are counted.
+//! The contents of the hours, and the time when they are counted.
 
 use std::time::Duration;
 
@@ -23,12 +23,13 @@ on_both_databases![
     what_waits_is_told_with_its_age,
 ];
 
-/// The start of the hour that many hours ago.
+/// Returns the start of the hour that was `hours` hours ago.
 async fn ago(t: &TestLedger, hours: i64) -> i64 {
     start_of_hour(t.ledger.clock().await.unwrap()) - hours * HOUR
 }
 
-/// A mailing whose recipients all ended at this time, a millisecond later each, from when it was accepted.
+/// Creates a mailing whose recipients all ended from `time` on, a millisecond after each other, and that was accepted
+/// just before.
 async fn sent_at(t: &TestLedger, time: i64, recipients: usize) -> Uuid {
     let id = t.store(&mailing_to(recipients)).await;
     t.finish(id, accepted()).await;
@@ -36,7 +37,7 @@ async fn sent_at(t: &TestLedger, time: i64, recipients: usize) -> Uuid {
     id
 }
 
-/// Moves what has ended by now, and not been moved before.
+/// Moves the ends that have not been moved yet to `time`.
 async fn end_at(t: &TestLedger, time: i64) {
     let recently = t.ledger.clock().await.unwrap() - HOUR / 2;
     t.sql(&format!(

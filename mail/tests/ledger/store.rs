@@ -1,4 +1,4 @@
-//! Storing: all of it or nothing, and once for an idempotency key.
+//! Storing a mailing: completely or not at all, and once for an idempotency key.
 
 use entity::recipient::Status;
 use mail::ledger::{IdempotencyRequest, Lookup, NewEntry};
@@ -87,7 +87,7 @@ async fn a_single_mail_is_stored_already_claimed(t: &TestLedger) {
 
 async fn a_mailing_that_cannot_be_written_whole_leaves_nothing(t: &TestLedger) {
     let key = t.key().await;
-    // The last recipient fails: what was written before it must go with it.
+    // The last recipient fails: the rows that were inserted before it must be rolled back.
     t.sql("CREATE UNIQUE INDEX one_of_each ON recipient (mail_key)")
         .await;
     let mut request = mailing_to(2500);

@@ -1,4 +1,4 @@
-//! Which recipients the queue is told of.
+//! The recipients for which wake-ups are enqueued.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The header fields whose text comes from outside.
+//! Header fields with text from outside.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,17 @@ use crate::{
     template::{Template, Values, one_line},
 };
 
-/// A longer word cannot be folded into lines that any server takes.
+/// A longer word cannot be folded into lines that every server accepts.
 const MAX_WORD: usize = 900;
-/// Octets of text in one encoded word, so that the first line too has at most 76 characters (RFC 2047, 2).
+/// Octets of text in one encoded word, so that even the first line has at most 76 characters (RFC 2047, 2).
 const ENCODED_WORD: usize = 39;
-/// Longest name of a field that lettre writes and folds.
+/// The longest name of a field that lettre writes and folds.
 const MAX_FOLDED_NAME: usize = 76;
 
-/// Longest line that is not required to be longer (RFC 5322, 2.1.1).
+/// The longest line that need not be longer (RFC 5322, 2.1.1).
 const LINE: usize = 78;
 
-/// An address with its name (RFC 5322, 3.4), in ASCII and without line ends.
+/// Returns an address with its name (RFC 5322, 3.4), in ASCII and without line ends.
 pub fn named(name: Option<&str>, address: &Address) -> String {
     let address = address.to_ascii();
     let name = name.map(one_line);
@@ -32,7 +32,7 @@ pub fn named(name: Option<&str>, address: &Address) -> String {
     }
 }
 
-/// Each with its name, if there is one.
+/// Returns each address with its name, if it has one.
 pub fn named_each<'a>(
     addresses: impl IntoIterator<Item = &'a Address>,
     names: &Names,
@@ -43,7 +43,7 @@ pub fn named_each<'a>(
         .collect()
 }
 
-/// In quotes, which costs a mail nothing with spam filters; as encoded words only where it has to be.
+/// Writes a name as a quoted string, which spam filters do not penalise, and as encoded words only if necessary.
 fn phrase(name: &str) -> String {
     if is_plain(name) {
         return format!("\"{}\"", name.replace('\\', r"\\").replace('"', "\\\""));
@@ -51,12 +51,12 @@ fn phrase(name: &str) -> String {
     encoded_words(name).join(" ")
 }
 
-/// Printable ASCII that no reader takes for an encoded word.
+/// Returns whether the text is printable ASCII that no reader takes for an encoded word.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|b| (b' '..=b'~').contains(&b)) && !text.contains("=?")
 }
 
-/// A field of addresses as `named` writes them, folded after commas and between encoded words.
+/// Returns a field of addresses as `named` writes them, folded after commas and between encoded words.
 pub fn addresses(name: &'static str, addresses: &[String]) -> HeaderValue {
     let mut folded = String::new();
     let mut length = name.len() + 1;
@@ -81,8 +81,8 @@ pub fn addresses(name: &'static str, addresses: &[String]) -> HeaderValue {
     HeaderValue::dangerous_new_pre_encoded(field, addresses.join(", "), folded)
 }
 
-/// A blank between two encoded words is no part of the text, nor is one at either end of a line; so all of a text that is
-/// not plain is encoded, with its blanks.
+/// Returns the field `Subject`. A blank between two encoded words is not part of the text, nor is one at either end of
+/// a line; therefore a text that is not plain is encoded as a whole, including its blanks.
 pub fn subject(text: &str) -> HeaderValue {
     let name = HeaderName::new_from_ascii_str("Subject");
     let is_whole = text.trim() == text && !text.contains("  ");
@@ -92,8 +92,8 @@ pub fn subject(text: &str) -> HeaderValue {
     HeaderValue::dangerous_new_pre_encoded(name, text.to_owned(), encoded_words(text).join("\r\n "))
 }
 
-/// The value of a field of the caller's. What is filled in may be no ASCII, or look like an encoded word; what the caller
-/// has written stays as it is.
+/// Returns the value of one of the caller's fields. A filled-in value may not be ASCII, or look like an encoded word,
+/// and is then encoded; the text that the caller has written stays as it is.
 pub fn custom(template: &Template, values: &Values<'_>) -> String {
     let text = template.header(values);
     let text = text.trim();
@@ -104,8 +104,8 @@ pub fn custom(template: &Template, values: &Values<'_>) -> String {
     }
 }
 
-/// A subject for a service that makes the field itself: as text, unless readers would take a part of it for an encoded
-/// word, which could hold line ends.
+/// Returns a subject for a service that makes the field itself: as text, unless readers would take a part of it for an
+/// encoded word, which could hold line ends.
 pub fn subject_text(text: String) -> String {
     if text.contains("=?") {
         encoded_words(&text).join(" ")
@@ -114,12 +114,13 @@ pub fn subject_text(text: String) -> String {
     }
 }
 
-/// A file name for a service that makes the field itself, with nothing that readers would take for an encoded word.
+/// Returns a file name for a service that makes the field itself, without anything that readers would take for an
+/// encoded word.
 pub fn filename_text(name: &str) -> String {
     one_line(name).replace("=?", "=_")
 }
 
-/// RFC 2047. A blank between two of them is not part of the text.
+/// Splits a text into encoded words (RFC 2047). A blank between two of them is not part of the text.
 pub fn encoded_words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = text;
@@ -131,8 +132,9 @@ pub fn encoded_words(text: &str) -> Vec<String> {
     words
 }
 
-/// The caller's own fields. They come after those of the service and replace none. What is returned comes after
-/// the other fields: those whose names are too long for lettre, each on one line. SES's limits keep it short enough.
+/// Adds the caller's own fields. They come after the fields of the service and replace none of them. The returned text
+/// belongs after all other fields: it holds the fields whose names are too long for lettre, each on one line. SES's
+/// limits keep these lines short enough.
 pub fn set_custom(
     headers: &mut Headers,
     custom: &BTreeMap<String, String>,

@@ -32,7 +32,7 @@ impl Part {
     }
 }
 
-/// Starts with the header fields that describe it.
+/// Returns the body, beginning with the header fields that describe it.
 pub fn body(content: &Content, mailing: &Mailing) -> Result<Vec<u8>, NotComposed> {
     let (inline, attached): (Vec<_>, Vec<_>) = mailing
         .attachments
@@ -47,7 +47,7 @@ pub fn body(content: &Content, mailing: &Mailing) -> Result<Vec<u8>, NotComposed
         .as_ref()
         .map(|text| Part::Single(SinglePart::plain(line_feeds(text))));
     let shown = match (text, html) {
-        // What shows most comes last (RFC 2046, 5.1.4).
+        // The richest part comes last (RFC 2046, 5.1.4).
         (Some(text), Some(html)) => {
             Part::Multi(html.within(text.within(MultiPart::alternative().build())))
         }
@@ -64,7 +64,7 @@ pub fn body(content: &Content, mailing: &Mailing) -> Result<Vec<u8>, NotComposed
     Ok(mixed.formatted())
 }
 
-/// lettre turns them into CRLF, and leaves a CR that stands alone: no line end that servers agree on.
+/// Replaces line ends by LF. lettre turns LF into CRLF, and leaves a lone CR, which servers do not treat alike.
 fn line_feeds(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
@@ -112,12 +112,14 @@ fn part(attachment: &Attachment, shown_as: Option<&str>) -> Result<SinglePart, N
     Ok(part.body(body, content_type))
 }
 
-/// What is not ASCII is encoded in any case.
+/// Returns whether readers would take the file name for an encoded word. A name that is not ASCII is encoded in any
+/// case.
 fn looks_encoded(filename: &str) -> bool {
     filename.is_ascii() && filename.contains("=?")
 }
 
-/// With a file name that readers would take for an encoded word, so it is written in another way (RFC 2231, 4).
+/// A `Content-Disposition` whose file name readers would take for an encoded word, so it is written in another way (RFC
+/// 2231, 4).
 #[derive(Clone)]
 struct Disposition(HeaderValue);
 
@@ -145,23 +147,23 @@ impl Header for Disposition {
     }
 }
 
-/// How an attachment's content goes out.
+/// The transfer encoding of an attachment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coding {
-    /// The content arrives octet by octet; text in another coding would arrive with other line ends.
+    /// Preserves the content octet by octet; in another encoding the line ends of a text would change.
     Base64,
     SevenBit,
 }
 
-/// An attachment as it goes out.
+/// An attachment as it is sent.
 pub struct Coded<'a> {
     pub content_type: &'a str,
     pub coding: Coding,
     pub content: Cow<'a, [u8]>,
 }
 
-/// A message within a message must not be base64 (RFC 2046, 5.2.1): it goes as it is, or as a file like any other where
-/// it does not fit into the lines of a mail.
+/// Returns an attachment with its encoding. A message within a message must not be base64 (RFC 2046, 5.2.1): it is sent
+/// as it is, or as a plain file if it does not fit into the lines of a mail.
 pub fn coded(attachment: &Attachment) -> Coded<'_> {
     let is_message = attachment
         .content_type
@@ -188,7 +190,8 @@ pub fn coded(attachment: &Attachment) -> Coded<'_> {
     }
 }
 
-/// With the line ends of mail; nothing where it is no text that a mail can carry as it is (RFC 2045, 2.7).
+/// Returns the content with the line ends of mail, or `None` if it is not text that a mail can carry unencoded (RFC
+/// 2045, 2.7).
 fn seven_bit(content: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(content).ok().filter(|text| {
         text.is_ascii() && !text.contains('\0') && text.lines().all(|line| line.len() <= MAX_LINE)
@@ -196,14 +199,14 @@ fn seven_bit(content: &[u8]) -> Option<String> {
     Some(line_feeds(text).replace('\n', "\r\n"))
 }
 
-/// Its content would be taken for parts of the mail.
+/// Returns whether the type is `multipart`, whose content would be taken for parts of the mail.
 fn is_multipart(content_type: &str) -> bool {
     content_type
         .get(..10)
         .is_some_and(|start| start.eq_ignore_ascii_case("multipart/"))
 }
 
-/// As HTML names it after `cid:`, also where the caller wrote the header's brackets.
+/// Returns the content id as HTML names it after `cid:`, even if the caller wrote the brackets of the header.
 pub fn content_id(written: &str) -> Result<String, NotComposed> {
     let id = written.trim_start_matches('<').trim_end_matches('>');
     if id.is_empty() || !id.bytes().all(|b| b.is_ascii_graphic()) {

@@ -1,4 +1,4 @@
-//! From a mailing and one of its recipients to the mail that goes out.
+//! Composition of a mail from a mailing and one of its recipients.
 
 use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock, thread};
 
@@ -22,23 +22,23 @@ pub mod mime_parts;
 #[cfg(test)]
 mod tests;
 
-/// Longest line, without its CRLF (RFC 5322, 2.1.1).
+/// The longest line, without its CRLF (RFC 5322, 2.1.1).
 const MAX_LINE: usize = 998;
 
-/// One mail, ready to go.
+/// One mail, ready to be sent.
 #[derive(Clone, Debug)]
 pub struct Composed {
     /// The value of `Message-ID` without its brackets.
     pub message_id: String,
-    /// Of the envelope, like `recipients`: who gets it, hidden copies included.
+    /// The envelope's sender. Like `recipients`, which include hidden copies, it belongs to the envelope.
     pub from: String,
     pub recipients: Vec<String>,
-    /// RFC 5322, ASCII only, each line ended by CRLF.
+    /// The mail as in RFC 5322, ASCII only, each line ended by CRLF.
     pub bytes: Vec<u8>,
     pub content: Content,
 }
 
-/// What the recipient reads.
+/// The text that the recipient reads.
 #[derive(Clone, Debug)]
 pub struct Content {
     pub subject: String,
@@ -46,7 +46,7 @@ pub struct Content {
     pub text: Option<String>,
 }
 
-/// Why something can be no mail. It will not become one by being tried again.
+/// The reason why a mail cannot be composed. Retrying does not help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotComposed(pub &'static str);
 
@@ -59,29 +59,30 @@ impl From<NotComposed> for Outcome {
     }
 }
 
-/// Mails that are composed at once: each may take a processor for a while, and there is other work.
+/// Permits for composing mails: half of the processors, because a mail may occupy one for a while and there is other
+/// work.
 static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
     let processors = thread::available_parallelism().map_or(1, usize::from);
     Semaphore::new((processors / 2).max(1))
 });
 
-/// Does what takes a processor for long, such as filling in templates, where it keeps no other task waiting.
+/// Does work that occupies a processor for long, such as filling in templates, without keeping other tasks waiting.
 pub async fn aside<T>(work: impl FnOnce() -> T) -> T {
     let _turn = TURNS.acquire().await;
     if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
         block_in_place(work)
     } else {
-        // There is no thread that could take over the others.
+        // A current-thread runtime has no other thread that could take over the other tasks.
         work()
     }
 }
 
-/// The same for every attempt, so that a recipient's mail can be recognised.
+/// Returns a message id that is the same for every attempt, so that a recipient's mail can be recognised.
 fn message_id(mailing: Uuid, position: i32, domain: &str) -> String {
     format!("{}.{position}@{domain}", mailing.simple())
 }
 
-/// What is too long is never rendered: its length is known before.
+/// Fails if the filled-in mail would be too long. The length is computed without rendering.
 pub fn check_length(mailing: &Mailing, values: &Values<'_>) -> Result<(), NotComposed> {
     let (subject, html, text) = (&mailing.subject, &mailing.html, &mailing.text);
     let html_length = html.as_ref().map_or(0, |html| html.html_length(values));
@@ -103,8 +104,8 @@ pub fn render(mailing: &Mailing, values: &Values<'_>) -> Result<Content, NotComp
     })
 }
 
-/// The caller's header fields with everything filled in. A recipient's own field replaces that of the mailing, whatever
-/// the case of its name. One that is empty then is left out.
+/// Returns the caller's header fields with their placeholders filled in. A recipient's own field replaces the field of
+/// the mailing, regardless of the case of its name. A field whose value is then empty is left out.
 pub fn custom_headers(mailing: &Mailing, values: &Values<'_>) -> BTreeMap<String, String> {
     let shared = mailing.headers.iter();
     let shared = shared.map(|(name, value)| (name, Cow::Borrowed(value)));
@@ -155,7 +156,7 @@ pub fn compose(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Composed
     let custom = custom_headers(mailing, &values);
     let unfolded = fields::set_custom(&mut headers, &custom)?;
 
-    // Not by lettre's `Message`: it reads its own headers back and loses names it does not understand.
+    // Not done by lettre's `Message`: it reads its own headers back and loses names that it does not understand.
     let mut bytes = headers.to_string().into_bytes();
     bytes.extend(unfolded.into_bytes());
     bytes.append(&mut mime_parts::body(&content, mailing)?);

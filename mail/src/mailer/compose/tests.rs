@@ -99,7 +99,7 @@ fn head(composed: &Composed) -> String {
     text.split("\r\n\r\n").next().unwrap().to_owned()
 }
 
-/// The nesting of the parts, by their content types.
+/// Returns the nesting of the parts, by their content types.
 fn shape(message: &Message<'_>, part: u32) -> String {
     let part = message.part(part).unwrap();
     let content_type = part.content_type().unwrap();

@@ -1,4 +1,4 @@
-//! Writes captured mail so that nobody sees half of it, not even after a crash.
+//! Writes captured mail so that a message is never visible in part, not even after a crash.
 
 use std::{
     fs::{self, File},
@@ -18,7 +18,7 @@ use crate::{
     mailing::{ClaimedRecipient, Mailing},
 };
 
-/// At once; measured on ext4, more are slower again.
+/// The number of threads that sync files at once; measured on ext4, more are slower again.
 const SYNCING: usize = 8;
 
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Capture {
     }
 }
 
-/// Each has a result, in order. What could not be written leaves nothing behind.
+/// Writes all captures, and returns their results in order. A capture that could not be written leaves nothing behind.
 pub fn write_all(folder: &Path, mut captures: Receiver<Capture>) -> Vec<io::Result<()>> {
     let mut staged = Vec::new();
     while let Some(capture) = captures.blocking_recv() {
@@ -76,7 +76,7 @@ fn create(folder: &Path, id: Id, kind: Kind, content: &[u8]) -> io::Result<File>
     Ok(file)
 }
 
-/// Several at a time: the file system then writes its journal once for all of them.
+/// Syncs several files at a time: the file system then writes its journal once for all of them.
 fn sync_all(staged: &mut [(Id, io::Result<[File; 2]>)]) {
     thread::scope(|scope| {
         for share in staged.chunks_mut(staged.len().div_ceil(SYNCING).max(1)) {
@@ -93,7 +93,7 @@ fn sync_all(staged: &mut [(Id, io::Result<[File; 2]>)]) {
     });
 }
 
-/// The record goes last: it makes the message visible.
+/// Moves both files to their final names. The record goes last, because it makes the message visible.
 fn publish(folder: &Path, id: Id) -> io::Result<()> {
     for kind in [Kind::Mail, Kind::Record] {
         fs::rename(
@@ -104,7 +104,8 @@ fn publish(folder: &Path, id: Id) -> io::Result<()> {
     Ok(())
 }
 
-/// The reason why it could not be written is told already; this may fail for the same one.
+/// Removes the files of a capture. Errors are ignored: the reason why the capture failed is known already, and may be
+/// the same.
 fn abandon(folder: &Path, id: Id) {
     for kind in [Kind::Record, Kind::Mail] {
         files::remove_file(&files::path(folder, id, kind)).ok();

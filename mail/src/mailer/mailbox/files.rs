@@ -1,4 +1,4 @@
-//! The folder: names, and what makes a message visible.
+//! The folder of captured mail: file names, and the rule for when a message is visible.
 
 use std::{
     collections::HashSet,
@@ -12,10 +12,11 @@ use uuid::Uuid;
 
 use super::summary::{Record, Summary};
 
-/// A process that has died may leave files that nobody sees; one that lives is done with them much sooner.
+/// The age after which invisible files are removed: a process that has died may have left them, and a living one
+/// finishes them much sooner.
 const LEFTOVER: Duration = Duration::from_hours(1);
 
-/// Time-ordered, and safe as a part of a path.
+/// An id that is ordered by time, and safe as a part of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(Uuid);
 
@@ -69,7 +70,7 @@ fn parse_name(name: &OsStr) -> Option<(Id, Kind)> {
     Some((Id::parse(id)?, kind))
 }
 
-/// Messages whose two files are both there.
+/// Returns the messages whose two files both exist.
 pub fn visible(folder: &Path) -> io::Result<HashSet<Id>> {
     let (mut mails, mut records) = (HashSet::new(), HashSet::new());
     for entry in fs::read_dir(folder)? {
@@ -91,7 +92,7 @@ pub fn read(folder: &Path, id: Id, kind: Kind) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// The mail, unless it is just being put there or removed.
+/// Returns the mail, unless it is just being written or removed.
 pub fn read_visible(folder: &Path, id: Id) -> io::Result<Option<Vec<u8>>> {
     if !path(folder, id, Kind::Record).try_exists()? {
         return Ok(None);
@@ -99,7 +100,7 @@ pub fn read_visible(folder: &Path, id: Id) -> io::Result<Option<Vec<u8>>> {
     read(folder, id, Kind::Mail)
 }
 
-/// Nothing where it cannot be understood: another version may have written it.
+/// Returns `None` if there is no record or it cannot be parsed: another version may have written it.
 pub fn read_record(folder: &Path, id: Id) -> io::Result<Option<Record>> {
     let bytes = read(folder, id, Kind::Record)?;
     Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
@@ -109,14 +110,14 @@ pub fn read_summary(folder: &Path, id: Id) -> io::Result<Option<Summary>> {
     Ok(read_record(folder, id)?.map(|record| record.summary))
 }
 
-/// Whether there was one. What makes it visible goes first.
+/// Removes a message, and returns whether it was visible. The record, which makes it visible, goes first.
 pub fn remove(folder: &Path, id: Id) -> io::Result<bool> {
     let visible = remove_file(&path(folder, id, Kind::Record))?;
     remove_file(&path(folder, id, Kind::Mail))?;
     Ok(visible)
 }
 
-/// How many there were.
+/// Removes messages, and returns the number of those that were visible.
 pub fn remove_all(folder: &Path, ids: impl IntoIterator<Item = Id>) -> io::Result<usize> {
     let mut removed = 0;
     for id in ids {
@@ -133,7 +134,7 @@ pub fn remove_file(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// What a crash has left behind before it could be seen, or after.
+/// Removes the invisible files that a crash has left behind, before or after the message was visible.
 pub fn remove_leftovers(folder: &Path) -> io::Result<()> {
     let visible = visible(folder)?;
     for entry in fs::read_dir(folder)? {

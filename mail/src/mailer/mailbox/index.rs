@@ -1,4 +1,4 @@
-//! What the list needs of messages, kept in memory between two looks at the folder.
+//! The data of messages that the list needs, kept in memory between two reads of the folder.
 
 use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 
@@ -10,11 +10,11 @@ use super::{
     summary::Record,
 };
 
-/// Octets of records that are kept, about: 64 MiB, those of some ten thousand messages.
+/// The approximate size of the records that are kept: 64 MiB, the records of some ten thousand messages.
 const KEPT: usize = 64 * 1024 * 1024;
 
-/// Knows every message with the mailing that it is of, and keeps the records of the newest ones. Those of the others
-/// are read again when they are needed.
+/// Maps every message to its mailing, and keeps the records of the newest messages. Other records are read again when
+/// they are needed.
 #[derive(Debug)]
 pub struct Index {
     mailings: BTreeMap<Id, Uuid>,
@@ -35,7 +35,7 @@ impl Default for Index {
 }
 
 impl Index {
-    /// Keeps about so many octets of records.
+    /// Creates an index that keeps about `most` octets of records.
     fn keeping(most: usize) -> Self {
         Self {
             mailings: BTreeMap::new(),
@@ -47,7 +47,7 @@ impl Index {
         }
     }
 
-    /// Takes in what has come and drops what has gone since the last time.
+    /// Adds the messages that have been captured and drops those that have been removed since the last refresh.
     pub fn refresh(&mut self, folder: &Path) -> io::Result<()> {
         let visible = files::visible(folder)?;
         self.mailings.retain(|id, _| visible.contains(id));
@@ -63,7 +63,7 @@ impl Index {
         Ok(())
     }
 
-    /// Newest first.
+    /// Returns a page of messages, newest first.
     pub fn list(
         &mut self,
         folder: &Path,
@@ -95,7 +95,7 @@ impl Index {
             }
             match self.records.get(folder, *id)? {
                 Some(record) => items.push(record.summary.clone()),
-                // It has gone in the meantime.
+                // The message was removed in the meantime.
                 None => total -= 1,
             }
         }
@@ -120,7 +120,7 @@ impl Index {
 }
 
 impl Records {
-    /// Nothing where it has gone, or cannot be understood.
+    /// Returns `None` if the message was removed, or its record cannot be parsed.
     fn get(&mut self, folder: &Path, id: Id) -> io::Result<Option<Arc<Record>>> {
         if let Some(record) = self.kept.get(&id) {
             return Ok(Some(Arc::clone(record)));

@@ -1,8 +1,8 @@
-//! Captured mail: nothing leaves, everything can be looked at.
+//! The mailbox transport: mail is captured in a folder, where it can be inspected, and not sent.
 //!
-//! A message is two files: `{id}.eml`, the mail as it would have gone out, and `{id}.json`, what the list shows
-//! and who was on the envelope. The second one, put there last, makes it visible. Any number of processes may
-//! share the folder.
+//! A message is two files: `{id}.eml`, the mail as it would have been sent, and `{id}.json`, the data for the list and
+//! the envelope. The second one is written last and makes the message visible. Any number of processes may share the
+//! folder.
 
 use std::{
     io,
@@ -41,7 +41,7 @@ use index::Index;
 pub use parse::{AttachmentInfo, HeaderField, Message};
 pub use summary::{Captured, Person, Summary};
 
-/// Composed mails that wait for the disk; each may carry megabytes.
+/// The number of composed mails that may wait for the disk; each may carry megabytes.
 const WAITING: usize = 4;
 
 #[derive(Clone, Debug)]
@@ -54,9 +54,9 @@ pub struct Mailbox {
 #[derive(Clone, Debug)]
 pub struct Listing {
     pub items: Vec<Summary>,
-    /// What `after` takes to go on.
+    /// The value of `after` for the next page.
     pub next: Option<String>,
-    /// All that match, on this page and others.
+    /// The number of all matching messages, on this page and others.
     pub total: usize,
 }
 
@@ -100,7 +100,7 @@ impl Mailbox {
             outcomes.push(match composed {
                 Ok((message_id, capture)) => {
                     match timeout_at(deadline, captured.send(capture)).await {
-                        // Where nobody takes it, the writer is gone and says why below.
+                        // If the channel is closed, the writer has ended; its result is evaluated below.
                         Ok(_) => Outcome::Accepted { message_id },
                         Err(_) => never_begun(claimed.attempts),
                     }
@@ -128,8 +128,9 @@ impl Mailbox {
         outcomes
     }
 
-    /// `search` is looked for in subject, names, addresses and text, whatever the case; `mailing` leaves only that
-    /// mailing's mails. An `after` that is no id is invalid input.
+    /// Lists messages. `search` is looked for in subject, names, addresses and text, regardless of case; `mailing`
+    /// restricts the list to the mails of that mailing. An `after` that is not an id is an error of the kind
+    /// `InvalidInput`.
     pub async fn list(
         &self,
         search: Option<&str>,
@@ -161,12 +162,12 @@ impl Mailbox {
         .await
     }
 
-    /// The mail as it would have gone out.
+    /// Returns the mail as it would have been sent.
     pub async fn source(&self, id: &str) -> io::Result<Option<Vec<u8>>> {
         self.read(id, files::read_visible).await
     }
 
-    /// The HTML body with its inline images in it.
+    /// Returns the HTML body with its inline images embedded.
     pub async fn html(&self, id: &str) -> io::Result<Option<String>> {
         self.read(id, |folder, id| {
             let bytes = files::read_visible(folder, id)?;
@@ -187,7 +188,7 @@ impl Mailbox {
         .await
     }
 
-    /// Removes everything; how many there were.
+    /// Removes all messages, and returns their number.
     pub async fn clear(&self) -> io::Result<usize> {
         self.in_folder(|folder| files::remove_all(folder, files::visible(folder)?))
             .await
@@ -201,7 +202,7 @@ impl Mailbox {
             .await
     }
 
-    /// Removes what was captured for an address, also as a copy; how many there were.
+    /// Removes all messages that an address received, also as a copy, and returns their number.
     pub async fn erase(&self, address: &Address) -> io::Result<usize> {
         let key = address.key();
         let received = self.with_index(move |folder, index| {
@@ -224,7 +225,7 @@ impl Mailbox {
         self.in_folder(move |folder| read(folder, id)).await
     }
 
-    /// Without the index: what takes long here, such as deleting many, keeps no list waiting.
+    /// Works without the index, so that slow work, such as removing many messages, does not block the list.
     async fn in_folder<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
@@ -259,7 +260,7 @@ fn unavailable(error: &io::Error) -> Outcome {
     }
 }
 
-/// The writer has not even been given it.
+/// The mail was not even handed to the writer.
 fn never_begun(attempts: i32) -> Outcome {
     Outcome::NotAccepted {
         reason: too_slow(),

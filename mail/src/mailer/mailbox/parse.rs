@@ -1,4 +1,4 @@
-//! Opens a captured mail.
+//! Parses captured mail.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::summary::Captured;
 
-/// All of a captured mail.
+/// A captured mail with all of its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Message {
     #[serde(flatten)]
@@ -23,7 +23,7 @@ pub struct Message {
     pub attachments: Vec<AttachmentInfo>,
 }
 
-/// Decoded and on one line.
+/// A header field, decoded and on one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HeaderField {
     pub name: String,
@@ -34,12 +34,12 @@ pub struct HeaderField {
 pub struct AttachmentInfo {
     pub index: usize,
     pub filename: String,
-    /// Type and subtype only.
+    /// The type and subtype only.
     pub content_type: String,
     pub content_id: Option<String>,
-    /// Part of the HTML body rather than something to save.
+    /// `true` for a part of the HTML body, rather than a file to save.
     pub inline: bool,
-    /// Octets, decoded.
+    /// The size in octets, decoded.
     pub size: usize,
 }
 
@@ -61,7 +61,7 @@ pub fn attachment(bytes: &[u8], index: usize) -> Option<(AttachmentInfo, Vec<u8>
     Mail::parse(bytes).attachments().nth(index)
 }
 
-/// The HTML body; an image that it names by its content id is in it as a `data:` URI.
+/// Returns the HTML body. An image that the body names by its content id is embedded as a `data:` URI.
 pub fn html(bytes: &[u8]) -> Option<String> {
     let mail = Mail::parse(bytes);
     let images: Vec<_> = mail
@@ -77,7 +77,7 @@ pub fn html(bytes: &[u8]) -> Option<String> {
     }))
 }
 
-/// Puts another URI in the place of each `cid:` one that `uri` knows (RFC 2392).
+/// Replaces each `cid:` URI for which `uri` returns another one (RFC 2392).
 fn with_images(html: &str, uri: impl Fn(&str) -> Option<String>) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
@@ -107,7 +107,7 @@ fn find_scheme(text: &str) -> Option<usize> {
 }
 
 fn headers(bytes: &[u8]) -> Vec<HeaderField> {
-    // Without a header of its own the parser would take its defaults, which take addresses apart.
+    // Unless a header is named here, the parser uses its defaults, which split addresses into their parts.
     let head = MessageParser::new()
         .header_text(HeaderName::Subject)
         .default_header_text()
@@ -124,7 +124,7 @@ fn headers(bytes: &[u8]) -> Vec<HeaderField> {
         .collect()
 }
 
-/// A mail of our own making: what has a `Content-Disposition` is attached, the bodies have none.
+/// A mail that this service has composed: parts with a `Content-Disposition` are attachments, the bodies have none.
 struct Mail<'a> {
     bytes: &'a [u8],
     parts: Vec<MessagePart<'a>>,
@@ -184,7 +184,7 @@ impl<'a> Mail<'a> {
             })
     }
 
-    /// As it was attached: the parser turns text into UTF-8, and takes messages apart.
+    /// Returns the attachment's original content: the parser converts text to UTF-8, and parses messages.
     fn content(&self, part: &MessagePart<'_>) -> Vec<u8> {
         let encoded = part.raw_body_offset() as usize..part.raw_end_offset() as usize;
         self.bytes

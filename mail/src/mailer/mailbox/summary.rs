@@ -1,4 +1,4 @@
-//! What is known of a captured mail without opening it.
+//! The data of a captured mail that is available without parsing it.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,17 +15,17 @@ use crate::{
 
 /// Characters of the text that the list shows.
 const SNIPPET: usize = 140;
-/// Octets that are searched at most, and held in memory for every message: 16 KiB.
+/// The maximum number of octets that are searched and held in memory for each message: 16 KiB.
 const SEARCHED: usize = 16 * 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     pub name: Option<String>,
-    /// As the sender wrote it.
+    /// The address as the sender wrote it.
     pub mail: String,
 }
 
-/// A captured mail and its envelope: `bcc` is nowhere in the mail itself.
+/// A captured mail and its envelope. The mail itself does not contain `bcc`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Captured {
     pub id: String,
@@ -39,9 +39,9 @@ pub struct Captured {
     pub bcc: Vec<Person>,
     pub reply_to: Vec<Person>,
     pub subject: String,
-    /// RFC 3339, UTC, with milliseconds.
+    /// The time in RFC 3339, UTC, with milliseconds.
     pub captured_at: String,
-    /// Octets of the whole mail.
+    /// The size of the whole mail in octets.
     pub size: usize,
     pub snippet: String,
 }
@@ -51,16 +51,16 @@ pub struct Captured {
 pub struct Summary {
     #[serde(flatten)]
     pub captured: Captured,
-    /// How many there are.
+    /// The number of attachments.
     pub attachments: usize,
 }
 
-/// What `{id}.json` holds.
+/// The content of `{id}.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     #[serde(flatten)]
     pub summary: Summary,
-    /// In lower case.
+    /// The searchable text in lower case.
     pub searchable: String,
 }
 
@@ -101,7 +101,7 @@ impl Record {
 }
 
 impl Record {
-    /// Octets that it takes in memory, about.
+    /// Returns the approximate size in memory, in octets.
     pub fn size(&self) -> usize {
         let captured = &self.summary.captured;
         let texts = [&captured.subject, &captured.snippet, &self.searchable];
@@ -114,7 +114,7 @@ impl Record {
 }
 
 impl Captured {
-    /// Whether it went to somebody, by the normalised address.
+    /// Returns whether the mail was sent to the normalised address `key`.
     pub fn is_for(&self, key: &str) -> bool {
         [&self.to, &self.cc, &self.bcc]
             .into_iter()
@@ -146,7 +146,7 @@ fn people(addresses: &[Address], names: &Names) -> Vec<Person> {
         .collect()
 }
 
-/// Both bodies as text: what is in one of them may be missing in the other.
+/// Returns both bodies as text: either may contain text that the other lacks.
 fn readable(content: &Content) -> String {
     let mut text = content.text.clone().unwrap_or_default();
     if let Some(html) = &content.html {
@@ -156,7 +156,7 @@ fn readable(content: &Content) -> String {
     text
 }
 
-/// The text, or the HTML as text where there is no text: both say the same to the reader.
+/// Returns the text body, or the HTML body as text if there is no text: both have the same message.
 fn one_body(content: &Content) -> String {
     let text = content.text.clone().unwrap_or_default();
     match &content.html {

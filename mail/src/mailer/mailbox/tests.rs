@@ -11,7 +11,7 @@ use crate::{
     template::Template,
 };
 
-/// Far longer than anything takes here.
+/// Far longer than any step takes here.
 const LIMIT: Duration = Duration::from_mins(1);
 
 fn address(written: &str) -> Address {
@@ -131,7 +131,7 @@ async fn what_is_sent_can_be_read() {
         attachment("image/png", Some("logo"), b"\x89PNG"),
         attachment("text/html; charset=iso-8859-1", None, b"<p>\xfc\r\n</p>\n"),
         attachment("message/rfc822", None, b"Subject: inner\r\n\r\nbody\r\n"),
-        // The HTML does not name it.
+        // The HTML does not name this attachment.
         attachment("text/plain", Some("note"), b"note"),
     ];
     mail.capture(&mailing, &["Ann"]).await;
@@ -211,7 +211,7 @@ fn a_mailbox_that_takes_too_long_leaves_open_what_it_was_given() {
     let (resume, stopped) = std::sync::mpsc::channel::<()>();
     runtime.block_on(async {
         let mail = mailbox().await;
-        // The only thread that could write does something else.
+        // The only thread that could write is busy.
         let busy = spawn_blocking(move || stopped.recv());
         let recipients = recipients(&["Ann", "Bob", "Cyd", "Dan", "Eve", "Fay"]);
         let limit = Duration::from_millis(50);
@@ -339,7 +339,7 @@ async fn half_a_message_is_never_seen() {
     assert!(mail.mailbox.message(&id).await.unwrap().is_none());
     assert!(mail.mailbox.source(&id).await.unwrap().is_none());
 
-    // What a crash has left behind goes once no living process can be at it.
+    // Files that a crash has left behind are removed once no living process can be writing them.
     let temporary = folder.join(format!(".{}.eml.tmp", "0".repeat(32)));
     let foreign = folder.join("notes.txt");
     for file in [&temporary, &foreign] {

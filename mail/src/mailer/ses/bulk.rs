@@ -1,4 +1,4 @@
-//! Several recipients in one call, as far as SES's limits allow.
+//! Calls with several recipients, as far as SES's limits allow.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -15,18 +15,20 @@ use crate::{
     template::{Template as PlaceholderTemplate, Values},
 };
 
-/// Destinations of one call (<https://docs.aws.amazon.com/ses/latest/dg/quotas.html>).
+/// The maximum number of destinations of one call (<https://docs.aws.amazon.com/ses/latest/dg/quotas.html>).
 pub const MAX_ENTRIES: usize = 50;
-/// Characters of one entry's replacement data
+/// The maximum number of characters of one entry's replacement data
 /// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_ReplacementTemplate.html>).
 const MAX_DATA: usize = 262_144;
-/// Octets of a template (<https://docs.aws.amazon.com/ses/latest/dg/send-personalized-email-api.html>: 500 KB).
+/// The maximum number of octets of a template
+/// (<https://docs.aws.amazon.com/ses/latest/dg/send-personalized-email-api.html>: 500 KB).
 const MAX_TEMPLATE: usize = 500_000;
-/// Octets of templates, attachments and data in one call. SES limits a message to 40 MB
-/// (<https://docs.aws.amazon.com/ses/latest/dg/quotas.html>) and says nothing of a call; more than 10 MB it slows.
+/// The maximum number of octets of templates, attachments and data in one call. SES limits a message to 40 MB
+/// (<https://docs.aws.amazon.com/ses/latest/dg/quotas.html>) and documents no limit of a call; messages of more than 10
+/// MB are slowed down.
 const MAX_CALL: usize = 10_000_000;
 
-/// A call that is still to be made, with positions in the list of recipients.
+/// A call that is still to be made. Recipients are positions in the list of recipients.
 #[derive(Debug)]
 pub enum Call {
     Single(usize),
@@ -39,29 +41,29 @@ pub struct Entry {
     pub content: BulkEmailEntry,
 }
 
-/// What all bulk calls of a mailing have in common.
+/// The data that all bulk calls of a mailing share.
 #[derive(Debug)]
 pub struct Bulk<'a> {
     mailing: &'a Mailing,
     template: SesTemplate<'a>,
-    /// The same for every recipient that has none of the name.
+    /// The header fields that are the same for every recipient without an own field of that name.
     constant_headers: BTreeMap<String, String>,
     headers: Vec<MessageHeader>,
     attachments: Vec<Attachment>,
 }
 
 impl<'a> Bulk<'a> {
-    /// Nothing where only single calls are possible.
+    /// Returns `None` if only single calls are possible.
     pub fn new(mailing: &'a Mailing) -> Option<Self> {
         let bodies = [&mailing.body.html, &mailing.body.text];
         let written: usize = bodies.into_iter().flatten().map(String::len).sum();
         let sender_name = PlaceholderTemplate::parse(&mailing.envelope.sender_name);
-        // One call has one sender.
+        // A call has one sender.
         if written > MAX_TEMPLATE || sender_name.has_placeholders() {
             return None;
         }
         let template = SesTemplate::new(mailing);
-        // What is wrong with the mail itself is said of each.
+        // An error in the mail itself is reported for each recipient by its single call.
         let constant_headers = ses_fields::constant_headers(mailing);
         let headers = ses_fields::headers(constant_headers.clone()).ok()?;
         let attachments = ses_fields::attachments(mailing).ok()?;
@@ -81,7 +83,7 @@ impl<'a> Bulk<'a> {
             .set_text(self.template.text.clone());
         let template = Template::builder()
             .template_content(content.build())
-            // Each entry has all of it.
+            // Each entry has all of the data.
             .template_data("{}")
             .set_headers(ses_fields::some(self.headers.clone()))
             .set_attachments(ses_fields::some(self.attachments.clone()));
@@ -90,7 +92,8 @@ impl<'a> Bulk<'a> {
             .build()
     }
 
-    /// Sorts the recipients into calls; whose mail cannot be composed has its reason in its place.
+    /// Divides the recipients into calls. A recipient whose mail cannot be composed is returned with the reason
+    /// instead.
     pub fn plan(&self, recipients: &[ClaimedRecipient]) -> (Vec<Call>, Vec<(usize, NotComposed)>) {
         let attached = self.mailing.attachments.iter();
         let attached: usize = attached.map(|a| a.content.len().div_ceil(3) * 4).sum();
@@ -100,14 +103,14 @@ impl<'a> Bulk<'a> {
         for (recipient, claimed) in recipients.iter().enumerate() {
             let values = Values::new(&self.mailing.envelope, &claimed.recipient);
             let headers = custom_headers(self.mailing, &values);
-            // An entry can replace a field, and not leave one out.
+            // An entry can replace a field, but not omit one.
             let leaves_out = self
                 .constant_headers
                 .keys()
                 .any(|name| !headers.contains_key(name));
             let data = match self.template.data(&values) {
                 Ok(data) if data.len() <= MAX_DATA && !leaves_out => data,
-                // By itself it may be longer.
+                // A single call may be longer.
                 Ok(_) => {
                     calls.push(Call::Single(recipient));
                     continue;
@@ -138,7 +141,7 @@ impl<'a> Bulk<'a> {
         data: String,
     ) -> Result<BulkEmailEntry, NotComposed> {
         let replacement = ReplacementTemplate::builder().replacement_template_data(data);
-        // Nothing says that SES fills in those of a template, so each entry has its own.
+        // SES does not document that it adds the tags of a template, so each entry has its own.
         let own = headers.into_iter();
         let own = own.filter(|(name, value)| self.constant_headers.get(name) != Some(value));
         let headers = ses_fields::headers(own)?;
@@ -164,7 +167,7 @@ fn call(mut entries: Vec<Entry>) -> Option<Call> {
 }
 
 impl Ses {
-    /// The result of each entry, or why the call as a whole failed.
+    /// Returns the result of each entry, or the reason why the whole call failed.
     pub(super) async fn send_bulk(
         &self,
         bulk: &Bulk<'_>,
@@ -193,7 +196,7 @@ impl Ses {
             .map_err(|error| Failure::of(&error, &progress))?;
         let results = answer.bulk_email_entry_results();
         if results.len() != expected {
-            // Nobody knows any more which result is whose.
+            // The results can no longer be matched to the recipients.
             return Err(Failure::unclear("another number of results"));
         }
         Ok(results.iter().map(Failure::of_entry).collect())

@@ -1,4 +1,4 @@
-//! What each answer of SES means. The table for people is in `docs/aws.md`.
+//! The meaning of each answer of SES. The table for operators is in `docs/aws.md`.
 
 use aws_sdk_sesv2::{
     config::http::HttpResponse,
@@ -15,27 +15,27 @@ use crate::{
     outcome::{Fault, Outcome, Reason, StatusDetail},
 };
 
-/// What an answer, or none, proves about whoever was in the call.
+/// The conclusion that an answer, or a missing one, allows about the recipients of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// SES does not want this mail, now or later.
+    /// SES does not accept this mail, now or later.
     Refused,
-    // Surely not accepted:
+    // Certainly not accepted:
     Throttled,
     Quota,
-    /// Configuration set, rights or credentials: no mail would go.
+    /// Configuration set, rights or credentials: no mail of the account can be sent.
     Account,
-    /// What this mail names, such as its sender, is not verified or not allowed: other mail goes.
+    /// Something that this mail names, such as its sender, is not verified or not allowed: other mail can be sent.
     Identity,
     NotConnected,
-    /// Time ran out before anything was sent.
+    /// The time was up before anything was sent.
     NotSent,
-    /// SES cannot take it now.
+    /// SES cannot accept the mail now.
     Deferred,
-    // Nobody can know:
+    // Unknown whether the mail was accepted:
     Lost,
     TimedOut,
-    /// SES or something before it has answered, but not whether it has the mail.
+    /// SES, or a server in front of it, has answered, but not whether it has accepted the mail.
     Unclear,
 }
 use Verdict::{
@@ -43,9 +43,10 @@ use Verdict::{
     Unclear,
 };
 
-/// For one HTTP answer that is no success
+/// Returns the verdict of one HTTP answer that is no success
 /// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors>,
-/// <https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html>). Without a code it is not from SES.
+/// <https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html>). An answer without a code is not from
+/// SES.
 fn answered(status: u16, code: Option<&str>, message: &str) -> Verdict {
     let Some(code) = code else {
         return match status {
@@ -65,7 +66,7 @@ fn answered(status: u16, code: Option<&str>, message: &str) -> Verdict {
     }
 }
 
-/// The quota over a day is told from the rate by the words only.
+/// Returns whether the daily quota is used up. Only the message distinguishes it from the rate.
 fn is_quota(code: &str, message: &str) -> bool {
     code == "LimitExceededException"
         || (is_throttling(code) && message.to_ascii_lowercase().contains("quota"))
@@ -115,14 +116,16 @@ fn is_account(status: u16, code: &str, message: &str) -> bool {
         )
 }
 
-/// Of the sender or the recipient, also where the role may not send for it.
+/// Returns whether the error is about the sender or the recipient, including the case that the role may not send for
+/// it.
 fn is_identity(code: &str, message: &str) -> bool {
     is_not_verified(message)
         || code == "MailFromDomainNotVerifiedException"
         || (code.starts_with("AccessDenied") && message.contains(":identity/"))
 }
 
-/// SES rejects a message also where the sender, or in the sandbox the recipient, is not verified.
+/// Returns whether a rejection is about the account: SES also rejects messages if the sender, or in the sandbox the
+/// recipient, is not verified.
 fn is_about_account(message: &str) -> bool {
     is_not_verified(message) || message.to_ascii_lowercase().contains("for this account")
 }
@@ -131,9 +134,9 @@ fn is_not_verified(message: &str) -> bool {
     message.to_ascii_lowercase().contains("not verified")
 }
 
-/// For one entry of a bulk call
-/// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntryResult.html>; the page names some
-/// otherwise than they are sent).
+/// Returns the verdict of one entry of a bulk call
+/// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntryResult.html>; some values are sent with
+/// other names than on that page).
 fn entry(status: &str, message: &str) -> Verdict {
     match status {
         "MESSAGE_REJECTED" | "INVALID_PARAMETER" | "INVALID_PARAMETER_VALUE" | "FAILED" => {
@@ -163,8 +166,8 @@ fn entry(status: &str, message: &str) -> Verdict {
     }
 }
 
-/// SES itself asks to try again, whatever it calls the status: `FAILED` with "Unknown error occurred. Please try again
-/// later".
+/// Returns whether SES itself asks for a retry, regardless of the status: `FAILED` with "Unknown error occurred. Please
+/// try again later".
 fn asks_to_try_again(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     [
@@ -179,13 +182,13 @@ fn asks_to_try_again(message: &str) -> bool {
     .any(|words| message.contains(words))
 }
 
-/// Why there is no message id.
+/// The reason why there is no message id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     pub verdict: Verdict,
-    /// For logs: SES's own code, never its words.
+    /// SES's own code, never its message, for logs.
     pub code: String,
-    /// For whoever sends, without any address.
+    /// The reason for the sender of the mail, without any address.
     words: String,
 }
 
@@ -245,7 +248,7 @@ impl Failure {
         Self::said(verdict, code, message)
     }
 
-    /// Of one entry, or the id of its mail.
+    /// Returns the message id of one entry, or its failure.
     pub fn of_entry(result: &BulkEmailEntryResult) -> Result<String, Self> {
         let message = result.error().unwrap_or_default();
         match (
@@ -261,7 +264,7 @@ impl Failure {
 
     fn said(verdict: Verdict, code: String, message: &str) -> Self {
         let words = match verdict {
-            // Its words may have the account's own numbers and names in them.
+            // SES's message may contain the account's numbers and names.
             Identity if is_not_verified(message) => {
                 format!("Amazon SES answered {code}: an address or its domain is not verified.")
             }
@@ -283,18 +286,18 @@ impl Failure {
         }
     }
 
-    /// Whether the role lacks a right to the operation that was called; another operation has other rights.
+    /// Returns whether the role lacks the right to the operation that was called; another operation needs other rights.
     pub fn denies_access(&self) -> bool {
         matches!(self.verdict, Account | Identity)
             && matches!(&*self.code, "AccessDenied" | "AccessDeniedException")
     }
 
-    /// An answer that says nothing of the mail.
+    /// An answer that says nothing about the mail.
     pub fn unclear(code: &str) -> Self {
         Self::said(Unclear, code.to_owned(), "")
     }
 
-    /// Time ran out before anything was sent.
+    /// The time was up before anything was sent.
     pub fn not_sent() -> Self {
         Self {
             verdict: NotSent,
@@ -328,7 +331,7 @@ impl Failure {
         }
     }
 
-    /// For those whose turn was after this.
+    /// Returns the outcome of recipients that were not tried because of this failure.
     pub fn not_tried(&self) -> Outcome {
         let (code, again_in) = match self.verdict {
             Throttled => (StatusDetail::Throttled, throttle_pause()),

@@ -1,4 +1,4 @@
-//! Mail leaves through Amazon SES: one recipient by `SendEmail`, several by `SendBulkEmail`
+//! The SES transport: one recipient by `SendEmail`, several by `SendBulkEmail`
 //! (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Operations.html>).
 
 use std::{sync::Arc, time::Duration};
@@ -45,7 +45,7 @@ impl Ses {
         self.aws.ses().await
     }
 
-    /// Recipients a second that the account may send to, or SES's code of what went wrong.
+    /// Returns the number of recipients a second that the account may send to, or SES's code for the error.
     pub async fn max_send_rate(&self, limit: Duration) -> Result<f64, String> {
         let progress = Progress::default();
         let asking = self
@@ -74,9 +74,9 @@ impl Ses {
     ) -> Vec<Outcome> {
         let deadline = Instant::now() + limit;
         let mut sending = Sending::new(self, mailing, recipients, deadline);
-        // Region and credentials may have to be looked for first.
+        // Region and credentials may have to be loaded first.
         let end = match timeout_at(deadline, self.client()).await {
-            // The SDK's futures are large and deep.
+            // The SDK's futures are large and deeply nested.
             Ok(_) => Box::pin(sending.all()).await,
             Err(_) => Err(Failure::not_sent()),
         };

@@ -1,4 +1,4 @@
-//! How far a call got: what never had a connection was surely not accepted.
+//! The progress of a call: without a connection, no mail can have been accepted.
 
 use std::{
     error::Error,
@@ -13,7 +13,7 @@ use hyper_util::client::legacy;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reached {
-    /// Credentials and endpoint were still looked for.
+    /// Credentials and endpoint were still being resolved.
     Nothing,
     /// There was no connection yet.
     Connecting,
@@ -21,7 +21,7 @@ pub enum Reached {
     Connected,
 }
 
-/// Watches one call.
+/// An interceptor that tracks one call.
 #[derive(Clone, Debug, Default)]
 pub struct Progress(Arc<Mutex<Stage>>);
 
@@ -50,7 +50,7 @@ impl Intercept for Progress {
 }
 
 impl Progress {
-    /// The furthest point that cannot be ruled out.
+    /// Returns the furthest point that cannot be ruled out.
     pub fn reached(&self, error: &(dyn Error + 'static)) -> Reached {
         let stage = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*stage {
@@ -64,7 +64,8 @@ impl Progress {
     }
 }
 
-/// Also where an idle connection had been taken first, and turned out to be closed before anything was sent.
+/// Returns whether no connection could be established, including the case that an idle connection was tried first and
+/// turned out to be closed before anything was sent.
 fn failed_to_connect(error: &(dyn Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {

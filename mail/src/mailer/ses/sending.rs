@@ -1,7 +1,7 @@
-//! The calls that one set of recipients takes.
+//! The calls that are made for one set of recipients.
 //!
-//! A refusal of a whole bulk call says nothing of any one in it: they are then sent singly. Where the next call would
-//! fare no better, the rest is given back untried.
+//! The refusal of a whole bulk call says nothing about its individual recipients: they are then sent to one by one. If
+//! the next call would fail for the same reason, the remaining recipients are not tried.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -19,7 +19,7 @@ use crate::{
     outcome::Outcome,
 };
 
-/// With less time no call begins: it would only end without an answer.
+/// With less time left, no call is begun: it would only end without an answer.
 const SHORTEST_CALL: Duration = Duration::from_secs(1);
 
 pub struct Sending<'a> {
@@ -27,7 +27,7 @@ pub struct Sending<'a> {
     mailing: &'a Mailing,
     recipients: &'a [ClaimedRecipient],
     outcomes: Vec<Option<Outcome>>,
-    /// How many recipients had each.
+    /// The number of recipients with each failure.
     failures: BTreeMap<(Verdict, String), usize>,
     deadline: Instant,
 }
@@ -49,7 +49,7 @@ impl<'a> Sending<'a> {
         }
     }
 
-    /// An error is what kept it from going on.
+    /// Makes the calls. An error is the failure that kept it from trying the remaining recipients.
     pub async fn all(&mut self) -> Result<(), Failure> {
         if self.recipients.len() > 1
             && let Some(bulk) = aside(|| Bulk::new(self.mailing)).await
@@ -97,8 +97,8 @@ impl<'a> Sending<'a> {
         }
     }
 
-    /// SES checks the bulk call under actions of its own. A role that lacks only these may still send singly: one
-    /// recipient tells.
+    /// Tries single calls after a bulk call was denied. SES checks bulk calls against actions of their own, so a role
+    /// that lacks only these may still send single mails: the first recipient shows whether it may.
     async fn despite_denial(
         &mut self,
         members: Vec<usize>,
@@ -116,7 +116,7 @@ impl<'a> Sending<'a> {
         Err(denial)
     }
 
-    /// The call that all of these were in has failed.
+    /// Records the failure of a call for all of its recipients.
     fn fail(&mut self, members: &[usize], failure: &Failure) {
         self.count(failure, members.len());
         for recipient in members {
@@ -178,7 +178,7 @@ impl<'a> Sending<'a> {
         *self.failures.entry(kind).or_default() += recipients;
     }
 
-    /// An outcome for everybody.
+    /// Returns an outcome for each recipient.
     pub fn finish(self, end: Result<(), Failure>) -> Vec<Outcome> {
         for ((verdict, code), recipients) in &self.failures {
             let (id, error) = (self.mailing.id, code.as_str());

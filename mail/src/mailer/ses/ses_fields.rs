@@ -1,4 +1,4 @@
-//! What a mail consists of, as SES takes it, the same for one recipient and for many.
+//! The parts of a mail in the SDK's types, the same for single and bulk calls.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::{
     template::one_line,
 };
 
-/// Tags of every mail, by which events of SES find their recipient. A caller's own have other names.
+/// The tags of every mail that identify its recipient in SES's events. A caller's own tags have other names.
 pub const MAILING_TAG: &str = "mmms-mailing-id";
 pub const RECIPIENT_TAG: &str = "mmms-recipient-index";
 
@@ -70,7 +70,8 @@ pub fn headers(
     filled.collect()
 }
 
-/// Those of the mailing without placeholders, as they are filled in for every recipient that has none of the name.
+/// Returns the mailing's header fields without placeholders, as they are sent to every recipient that has no own field
+/// of that name.
 pub fn constant_headers(mailing: &Mailing) -> BTreeMap<String, String> {
     let headers = mailing.headers.iter();
     let constant = headers.filter(|(_, value)| !value.has_placeholders());
@@ -79,7 +80,7 @@ pub fn constant_headers(mailing: &Mailing) -> BTreeMap<String, String> {
     written.filter(|(_, value)| !value.is_empty()).collect()
 }
 
-/// Inline where HTML can show them
+/// Returns the attachments, inline if the HTML shows them
 /// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Attachment.html>).
 pub fn attachments(mailing: &Mailing) -> Result<Vec<Attachment>, NotComposed> {
     let attachments = mailing.attachments.iter();
@@ -113,7 +114,7 @@ pub fn attachments(mailing: &Mailing) -> Result<Vec<Attachment>, NotComposed> {
         .collect()
 }
 
-/// An empty list is left out.
+/// Returns `None` for an empty list.
 pub fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
     Some(list).filter(|list| !list.is_empty())
 }

@@ -1,4 +1,4 @@
-//! One recipient in one call.
+//! Calls with one recipient.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub struct Single {
 }
 
 impl Single {
-    /// Rendered here: SES fills in nothing
+    /// Renders the mail, because SES replaces nothing in a simple message
     /// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Message.html>).
     pub fn new(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Self, NotComposed> {
         let values = Values::new(&mailing.envelope, &claimed.recipient);
@@ -50,7 +50,7 @@ fn content(text: String) -> Result<Content, NotComposed> {
 }
 
 impl Ses {
-    /// The id of the mail, or why there is none.
+    /// Returns the message id of the mail, or the failure.
     pub(super) async fn send_single(
         &self,
         mailing: &Mailing,

@@ -1,14 +1,14 @@
-//! A mailing's templates in the form that SES fills in, and what it fills in for each recipient.
+//! A mailing's templates in the form that SES fills in, and the data for each recipient.
 //!
-//! SES says little of how it does that
+//! SES documents little of how it fills in templates
 //! (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Template.html>: "only simple substitutions";
 //! <https://docs.aws.amazon.com/ses/latest/dg/send-personalized-email-advanced.html>: based on Handlebars, no
-//! escaping). So it is left nothing to interpret:
+//! escaping). So nothing is left for it to interpret:
 //!
-//! - Each placeholder is a variable of our own, whose value is ready, escaped for where it stands.
-//! - Braces and backslashes of the text that could mean something are variables too.
-//! - Every variable has a value for everybody: SES accepts a mail that lacks one, and drops it.
-//! - Nobody can guess the variables' names, so that no value can name one, however values are filled in.
+//! - Each placeholder is a variable of our own, whose value is ready, escaped for its place.
+//! - Braces and backslashes of the text that could have a meaning are variables too.
+//! - Every variable has a value for every recipient: SES accepts a mail that lacks one, and drops it.
+//! - The variables' names cannot be guessed, so that no value can name one, however values are filled in.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ use crate::{
     template::{Segment, Template, Values, html_value},
 };
 
-/// What could open, close or escape a placeholder.
+/// Characters that could open, close or escape a placeholder.
 const SPECIAL: [char; 3] = ['{', '}', '\\'];
 
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl<'a> SesTemplate<'a> {
     pub fn new(mailing: &'a Mailing) -> Self {
         let mut variables = Variables::default();
         Self {
-            // As a whole, for what ends a line may be in two values that meet.
+            // The subject is one variable, because a line end may be made of two adjacent values.
             subject: variables.placeholder(Source::Subject),
             html: mailing
                 .html
@@ -51,13 +51,13 @@ impl<'a> SesTemplate<'a> {
         }
     }
 
-    /// In octets.
+    /// Returns the length in octets.
     pub fn len(&self) -> usize {
         let parts = [Some(&self.subject), self.html.as_ref(), self.text.as_ref()];
         parts.into_iter().flatten().map(String::len).sum()
     }
 
-    /// The replacement data of one recipient, as JSON.
+    /// Returns the replacement data of one recipient, as JSON.
     pub fn data(&self, values: &Values<'_>) -> Result<String, NotComposed> {
         check_length(self.mailing, values)?;
         let get = |name| values.get(name).unwrap_or_default();
@@ -79,7 +79,7 @@ impl<'a> SesTemplate<'a> {
     }
 }
 
-/// Where a variable's value comes from.
+/// The source of a variable's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Source<'a> {
     Subject,
@@ -125,7 +125,8 @@ impl<'a> Variables<'a> {
         out
     }
 
-    /// One special character within plain text stays; several together, or next to a placeholder, do not.
+    /// Writes a literal text. A lone special character within plain text stays; several together, or one next to a
+    /// placeholder, become a variable.
     fn literal(&mut self, mut rest: &'a str, out: &mut String) {
         let mut at_start = true;
         while let Some(start) = rest.find(SPECIAL) {

@@ -1,4 +1,4 @@
-//! A fresh connection: reached, encrypted, authenticated.
+//! New connections: connected, encrypted, authenticated.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use super::{
     server::{Security, Server},
 };
 
-/// For one of the host's addresses, so that the next one gets its turn.
+/// The time for one of the host's addresses, so that the next one gets its turn.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 
 pub struct Connector {
     server: Server,
     hello: ClientId,
-    /// Built when a connection first needs it: that reads the system's roots.
+    /// Built when a connection first needs it, because that reads the system's root certificates.
     tls: OnceCell<TlsParameters>,
 }
 

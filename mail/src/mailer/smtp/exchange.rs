@@ -1,4 +1,4 @@
-//! One mail over one connection, step by step: what an answer proves depends on the step.
+//! One mail over one connection, step by step: the meaning of an answer depends on the step.
 
 use lettre::{
     Address,
@@ -37,10 +37,10 @@ pub async fn transmit(
     completed(&answer.map_err(Failure::at(Step::End))?)
 }
 
-/// lettre asks for the next piece once it has written the last one, and writes the end when there is none: from then on
-/// the server may have accepted.
+/// Returns the content of the mail in pieces. lettre asks for the next piece once it has written the last one, and
+/// writes the end of the mail when there is none: from then on the server may have accepted the mail.
 fn content<'a>(mail: &'a Composed, progress: &'a Progress<'a>) -> impl Iterator<Item = &'a [u8]> {
-    // The end of the mail brings the last line's end with it.
+    // The end of the mail includes the end of its last line.
     let bytes = mail.bytes.strip_suffix(b"\r\n").unwrap_or(&mail.bytes);
     std::iter::once(bytes).chain(std::iter::from_fn(|| {
         progress.reached(Phase::Ending);

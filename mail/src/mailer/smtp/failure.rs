@@ -1,4 +1,4 @@
-//! What went wrong in an exchange, and what that proves.
+//! Failures of an exchange, and what they prove about the mail.
 
 use std::{
     error::Error as _,
@@ -20,17 +20,17 @@ use crate::{
 
 use super::reply::{Meaning, Step, meaning};
 
-/// How far an exchange has come.
+/// The phase that an exchange has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// There is no connection that takes commands yet.
+    /// There is no connection yet that takes commands.
     Connecting,
     BeforeEnd,
-    /// The end of the mail has begun to leave.
+    /// The end of the mail may have been sent.
     Ending,
 }
 
-/// The same, where it can be read after the exchange was given up.
+/// The phase of an exchange, readable after the exchange was given up.
 #[derive(Debug)]
 pub struct Progress<'a> {
     phase: AtomicU8,
@@ -63,11 +63,11 @@ impl<'a> Progress<'a> {
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// No connection, so no octet of the mail has left.
+    /// No connection, so no octet of the mail was sent.
     NotConnected(String),
-    /// Broken off, or an answer that is no SMTP.
+    /// The connection broke, or an answer was no SMTP.
     Lost,
-    /// SMTP, but no answer to what was said.
+    /// An answer in SMTP that does not fit the command.
     Garbled,
     TimedOut,
     /// A well-formed answer of 400 or above.
@@ -76,9 +76,9 @@ pub enum Failure {
         code: u16,
         text: String,
     },
-    /// The fault of the settings, and no recipient's: no TLS, an untrusted certificate, a wrong password.
+    /// A fault of the settings, not of a recipient: no TLS, an untrusted certificate, a wrong password.
     Account(String),
-    /// The envelope has an address that SMTP cannot say.
+    /// The envelope has an address that cannot be written in SMTP.
     Address,
 }
 
@@ -97,7 +97,7 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    /// Before the server has greeted and TLS is up.
+    /// Converts an error before the server's greeting and the end of the TLS handshake.
     pub fn connecting(error: Error) -> Self {
         if is_tls(&error) {
             return Self::Account(format!("TLS with the mail server failed: {}", root(&error)));
@@ -134,7 +134,7 @@ impl Failure {
         failure
     }
 
-    /// At this step of an exchange.
+    /// Converts an error at this step of an exchange.
     pub fn at(step: Step) -> impl Fn(Error) -> Self {
         move |error| {
             let mut failure = Self::from(error);
@@ -145,8 +145,8 @@ impl Failure {
         }
     }
 
-    /// Whether the connection can be of no further use. A server that refuses the sender may have had enough of the
-    /// connection: many limit the mails of a session.
+    /// Returns whether the connection is of no further use. A server that refuses the sender may have reached the limit
+    /// of mails of the session, which many servers have.
     pub fn ends_connection(&self) -> bool {
         match self {
             Self::Reply { code, step, .. } => {
@@ -226,7 +226,7 @@ fn answered(
             not_accepted(StatusDetail::Throttled, throttle_pause(), Fault::Throttled)
         }
         Meaning::Quota => not_accepted(StatusDetail::Quota, quota_pause(), Fault::Quota),
-        // It is told again for each mail: the server may take those of another sender.
+        // The fault counts for this mail only: the server may accept mail of another sender.
         Meaning::Account => not_accepted(StatusDetail::Account, identity_pause(), Fault::Identity),
     }
 }
@@ -258,7 +258,7 @@ fn reason(code: StatusDetail, text: &str) -> Reason {
     }
 }
 
-/// rustls hands its faults over as invalid data; a connection that broke off is something else.
+/// Returns whether TLS failed. rustls reports its errors as invalid data; a broken connection has another kind.
 fn is_tls(error: &Error) -> bool {
     error.is_tls()
         || causes(error)

@@ -11,17 +11,17 @@ use lettre::transport::smtp::{
 };
 use tokio::time::{Instant, timeout};
 
-/// Idle for longer, it is asked first whether it still works.
+/// A connection that has been idle for longer is checked before it is used.
 const FRESH: Duration = Duration::from_secs(3);
-/// Idle for longer, it is given up: servers hang up after some minutes (RFC 5321, 4.5.3.2.7).
+/// A connection that has been idle for longer is dropped: servers close it after some minutes (RFC 5321, 4.5.3.2.7).
 const OLDEST: Duration = Duration::from_mins(1);
-/// Longer than this, opening another is faster than waiting.
+/// The time limit of the check: after it, opening another connection is faster than waiting.
 const ANSWER: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     Clean,
-    /// A refusal has left a mail half told.
+    /// A refusal has left an unfinished mail transaction.
     InTransaction,
 }
 
@@ -56,7 +56,7 @@ impl IdleConnections {
         }
     }
 
-    /// The one that was used last, if it is fit for another mail.
+    /// Returns the connection that was used last, if it can take another mail.
     pub async fn take(&self) -> Option<AsyncSmtpConnection> {
         while let Some(mut idle) = self.pop() {
             if idle.is_fit().await {

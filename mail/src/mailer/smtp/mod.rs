@@ -1,8 +1,8 @@
-//! Mail leaves through an SMTP server (RFC 5321), one exchange for each recipient.
+//! The SMTP transport (RFC 5321), one exchange for each recipient.
 //!
-//! `smtp://[user:password@]host[:port]`: port 25, or 587 where there are credentials. STARTTLS wherever the
-//! server offers it; with credentials it has to, unless the host is this machine.
-//! `smtps://[user:password@]host[:port]`: port 465, TLS from the start.
+//! `smtp://[user:password@]host[:port]`: port 25, or 587 with credentials. STARTTLS is used if the server offers it;
+//! with credentials the server must offer it, unless the host is this machine. `smtps://[user:password@]host[:port]`:
+//! port 465, TLS from the start.
 //!
 //! Credentials are percent-encoded. Certificates are checked against the system's roots, or `SSL_CERT_FILE`.
 
@@ -34,17 +34,17 @@ use failure::{Failure, Phase, Progress};
 use idle::IdleConnections;
 use server::Server;
 
-/// The part of a call's time for everything before the end of the mail: RFC 5321, 4.5.3.2, has clients wait for five
+/// The share of a call's time for everything before the end of the mail: RFC 5321, 4.5.3.2, has clients wait for five
 /// minutes at most steps, and for ten after the end.
 const BEFORE_END: u32 = 3;
 const LEAST_BEFORE_END: Duration = Duration::from_secs(5);
-/// A mail that finds no free connection for so long is put off, so that others get their turn.
+/// A mail that gets no free connection within this time is put off, so that other mail gets its turn.
 const WAIT_FOR_PLACE: Duration = Duration::from_secs(15);
 
 pub struct Smtp {
     connector: Connector,
     idle: IdleConnections,
-    /// One for each mail that may be under way, and so for each connection: a mail takes an idle one first.
+    /// One permit for each mail that may be under way, and therefore for each connection: a mail prefers an idle one.
     places: Semaphore,
 }
 
@@ -82,7 +82,7 @@ impl Smtp {
     }
 
     async fn send_one(&self, mail: &Composed, attempts: i32, call: &Call) -> Outcome {
-        // A place that becomes free at the end of the time would be of no use.
+        // A permit at the end of the time would be of no use.
         let wait = WAIT_FOR_PLACE.min(call.limit() / 2);
         let Ok(Ok(_place)) = timeout(wait, self.places.acquire()).await else {
             return no_connection_is_free();
@@ -106,7 +106,8 @@ impl Smtp {
     async fn exchange(&self, mail: &Composed, progress: &Progress<'_>) -> Result<(), Failure> {
         if let Some(connection) = self.idle.take().await {
             let result = self.exchange_over(connection, mail, progress).await;
-            // It may have died, or been used up: a fresh one tells.
+            // The kept connection may have died or reached a limit: only a fresh connection shows the fault of the
+            // mail.
             let stale = result.as_ref().is_err_and(Failure::ends_connection);
             if !stale || progress.phase() == Phase::Ending {
                 return result;

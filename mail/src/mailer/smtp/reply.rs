@@ -1,19 +1,19 @@
-//! What a well-formed refusal is about: this mail, its recipient, or everything that this account sends.
+//! The meaning of a well-formed refusal: it concerns this mail, its recipient, or everything that this account sends.
 //!
 //! The step decides first: a refusal of the sender (`MAIL`) is never about a recipient. Then the enhanced status code
-//! (RFC 3463, RFC 7372, RFC 7505, and those that Google and Microsoft have added), and only then the words: servers use
-//! the same codes for a mailbox that does not exist and for a day's limit that is used up.
+//! decides (RFC 3463, RFC 7372, RFC 7505, and codes that Google and Microsoft have added), and only then the words:
+//! servers use the same codes for a mailbox that does not exist and for a daily limit that is used up.
 
 use crate::mailer::redact::without_addresses;
 
-/// Where in the exchange the server said it.
+/// The step of the exchange that the reply belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// `MAIL FROM`.
     Sender,
     /// `RCPT TO`.
     Recipient,
-    /// `DATA`, before anything of the mail has left.
+    /// `DATA`, before any part of the mail is sent.
     Data,
     /// The answer to the whole mail.
     End,
@@ -23,26 +23,26 @@ pub enum Step {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// This mail, for good.
+    /// The server will never accept this mail.
     Refused,
-    /// This mail, for now.
+    /// The server does not accept this mail now.
     Deferred,
-    /// The server, for now: its state says nothing of this mail.
+    /// The server is not able to accept mail now: its state says nothing about this mail.
     Busy,
-    /// Too much at once.
+    /// Too much mail at once.
     Throttled,
-    /// The account has sent all that it may for now.
+    /// The account has used up its quota for now.
     Quota,
-    /// The account, its settings or its reputation.
+    /// The account, its settings or its reputation is refused.
     Account,
 }
 use Meaning::{Account, Busy, Deferred, Quota, Refused, Throttled};
 
-/// What a reply of 400 or above means.
+/// Returns the meaning of a reply of 400 or above.
 pub fn meaning(step: Step, code: u16, text: &str) -> Meaning {
-    // Servers repeat the recipient's address, whose words are not theirs.
+    // Servers repeat the recipient's address, whose words are not their own.
     let words = without_addresses(text).to_ascii_lowercase();
-    // Authentication or encryption is asked for (RFC 4954, 6; RFC 3207, 4), or the address of this machine is refused.
+    // Authentication or encryption is required (RFC 4954, 6; RFC 3207, 4), or the address of this machine is refused.
     if matches!(code, 525 | 530 | 534 | 535 | 538) {
         return Account;
     }
@@ -50,7 +50,7 @@ pub fn meaning(step: Step, code: u16, text: &str) -> Meaning {
     let by_code = enhanced.and_then(|enhanced| by_enhanced_code(step, enhanced));
     let about_mail = by_code.is_some_and(|known| matches!(known, Refused | Deferred));
     let found = match by_code {
-        // A limit of the sender is told with the code of a full mailbox, or of an address, too.
+        // Servers also report a limit of the sender with the code of a full mailbox or of an address.
         Some(known) if about_mail && has_any(&words, &ABOUT_RECIPIENT) => known,
         Some(known) if about_mail => of_account_in_any_case(&words).unwrap_or(known),
         Some(known) => known,
@@ -64,7 +64,8 @@ pub fn meaning(step: Step, code: u16, text: &str) -> Meaning {
     settle(step, code, found)
 }
 
-/// A refusal for now is never one for good, nor the other way round; of the sender it is never about this mail.
+/// Adjusts the meaning to the code and the step: a temporary refusal is never a permanent one, nor the other way round,
+/// and a refusal of the sender is never about this mail.
 fn settle(step: Step, code: u16, found: Meaning) -> Meaning {
     let found = match (found, code) {
         (Refused, ..500) => Deferred,
@@ -78,7 +79,7 @@ fn settle(step: Step, code: u16, found: Meaning) -> Meaning {
     }
 }
 
-/// `5.7.1`, without the class, which the code says too.
+/// An enhanced status code such as `5.7.1`, without the class, which the reply code has too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Enhanced {
     subject: u16,
@@ -98,27 +99,27 @@ impl Enhanced {
     }
 }
 
-/// Nothing where the code alone does not tell.
+/// Returns `None` if the code alone does not decide.
 fn by_enhanced_code(step: Step, enhanced: Enhanced) -> Option<Meaning> {
     let Enhanced { subject, detail } = enhanced;
     Some(match (subject, detail) {
-        // The sender's address: its syntax, its domain. No TLS or authentication before; sender authentication by SPF,
+        // The sender's address: its syntax, its domain. Missing TLS or authentication; sender authentication by SPF,
         // DKIM, DMARC, reverse DNS (RFC 7372). Microsoft 365: this sender, its tenant or its address is blocked.
         (1, 7 | 8) | (7, 8 | 11 | 20..=27 | 57 | 60 | 64 | 500..=799) => Account,
-        // The day's limit of recipients, at Microsoft 365; congestion, by which Google says the same.
+        // Microsoft 365's daily limit of recipients; congestion, the code with which Google reports the same.
         (1, 90) | (4, 5) => Quota,
         // The recipient's address, and its mailbox; a mail that is too big for the server; too many recipients of one
         // mail; its content; a loop.
         (1 | 2 | 6, _) | (3, 4) | (5, 3) | (4, 6) => Refused,
-        // No room, or not taking mail: the system, not the mailbox. Google's limits of the sender's pace.
+        // The system, not the mailbox, is full or does not accept mail. Google's limits of the sender's rate.
         (3, 1 | 2) | (7, 28) => Throttled,
-        // The sequence or syntax of commands: before any recipient it is the session.
+        // The sequence or syntax of commands: before any recipient it concerns the session.
         (5, _) if matches!(step, Step::Sender | Step::Session) => Busy,
         _ => return None,
     })
 }
 
-/// Words that name a limit of the sender or the sender itself, whatever the code says.
+/// Returns the meaning of words that name the sender or one of its limits, regardless of the code.
 fn of_account_in_any_case(words: &str) -> Option<Meaning> {
     let has = |known: &[&str]| has_any(words, known);
     if has(&SENDING_LIMITS) {
@@ -148,10 +149,11 @@ fn by_words(words: &str) -> Option<Meaning> {
     has(&ACCOUNT_FAULTS).then_some(Account)
 }
 
-/// A recipient that is unknown to the server: it wants a real wait, and takes it the next time.
+/// Words of greylisting: the server sees this sender and recipient for the first time, wants a real wait, and accepts
+/// the next attempt.
 const GREYLISTING: [&str; 5] = ["greylist", "graylist", "grey-list", "gray-list", "postgrey"];
 
-/// Said of the recipient, although other words of it are said of senders too.
+/// Words about the recipient, some of which contain words that otherwise concern senders.
 const ABOUT_RECIPIENT: [&str; 10] = [
     "unverified address",
     "unverified recipient",
@@ -165,7 +167,7 @@ const ABOUT_RECIPIENT: [&str; 10] = [
     "too many recipients",
 ];
 
-/// Limits over hours and days of whoever sends.
+/// Words about hourly and daily limits of the sender.
 const SENDING_LIMITS: [&str; 23] = [
     "sending limit",
     "sending quota",
@@ -192,7 +194,7 @@ const SENDING_LIMITS: [&str; 23] = [
     "relay limit",
 ];
 
-/// The sender's address, domain or account is not what the server lets send.
+/// Words about a sender's address, domain or account that the server does not allow.
 const SENDER_FAULTS: [&str; 30] = [
     "not verified",
     "unverified",
@@ -226,7 +228,7 @@ const SENDER_FAULTS: [&str; 30] = [
     "sending paused",
 ];
 
-/// Whoever sends is too fast, or has too much open.
+/// Words about mail that comes too fast, or too many open connections.
 const TOO_MUCH: [&str; 16] = [
     "throttl",
     "too much mail",
@@ -246,7 +248,7 @@ const TOO_MUCH: [&str; 16] = [
     "session limit",
 ];
 
-/// The server lets this client or this account do nothing, whoever the recipient is.
+/// Words of servers that refuse this client or this account regardless of the recipient.
 const ACCOUNT_FAULTS: [&str; 35] = [
     "relay access denied",
     "relaying denied",
@@ -560,7 +562,7 @@ mod tests {
                 Account,
             ),
             (End, 550, "5.7.1 Sender signature not found", Account),
-            // The words of an address are the recipient's.
+            // Words within an address are about the recipient.
             (Recipient, 550, "<billing@b.example>: no such user", Refused),
             (
                 Recipient,
@@ -587,7 +589,7 @@ mod tests {
                 Deferred,
             ),
             (Recipient, 550, "throttle@b.example... no", Refused),
-            // So are these.
+            // Words about the recipient that also occur in replies about senders.
             (
                 Recipient,
                 450,
@@ -626,7 +628,7 @@ mod tests {
                 "Rejected: your account name appears in a spam URL",
                 Refused,
             ),
-            // Plain.
+            // Replies without telling words.
             (Sender, 550, "", Account),
             (Sender, 451, "", Busy),
             (Sender, 503, "5.5.1 Error: nested MAIL command", Account),

@@ -1,4 +1,4 @@
-//! Which server, and how to speak to it.
+//! The mail server, and how to connect to it.
 
 use std::{fmt, io};
 
@@ -12,9 +12,9 @@ use crate::loopback::is_loopback;
 pub enum Security {
     /// TLS from the start (RFC 8314).
     Implicit,
-    /// STARTTLS where it is offered (RFC 3207).
+    /// STARTTLS if it is offered (RFC 3207).
     Opportunistic,
-    /// STARTTLS or nothing.
+    /// STARTTLS is required.
     Required,
 }
 
@@ -25,7 +25,7 @@ pub struct Server {
     pub credentials: Option<Credentials>,
 }
 
-/// Without the credentials.
+/// Does not show the credentials.
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{} {:?}", self.host, self.port, self.security)
@@ -57,8 +57,9 @@ impl Server {
         })
     }
 
-    /// A server on this machine usually shows a certificate that nobody has signed. Where no password is at stake
-    /// and plain text would do as well, checking it would only keep mail from going out.
+    /// Returns whether any certificate is accepted. A server on this machine usually has a self-signed certificate. If
+    /// no password is at stake and plain text is acceptable too, checking the certificate would only prevent mail from
+    /// being sent.
     pub fn takes_any_certificate(&self) -> bool {
         self.security == Security::Opportunistic
             && self.credentials.is_none()

@@ -18,7 +18,7 @@ use crate::{
     outcome::Fault,
 };
 
-/// What the server does at a step.
+/// The server's action at a step.
 #[derive(Clone, Copy)]
 enum Act {
     Say(&'static str),
@@ -27,7 +27,7 @@ enum Act {
 }
 use Act::{HangUp, Say, Stall};
 
-/// The step, and how often it has come before.
+/// Chooses the action, given the step and the number of times it has come before.
 type Script = fn(&str, usize) -> Option<Act>;
 
 #[derive(Clone, Default)]
@@ -173,7 +173,7 @@ impl Rig {
     }
 }
 
-/// What it comes down to: the code, and what that means.
+/// Returns the kind of the outcome and its code.
 fn meaning(outcome: Outcome) -> String {
     match outcome {
         Outcome::Accepted { .. } => "accepted".to_owned(),
@@ -333,7 +333,7 @@ async fn the_next_mail_goes_over_the_same_connection_also_after_a_refusal() {
     assert_eq!(rig.mails.0.lock().unwrap().len(), 2);
 }
 
-/// Many servers take so many mails in one session and no more.
+/// Many servers accept only a certain number of mails in one session.
 #[tokio::test]
 async fn a_kept_connection_that_is_used_up_is_replaced_at_no_cost() {
     for used_up in [
@@ -354,7 +354,7 @@ async fn a_kept_connection_that_is_used_up_is_replaced_at_no_cost() {
     }
 }
 
-/// A fresh one that says the same says it of the mail's sender.
+/// On a fresh connection the same reply is about the mail's sender.
 #[tokio::test]
 async fn a_refusal_of_the_sender_on_a_fresh_connection_is_not_tried_again_at_once() {
     let rig = rig(|s, _| (s == "MAIL").then_some(Say("550 no"))).await;

@@ -1,4 +1,4 @@
-//! What is captured is listed and searched.
+//! Listing and searching captured mail.
 
 use super::*;
 

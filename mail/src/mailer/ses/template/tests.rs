@@ -1,4 +1,4 @@
-//! What SES makes of a template is, byte for byte, what is rendered here.
+//! Templates that SES fills in equal the locally rendered mail, byte for byte.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ fn by_handlebars(template: &SesTemplate<'_>, data: &Value) -> Parts {
     )
 }
 
-/// One variable after the other, in any order.
+/// Replaces one variable after the other, in either order.
 fn by_replacing(template: &SesTemplate<'_>, data: &Value, backwards: bool) -> Parts {
     let mut variables: Vec<_> = data.as_object().unwrap().iter().collect();
     variables.sort_by_key(|(name, _)| *name);

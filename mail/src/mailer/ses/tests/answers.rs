@@ -1,4 +1,4 @@
-//! What each answer to one mail means.
+//! The meaning of each answer to one mail.
 
 use super::*;
 

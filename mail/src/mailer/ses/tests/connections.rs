@@ -1,4 +1,4 @@
-//! What happens before, instead of and around an answer.
+//! Failures before, instead of and around an answer.
 
 use std::io;
 
@@ -12,10 +12,10 @@ use super::*;
 const NOT_CONNECTED: (&str, &str, Option<Fault>) =
     ("not accepted", "not_connected", Some(Fault::NotConnected));
 
-/// Enough for one call, too little for a connection that does not come.
+/// Enough for one call, too little for a connection that is never established.
 const SHORT: Duration = Duration::from_millis(2500);
 
-/// The address of a server that has just gone.
+/// The address of a server that has just stopped.
 async fn nobody() -> io::Result<std::net::SocketAddr> {
     TcpListener::bind("127.0.0.1:0").await?.local_addr()
 }
@@ -40,7 +40,7 @@ async fn without_tls_nothing_is_said() {
     assert!(server.requests().is_empty());
 }
 
-/// Its system takes no more connections, and does not say so.
+/// A listener whose queue of connections is full: connecting to it hangs.
 async fn full() -> (TcpListener, Vec<TcpStream>) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -127,7 +127,7 @@ impl ProvideCredentials for NoCredentials {
     }
 }
 
-/// A service that gives credentials, and hangs.
+/// A provider of credentials that hangs.
 #[derive(Debug)]
 struct SlowCredentials;
 

@@ -1,4 +1,4 @@
-//! Against a real server that plays SES.
+//! Tests against a real server that plays SES.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ mod several;
 
 use server::{Reply, Request, Server, error, ok};
 
-/// Far longer than anything takes here.
+/// Far longer than any step takes here.
 const LIMIT: Duration = Duration::from_secs(15);
 
 fn address(written: &str) -> Address {
@@ -50,7 +50,7 @@ fn mailing() -> Mailing {
     Mailing::new(Uuid::nil(), Uuid::nil(), envelope, body, vec![])
 }
 
-/// The same, with something in it changed.
+/// Returns the mailing with a change.
 fn mailing_with(change: impl FnOnce(&mut Mailing)) -> Mailing {
     let mut mailing = mailing();
     change(&mut mailing);
@@ -63,7 +63,7 @@ fn mailing_with(change: impl FnOnce(&mut Mailing)) -> Mailing {
     )
 }
 
-/// To `r0@example.com`, `r1@example.com` and so on.
+/// Returns recipients with the addresses `r0@example.com`, `r1@example.com` and so on.
 fn recipients(count: i32) -> Vec<ClaimedRecipient> {
     (0..count)
         .map(|position| ClaimedRecipient {
@@ -91,14 +91,14 @@ async fn ses(url: &str) -> Ses {
     Ses::new(Arc::new(aws), Some("set".into()))
 }
 
-/// The outcome of one mail to one recipient.
+/// Returns the outcome of one mail to one recipient.
 async fn send_one(url: &str, limit: Duration) -> Outcome {
     let outcomes = ses(url).await.send(&mailing(), &recipients(1), limit).await;
     let [outcome] = <[Outcome; 1]>::try_from(outcomes).unwrap();
     outcome
 }
 
-/// In short: what it is, its code, and what it costs.
+/// Returns the kind of the outcome, its code and its fault.
 fn short(outcome: &Outcome) -> (&'static str, &str, Option<Fault>) {
     match outcome {
         Outcome::Accepted { message_id } => ("accepted", message_id, None),

@@ -1,4 +1,4 @@
-//! What SES is asked for.
+//! The requests to SES.
 
 use super::*;
 
@@ -158,7 +158,7 @@ async fn what_a_mailing_does_not_have_is_left_out() {
     assert_eq!(destination.keys().collect::<Vec<_>>(), ["ToAddresses"]);
 }
 
-/// SES that accepts everything.
+/// An SES that accepts every mail.
 async fn accepting() -> Server {
     Server::start(|request, _| {
         if request.is_bulk() {
@@ -170,7 +170,7 @@ async fn accepting() -> Server {
     .await
 }
 
-/// Recipients of each call, 1 for those sent singly.
+/// Returns the number of recipients of each call, 1 for single calls.
 async fn calls(mailing: &Mailing, recipients: &[ClaimedRecipient]) -> Vec<usize> {
     let server = accepting().await;
     let outcomes = ses(&server.url)
@@ -227,7 +227,7 @@ async fn attachments_count_once_in_a_call() {
     assert_eq!(calls(&mailing, &recipients(50)).await, [50]);
 }
 
-/// An image that the HTML names is shown in it; a mail within the mail is not base64.
+/// An image that the HTML names is inline; a mail within the mail is not base64.
 #[tokio::test]
 async fn attachments_are_said_to_be_what_they_are() {
     let server = Server::start(|_, _| ok(&json!({ "MessageId": "m" }))).await;
@@ -274,7 +274,7 @@ async fn header_fields_are_filled_in_for_each_recipient_also_in_one_call() {
     }
 }
 
-/// SES: a field of an entry replaces that of the template which has its name.
+/// SES documents that a field of an entry replaces the template's field of the same name.
 #[tokio::test]
 async fn header_fields_of_a_recipient_replace_those_of_the_mailing() {
     let server = accepting().await;
@@ -288,7 +288,7 @@ async fn header_fields_of_a_recipient_replace_those_of_the_mailing() {
         vec![],
         vec![("x-same", "one's own"), ("x-name", "named {{name}}")],
         vec![("List-Unsubscribe", "<https://example.com/{{mail}}>")],
-        // It cannot be replaced by nothing in a call for several.
+        // A bulk call cannot replace a field by nothing.
         vec![("X-Same", "{{company}}")],
     ];
     for (claimed, own) in recipients.iter_mut().zip(own) {

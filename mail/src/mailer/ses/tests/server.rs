@@ -1,4 +1,4 @@
-//! An HTTP server that answers as SES might.
+//! An HTTP server that answers as SES may.
 
 use std::{
     sync::{
@@ -17,9 +17,9 @@ use tokio::{
 
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// Status, the error's type where there is one, body.
+    /// The status, the error's type if there is one, and the body.
     Answer(u16, Option<&'static str>, String),
-    /// More is promised than comes.
+    /// An answer that is shorter than its announced length.
     Half,
     HangUp,
     Never,
@@ -46,13 +46,13 @@ impl Request {
         self.path == "/v2/email/outbound-bulk-emails"
     }
 
-    /// Recipients of a bulk call, 1 for another.
+    /// Returns the number of recipients of a bulk call, and 1 for any other call.
     pub fn entries(&self) -> usize {
         self.body["BulkEmailEntries"].as_array().map_or(1, Vec::len)
     }
 }
 
-/// What it says to a request, and how many there were before.
+/// The reply to a request, given the number of requests before it.
 type Script = dyn Fn(&Request, usize) -> Reply + Send + Sync;
 
 pub struct Server {
@@ -93,7 +93,7 @@ impl Server {
         self.connections.load(Ordering::Relaxed)
     }
 
-    /// From now on nobody listens, and what is open is closed.
+    /// Stops listening, and closes the open connections.
     pub async fn stop(&mut self) {
         self.accepting.abort();
         let _aborted = (&mut self.accepting).await;

@@ -1,4 +1,4 @@
-//! Calls for several recipients: results of each, and whole calls that fail.
+//! Bulk calls: results of each recipient, and whole calls that fail.
 
 use aws_sdk_sesv2::types::BulkEmailStatus;
 
@@ -97,7 +97,7 @@ async fn another_number_of_results_says_nothing_of_anybody() {
     }
 }
 
-/// The rights to `SendBulkEmail` are not those to `SendEmail`.
+/// `SendBulkEmail` and `SendEmail` need separate rights.
 #[tokio::test]
 async fn where_only_the_bulk_call_is_denied_all_are_sent_to_singly() {
     let server = Server::start(|request, _| {
@@ -176,7 +176,7 @@ async fn a_refused_call_is_split_and_only_who_is_to_blame_is_refused() {
     assert_eq!(server.requests().len(), 4);
 }
 
-/// Refuses whole calls and answers the second single one in its own way.
+/// Refuses bulk calls, accepts the first single call and gives the `second` reply to the next ones.
 async fn split_and_then(second: Reply) -> (Vec<Outcome>, usize) {
     let server = Server::start(move |request, before| match before {
         _ if request.is_bulk() => error(400, "MessageRejected", "no"),
