@@ -11,7 +11,8 @@ export function HtmlFrame({ html, title }: { html: string; title: string }) {
     <iframe
       ref={frame}
       title={title}
-      // The page needs access to the frame for the styles; without `allow-scripts` its content has no access to the page.
+      // The page needs access to the frame for the styles; without `allow-scripts` its content has no access to the
+      // page.
       sandbox="allow-same-origin"
       srcdoc={marked(html)}
       onLoad={() => frame.current && applyStyles(frame.current)}
