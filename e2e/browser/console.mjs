@@ -1,4 +1,4 @@
-// A newcomer's way through the console without a terminal. Arguments: the server's address, and the folder for the
+// A new user's way through the console without a terminal. Arguments: the server's address, and the folder for the
 // pictures.
 
 import { mkdirSync } from "node:fs";
@@ -10,7 +10,7 @@ const folder = process.argv[3];
 mkdirSync(folder, { recursive: true });
 
 await run(async ({ base, open }) => {
-  // Only where a fault, a revoked key or no network is tried does the browser see an error.
+  // The browser sees an error only in the parts that try a fault, a revoked key or no network.
   let mistaken = false;
   let refused = false;
   let away = false;

@@ -31,7 +31,7 @@ await run(async ({ base, open }) => {
     mail: `reader${at + 1}@example.com`,
     emailRecipientId: `reader-${at + 1}`,
   }));
-  // More than can go out until then.
+  // These are more recipients than can be sent to before they expire.
   const expires_at = new Date(Date.now() + 2_000).toISOString();
   const { id } = await client.send({
     subject: "Too late for half of them",

@@ -1,6 +1,6 @@
-// What a person concludes from a page of the console is so. Mail goes to an SMTP server here that puts off everybody
-// at late.example.com, refuses those at no.example.com and breaks off for those at lost.example.com. Arguments: the
-// server's address, its admin token, and the folder for the pictures.
+// The pages of the console show the true state. Mail goes to an SMTP server that temporarily refuses recipients at
+// late.example.com, permanently refuses those at no.example.com and closes the connection for those at
+// lost.example.com. Arguments: the server's address, its admin token, and the folder for the pictures.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
