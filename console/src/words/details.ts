@@ -41,7 +41,7 @@ const words: Readonly<Record<Detail, Words>> = {
   throttled: { means: "The mail system accepts no more mail at this rate", remedy: WAIT },
   quota: {
     means: "The account's daily quota is used up",
-    remedy: "The service retries until the quota is free again or raised.",
+    remedy: "The service retries. Wait, or have the quota raised.",
   },
   account: {
     means: "The mail system refuses the account",
