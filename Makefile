@@ -1,9 +1,9 @@
-# Every command a person needs. The work is in scripts/.
+# The commands for people. The scripts in scripts/ do the work.
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check openapi client console build synth diff deploy smoke destroy
 
-# Which deployment: dev or prod. CDK_ARGS goes to the CDK, such as "-c senderDomain=example.com".
+# The stage of a deployment, dev or prod. CDK_ARGS goes to the CDK, such as "-c senderDomain=example.com".
 export STAGE ?= dev
 
 help: ## Show this list
@@ -12,7 +12,7 @@ help: ## Show this list
 run: ## Build and start MMMS on http://127.0.0.1:8000
 	@scripts/api
 
-test: ## Run every test, with the services they need
+test: ## Run every test, with the services it needs
 	@scripts/test
 
 check: ## Check formatting, lints, dependencies, the API description, the client, the console and the scripts
@@ -41,7 +41,7 @@ diff: ## Show what a deployment of STAGE would change
 deploy: ## Deploy STAGE into the AWS account of the environment
 	@scripts/cdk deploy $(CDK_ARGS)
 
-smoke: ## Try the deployed STAGE from outside
+smoke: ## Test the deployed STAGE from outside
 	@scripts/smoke
 
 destroy: ## Remove STAGE from the account

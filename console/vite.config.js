@@ -9,11 +9,11 @@ export default defineConfig({
     // The policy of the page allows no data: in scripts and styles.
     assetsInlineLimit: 0,
     modulePreload: false,
-    // The licences of what is embedded ask to go along with it.
+    // The licences of the embedded packages require their text to be distributed with them.
     license: { fileName: "licences.txt" },
     emptyOutDir: true,
   },
-  // `npm run dev` beside `make run`: the page from here, what it asks from there.
+  // `npm run dev` beside `make run`: Vite serves the page, `make run` answers its requests.
   server: {
     proxy: Object.fromEntries(
       ["/v1", "/mailbox", "/docs", "/openapi.json", "/console/service.json"].map((path) => [

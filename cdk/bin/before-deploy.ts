@@ -6,12 +6,12 @@ import { Refused } from "../lib/refused.ts";
 import type { Stage } from "../lib/stage/stage.ts";
 import { ENDPOINTS, faultOfZones, type Offered, zonesWithAll } from "../lib/zones.ts";
 
-// Before a deployment, with the arguments of `cdk deploy`: refuses a first one that AWS could only fail, and prints the
-// arguments that it needs besides. Account and region come from the environment, as for the CDK.
+// Runs before a deployment, with the arguments of `cdk deploy`: refuses a first deployment that would fail in AWS, and
+// prints the additional arguments that it needs. Account and region come from the environment, as for the CDK.
 
-/** A stack that is not there yet, or whose first deployment has failed and waits to be gone on with. */
+/** The status of a stack that does not exist yet, or whose first deployment has failed and can be continued. */
 const NOT_YET = [undefined, "REVIEW_IN_PROGRESS", "CREATE_FAILED"];
-/** From these CloudFormation lets nobody go on. */
+/** The statuses from which CloudFormation cannot continue. */
 const STUCK = ["ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "DELETE_FAILED"];
 
 async function statusOf(stackName: string): Promise<string | undefined> {
@@ -19,7 +19,7 @@ async function statusOf(stackName: string): Promise<string | undefined> {
     const { Stacks } = await new CloudFormationClient({}).send(new DescribeStacksCommand({ StackName: stackName }));
     return Stacks?.[0]?.StackStatus;
   } catch (error) {
-    // CloudFormation says it in words only.
+    // CloudFormation reports a missing stack only in its message.
     if (error instanceof Error && error.message.includes("does not exist")) return undefined;
     throw error;
   }
@@ -38,7 +38,7 @@ async function offered(region: string): Promise<Offered> {
   );
 }
 
-/** In the order in which the stack takes them where no zones are chosen. */
+/** The zones in the order in which the stack uses them if none are chosen. */
 async function zonesOfRegion(): Promise<string[]> {
   const Filters = [{ Name: "zone-type", Values: ["availability-zone"] }];
   const { AvailabilityZones = [] } = await new EC2Client({}).send(new DescribeAvailabilityZonesCommand({ Filters }));

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-// After a deployment: of the outputs, those that only a person can see to.
+// Prints, after a deployment, the outputs that are tasks for a person.
 const [file = ""] = process.argv.slice(2);
 const stacks = JSON.parse(readFileSync(file, "utf8") || "{}") as Record<string, Record<string, string>>;
 const todo = Object.values(stacks).flatMap((outputs) =>

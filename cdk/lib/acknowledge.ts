@@ -1,7 +1,10 @@
 import { CfnResource, Validations } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 
-/** Says why a rule does not hold here: of cdk-nag (`AwsSolutions-…`, `Serverless-…`), checkov (`CKV_…`) or cfn-lint (`W…`). */
+/**
+ * Gives the reason that a rule does not apply here: a rule of cdk-nag (`AwsSolutions-…`, `Serverless-…`), checkov
+ * (`CKV_…`) or cfn-lint (`W…`).
+ */
 export function acknowledge(construct: IConstruct, reason: string, ...rules: string[]): void {
   for (const id of rules) {
     if (id.startsWith("CKV")) skipCheckov(construct, id, reason);

@@ -12,7 +12,10 @@ import type { Stage } from "./stage/stage.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 const FLAGS = createRequire(import.meta.url)("aws-cdk-lib/recommended-feature-flags.json");
 
-/** The app, as context says: `stage`, `code` (the folder of the zips, or `none`) and the settings. Nothing is looked up in an account. */
+/**
+ * The app, from the context: `stage`, `code` (the folder of the zips, or `none`) and the settings. It makes no look-up
+ * in an account.
+ */
 export function application(props: AppProps = {}): App {
   const app = new App({ ...props, context: { ...FLAGS, ...props.context } });
   const context = ownContext(app);
@@ -36,7 +39,7 @@ export function stageOf({ stage, code, settings: file, ...settings }: Record<str
   return resolveStage(name, ofFile[name], settings);
 }
 
-/** What is neither the CDK's own (`aws:cdk:…`, `@aws-cdk/…`) nor a provider's answer. */
+/** The context without the CDK's own values (`aws:cdk:…`, `@aws-cdk/…`) and providers' answers. */
 function ownContext(app: App): Record<string, unknown> {
   const all: Record<string, unknown> = app.node.getAllContext();
   return Object.fromEntries(Object.entries(all).filter(([key]) => !/[:/@]/.test(key) && key !== "cli-telemetry"));

@@ -15,7 +15,7 @@ import { todo } from "./todo.ts";
 export interface MmmsStackProps extends StackProps {
   readonly stage: Stage;
   readonly programs: Programs;
-  /** Of the HTTP API, `POST /v1/mail` and so on. */
+  /** The routes of the HTTP API, `POST /v1/mail` and so on. */
   readonly routes: readonly string[];
 }
 
@@ -38,22 +38,30 @@ export class MmmsStack extends Stack {
 
     this.output("ApiUrl", api.url, "The service");
     this.output("DocsUrl", `${api.url}/docs`, "Swagger UI");
-    this.output("ConsoleUrl", `${api.url}/console`, "For who runs it; asks for the admin token");
-    this.output("ResultQueueUrl", queues.results.queueUrl, "What became of each recipient, for the back end to read");
-    this.output("ResultQueueArn", queues.results.queueArn, "The same, for the policy of who reads it");
-    this.output("AdminSecretName", api.adminToken.secretName, "The secret that is the admin token");
-    this.output("DeadLetterQueueArn", queues.processingDeadLetters.queueArn, "Wake-ups that nobody could work on");
-    this.output("ResultDeadLetterQueueArn", queues.resultsDeadLetters.queueArn, "Results that nobody could work on");
+    this.output("ConsoleUrl", `${api.url}/console`, "The console for operators; requires the admin token");
+    this.output("ResultQueueUrl", queues.results.queueUrl, "The end of each recipient, for the back end to read");
+    this.output("ResultQueueArn", queues.results.queueArn, "The same, for the policy of its reader");
+    this.output("AdminSecretName", api.adminToken.secretName, "The secret with the admin token");
+    this.output(
+      "DeadLetterQueueArn",
+      queues.processingDeadLetters.queueArn,
+      "Wake-up messages that failed too often, and malformed messages",
+    );
+    this.output(
+      "ResultDeadLetterQueueArn",
+      queues.resultsDeadLetters.queueArn,
+      "Results that the back end did not delete",
+    );
     this.output(
       "MigrationFunctionName",
       migration.program.function.functionName,
       "Migrates, and sets up the database's role",
     );
-    this.output("AlarmTopicArn", monitoring.topic.topicArn, "Tells of alarms");
+    this.output("AlarmTopicArn", monitoring.topic.topicArn, "The topic of the alarms");
     this.output("DashboardName", monitoring.dashboard.dashboardName, "The dashboard in CloudWatch");
-    if (sender.domain) this.output("SenderDomain", sender.domain, "Whose mail may be sent");
+    if (sender.domain) this.output("SenderDomain", sender.domain, "The domain that may send");
     for (const [name, what] of Object.entries(todo({ stage, api, sender }))) {
-      this.output(name, what, "To be done by a person");
+      this.output(name, what, "A task for a person");
     }
   }
 

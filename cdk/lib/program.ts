@@ -6,7 +6,7 @@ import { unzipSync } from "fflate";
 import { Refused } from "./refused.ts";
 import type { Architecture } from "./stage/stage.ts";
 
-/** The code of both functions. Tests give any. */
+/** The code of both functions. Tests may use any code. */
 export interface Programs {
   readonly api: Code;
   readonly worker: Code;
@@ -15,7 +15,7 @@ export interface Programs {
 /** `e_machine` of an ELF header: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
 const MACHINES: Readonly<Record<Architecture, number>> = { x86_64: 0x3e, arm64: 0xb7 };
 
-/** The zips of `make build`, or of another folder that is laid out the same. */
+/** The zips of `make build`, or of another folder with the same layout. */
 export function programsFrom(folder: string, architecture: Architecture): Programs {
   const code = (name: string) => {
     const zip = join(folder, name, "bootstrap.zip");
@@ -24,13 +24,13 @@ export function programsFrom(folder: string, architecture: Architecture): Progra
   return { api: code("api"), worker: code("worker") };
 }
 
-/** No program: enough for what does not deploy, such as `cdk destroy`. */
+/** No program: enough for commands that do not deploy, such as `cdk destroy`. */
 export function noPrograms(): Programs {
   const code = (assetHash: string) => Code.fromAsset(import.meta.dirname, { assetHash, exclude: ["**"] });
   return { api: code("api"), worker: code("worker") };
 }
 
-/** The hash of what is in the zip: unlike the zip, it does not change with the time of day. */
+/** The hash of the zip's content: unlike the zip's own, it does not change with the time of day. */
 function checked(zip: string, architecture: Architecture): string {
   if (!existsSync(zip)) throw new Refused(`${zip} is not there: make build`);
   const { bootstrap } = unzipSync(readFileSync(zip));

@@ -1,2 +1,2 @@
-/** What the user has to mend: a setting or a program. It is told in its own words, without a trace. */
+/** A fault that the user has to fix, in a setting or a program. Its message is printed without a stack trace. */
 export class Refused extends Error {}

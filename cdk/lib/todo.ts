@@ -8,7 +8,7 @@ export interface TodoProps {
   readonly sender: Sender;
 }
 
-/** What no stack can do, by the names of the outputs that say it. */
+/** The tasks that a stack cannot do, by the names of their outputs. */
 export function todo({ stage, api, sender }: TodoProps): Record<string, string> {
   const records = [...sender.records, ...api.records];
   return {

@@ -1,18 +1,18 @@
-/** The endpoints that the stack puts into its network, by the last part of their service names. SES's API is `email`. */
+/** The endpoints in the stack's network, by the last part of their service names. SES's API is `email`. */
 export const ENDPOINTS = ["email", "secretsmanager", "sqs"];
 
-/** In which zones of a region each endpoint can be had, as AWS says it. */
+/** The zones of a region in which AWS offers each endpoint. */
 export type Offered = Readonly<Record<string, readonly string[]>>;
 
-/** The zones in which all endpoints can be had. */
+/** The zones in which AWS offers all endpoints. */
 export function zonesWithAll(offered: Offered): string[] {
   const [first = [], ...others] = ENDPOINTS.map((name) => offered[name] ?? []);
   return first.filter((zone) => others.every((zones) => zones.includes(zone))).sort();
 }
 
 /**
- * Why endpoints cannot stand in these zones, and which will do; nothing where they can.
- * @param zones where the stack would put them
+ * The reason that endpoints cannot be placed in these zones, and the suitable zones; undefined if they can.
+ * @param zones the zones in which the stack would place them
  */
 export function faultOfZones(zones: readonly string[], offered: Offered): string | undefined {
   const lacking = ENDPOINTS.flatMap((name) => {

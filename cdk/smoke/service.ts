@@ -1,4 +1,4 @@
-/** The deployed service, as any HTTP client sees it. */
+/** The deployed service, from an HTTP client's view. */
 export class Service {
   constructor(
     private readonly url: string,
@@ -9,7 +9,7 @@ export class Service {
     return this.call("GET", path, {});
   }
 
-  /** What a browser asks before a page may send; a page of no known origin is told of none. */
+  /** A browser's preflight request; the answer for an unknown origin names no origin. */
   async preflight(path: string): Promise<Answer> {
     return this.call("OPTIONS", path, {
       origin: "https://smoke.invalid",
@@ -18,7 +18,7 @@ export class Service {
     });
   }
 
-  /** With an API key, or as the one who manages. */
+  /** Sends a request with an API key or with the admin token. */
   async as(
     key: string | "admin",
     method: string,
@@ -51,14 +51,14 @@ export class Answer {
     readonly text: string,
   ) {}
 
-  /** This very answer, or what came instead. */
+  /** Returns this answer if it has that status, or throws an error with its text. */
   expect(status: number): this {
     if (this.status === status) return this;
     throw new Error(`${this.request} answered ${this.status} instead of ${status}: ${this.text.slice(0, 500)}`);
   }
 
   /** `data` of the body. */
-  // biome-ignore lint/suspicious/noExplicitAny: each step knows what it asked for
+  // biome-ignore lint/suspicious/noExplicitAny: each step knows the form of its answer
   get data(): any {
     return JSON.parse(this.text).data;
   }

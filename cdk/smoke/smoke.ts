@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Service } from "./service.ts";
 import { maxSendRate, outputsOf, secret } from "./stack.ts";
 
-// Tries a deployed stack from outside. Mail goes to SES's mailbox simulator, which takes it also in the sandbox and
+// Tests a deployed stack from outside. Mail goes to SES's mailbox simulator, which accepts it also in the sandbox and
 // costs no reputation: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html#send-email-simulator
 const [stackName = ""] = process.argv.slice(2);
 const SIMULATED = ["success", "bounce", "complaint", "ooto", "success+second", "success+third"];
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     text_template: "To {{mail}}.",
   });
 
-  // These have no route of their own, and API Gateway invokes the function for them by another permission.
+  // These requests have no route of their own, and API Gateway invokes the function for them by another permission.
   await step("shows its documentation", async () => (await service.get("/docs")).expect(200));
   await step("answers a browser's preflight", async () => (await service.preflight("/v1/mail")).expect(204));
   await step("is up", async () => (await service.get("/v1/health")).expect(200));
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
       }
     });
     const rate = await maxSendRate();
-    // At less than two recipients a second each call carries one.
+    // At less than two recipients a second each call has one recipient.
     if (rate < 2) console.log(`note    SES allows ${rate} a second: the calls for several recipients are not tried`);
     await step("sends a mailing", async () => {
       const { id: mailing } = (await service.as(key, "POST", "/v1/mail", mail(SIMULATED))).expect(202).data;
@@ -70,7 +70,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Until every recipient has been sent to. */
+/** Waits until every recipient has the status `sent`. */
 async function ended(service: Service, key: string, mailing: string): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {

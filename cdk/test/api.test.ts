@@ -7,7 +7,7 @@ const dev = template("dev");
 const named = template("prod", FULL);
 
 describe("the HTTP API", () => {
-  test("leads every route to the one function, and what has no route too", () => {
+  test("leads every route, and requests without a route, to the one function", () => {
     const routes = Object.values(resources(dev, "AWS::ApiGatewayV2::Route")).map(({ Properties }) => Properties);
     expect(routes.map(({ RouteKey }) => RouteKey).sort()).toEqual(["$default", ...ROUTES].sort());
     dev.resourceCountIs("AWS::ApiGatewayV2::Integration", 1);
@@ -23,7 +23,7 @@ describe("the HTTP API", () => {
     dev.allResourcesProperties("AWS::ApiGatewayV2::Api", { CorsConfiguration: Match.absent() });
   });
 
-  test("throttles as the stage says", () => {
+  test("throttles at the rates of the stage", () => {
     dev.hasResourceProperties("AWS::ApiGatewayV2::Stage", {
       StageName: "$default",
       AutoDeploy: true,
@@ -31,14 +31,14 @@ describe("the HTTP API", () => {
     });
   });
 
-  test("logs the route and never a path, a query or whom it came from", () => {
+  test("logs the route and never a path, a query or the caller's address", () => {
     const [, stage] = resource(dev, "AWS::ApiGatewayV2::Stage", "Api");
     const format: Record<string, string> = JSON.parse(stage.Properties.AccessLogSettings.Format);
     expect(Object.values(format)).toContain("$context.routeKey");
-    const told = Object.values(format).map((value) => value.replace("$context.", ""));
+    const logged = Object.values(format).map((value) => value.replace("$context.", ""));
     const allowed = ["requestId", "requestTime", "routeKey", "status", "responseLength", "responseLatency"];
     const ofIntegration = ["integrationLatency", "integration.integrationStatus", "integrationErrorMessage"];
-    expect(told.sort()).toEqual([...allowed, ...ofIntegration].sort());
+    expect(logged.sort()).toEqual([...allowed, ...ofIntegration].sort());
   });
 });
 
@@ -47,14 +47,14 @@ describe("API Gateway's right to invoke the function", () => {
   const permissions = Object.values(resources(dev, "AWS::Lambda::Permission")).map(({ Properties }) => Properties);
   const keys = Object.values(resources(dev, "AWS::ApiGatewayV2::Route")).map(({ Properties }) => Properties.RouteKey);
 
-  /** With the names of the template in place of what only a deployment knows. */
+  /** An ARN, with names of the template in place of the values that only a deployment knows. */
   function text(value: unknown): string {
     if (typeof value === "string") return value;
     const { Ref, "Fn::Join": join } = value as { Ref?: string; "Fn::Join"?: [string, unknown[]] };
     return join ? join[1].map(text).join(join[0]) : `<${Ref}>`;
   }
 
-  /** As IAM's ArnLike compares: a star is any text, slashes too. */
+  /** Compares like IAM's ArnLike: a star is any text, including slashes. */
   function matches(pattern: string, arn: string): boolean {
     const parts = pattern.split("*").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
     return new RegExp(`^${parts.join(".*")}$`).test(arn);
@@ -85,7 +85,7 @@ describe("API Gateway's right to invoke the function", () => {
   });
 });
 
-describe("a name of its own", () => {
+describe("a domain of its own", () => {
   test("has the certificate that was set, and TLS 1.2 at least", () => {
     named.hasResourceProperties("AWS::ApiGatewayV2::DomainName", {
       DomainName: "mail.example.com",
@@ -95,12 +95,12 @@ describe("a name of its own", () => {
     named.resourceCountIs("AWS::CertificateManager::Certificate", 0);
   });
 
-  test("closes API Gateway's own", () => {
+  test("disables API Gateway's own host name", () => {
     named.allResourcesProperties("AWS::ApiGatewayV2::Api", { DisableExecuteApiEndpoint: true });
     dev.allResourcesProperties("AWS::ApiGatewayV2::Api", { DisableExecuteApiEndpoint: false });
   });
 
-  test("is told to the service, which tells browsers to use TLS alone", () => {
+  test("is passed to the service, which then makes browsers use TLS alone", () => {
     const variables = { PUBLIC_URL: "https://mail.example.com" };
     named.hasResourceProperties("AWS::Lambda::Function", { Environment: { Variables: Match.objectLike(variables) } });
     dev.resourcePropertiesCountIs(
@@ -122,7 +122,7 @@ describe("a name of its own", () => {
 });
 
 describe("outputs", () => {
-  test("are what others are promised", () => {
+  test("are those that the documents promise", () => {
     const [http] = resource(dev, "AWS::ApiGatewayV2::Api", "Api");
     const endpoint = { "Fn::GetAtt": [http, "ApiEndpoint"] };
     dev.hasOutput("ApiUrl", { Value: endpoint });
@@ -137,14 +137,14 @@ describe("outputs", () => {
     named.hasOutput("ApiUrl", { Value: "https://mail.example.com" });
   });
 
-  /** The values of those that a person has to see to, as text where they are. */
+  /** The values of the outputs that are tasks for a person, if they are text. */
   function todo(of: typeof dev): string {
     const outputs = of.findOutputs("*") as Record<string, { Value: unknown }>;
     const names = Object.keys(outputs).filter((name) => name.startsWith("Todo"));
     return JSON.stringify(names.map((name) => outputs[name]?.Value));
   }
 
-  test("list what only a person can do, with the exact records", () => {
+  test("list the tasks for a person, with the exact records", () => {
     const list = todo(named);
     for (const record of [
       "DkimDNSTokenName1",
@@ -176,7 +176,7 @@ describe("outputs", () => {
   });
 });
 
-test("the routes of openapi.yaml are what the app gives the stack", async () => {
+test("the app gives the stack the routes of openapi.yaml", async () => {
   const { routes } = await import("../lib/routes.ts");
   const written = readFileSync(join(import.meta.dirname, "..", "..", "openapi.yaml"), "utf8");
   const paths = [...written.matchAll(/^ {2}(\/v1\S+):$/gm)].map((match) => match[1]);

@@ -26,7 +26,7 @@ describe.each([
     of.hasResourceProperties("AWS::RDS::DBInstance", { DBParameterGroupName: { Ref: group } });
   });
 
-  test("logs no value of a statement, and into a group that forgets", () => {
+  test("logs no value of a statement, into a log group with a retention period", () => {
     of.hasResourceProperties("AWS::RDS::DBParameterGroup", {
       Parameters: Match.objectLike({
         log_parameter_max_length: "0",
@@ -47,7 +47,7 @@ describe.each([
     expect(Properties.MasterUserPassword).toBeUndefined();
   });
 
-  test("is what the functions are told of", () => {
+  test("is the one that the functions connect to", () => {
     const [id] = instance(of);
     const proxy = Object.keys(of.findResources("AWS::RDS::DBProxy"))[0];
     const [role] = resource(of, "AWS::SecretsManager::Secret", "DatabaseRole");
@@ -58,14 +58,14 @@ describe.each([
           DB_MIGRATE: "false",
           DB_NAME: "mmms",
           DB_HOST: { "Fn::GetAtt": proxy ? [proxy, "Endpoint"] : [id, "Endpoint.Address"] },
-          // Not said: the certificate is then checked, and the name.
+          // Without this variable the certificate and the host name are checked.
           DB_SSLMODE: Match.absent(),
         }),
       },
     });
   });
 
-  test("has a role for the functions, with a password that nobody chose", () => {
+  test("has a role for the functions, with a generated password", () => {
     const [, { Properties }] = resource(of, "AWS::SecretsManager::Secret", "DatabaseRole");
     expect(Properties.GenerateSecretString).toEqual({
       SecretStringTemplate: '{"username":"mmms_service"}',
@@ -94,7 +94,7 @@ describe.each([
     expect(who.sort()).toEqual(["MigrationServiceFunction", "MigrationServiceRole"]);
   });
 
-  test("is migrated after it can be reached, and before anything serves on it", () => {
+  test("is migrated after it can be reached, and before any function uses it", () => {
     const before = reached(of, resource(of, "Custom::Trigger", "Migration")[0]);
     const [instanceId] = instance(of);
     const needed = [
@@ -130,7 +130,7 @@ describe.each([
   });
 });
 
-/** What has to be there before this: named in DependsOn or referred to, and what that needs. */
+/** The resources that have to exist before this one: named in DependsOn or referred to, and theirs. */
 function reached(of: typeof dev, from: string): Set<string> {
   const all: Record<string, { DependsOn?: string | string[] }> = of.toJSON().Resources;
   const seen = new Set<string>();
@@ -147,20 +147,20 @@ function reached(of: typeof dev, from: string): Set<string> {
   return seen;
 }
 
-test("prod has a standby, and neither a slip nor the stack's end takes what it holds", () => {
+test("prod has a standby, and neither a mistake nor the removal of the stack deletes its data", () => {
   const [, { Properties, DeletionPolicy }] = instance(prod);
   expect(Properties).toMatchObject({ MultiAZ: true, DeletionProtection: true, DeleteAutomatedBackups: false });
   expect(DeletionPolicy).toBe("Snapshot");
 });
 
-test("dev goes without a trace", () => {
+test("dev is removed completely", () => {
   const [, { Properties, DeletionPolicy }] = instance(dev);
   expect(Properties).toMatchObject({ MultiAZ: false, DeletionProtection: false, DeleteAutomatedBackups: true });
   expect(DeletionPolicy).toBe("Delete");
 });
 
 describe("RDS Proxy", () => {
-  test("stands before prod's database, wants TLS and knows the login of the functions alone", () => {
+  test("is in front of prod's database, requires TLS and knows the login of the functions alone", () => {
     const [id] = instance(prod);
     const [role] = resource(prod, "AWS::SecretsManager::Secret", "DatabaseRole");
     prod.hasResourceProperties("AWS::RDS::DBProxy", {
@@ -170,7 +170,7 @@ describe("RDS Proxy", () => {
     prod.hasResourceProperties("AWS::RDS::DBProxyTargetGroup", { DBInstanceIdentifiers: [{ Ref: id }] });
   });
 
-  test("is not paid for where the connections do without", () => {
+  test("is left out if the connections suffice", () => {
     dev.resourceCountIs("AWS::RDS::DBProxy", 0);
     template("prod", { databaseInstance: "m7g.large" }).resourceCountIs("AWS::RDS::DBProxy", 0);
   });

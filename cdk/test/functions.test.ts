@@ -23,7 +23,7 @@ describe.each([
     expect(resource(of, "AWS::Lambda::Function", "Worker")[1].Properties.Timeout).toBe(60);
   });
 
-  test("write into log groups of their own, which forget", () => {
+  test("write into log groups of their own, with a retention period", () => {
     const groups = Object.keys(resources(of, "AWS::Logs::LogGroup"));
     for (const name of ["Api", "Worker", "Migration"]) {
       const [, { Properties }] = resource(of, "AWS::Lambda::Function", name);
@@ -53,7 +53,7 @@ test("arm64 is a setting", () => {
   });
 });
 
-test("the admin token is generated, and the API alone is told where", () => {
+test("the admin token is generated, and the API alone knows its secret", () => {
   const [secret, { Properties, DeletionPolicy }] = resource(prod, "AWS::SecretsManager::Secret", "Api");
   expect(Properties.GenerateSecretString).toEqual({ PasswordLength: 43, ExcludePunctuation: true });
   expect(DeletionPolicy).toBe("RetainExceptOnCreate");
@@ -62,7 +62,7 @@ test("the admin token is generated, and the API alone is told where", () => {
   expect(variables("Worker").ADMIN_SECRET_NAME).toBeUndefined();
 });
 
-test("what is set for the functions reaches both", () => {
+test("settings of the functions reach both", () => {
   const set = template("dev", { maxSendRate: 14, mailDays: 3, senderDomain: "example.com", apiMemoryMiB: 256 });
   const [configurationSet] = resource(set, "AWS::SES::ConfigurationSet", "Sender");
   serving(set).allResourcesProperties("AWS::Lambda::Function", {
@@ -78,7 +78,7 @@ test("what is set for the functions reaches both", () => {
   expect(resource(set, "AWS::Lambda::Function", "Worker")[1].Properties.MemorySize).toBe(512);
 });
 
-test("reserved concurrency is taken where it was chosen", () => {
+test("reserved concurrency is used if it is set", () => {
   const reserved = template("dev", { accountConcurrency: 100, apiReservedConcurrency: 7 });
   expect(resource(reserved, "AWS::Lambda::Function", "Api")[1].Properties.ReservedConcurrentExecutions).toBe(7);
   expect(

@@ -37,7 +37,7 @@ describe("alarms", () => {
     expect(alarms(prod).map(nameOf).sort()).toEqual(NAMES);
   });
 
-  test("tell the topic when they ring and when they end", () => {
+  test("notify the topic when they begin and when they end", () => {
     const [topic] = resource(prod, "AWS::SNS::Topic", "Monitoring");
     for (const { AlarmActions, OKActions } of alarms(prod)) {
       expect(AlarmActions).toEqual([{ Ref: topic }]);
@@ -51,7 +51,7 @@ describe("alarms", () => {
     dev.resourceCountIs("AWS::SNS::Subscription", 0);
   });
 
-  test("may be told by CloudWatch, for this account and by TLS alone", () => {
+  test("may be written to by CloudWatch, for this account and by TLS alone", () => {
     prod.hasResourceProperties("AWS::SNS::TopicPolicy", {
       PolicyDocument: {
         Statement: Match.arrayWith([
@@ -67,7 +67,7 @@ describe("alarms", () => {
     });
   });
 
-  test("of dead letters ring at the first", () => {
+  test("of dead letters begin at the first message", () => {
     for (const name of ["DeadLetters", "ResultDeadLetters"]) {
       expect(alarm(prod, name)).toMatchObject({
         Namespace: "AWS/SQS",
@@ -78,20 +78,21 @@ describe("alarms", () => {
     }
   });
 
-  test("of a sweep that does not run any more tell when nothing is said, but not at the first deployment", () => {
+  test("of a sweep that no longer runs notify when there is no data, but not at the first deployment", () => {
     const [topic] = resource(prod, "AWS::SNS::Topic", "Monitoring");
     expect(alarm(prod, "SweepMissing")).toMatchObject({
       Namespace: "MMMS",
       MetricName: "OldestDueAge",
       Statistic: "SampleCount",
       ComparisonOperator: "LessThanThreshold",
-      // "breaching" would ring before the first sweep; an alarm that has had data tells when it ends.
+      // With "breaching" the alarm would begin before the first sweep; an alarm that has had data notifies when it
+      // ends.
       TreatMissingData: "missing",
       InsufficientDataActions: [{ Ref: topic }],
     });
   });
 
-  test("keep their state where SES says nothing new, and the others are well", () => {
+  test("keep their state without new data from SES, and the others are then OK", () => {
     for (const properties of alarms(prod)) {
       const name = nameOf(properties);
       if (name === "SweepMissing") continue;
@@ -105,14 +106,14 @@ describe("alarms", () => {
     expect(JSON.stringify(alarms(prod))).not.toContain("FILL(");
   });
 
-  test("of what the programs count look at both functions", () => {
+  test("of the programs' metrics look at both functions", () => {
     for (const [name, metric] of [
       ["Unconfirmed", "MailsUnconfirmed"],
       ["AccountFaults", "AccountFaults"],
       ["ResultsRefused", "ResultsRefused"],
     ] as const) {
       const { Metrics } = alarm(prod, name);
-      const told = Metrics.filter((entry: { MetricStat?: object }) => entry.MetricStat).map(
+      const watched = Metrics.filter((entry: { MetricStat?: object }) => entry.MetricStat).map(
         (entry: {
           MetricStat: { Metric: { MetricName: string; Dimensions: [{ Name: string; Value: { Ref: string } }] } };
         }) => {
@@ -120,7 +121,7 @@ describe("alarms", () => {
           return `${MetricName} ${Dimensions[0].Name} ${Dimensions[0].Value.Ref.replace(/Service.*/, "")}`;
         },
       );
-      expect(told.sort()).toEqual([`${metric} FunctionName Api`, `${metric} FunctionName Worker`]);
+      expect(watched.sort()).toEqual([`${metric} FunctionName Api`, `${metric} FunctionName Worker`]);
     }
   });
 
@@ -136,7 +137,7 @@ describe("alarms", () => {
     expect(alarm(dev, "DatabaseStorage").Threshold).toBe(0.08 * 20 * 2 ** 30);
   });
 
-  test("of storage that cannot grow any more are RDS's own events", () => {
+  test("of storage that can no longer grow are RDS's own events", () => {
     const [topic] = resource(prod, "AWS::SNS::Topic", "Monitoring");
     const [, { Properties }] = resource(prod, "AWS::Events::Rule", "Monitoring");
     expect(Properties.Description).toMatch(/^DatabaseStorageEnds:/);
@@ -166,7 +167,7 @@ test("each alarm has its line in the operations manual", () => {
   expect([...NAMES, "DatabaseStorageEnds"].filter((name) => !lines.includes(name))).toEqual([]);
 });
 
-test("the dashboard says whether mail goes out, how late, and what failed", () => {
+test("the dashboard shows sent mail, its delay and failures", () => {
   const [, { Properties }] = resource(prod, "AWS::CloudWatch::Dashboard", "Monitoring");
   const body = JSON.stringify(Properties.DashboardBody);
   for (const metric of [

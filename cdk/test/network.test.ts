@@ -46,7 +46,7 @@ describe.each([
     }
   });
 
-  test("logs what was refused", () => {
+  test("logs refused connections", () => {
     of.hasResourceProperties("AWS::EC2::FlowLog", { TrafficType: "REJECT", LogDestinationType: "cloud-watch-logs" });
   });
 });
@@ -70,7 +70,7 @@ test("the zones of a new network can be chosen, for SES's endpoint is not in all
   }
 });
 
-/** Who may call whom: the rules between groups, and every range of addresses that a rule names. */
+/** The permitted connections: the rules between groups, and every range of addresses that a rule names. */
 function rules(of: typeof dev) {
   const short = (id: string) => id.replace(/[0-9A-F]{8}$/, "");
   const group = (reference: { "Fn::GetAtt": [string] }) => short(reference["Fn::GetAtt"][0]);
@@ -116,8 +116,8 @@ describe("security groups", () => {
     });
   });
 
-  // CloudFormation takes EC2's rule that lets everything out away where another one is added.
-  test("let out to what lets in", () => {
+  // CloudFormation removes EC2's rule that allows all egress if another rule is added.
+  test("have an egress rule for each ingress rule", () => {
     for (const of of [dev, prod]) {
       const ways = (type: string) => Object.keys(resources(of, type)).length;
       expect(ways("AWS::EC2::SecurityGroupEgress")).toBe(ways("AWS::EC2::SecurityGroupIngress"));

@@ -20,7 +20,7 @@ const ROLES: Record<string, string> = {
   AWSCDKTriggerCustomResourceProviderCustomResourceProviderRole: "starter",
 };
 
-/** What a resource of a statement is, in the words of docs/aws.md, by what is told of it in the template. */
+/** The words of docs/aws.md for a resource of a statement, by its text in the template. */
 const RESOURCES: [RegExp, string][] = [
   [/^"\*"$/, "*"],
   [/(Api|Worker|Migration)(Service|Starter)Logs/, "own log group"],
@@ -107,7 +107,7 @@ test("each call to SES is allowed under every action that SES checks it under", 
   }
 });
 
-test("besides these roles there are those of AWS's own services", () => {
+test("all other roles belong to AWS's own services", () => {
   const principals = Object.entries(resources(prod, "AWS::IAM::Role"))
     .filter(([id]) => ROLES[id.replace(/[0-9A-F]{8}$/, "")] === undefined)
     .map(([, { Properties }]) => Properties.AssumeRolePolicyDocument.Statement[0].Principal.Service);

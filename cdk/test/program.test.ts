@@ -5,7 +5,7 @@ import { strToU8, zipSync } from "fflate";
 import { expect, test } from "vitest";
 import { programsFrom } from "../lib/program.ts";
 
-/** A folder as `make build` leaves it, with these bytes as both programs. */
+/** A folder like that of `make build`, with these bytes as both programs. */
 function folder(bootstrap: Uint8Array, name = "bootstrap"): string {
   const root = mkdtempSync(join(tmpdir(), "programs-"));
   for (const program of ["api", "worker"]) {
@@ -25,7 +25,7 @@ function elf(machine: number): Uint8Array {
 const X86_64 = elf(62);
 const ARM64 = elf(183);
 
-test("zips of the stage's architecture are taken", () => {
+test("zips of the stage's architecture are accepted", () => {
   expect(() => programsFrom(folder(X86_64), "x86_64")).not.toThrow();
   expect(() => programsFrom(folder(ARM64), "arm64")).not.toThrow();
 });
@@ -40,7 +40,7 @@ test.each([
   expect(() => programsFrom(folder(bootstrap), architecture)).toThrow(words);
 });
 
-test("a zip without a program, and none at all, say so", () => {
+test("a zip without a program, and a missing zip, are refused by name", () => {
   expect(() => programsFrom(folder(X86_64, "main"), "x86_64")).toThrow("holds no bootstrap");
   expect(() => programsFrom(tmpdir(), "x86_64")).toThrow("is not there: make build");
 });

@@ -8,7 +8,7 @@ const dev = template("dev");
 const prod = template("prod");
 const queue = (of: typeof dev, name: string) => resource(of, "AWS::SQS::Queue", `Queues${name}`);
 
-/** Without the hash: `QueuesProcessing` also begins `QueuesProcessingDeadLetters`. */
+/** A logical id without its hash: `QueuesProcessing` is also the beginning of `QueuesProcessingDeadLetters`. */
 function named(of: typeof dev, name: string) {
   const found = Object.entries(resources(of, "AWS::SQS::Queue")).find(
     ([id]) => id.replace(/[0-9A-F]{8}$/, "") === `Queues${name}`,
@@ -21,7 +21,7 @@ describe.each([
   ["dev", dev],
   ["prod", prod],
 ])("the queues of %s", (_, of) => {
-  test("are encrypted, and refuse what does not come by TLS", () => {
+  test("are encrypted, and refuse requests without TLS", () => {
     of.resourceCountIs("AWS::SQS::Queue", 4);
     of.allResourcesProperties("AWS::SQS::Queue", { SqsManagedSseEnabled: true });
     const policies = Object.values(resources(of, "AWS::SQS::QueuePolicy")).map(({ Properties }) => Properties);
@@ -49,12 +49,12 @@ describe.each([
     expect(queue(of, `${name}DeadLetters`)[1].Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600);
   });
 
-  test("show a wake-up again only after six times the worker's time-out", () => {
+  test("deliver a wake-up message again only after six times the worker's time-out", () => {
     const [, worker] = resource(of, "AWS::Lambda::Function", "Worker");
     expect(named(of, "Processing")[1].Properties.VisibilityTimeout).toBe(6 * worker.Properties.Timeout);
   });
 
-  test("take their dead letters from their own queue alone, and are nobody's dead letters themselves", () => {
+  test("get dead letters from their own queue alone, and have no dead-letter queue themselves", () => {
     const stack = of === dev ? "Mmms-dev" : "Mmms-prod";
     for (const [name, source] of [
       ["Processing", "wake-ups"],
@@ -79,14 +79,14 @@ describe.each([
   });
 });
 
-test("results outlive prod's stack, wake-ups need not", () => {
+test("results outlive prod's stack, wake-up messages do not", () => {
   expect(named(prod, "Results")[1].DeletionPolicy).toBe("RetainExceptOnCreate");
   expect(named(prod, "ResultsDeadLetters")[1].DeletionPolicy).toBe("RetainExceptOnCreate");
   expect(named(prod, "Processing")[1].DeletionPolicy).toBe("Delete");
   expect(named(dev, "Results")[1].DeletionPolicy).toBe("Delete");
 });
 
-test("the batch is what the program works on at once", () => {
+test("the batch is as large as the number of records that the program processes at once", () => {
   const program = readFileSync(join(import.meta.dirname, "..", "..", "worker", "src", "function.rs"), "utf8");
   expect(program).toContain(`const AT_ONCE: usize = ${BATCH};`);
 });
@@ -118,14 +118,14 @@ describe("the sweep", () => {
     });
   });
 
-  test("has instances that the queue cannot take", () => {
+  test("has instances that the queue cannot use", () => {
     const reserved = template("dev", { accountConcurrency: 100, workerConcurrency: 5, workerReserved: true });
     const [, worker] = resource(reserved, "AWS::Lambda::Function", "Worker");
     expect(worker.Properties.ReservedConcurrentExecutions).toBe(7);
     reserved.hasResourceProperties("AWS::Lambda::EventSourceMapping", { ScalingConfig: { MaximumConcurrency: 5 } });
   });
 
-  test("leaves concurrency unreserved where nobody chose otherwise", () => {
+  test("leaves concurrency unreserved by default", () => {
     ours(dev).allResourcesProperties("AWS::Lambda::Function", { ReservedConcurrentExecutions: Match.absent() });
     ours(prod).allResourcesProperties("AWS::Lambda::Function", { ReservedConcurrentExecutions: Match.absent() });
   });

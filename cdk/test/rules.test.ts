@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { resolveStage } from "../lib/stage/resolve.ts";
 import { FULL, resources, stackOf, template } from "./stack.ts";
 
-/** Every shape that the stack can have. */
+/** Every variant of the stack. */
 const SHAPES: [string, Record<string, unknown>][] = [
   ["dev", {}],
   ["prod", FULL],
@@ -31,14 +31,14 @@ describe.each(SHAPES)("%s with %j", (stage, settings) => {
   });
 });
 
-test("cdk-nag finds what is wrong", () => {
+test("cdk-nag finds faults", () => {
   const stack = new Stack(new App(), "Careless");
   new Queue(stack, "Queue");
   const { violations } = new AwsSolutionsChecks(stack).validateScope(stack);
   expect(violations.map(({ ruleName }) => ruleName)).toContain("AwsSolutions-SQS4");
 });
 
-/** What has `*` for a resource, and why it has to. */
+/** The actions with the resource `*`, and the reasons. */
 const STARS = new Map([
   ["ec2:AssignPrivateIpAddresses", "takes no resource"],
   ["ec2:CreateNetworkInterface", "Lambda does it before it knows the interface"],
@@ -57,7 +57,7 @@ interface Statement {
   readonly Resource: unknown;
 }
 
-/** Of every role and policy of the stack. */
+/** The statements of every role and policy of the stack. */
 function statements(stage: string, settings: Record<string, unknown>): Statement[] {
   const of = template(stage, settings);
   const inline = Object.values(resources(of, "AWS::IAM::Role")).flatMap(({ Properties }) => Properties.Policies ?? []);
@@ -75,7 +75,7 @@ test.each(SHAPES)("%s with %j has no * in IAM but where it must", (stage, settin
   expect(all.flatMap(({ Action }) => [Action].flat()).filter((action) => action.includes("*"))).toEqual([]);
 });
 
-test("no role takes a policy of AWS's own", () => {
+test("no role has a policy of AWS's own", () => {
   for (const [stage, settings] of SHAPES) {
     for (const { Properties } of Object.values(resources(template(stage, settings), "AWS::IAM::Role"))) {
       expect(Properties.ManagedPolicyArns).toBeUndefined();

@@ -9,7 +9,7 @@ test("a sender domain gets its identity with DKIM, a MAIL FROM of its own and a 
     EmailIdentity: "example.com",
     ConfigurationSetAttributes: { ConfigurationSetName: { Ref: set } },
     MailFromAttributes: { MailFromDomain: "bounce.example.com" },
-    // SES signs unless it is told not to.
+    // SES signs by default.
     DkimAttributes: Match.absent(),
   });
   prod.hasResourceProperties("AWS::SES::ConfigurationSet", {
@@ -18,7 +18,7 @@ test("a sender domain gets its identity with DKIM, a MAIL FROM of its own and a 
   });
 });
 
-test("without one, no identity is made, and mail goes by the same configuration set", () => {
+test("without one, no identity is made, and mail uses the same configuration set", () => {
   const none = template("dev");
   none.resourceCountIs("AWS::SES::EmailIdentity", 0);
   const [set] = resource(none, "AWS::SES::ConfigurationSet", "Sender");

@@ -8,7 +8,7 @@ import { readSettingsFile } from "../lib/stage/settings.ts";
 import { STAGES } from "../lib/stage/stages.ts";
 
 describe("settings", () => {
-  test("the command line goes before the file, and the file before the stage", () => {
+  test("the command line takes precedence over the file, and the file over the stage", () => {
     const stage = resolveStage("prod", { apiRate: 50, logDays: 30 }, { apiRate: "60" });
     expect(stage.api.rate).toBe(60);
     expect(stage.retention.logDays).toBe(30);
@@ -26,7 +26,7 @@ describe("settings", () => {
     expect(text).toMatchObject({ sandbox: false, maxSendRate: 14, database: { standby: true, proxy: true } });
   });
 
-  test("all that is wrong is said at once, each with its name", () => {
+  test("all faults are reported together, each with the name of its setting", () => {
     const set = {
       maxSendrate: "1",
       senderDomain: "Example.com",
@@ -40,14 +40,14 @@ describe("settings", () => {
     expect(refused).toThrow("maxSendrate: there is no such setting");
   });
 
-  test("an id that AWS would not give is refused", () => {
+  test("an id that does not have AWS's form is refused", () => {
     expect(() => resolveStage("dev", { vpcId: "vpc-1" })).toThrow("vpcId: is no id of a vpc");
     expect(() => resolveStage("dev", { dataSubnetIds: "subnet-00000001,vpc-00000001" })).toThrow(
       "is no id of a subnet",
     );
   });
 
-  test("an unknown stage is refused with those that there are", () => {
+  test("an unknown stage is refused with a list of the stages", () => {
     expect(() => resolveStage("production")).toThrow("there is no production, but dev, prod, emulator");
   });
 
@@ -81,7 +81,7 @@ describe("settings", () => {
     expect(() => resolveStage("dev", set)).toThrow(words);
   });
 
-  test("a file that is no object of settings for each stage is named", () => {
+  test("a file that is not an object of settings for each stage is refused by name", () => {
     const file = join(mkdtempSync(join(tmpdir(), "settings-")), "settings.json");
     expect(readSettingsFile(file)).toEqual({});
     writeFileSync(file, '{"dev": {"logDays": 30}}');
@@ -100,7 +100,7 @@ describe("capacity", () => {
     expect(maxConnections(resolveStage("prod", { databaseInstance: "m7g.4xlarge" }))).toBe(5000);
   });
 
-  test("a proxy stands where the functions may want more connections than there are", () => {
+  test("there is a proxy if the functions may need more connections than there are", () => {
     const grown = { accountConcurrency: 1000, apiRate: 50, apiBurst: 50 };
     expect(peakInstances(resolveStage("dev"))).toBe(10);
     expect(needsProxy(resolveStage("dev"))).toBe(false);
@@ -111,13 +111,13 @@ describe("capacity", () => {
     expect(needsProxy(resolveStage("prod", { databaseInstance: "m7g.large" }))).toBe(false);
   });
 
-  test("the user has the last word about the proxy", () => {
+  test("the user's setting decides about the proxy", () => {
     expect(needsProxy(resolveStage("prod", { databaseProxy: false }))).toBe(false);
     expect(needsProxy(resolveStage("dev", { databaseProxy: true }))).toBe(true);
   });
 });
 
-test("the emulator's stage is dev, but for what it lists", () => {
+test("the emulator's stage is dev, except for the values that it lists", () => {
   const { dev, emulator } = STAGES;
   const differing = Object.keys({ ...dev, ...emulator }).filter(
     (key) => emulator?.[key as keyof typeof emulator] !== dev?.[key as keyof typeof dev],

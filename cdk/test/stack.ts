@@ -8,7 +8,7 @@ import type { Stage } from "../lib/stage/stage.ts";
 
 export const ROUTES = ["POST /v1/mail", "GET /v1/mail", "DELETE /v1/api-key/{api_key}"];
 
-/** What a user might set for a real stage. */
+/** Possible settings of a real stage. */
 export const FULL = {
   senderDomain: "example.com",
   domain: "mail.example.com",
@@ -25,7 +25,7 @@ export function stackOf(stage: Stage): MmmsStack {
 
 const templates = new Map<string, Template>();
 
-/** The template of that stage with those settings; made once. */
+/** The template of that stage with those settings, made once. */
 export function template(stage: string, settings: Settings = {}): Template {
   const key = JSON.stringify([stage, settings]);
   const known = templates.get(key) ?? Template.fromStack(stackOf(resolveStage(stage, settings)));
@@ -45,7 +45,7 @@ export function resources(of: Template, type: string): Record<string, Resource> 
   return of.findResources(type) as Record<string, Resource>;
 }
 
-/** The one whose logical id begins so. */
+/** The resource whose logical id begins with this text. */
 export function resource(of: Template, type: string, begins: string): [string, Resource] {
   const found = Object.entries(resources(of, type)).filter(([id]) => id.startsWith(begins));
   const [first] = found;
@@ -53,7 +53,7 @@ export function resource(of: Template, type: string, begins: string): [string, R
   return first;
 }
 
-/** The functions that serve requests and mail, as a template of their own. */
+/** The functions that serve requests and mail, in a template of their own. */
 export const serving = (of: Template) => functions(of, /^(Api|Worker)/);
 /** All functions that run our programs. */
 export const ours = (of: Template) => functions(of, /^(Api|Worker|Migration)/);

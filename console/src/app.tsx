@@ -1,4 +1,4 @@
-// The frame around every page: where one is, where one can go, and the way in.
+// The frame around every page: navigation, the open page, and sign-in.
 
 import { useEffect, useRef } from "preact/hooks";
 import { Icon, type IconName } from "./icons.js";
@@ -35,7 +35,7 @@ export function App() {
   useEffect(() => {
     document.title = `${locked ? "Sign in" : titleOf(open)} – MMMS console`;
     if (locked) return;
-    // Whoever follows a link reads on at the new page's heading; whoever has just come starts at the top.
+    // After a link the focus moves to the heading of the new page; the first page starts at the top.
     if (before.current !== null && before.current !== place) {
       scrollTo(0, 0);
       document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
@@ -46,7 +46,7 @@ export function App() {
   if (locked) return <SignIn />;
   return (
     <div class="frame">
-      {/* biome-ignore lint/a11y/useValidAnchor: it leads to a place, but the part after # is the page's address */}
+      {/* biome-ignore lint/a11y/useValidAnchor: it links to a place in the page, but the part after # is the page's address */}
       <a
         class="skip"
         href="#main"

@@ -1,4 +1,4 @@
-// What went wrong, as the pages show it.
+// Faults, as the pages show them.
 
 import { type ErrorType, type FieldError, MmmsError } from "mmms-client";
 import { errorWords, wordsOf } from "./words/errors.js";
@@ -6,8 +6,8 @@ import { errorWords, wordsOf } from "./words/errors.js";
 export interface Fault {
   type: ErrorType | "no_answer" | "not_the_service";
   title: string;
-  /** What to do about it. */
-  mend: string;
+  /** The remedy. */
+  remedy: string;
   /** The service's own words. */
   message: string | null;
   details: string | null;
@@ -15,15 +15,15 @@ export interface Fault {
   requestId: string | null;
 }
 
-/** What the page itself sees to be wrong, before the service is asked. */
+/** A fault that the page finds before it sends a request. */
 export class Mistake extends Error {
   constructor(readonly errors: readonly FieldError[]) {
     super("Something in the form is not right.");
   }
 }
 
-/** Of a service that is newer than this page. */
-const UNKNOWN = { title: "The service did not do that", mend: "Its own words are below." };
+/** For an error type of a service that is newer than this page. */
+const UNKNOWN = { title: "The service refused the request", remedy: "Its message is below." };
 
 export function faultOf(error: unknown): Fault {
   const nothing = { message: null, details: null, errors: [], requestId: null };
@@ -35,15 +35,15 @@ export function faultOf(error: unknown): Fault {
       ...nothing,
       type: "no_answer",
       title: "The service does not answer",
-      mend: "It may be stopped or starting, or the network is away. What was sent in before is safe.",
+      remedy: "It may be stopped or starting, or the network is down. Accepted mail is safe.",
     };
   }
   if (error.error_type === null) {
     return {
       ...nothing,
       type: "not_the_service",
-      title: "Something before the service answered in its place",
-      mend: "A gateway or a proxy is there. Its own log says more.",
+      title: "Another server answered instead of the service",
+      remedy: "A gateway or a proxy is in front of the service. Its log has the cause.",
       message: error.message,
       requestId: error.request_id,
     };

@@ -1,4 +1,4 @@
-// Drawn on 20 × 20, with the colour of the text beside them.
+// Icons of 20 × 20, in the colour of the text beside them.
 
 const paths = {
   overview: "M3 16.5h14M5.5 13.5v-4M10 13.5v-9M14.5 13.5v-6",

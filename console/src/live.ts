@@ -1,4 +1,4 @@
-// What a page shows of the service, asked again and again while somebody looks.
+// The data of a page, requested again and again while the page is visible.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Fault, faultOf } from "./fault.js";
@@ -6,14 +6,14 @@ import { bar } from "./session.js";
 
 export interface Live<T> {
   value: T | null;
-  /** Why the last look came to nothing; `value` is then the one before. */
+  /** The fault of the last request; `value` is then the earlier value. */
   fault: Fault | null;
-  /** Looks at once, say after something was changed. */
+  /** Requests at once, for example after a change. */
   refresh: () => void;
   change: (change: (value: T) => T) => void;
 }
 
-/** Asks now, and then `pause(value)` milliseconds after each answer; not while the page is hidden. */
+/** Requests now, and then `pause(value)` milliseconds after each answer; not while the page is hidden. */
 export function useLive<T>(
   load: (signal: AbortSignal, before: T | null) => Promise<T>,
   pause: (value: T | null) => number,

@@ -1,5 +1,5 @@
-// The pages' addresses, behind the `#`: one file is served, whatever is open. What a page is narrowed to stands there
-// too, so that a reload, the back button and a link that is passed on show the same.
+// The pages' addresses, after the `#`: the server has one file for all pages. The filters of a page are part of its
+// address, so that a reload, the back button and a shared link show the same.
 
 import { signal } from "@preact/signals";
 
@@ -26,7 +26,7 @@ function placeOf(path: string): Place {
   return { page: "overview" };
 }
 
-/** An address that somebody cut short must not leave an empty page. */
+/** A truncated address must not show an empty page. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -38,7 +38,7 @@ function decoded(text: string): string {
 const LIST = "mmms.list";
 
 export const route = signal<Route>(read());
-/** The list of mailings as it was narrowed last, for the way back to it. */
+/** The address of the list of mailings with its last filters, for the link back to it. */
 export const listAddress = signal(sessionStorage.getItem(LIST) ?? "#/mailings");
 noteList();
 
@@ -57,7 +57,7 @@ export function go(path: string): void {
   location.hash = path;
 }
 
-/** Narrows the open page; what is empty leaves the address. */
+/** Sets filters of the open page; an empty filter is removed from the address. */
 export function narrow(changes: Readonly<Record<string, string>>): void {
   const query = new URLSearchParams(route.value.query);
   for (const [name, value] of Object.entries(changes)) {

@@ -1,19 +1,19 @@
-// Who is at the console: the admin token, for as long as this tab is open, and the secrets of keys made in it.
+// The session: the admin token, for as long as this tab is open, and the secrets of keys made in it.
 
 import { computed, signal } from "@preact/signals";
 import { createClient } from "mmms-client";
 
 const STORED = "mmms.admin-token";
 
-/** What the page is told of the service before anybody has signed in. */
+/** The facts that the service publishes before sign-in. */
 export interface Service {
-  /** Whether mail is captured for `/mailbox` instead of being sent. */
+  /** True if mail is captured for `/mailbox` instead of being sent. */
   mailbox: boolean;
-  /** Whether management asks for the admin token. */
+  /** True if management requires the admin token. */
   sign_in: boolean;
 }
 
-/** A secret that was shown in this tab. It is in memory alone, and gone with the page. */
+/** A secret that was shown in this tab. It is in memory only, and lost with the page. */
 export interface KnownKey {
   id: string;
   name: string;
@@ -21,7 +21,7 @@ export interface KnownKey {
   senders: readonly string[];
 }
 
-/** A mail that is being written, as far as somebody has changed it. It is in memory alone. */
+/** The changed fields of a mail that is being written. They are in memory only. */
 export interface Draft {
   keyId?: string;
   pasted?: string;
@@ -37,7 +37,7 @@ export const draft = signal<Draft>({});
 export const service = signal<Service | null>(null);
 export const token = signal(sessionStorage.getItem(STORED));
 export const knownKeys = signal<readonly KnownKey[]>([]);
-/** Why one has to sign in again. */
+/** The reason for a new sign-in. */
 export const refusal = signal<string | null>(null);
 export const management = computed(() => createClient({ baseUrl: "", adminToken: token.value ?? undefined }));
 
@@ -53,7 +53,7 @@ export function signIn(given: string): void {
   token.value = given;
 }
 
-/** Out, and in only by the token, whatever the service has said before. */
+/** Signs out, and requires the token even if the service did not require it before. */
 export function bar(): void {
   const why = token.value === null ? null : "The service does not know this admin token any more.";
   if (service.value) service.value = { ...service.value, sign_in: true };

@@ -59,7 +59,7 @@ function watch(context, hosts, faults, tolerates) {
     if (protocol.startsWith("http") && !hosts.includes(origin))
       departed.set(request, `request to another host: ${request.url()}`);
   });
-  // What the policy blocks never leaves, but Chromium announces it all the same.
+  // A request that the policy blocks never leaves, but Chromium reports it all the same.
   context.on("requestfailed", (request) => {
     if (request.failure()?.errorText === "csp") departed.delete(request);
   });

@@ -1,4 +1,4 @@
-// A newcomer's way through the console without a terminal. Arguments: the server's address, and the folder for the
+// A new user's way through the console without a terminal. Arguments: the server's address, and the folder for the
 // pictures.
 
 import { mkdirSync } from "node:fs";
@@ -10,7 +10,7 @@ const folder = process.argv[3];
 mkdirSync(folder, { recursive: true });
 
 await run(async ({ base, open }) => {
-  // Only where a fault, a revoked key or no network is tried does the browser see an error.
+  // The browser sees an error only in the parts that try a fault, a revoked key or no network.
   let mistaken = false;
   let refused = false;
   let away = false;
@@ -154,11 +154,11 @@ await run(async ({ base, open }) => {
     await button("Send to 1,000 recipients").click();
     await heading("One that is stopped");
     await button("Cancel…").click();
-    await dialog.getByText("will not be sent to").waitFor();
+    await dialog.getByText("will not get the mail").waitFor();
     await button("Cancel the rest").click();
     await page.getByText("Ended", { exact: true }).waitFor();
     const words = await bar.getAttribute("aria-valuetext");
-    check("what was waiting is cancelled", / cancelled$/.test(words), words);
+    check("the queued recipients are cancelled", / cancelled$/.test(words), words);
     await page.getByRole("button", { name: /^Cancelled/ }).click();
     await page.getByText("It was cancelled before it was sent.").first().waitFor();
     check("each says so in plain words", true);
@@ -181,7 +181,7 @@ await run(async ({ base, open }) => {
     await button("Show 1 new mailing").click();
     check("a new one is shown when one asks for it", (await rows.first().textContent()).includes("A late one"));
     await page.getByLabel("Show").selectOption("Under way");
-    await page.getByText("No mailing is like that").waitFor();
+    await page.getByText("No mailing matches the filters").waitFor();
     await button("Show all").click();
     await rows.first().waitFor();
     check("the list can be narrowed", true);

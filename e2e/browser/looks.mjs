@@ -31,7 +31,7 @@ await run(async ({ base, open }) => {
     mail: `reader${at + 1}@example.com`,
     emailRecipientId: `reader-${at + 1}`,
   }));
-  // More than can go out until then.
+  // These are more recipients than can be sent to before they expire.
   const expires_at = new Date(Date.now() + 2_000).toISOString();
   const { id } = await client.send({
     subject: "Too late for half of them",
@@ -44,7 +44,7 @@ await run(async ({ base, open }) => {
     subject: "{{name}}, a mail with a long subject that does not fit into the width of a phone",
     text_template: "Hello.",
   });
-  await eventually("what is sent in has ended", async () => {
+  await eventually("the accepted mailings have ended", async () => {
     const { queued, sending, failed } = (await client.mailing(id)).counts;
     return (queued + sending === 0 && failed > 0) || { queued, sending, failed };
   });
@@ -81,13 +81,13 @@ await run(async ({ base, open }) => {
 
   const page = await open();
   await page.goto(`${base}/console#/mailings/${id}`);
-  await page.getByRole("button", { name: "Send again…" }).click();
+  await page.getByRole("button", { name: "Resend…" }).click();
   await page.getByRole("dialog").getByText("They get the same mail.").waitFor();
-  await isAccessible(page, "the question whether to send again");
-  await page.getByRole("button", { name: "Send again", exact: true }).click();
+  await isAccessible(page, "the question before a resend");
+  await page.getByRole("button", { name: "Resend", exact: true }).click();
   await page
     .getByRole("status")
     .getByText(/^\d+ mails? queued again$/)
     .waitFor();
-  check("what has failed can be sent again", true);
+  check("failed recipients can be resent", true);
 });

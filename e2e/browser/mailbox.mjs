@@ -1,4 +1,4 @@
-// What a person does in the mailbox.
+// A person's use of the mailbox.
 
 import { readFile } from "node:fs/promises";
 import { check, eventually, run } from "./chromium.mjs";
@@ -24,7 +24,7 @@ await run(async ({ base, open }) => {
   const client = new Client(base);
   await client.authenticate();
   await client.clear();
-  // Only the part that takes the network away expects the browser to complain of it.
+  // Only the part without network expects an error of the browser.
   let away = false;
   const page = await open({
     acceptDownloads: true,

@@ -1,5 +1,5 @@
-// What holds for every page of the console: nothing moves by itself, nothing is wider than the screen, and whoever
-// does not see it or has no mouse is not left out.
+// Rules for every page of the console: nothing moves by itself, nothing is wider than the screen, and people who do not
+// see it or have no mouse can use it.
 
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -44,7 +44,7 @@ export async function fits(page, what) {
   check(`${what}: does not scroll sideways`, wide <= 0, wide);
 }
 
-/** What a thumb has to hit is at least 44 pixels high or wide enough around, but for links within text. */
+/** A touch target is at least 44 pixels high, except for links within text. */
 export async function isTouchable(page, what) {
   const small = await page.evaluate(() => {
     const all = [

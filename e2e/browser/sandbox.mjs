@@ -1,4 +1,4 @@
-// A captured mail that tries to act. The same HTML, served by another server as a plain page, shows
+// A captured mail that tries to run code. The same HTML, served by another server as a plain page, shows
 // that its attempts work.
 
 import { once } from "node:events";
@@ -21,7 +21,7 @@ await once(elsewhere, "listening");
 elsewhere.unref();
 const other = `http://127.0.0.1:${elsewhere.address().port}`;
 
-// Each attempt stands alone, so that one which is stopped hides no other.
+// Each attempt is independent, so that a stopped attempt hides no other.
 const act = (name) =>
   `document.title='ran ${name}';top.postMessage('ran ${name}','*');fetch('${other}/${name}',{mode:'no-cors'})`;
 const HOSTILE = `<!doctype html><html><head>
@@ -130,7 +130,7 @@ await run(async ({ base, open, browser }) => {
     await listen(page.context());
     await page.goto(part);
     await provoke(page);
-    // The page is opened by itself, as a person might: a round trip through it is the time to act.
+    // The page is opened by itself, as a person might do: a round trip through it gives its code the time to run.
     await page.reload();
     await provoke(page);
     check("its policy alone stops every script", (await page.title()) === "" && hits.size === 0, [

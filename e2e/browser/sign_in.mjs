@@ -1,4 +1,4 @@
-// The way into a console that asks for the admin token. Arguments: the server's address, the token, and the folder
+// Sign-in to a console that requires the admin token. Arguments: the server's address, the token, and the folder
 // for the pictures.
 
 import { mkdirSync } from "node:fs";

@@ -1,6 +1,6 @@
-// What a person concludes from a page of the console is so. Mail goes to an SMTP server here that puts off everybody
-// at late.example.com, refuses those at no.example.com and breaks off for those at lost.example.com. Arguments: the
-// server's address, its admin token, and the folder for the pictures.
+// The pages of the console show the true state. Mail goes to an SMTP server that temporarily refuses recipients at
+// late.example.com, permanently refuses those at no.example.com and closes the connection for those at
+// lost.example.com. Arguments: the server's address, its admin token, and the folder for the pictures.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -129,10 +129,10 @@ await run(async ({ base, open }) => {
     await page.getByText("Nothing is due", { exact: true }).waitFor();
     check("with nothing to send, nothing is due", true);
     const { id } = await mail("Put off", to("late.example.com", 4));
-    await page.getByText("4 mails are put off and will be tried again").waitFor();
-    await page.locator(".tile", { hasText: "Waiting now" }).getByText("4 put off until later").waitFor();
+    await page.getByText("4 mails are queued and due later").waitFor();
+    await page.locator(".tile", { hasText: "Waiting now" }).getByText("4 due later").waitFor();
     check(
-      "what is put off is not nothing",
+      "mail that is due later is not shown as nothing",
       (await page.getByText(/nothing is due/i).count()) === 0,
       await page.locator("main").innerText(),
     );
@@ -145,9 +145,13 @@ await run(async ({ base, open }) => {
     await settled(id, "what was lost");
     await page.goto(`${base}/console#/mailings/${id}`);
     const story = page.locator("td.is-story").first();
-    await story.getByText("may already have taken it").waitFor();
+    await story.getByText("may already have accepted the mail").waitFor();
     const words = await story.innerText();
-    check("an unknown fate is not told as a mail that was not sent", !words.includes("before it was sent"), words);
+    check(
+      "an unknown outcome is not shown as a mail that was not sent",
+      !words.includes("before the whole mail was sent"),
+      words,
+    );
     const index = page.locator("tbody td").first();
     check("recipients are counted as the API does", (await index.innerText()) === "0", await index.innerText());
     await picture("unconfirmed");
@@ -241,9 +245,9 @@ await run(async ({ base, open }) => {
     await page.getByLabel("Key").selectOption({ label: "newsletter" });
     await page.getByLabel("Your id (email_id)").fill("none & of = these");
     await page.getByLabel("Your id (email_id)").press("Enter");
-    await page.getByText("No mailing is like that").waitFor();
+    await page.getByText("No mailing matches the filters").waitFor();
     await page.reload();
-    await page.getByText("No mailing is like that").waitFor();
+    await page.getByText("No mailing matches the filters").waitFor();
     check(
       "a reload shows the same",
       (await page.getByLabel("Show").inputValue()) === "ended" &&
@@ -387,7 +391,7 @@ await run(async ({ base, open }) => {
     await page.getByLabel("Recipients").fill(lines.join("\n"));
     await page.getByLabel("Subject").fill("For five hundred");
     await button("Send to 500 recipients").click();
-    await dialog.getByText("cannot be called back").waitFor();
+    await dialog.getByText("cannot be taken back").waitFor();
     check("how many is in the question", (await dialog.textContent()).includes("500 recipients"));
     await isAccessible(page, "the question");
     await picture("question");

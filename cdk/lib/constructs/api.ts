@@ -26,15 +26,18 @@ import { ServiceFunction, type ServiceProps } from "./service-function.ts";
 
 export interface ApiProps extends ServiceProps {
   readonly code: Code;
-  /** `POST /v1/mail` and so on. What is asked for besides goes to the same function, as `$default`. */
+  /** `POST /v1/mail` and so on. All other requests go to the same function, as `$default`. */
   readonly routes: readonly string[];
 }
 
 const STAGE = "$default";
-/** API Gateway gives up after 30 s; the function has to answer before that. */
+/** API Gateway times out after 30 s; the function has to answer before that. */
 const TIMEOUT = Duration.seconds(29);
 
-/** Neither a path nor a query: a key can be in one. Whom a request came from is personal, and stays out. */
+/**
+ * The log has neither a path nor a query, because they can contain a key. The caller's address is personal data, and is
+ * not logged.
+ */
 const ACCESS_LOG = {
   requestId: "$context.requestId",
   requestTime: "$context.requestTime",
@@ -44,25 +47,25 @@ const ACCESS_LOG = {
   responseLatency: "$context.responseLatency",
   integrationLatency: "$context.integrationLatency",
   integrationStatus: "$context.integration.integrationStatus",
-  // Says so where API Gateway may not invoke the function, or could not read its answer.
+  // The message if API Gateway may not invoke the function, or could not read its answer.
   integrationErrorMessage: "$context.integrationErrorMessage",
 };
 
-/** The HTTP API and the function behind it, which answers everything: keys, origins and CORS are its own. */
+/** The HTTP API and the function behind it, which answers every request and checks keys, origins and CORS. */
 export class Api extends Construct {
   readonly service: ServiceFunction;
   readonly http: HttpApi;
   readonly adminToken: Secret;
-  /** Without a slash at its end. */
+  /** The URL without a slash at its end. */
   readonly url: string;
-  /** What the name of the API has to point to, where that is for somebody else to write; `name TYPE value`. */
+  /** The DNS records of the API's name that the stack does not write itself; `name TYPE value`. */
   readonly records: readonly string[] = [];
 
   constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
     const { stage } = props;
     this.adminToken = new Secret(this, "AdminToken", {
-      description: "MMMS: the token that opens the management calls and the console",
+      description: "MMMS: the admin token for the management operations and the console",
       generateSecretString: { passwordLength: 43, excludePunctuation: true },
       removalPolicy: stage.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
@@ -78,7 +81,7 @@ export class Api extends Construct {
     );
     this.service = new ServiceFunction(this, "Service", {
       ...props,
-      description: "MMMS API: takes mail, sends single ones at once",
+      description: "MMMS API: accepts mail, sends single mails at once",
       memoryMiB: stage.api.memoryMiB,
       timeout: TIMEOUT,
       reservedConcurrentExecutions: stage.api.reservedConcurrency,
@@ -97,7 +100,7 @@ export class Api extends Construct {
     this.http = new HttpApi(this, "Http", {
       description: `MMMS: stage ${stage.name}`,
       createDefaultStage: false,
-      // With a name of its own, the other one is a second door that no one watches.
+      // With a domain of its own, API Gateway's host name would be a second, unobserved entrance.
       disableExecuteApiEndpoint: stage.domain !== undefined,
     });
     this.addRoutes(props.routes);

@@ -26,33 +26,35 @@ export interface DatabaseProps {
 }
 
 const NAME = "mmms";
-/** Owns the tables. */
+/** The login that owns the tables. */
 const MASTER = "mmms";
-/** Reads and writes rows. */
+/** The login that reads and writes rows. */
 const ROLE = "mmms_service";
 
 const PARAMETERS = {
-  // A connection without TLS is refused.
+  // The database refuses connections without TLS.
   "rds.force_ssl": "1",
-  // Statements are logged without the values they were given, and errors without the rows: addresses are among them.
+  // Statements are logged without their values, and errors without rows, because they contain addresses.
   log_parameter_max_length: "0",
   log_parameter_max_length_on_error: "0",
   log_error_verbosity: "terse",
-  // A function that Lambda froze within a transaction must not hold its locks. Milliseconds.
+  // A function that Lambda froze within a transaction must not keep its locks. The unit is milliseconds.
   idle_in_transaction_session_timeout: "60000",
 };
 
-/** The ledger: PostgreSQL on RDS in the data tier, with RDS Proxy before it where the functions are many. */
+/** The ledger: PostgreSQL on RDS in the data tier, with RDS Proxy in front of it if there are many functions. */
 export class Database extends Construct {
   readonly instance: DatabaseInstance;
   readonly proxy?: DatabaseProxy;
-  /** Of the master, for the migration alone. Made, kept and rotated each week by RDS. */
+  /** The secret of the master, for the migration only. RDS makes it and rotates it each week. */
   readonly masterSecret: ISecret;
-  /** Of the role that the functions and the proxy log in as. The migration gives the role the password that is here. */
+  /**
+   * The secret of the role that the functions and the proxy log in as. The migration sets this password for the role.
+   */
   readonly roleSecret: Secret;
-  /** Says who may connect to the instance. */
+  /** The security group that admits connections to the instance. */
   readonly door: SecurityGroup;
-  /** Where the functions connect to, and which database. */
+  /** The host, port and database that the functions connect to. */
   readonly host: string;
   readonly port: string;
   readonly databaseName = NAME;
@@ -60,7 +62,7 @@ export class Database extends Construct {
   constructor(scope: Construct, id: string, { stage, network }: DatabaseProps) {
     super(scope, id);
     const { database, disposable } = stage;
-    // RDS writes to a group of this name, and would make one that keeps everything for ever.
+    // RDS writes to a log group of this name, and would itself make one without a retention period.
     const identifier = Stack.of(this).stackName.toLowerCase();
     const logs = logGroup(this, "Logs", stage.retention.logDays, `/aws/rds/instance/${identifier}/postgresql`);
     this.door = new SecurityGroup(this, "SecurityGroup", {
@@ -93,7 +95,7 @@ export class Database extends Construct {
       deleteAutomatedBackups: disposable,
       autoMinorVersionUpgrade: true,
       cloudwatchLogsExports: ["postgresql"],
-      // A week of it costs nothing.
+      // Seven days are free.
       databaseInsightsMode: DatabaseInsightsMode.STANDARD,
       enablePerformanceInsights: true,
     });
@@ -120,7 +122,7 @@ export class Database extends Construct {
         passwordLength: 43,
         excludePunctuation: true,
       },
-      // A database that comes back from a snapshot is given another one.
+      // A database that is restored from a snapshot gets another one.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     acknowledge(
@@ -146,7 +148,7 @@ export class Database extends Construct {
       securityGroups: [group],
       requireTLS: true,
       clientPasswordAuthType: ClientPasswordAuthType.POSTGRES_SCRAM_SHA_256,
-      // A function waits for a connection no longer than its pool does.
+      // The proxy waits for a connection no longer than a function's pool does.
       borrowTimeout: Duration.seconds(5),
       idleClientTimeout: Duration.minutes(10),
     });

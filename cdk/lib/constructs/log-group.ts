@@ -3,7 +3,7 @@ import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
 
-/** Logs hold no address, subject or key, and are of no use without the stack: they go with it. */
+/** Logs contain no address, subject or key, and are of no use without the stack: they are removed with it. */
 export function logGroup(scope: Construct, id: string, days: RetentionDays, logGroupName?: string): LogGroup {
   const group = new LogGroup(scope, id, { retention: days, removalPolicy: RemovalPolicy.DESTROY, logGroupName });
   acknowledge(

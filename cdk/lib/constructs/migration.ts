@@ -14,18 +14,18 @@ export interface MigrationProps {
   readonly stage: Stage;
   readonly network: Network;
   readonly database: Database;
-  /** The worker's: with this environment it migrates and does nothing else. */
+  /** The code of the worker: with this function's environment it only migrates. */
   readonly code: Code;
-  /** What must find the new schema, and the role. */
+  /** The constructs that need the new schema and the role. */
   readonly before: Construct[];
 }
 
-/** Lambda has no more for an invocation than 15 minutes, and who waits for it the same. */
+/** Lambda allows 15 minutes for an invocation, and so for the function that waits for it. */
 const TIMEOUT = Duration.minutes(14);
 
 /**
- * Brings the schema up to date and sets up the role that the functions log in as: at each deployment that changes the
- * program, after the database is there and before the proxy and the functions are. It alone knows the master's login.
+ * Migrates the schema and sets up the role that the functions log in as: at each deployment that changes the program,
+ * after the database and before the proxy and the functions. Only this function knows the master's login.
  */
 export class Migration extends Construct {
   readonly program: ProgramFunction;
@@ -39,7 +39,8 @@ export class Migration extends Construct {
       code: props.code,
       securityGroup: network.migration,
       description: "MMMS migration: brings the database up to date at a deployment",
-      // It waits for the database; the least that starts as fast as the others.
+      // The function mostly waits for the database; this is the smallest memory with which it starts as fast as the
+      // others.
       memoryMiB: 256,
       timeout: TIMEOUT,
       whyNoDeadLetters: "Called by a deployment, which fails where it does",
@@ -54,14 +55,14 @@ export class Migration extends Construct {
         SECRET_NAME: database.masterSecret.secretArn,
         DB_ROLE_SECRET_NAME: database.roleSecret.secretArn,
         DB_NAME: database.databaseName,
-        // Never the proxy: it does not know the master.
+        // The host is never the proxy, which does not know the master.
         DB_HOST: database.instance.dbInstanceEndpointAddress,
         DB_PORT: database.instance.dbInstanceEndpointPort,
       },
     });
     const trigger = new Trigger(this, "Trigger", {
       handler: this.program.function,
-      // The SDK of who waits gives up a little later than Lambda.
+      // The SDK of the waiting function times out a little later than Lambda.
       timeout: TIMEOUT.plus(Duration.seconds(30)),
     });
     const way: IDependable[] = [network, database.instance, database.door];
@@ -70,13 +71,16 @@ export class Migration extends Construct {
     this.keepStarterInBounds(stage);
   }
 
-  /** The CDK's own function that starts ours. It is in no network: behind the endpoints nothing reaches CloudFormation. */
+  /**
+   * The CDK's own function that starts the migration. It is in no VPC, because CloudFormation cannot be reached through
+   * the endpoints.
+   */
   private keepStarterInBounds(stage: Stage): void {
     const starter = Stack.of(this).node.findChild("AWSCDK.TriggerCustomResourceProviderCustomResourceProvider");
     const role = starter.node.findChild("Role") as CfnResource;
     const handler = starter.node.findChild("Handler") as CfnResource;
     const logs = logGroup(this, "StarterLogs", stage.retention.logDays);
-    // Its log would stay for ever and outlive the stack, and AWS's own policy lets it write any.
+    // Without this, its log would be kept for ever and outlive the stack, and AWS's policy would let it write any log.
     handler.addPropertyOverride("LoggingConfig", { LogGroup: logs.logGroupName });
     role.addPropertyDeletionOverride("ManagedPolicyArns");
     role.addPropertyOverride("Policies.1", {

@@ -27,21 +27,23 @@ export interface NetworkProps {
 /** The names of the tiers, which are the subnets' groups. */
 const TIER = { public: "public", application: "application", data: "data" } as const;
 
-/** What the functions call. SES's API is `email`; `email-smtp` is another service. */
+/** The services that the functions call. SES's API is `email`; `email-smtp` is another service. */
 const SERVICES = {
   Sqs: InterfaceVpcEndpointAwsService.SQS,
   Ses: InterfaceVpcEndpointAwsService.EMAIL,
   SecretsManager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
 };
 
-/** Three tiers: public, where nothing of ours runs; application, the functions; data, the database, without a way out. */
+/**
+ * Three tiers: public, without any program; application, with the functions; data, with the database and no route out.
+ */
 export class Network extends Construct {
   readonly vpc: IVpc;
   readonly application: SubnetSelection;
   readonly data: SubnetSelection;
-  /** What both functions are in: to the database and to AWS, nothing in. */
+  /** The security group of both functions: to the database and to AWS, nothing in. */
   readonly functions: ISecurityGroup;
-  /** What the migration is in. The functions' group does not lead to the database where a proxy is before it. */
+  /** The security group of the migration. The functions' group does not reach the database behind a proxy. */
   readonly migration: ISecurityGroup;
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
@@ -88,7 +90,7 @@ export class Network extends Construct {
         ? { availabilityZones: [...network.availabilityZones] }
         : { maxAzs: network.zones }),
       natGateways: nat ? network.exitZones : 0,
-      // Nothing is ever in the default group, and closing it would take a function of its own.
+      // No resource is in the default group, and closing it would take a function of its own.
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [
         { name: TIER.public, subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: false },
@@ -98,7 +100,7 @@ export class Network extends Construct {
     });
     vpc.addFlowLog("Refused", {
       destination: FlowLogDestination.toCloudWatchLogs(logGroup(this, "FlowLogs", logDays)),
-      // What was let through costs as much as the traffic; what was refused is what one looks for.
+      // Logging accepted connections would cost as much as the traffic; refused connections are the ones to look for.
       trafficType: FlowLogTrafficType.REJECT,
     });
     return vpc;
@@ -121,7 +123,7 @@ export class Network extends Construct {
   }
 }
 
-/** A program in the network may use this account's credentials and nobody else's: it cannot carry anything out to another account. */
+/** A program in the network may use only this account's credentials, so that it cannot send data to another account. */
 function ofThisAccount(scope: IConstruct): PolicyStatement {
   return new PolicyStatement({
     sid: "ThisAccount",

@@ -3,12 +3,12 @@ import { Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IConstruct } from "constructs";
 import type { Sender } from "./sender.ts";
 
-// Which resources an action takes is said by
+// The resources of each action are listed in
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
 
 /**
- * Lambda itself attaches a function to its subnets, with the function's role; none of these actions that it needs takes
- * a resource. The program must not, so they are denied to it.
+ * Lambda itself attaches a function to its subnets, with the function's role; the actions that it needs take no
+ * resource. The program must not use them, so they are denied to it.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
  */
 export function networkPermissions(scope: IConstruct): PolicyStatement[] {
@@ -38,7 +38,7 @@ export function networkPermissions(scope: IConstruct): PolicyStatement[] {
   ];
 }
 
-/** Neither takes a resource. */
+/** Neither action takes a resource. */
 export function tracingPermissions(): PolicyStatement[] {
   return [
     new PolicyStatement({
@@ -54,14 +54,15 @@ export interface MailPermissionsProps {
   readonly sandbox: boolean;
 }
 
-/** Whether mail may be sent in the name of everything that the account has verified. */
+/** True if mail may be sent with every identity that the account has verified. */
 export function allIdentities({ sender, sandbox }: MailPermissionsProps): boolean {
   return sender.domain === undefined || sandbox;
 }
 
 /**
- * All calls ask for the identity and the configuration set, the bulk call for a template too, even one that it carries.
- * SES checks SendBulkEmail under two actions, and SendEmail with attachments under the action for raw content as well.
+ * All calls need the identity and the configuration set; the bulk call needs a template too, even if it contains its
+ * own. SES checks SendBulkEmail under two actions, and SendEmail with attachments under the action for raw content as
+ * well.
  */
 export function mailPermissions(scope: IConstruct, props: MailPermissionsProps): PolicyStatement[] {
   const { sender } = props;
@@ -80,7 +81,7 @@ export function mailPermissions(scope: IConstruct, props: MailPermissionsProps):
       actions: ["ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"],
       resources: [identities, ses("template", "*"), set],
     }),
-    // Takes no resource.
+    // This action takes no resource.
     new PolicyStatement({ sid: "AskForSendingRate", actions: ["ses:GetAccount"], resources: ["*"] }),
   ];
 }

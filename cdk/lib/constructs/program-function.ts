@@ -27,16 +27,16 @@ export interface ProgramFunctionProps {
   readonly memoryMiB: number;
   readonly timeout: Duration;
   readonly reservedConcurrentExecutions?: number;
-  /** Unset: Lambda ends a chain of invocations that call each other. */
+  /** If unset, Lambda ends a chain of invocations that call each other. */
   readonly recursiveLoop?: RecursiveLoop;
   readonly environment: Record<string, string>;
-  /** Beside those of every function: its log, its network, its traces. */
+  /** Statements in addition to those of every function: its log, its network, its traces. */
   readonly permissions: PolicyStatement[];
-  /** Why there is no queue for invocations that failed. */
+  /** The reason that there is no queue for failed invocations. */
   readonly whyNoDeadLetters: string;
 }
 
-/** One of our programs as a function: in the application tier, with what it needs and nothing else. */
+/** One of our programs as a function in the application tier, with only the rights that it needs. */
 export class ProgramFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
@@ -70,7 +70,7 @@ export class ProgramFunction extends Construct {
       architecture: stage.architecture === "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
       handler: "bootstrap",
       code: props.code,
-      // What is written above is all that it may: no construct adds to it.
+      // The statements above are all of its rights: no construct adds to them.
       role: this.role.withoutPolicyUpdates(),
       memorySize: props.memoryMiB,
       timeout: props.timeout,
@@ -80,7 +80,7 @@ export class ProgramFunction extends Construct {
       vpcSubnets: network.application,
       securityGroups: [props.securityGroup],
       logGroup: this.logs,
-      // The programs write JSON themselves, and their own levels.
+      // The programs themselves write JSON and apply their log levels.
       loggingFormat: LoggingFormat.TEXT,
       tracing: Tracing.ACTIVE,
       environment: props.environment,

@@ -4,19 +4,19 @@ import { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
 
 export interface QueuesProps {
-  /** The worker's own. */
+  /** The time-out of the worker. */
   readonly timeout: Duration;
   readonly disposable: boolean;
 }
 
-/** Lambda's advice, so that a record does not come again while it is being worked on. */
+/** The factor that Lambda recommends, so that SQS does not deliver a record again while the worker processes it. */
 const VISIBILITY_FACTOR = 6;
-/** A record whose function fails so often is not going to be worked on. */
+/** After so many failures a message moves to the dead-letter queue. */
 const RECEIVES = 5;
-/** The longest that SQS has: results that nobody reads are kept as long as they can be. */
+/** SQS's longest retention period: unread results are kept as long as possible. */
 const LONGEST = Duration.days(14);
 
-/** Wake-ups for the worker, results for the company's back end, and what of either nobody could work on. */
+/** The processing queue for the worker, the result queue for the company's back end, and their dead-letter queues. */
 export class Queues extends Construct {
   readonly processing: Queue;
   readonly processingDeadLetters: Queue;
@@ -27,13 +27,13 @@ export class Queues extends Construct {
     super(scope, id);
     const removalPolicy = disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 
-    // A wake-up can be written again from the ledger, so these two may go with any stack.
+    // A wake-up message can be written again from the ledger, so these two queues are removed with every stack.
     this.processingDeadLetters = this.deadLetters("ProcessingDeadLetters", "wake-ups", {});
     this.processing = this.queue("Processing", {
       queueName: this.nameOf("wake-ups"),
       redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
       visibilityTimeout: Duration.seconds(timeout.toSeconds() * VISIBILITY_FACTOR),
-      // After 72 h mail has expired.
+      // By default mail expires after 72 h.
       retentionPeriod: Duration.days(4),
       deadLetterQueue: { queue: this.processingDeadLetters, maxReceiveCount: RECEIVES },
     });
@@ -41,18 +41,18 @@ export class Queues extends Construct {
     this.results = this.queue("Results", {
       queueName: this.nameOf("results"),
       redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
-      // For a back end that takes its time with each batch of ten.
+      // The time-out suits a back end that is slow with each batch of ten.
       visibilityTimeout: Duration.minutes(1),
       retentionPeriod: LONGEST,
       removalPolicy,
-      // A back end may be down for a while with messages in its hands.
+      // A back end may fail repeatedly after it has received messages.
       deadLetterQueue: { queue: this.resultsDeadLetters, maxReceiveCount: 20 },
     });
   }
 
-  /** For the messages of one queue that nobody could work on: they go on to nowhere. */
+  /** The dead-letter queue of one queue. It has no dead-letter queue itself. */
   private deadLetters(id: string, source: string, props: QueueProps): Queue {
-    // By its ARN: each of the two would otherwise have to be there before the other.
+    // The source queue is named by its ARN: otherwise each of the two would have to exist before the other.
     const sourceArn = Stack.of(this).formatArn({ service: "sqs", resource: this.nameOf(source) });
     const queue = this.queue(id, {
       retentionPeriod: LONGEST,

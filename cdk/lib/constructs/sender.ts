@@ -11,31 +11,37 @@ import { Construct } from "constructs";
 import type { SenderStage } from "../stage/stage.ts";
 
 export interface SenderProps {
-  /** Without one every identity of the account may be used, and its records are not this stack's. */
+  /** Without a domain, every identity of the account may be used, and their records do not belong to this stack. */
   readonly sender?: SenderStage;
 }
 
-/** Whose mail is sent, and the configuration set that every mail names. With a domain: its identity at SES, with DKIM and a MAIL FROM of its own. */
+/**
+ * The sender's identity at SES, with DKIM and a MAIL FROM of its own if there is a domain, and the configuration set
+ * that every mail names.
+ */
 export class Sender extends Construct {
   readonly domain?: string;
   readonly configurationSet: ConfigurationSet;
-  /** What somebody has to write into the domain's zone, `name TYPE value`; little where the zone is in this account. */
+  /**
+   * The records that a person has to add to the domain's zone, `name TYPE value`; few if the zone is in this account.
+   */
   readonly records: readonly string[];
 
   constructor(scope: Construct, id: string, { sender }: SenderProps) {
     super(scope, id);
     this.domain = sender?.domain;
     this.configurationSet = new ConfigurationSet(this, "ConfigurationSet", {
-      // As mail servers do: TLS where the other side has it. To require it would bounce the mail of those that do not.
+      // TLS is used if the other side offers it, as mail servers do. Requiring it would bounce mail to servers without
+      // it.
       tlsPolicy: ConfigurationSetTlsPolicy.OPTIONAL,
       reputationMetrics: true,
-      // SES does not send again to those who bounced or complained.
+      // SES does not send again to addresses that bounced or complained.
       suppressionReasons: SuppressionReasons.BOUNCES_AND_COMPLAINTS,
     });
     this.records = sender ? this.addIdentity(sender) : [];
   }
 
-  /** Gives the records that the stack does not write itself. */
+  /** Returns the records that the stack does not write itself. */
   private addIdentity({ domain, hostedZoneId }: SenderStage): string[] {
     const zone =
       hostedZoneId === undefined
@@ -56,7 +62,7 @@ export class Sender extends Construct {
             `${mailFromDomain} MX 10 feedback-smtp.${region}.amazonses.com`,
             `${mailFromDomain} TXT "v=spf1 include:amazonses.com ~all"`,
           ]),
-      // One that is there already is the company's own policy, which no stack should replace.
+      // An existing DMARC record is the company's own policy, which no stack should replace.
       `_dmarc.${domain} TXT "v=DMARC1; p=none;" (unless there is one)`,
     ];
   }

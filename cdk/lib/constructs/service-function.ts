@@ -9,7 +9,7 @@ import { ProgramFunction, type ProgramFunctionProps } from "./program-function.t
 import type { Queues } from "./queues.ts";
 import type { Sender } from "./sender.ts";
 
-/** What both functions use. */
+/** The resources that both functions use. */
 export interface ServiceProps {
   readonly stage: Stage;
   readonly network: Network;
@@ -24,12 +24,12 @@ export interface ServiceFunctionProps
       ProgramFunctionProps,
       "description" | "code" | "memoryMiB" | "timeout" | "reservedConcurrentExecutions" | "recursiveLoop"
     > {
-  /** Beside what both have. */
+  /** Statements in addition to those of both functions. */
   readonly environment?: Record<string, string>;
   readonly permissions?: PolicyStatement[];
 }
 
-/** One of the two functions that serve: with what both need and nothing else. */
+/** One of the two functions that serve, with only the rights that both need. */
 export class ServiceFunction extends ProgramFunction {
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     const { stage, network, database, queues, sender } = props;
@@ -62,7 +62,7 @@ export class ServiceFunction extends ProgramFunction {
         DB_NAME: database.databaseName,
         DB_HOST: database.host,
         DB_PORT: database.port,
-        // The function of the migrations does it, before these are changed; the role here has no right to.
+        // The migration function migrates before these functions are changed; their role has no right to do so.
         DB_MIGRATE: "false",
         MAIL_QUEUE_URL: queues.processing.queueUrl,
         MAIL_RESULT_QUEUE_URL: queues.results.queueUrl,

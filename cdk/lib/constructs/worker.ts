@@ -13,12 +13,15 @@ export interface WorkerProps extends ServiceProps {
   readonly code: Code;
 }
 
-/** A batch of wake-ups, all at a time, each of 50 recipients with 15 s for a call, fits in; the rest is handed back. */
+/**
+ * The time suffices for a batch of wake-up messages at once, each for 50 recipients with 15 s for a call; the rest is
+ * enqueued again.
+ */
 export const WORKER_TIMEOUT = Duration.seconds(60);
-/** As many as the program works on at a time (`AT_ONCE` in worker/src/function.rs): none waits in an instance's hands. */
+/** As many as the program works on at a time (`AT_ONCE` in worker/src/function.rs): no message waits in an instance. */
 export const BATCH = 4;
 
-/** The worker: the queue leads to it, and each minute the schedule does. */
+/** The worker, invoked by the processing queue, and each minute by the schedule. */
 export class Worker extends Construct {
   readonly service: ServiceFunction;
 
@@ -28,14 +31,14 @@ export class Worker extends Construct {
     const { processing } = props.queues;
     this.service = new ServiceFunction(this, "Service", {
       ...props,
-      description: "MMMS worker: sends what is queued, and sweeps",
+      description: "MMMS worker: sends queued mail, and sweeps",
       memoryMiB,
       timeout: WORKER_TIMEOUT,
-      // It writes wake-ups to the queue that invokes it: what is left of one, and what is to be tried again. Lambda
-      // would stop such a chain after about 16 invocations. It ends by itself: each mail has a time at which it expires.
+      // The worker enqueues wake-up messages, for recipients that are left and for retries, in the queue that invokes
+      // it. Lambda would end such a chain after about 16 invocations. It ends by itself, because each mail expires.
       // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
       recursiveLoop: RecursiveLoop.ALLOW,
-      // The queue may take maximumConcurrency of them, so that the sweep always finds one.
+      // The queue may use maximumConcurrency of these instances, so that one is always left for the sweep.
       reservedConcurrentExecutions: reserved ? maximumConcurrency + SWEEPS : undefined,
       permissions: [
         new PolicyStatement({
@@ -63,7 +66,7 @@ export class Worker extends Construct {
 
   private sweepEachMinute(): void {
     const { function: worker } = this.service;
-    // The next minute brings the next sweep: one that failed is not repeated.
+    // A failed sweep is not retried, because the next one follows after a minute.
     const once = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
     worker.configureAsyncInvoke(once);
     acknowledge(
@@ -85,7 +88,7 @@ export class Worker extends Construct {
       },
     });
     const schedule = new Schedule(this, "Sweep", {
-      description: "MMMS: looks for mail that nothing else would wake",
+      description: "MMMS: starts the sweep",
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
       target: new LambdaInvoke(worker, {
         ...once,

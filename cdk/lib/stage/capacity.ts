@@ -1,16 +1,16 @@
 import { DATABASE_INSTANCES, type Stage } from "./stage.ts";
 
-/** Two sweeps at once: one that takes longer than a minute, and the next. */
+/** Two sweeps may run at once: one that takes longer than a minute, and the next. */
 export const SWEEPS = 2;
-/** Of the database's connections, what the functions may take: the rest is for people and for RDS itself. */
+/** The share of the database's connections that the functions may use: the rest is for people and for RDS itself. */
 const SHARE = 0.8;
 
-/** Memory that one connection may take, a little more than RDS reckons with: 10 MiB. */
+/** The memory of one connection, a little more than RDS assumes: 10 MiB. */
 const BYTES_PER_CONNECTION = 10 * 2 ** 20;
 
 /**
- * Connections that the parameter group allows. By default RDS would allow DBInstanceClassMemory / 9531392, and says
- * nowhere how much less that memory is than the class's: what was computed from the class was never reached.
+ * Connections that the parameter group allows. By default RDS would allow DBInstanceClassMemory / 9531392, but does
+ * not document how much less that memory is than the class's: the number computed from the class was never reached.
  * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html#RDS_Limits.MaxConnections
  */
 export function maxConnections(stage: Stage): number {
@@ -18,15 +18,15 @@ export function maxConnections(stage: Stage): number {
   return Math.min(5000, Math.floor(bytes / BYTES_PER_CONNECTION));
 }
 
-/** Instances of functions at the worst hour. Each has one connection. */
+/** The maximum number of function instances. Each has one connection. */
 export function peakInstances(stage: Stage): number {
   const { api, worker } = stage;
-  // A request that waits for SES keeps its instance for about a second.
+  // A request that waits for SES occupies its instance for about a second.
   const apis = Math.min(apiConcurrency(stage), api.burst + api.rate);
   return apis + worker.maximumConcurrency + SWEEPS;
 }
 
-/** Instances that the API can have: beyond them API Gateway answers 503 in its own words. */
+/** The instances that the API can have: beyond them API Gateway itself answers 503. */
 export function apiConcurrency({ api, worker, accountConcurrency }: Stage): number {
   return api.reservedConcurrency ?? accountConcurrency - worker.maximumConcurrency - SWEEPS;
 }

@@ -4,7 +4,7 @@ import { parseSettings, type Settings } from "./settings.ts";
 import type { DomainStage, ExistingNetwork, NewNetwork, SenderStage, Stage } from "./stage.ts";
 import { STAGES } from "./stages.ts";
 
-/** The stage of that name, with what the user has set. Settings that do not fit together are refused. */
+/** The stage of that name, with the user's settings. Settings that do not fit together are refused. */
 export function resolveStage(name: string, file: unknown = {}, commandLine: Record<string, unknown> = {}): Stage {
   const base = STAGES[name];
   if (base === undefined) throw new Refused(`stage: there is no ${name}, but ${Object.keys(STAGES).join(", ")}`);
@@ -62,7 +62,7 @@ function network(base: NewNetwork | ExistingNetwork, set: Settings): NewNetwork 
     if (availabilityZones && new Set(availabilityZones).size < zones) {
       throw new Refused("availabilityZones: names a zone twice");
     }
-    // RDS wants subnets in two, and six tiers in three zones fill the range.
+    // RDS needs subnets in two zones, and six tiers in three zones fill the range.
     if (zones < 2 || zones > 3) throw new Refused("availabilityZones: has to name two or three zones");
     const exitZones = set.exitZones ?? Math.min(base.exitZones, zones);
     if (exitZones > zones) throw new Refused(`exitZones: there are only ${zones} zones`);

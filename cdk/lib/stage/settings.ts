@@ -5,26 +5,26 @@ import { DATABASE_INSTANCES, type DatabaseInstanceClass } from "./stage.ts";
 
 const INSTANCES = Object.keys(DATABASE_INSTANCES) as [DatabaseInstanceClass, ...DatabaseInstanceClass[]];
 
-/** The command line gives text, a file numbers and booleans. */
+/** The command line has text, a file numbers and booleans. */
 const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(","))]);
-/** As AWS gives them: `subnet-0a1b2c3d`. */
+/** An id in AWS's form: `subnet-0a1b2c3d`. */
 const id = (kind: string) => z.string().regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `is no id of a ${kind}`);
 const ids = (kind: string) => list.pipe(z.array(id(kind)));
 const hostName = z
   .string()
   .regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/, "is no host name");
 
-/** `us-east-1a`, or of a local zone `us-west-2-lax-1a`; not the id `use1-az1`. */
+/** The name of a zone, `us-east-1a`, or of a local zone, `us-west-2-lax-1a`; not the id `use1-az1`. */
 const zone = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d+(-[a-z]+-\d+)?[a-z]$/, "is no name of an availability zone");
 
-/** What CloudWatch can keep logs for. */
+/** The retention periods of CloudWatch, in days. */
 const LOG_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-/** What a user may set, beside the values of the stage. `-c` goes before the file. */
+/** The settings of the user, which override the values of the stage. `-c` takes precedence over the file. */
 const SETTINGS = z.strictObject({
   senderDomain: hostName.optional(),
   senderHostedZoneId: z.string().optional(),
@@ -65,7 +65,7 @@ const SETTINGS = z.strictObject({
 
 export type Settings = z.output<typeof SETTINGS>;
 
-/** Those of one stage, from the file and the command line. Says everything that is wrong with them at once. */
+/** The settings of one stage, from the file and the command line. All faults are reported together. */
 export function parseSettings(file: unknown, commandLine: Record<string, unknown>): Settings {
   const given = { ...z.record(z.string(), z.unknown()).parse(file ?? {}), ...commandLine };
   const parsed = SETTINGS.safeParse(given);

@@ -1,30 +1,35 @@
-/** What one deployment of MMMS is to be like. The values of each stage, with their reasons, are in stages.ts. */
+/** The description of one deployment of MMMS. The values of each stage, with their reasons, are in stages.ts. */
 export interface Stage {
-  /** Names the stack: `Mmms-<name>`. */
+  /** The name in the stack's name: `Mmms-<name>`. */
   readonly name: string;
-  /** What the programs in the zips were built for. */
+  /** The architecture that the programs in the zips were built for. */
   readonly architecture: Architecture;
   readonly network: NewNetwork | ExistingNetwork;
   readonly database: DatabaseStage;
-  /** Instances of functions that the account may have at a time in this region: Lambda's quota "Concurrent executions". */
+  /**
+   * Instances of functions that the account may have at a time in this region: Lambda's quota "Concurrent executions".
+   */
   readonly accountConcurrency: number;
   readonly api: ApiStage;
   readonly worker: WorkerStage;
-  /** Whose mail is sent: the domain that SES signs for. Without one, every identity of the account may be used. */
+  /** The sender's domain, which SES signs for. Without one, every identity of the account may be used. */
   readonly sender?: SenderStage;
-  /** The name under which the API answers. Without one it is API Gateway's. */
+  /** The host name of the API. Without one it is API Gateway's. */
   readonly domain?: DomainStage;
-  /** An e-mail address that is told of alarms. */
+  /** The e-mail address that gets the alarms. */
   readonly alarmAddress?: string;
-  /** Recipients a second, over all instances. Unset: what SES says of the account. */
+  /** Recipients a second, over all instances. If unset, the account's rate according to SES. */
   readonly maxSendRate?: number;
   /**
-   * Whether SES still holds the account in its sandbox. There it also asks whether the sender may use the
-   * *recipient's* identity, so the functions get all identities of the account.
+   * True while SES has the account in its sandbox. There it also checks the right to the *recipient's* identity, so the
+   * functions may use all identities of the account.
    */
   readonly sandbox: boolean;
   readonly retention: RetentionStage;
-  /** What stays when the stack goes: nothing, or a last snapshot of the database, the secrets and the queues. */
+  /**
+   * The resources that stay when the stack is removed: none, or a last snapshot of the database, the secrets and the
+   * queues.
+   */
   readonly disposable: boolean;
 }
 
@@ -33,17 +38,17 @@ export type Architecture = "x86_64" | "arm64";
 export interface NewNetwork {
   readonly kind: "new";
   readonly cidr: string;
-  /** How many zones, where AWS chooses them. */
+  /** The number of zones, if AWS chooses them. */
   readonly zones: number;
-  /** The zones by name, such as `us-east-1b`; SES's endpoint is in few of some regions. Unset: AWS's own order. */
+  /** The zones by name, such as `us-east-1b`; in some regions few have SES's endpoint. If unset, AWS's own order. */
   readonly availabilityZones?: readonly string[];
-  /** How the functions reach SQS, SES and Secrets Manager. */
+  /** The way from the functions to SQS, SES and Secrets Manager. */
   readonly exit: "endpoints" | "nat";
-  /** In how many zones that way out stands. */
+  /** The number of zones with that exit. */
   readonly exitZones: number;
 }
 
-/** A VPC that is there already. Its application subnets need a way to SQS, SES and Secrets Manager. */
+/** An existing VPC. Its application subnets need access to SQS, SES and Secrets Manager. */
 export interface ExistingNetwork {
   readonly kind: "existing";
   readonly vpcId: string;
@@ -55,17 +60,17 @@ export interface ExistingNetwork {
 export interface DatabaseStage {
   readonly instance: DatabaseInstanceClass;
   readonly storageGiB: number;
-  /** RDS adds storage by itself up to this. */
+  /** The size up to which RDS adds storage by itself. */
   readonly maxStorageGiB: number;
   /** A second instance in another zone that takes over by itself. */
   readonly standby: boolean;
-  /** For so many days any second can be restored. */
+  /** The number of days back to which any second can be restored. */
   readonly backupDays: number;
-  /** `auto`: RDS Proxy where the functions may want more connections than the instance has. */
+  /** `auto`: RDS Proxy if the functions may need more connections than the instance has. */
   readonly proxy: "auto" | boolean;
 }
 
-/** What is offered, with the memory in GiB, on which the number of connections depends. */
+/** The instance classes on offer, with their memory in GiB, on which the number of connections depends. */
 export const DATABASE_INSTANCES = {
   "t4g.micro": 1,
   "t4g.small": 2,
@@ -81,25 +86,25 @@ export type DatabaseInstanceClass = keyof typeof DATABASE_INSTANCES;
 
 export interface ApiStage {
   readonly memoryMiB: number;
-  /** Requests a second that API Gateway lets through; beyond it answers 429. */
+  /** The requests a second that API Gateway admits; beyond them it answers 429. */
   readonly rate: number;
-  /** Requests at once, before that rate counts. */
+  /** The requests at once before that rate applies. */
   readonly burst: number;
-  /** Instances kept for the API, and the most it may have. Unset: what the account has left. */
+  /** The instances reserved for the API, and its maximum. If unset, the account's remaining instances. */
   readonly reservedConcurrency?: number;
 }
 
 export interface WorkerStage {
   readonly memoryMiB: number;
-  /** Instances that work on the queue at a time. */
+  /** The instances that work on the queue at a time. */
   readonly maximumConcurrency: number;
-  /** Whether these instances are kept for the worker, and those of the sweep beside them. */
+  /** True if these instances, and those of the sweep, are reserved for the worker. */
   readonly reserved: boolean;
 }
 
 export interface SenderStage {
   readonly domain: string;
-  /** The id of its public hosted zone in this account: the records are then written by the stack. */
+  /** The id of its public hosted zone in this account, in which the stack then writes the records. */
   readonly hostedZoneId?: string;
 }
 
@@ -111,8 +116,8 @@ export interface DomainStage {
 }
 
 export interface RetentionStage {
-  /** Days until addresses and names leave the database, after their mailing has ended. */
+  /** The days from the end of a mailing until its addresses and names are removed from the database. */
   readonly mailDays: number;
-  /** Days that CloudWatch keeps logs. */
+  /** The days until CloudWatch deletes logs. */
   readonly logDays: number;
 }

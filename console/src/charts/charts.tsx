@@ -1,4 +1,4 @@
-// The pictures of the overview, and their numbers for whoever does not see them.
+// The charts of the overview, and a table of their numbers for users who cannot see them.
 
 import type { StatisticsHour } from "mmms-client";
 import { useMemo, useState } from "preact/hooks";
@@ -9,9 +9,9 @@ import { statusNames } from "../words/statuses.js";
 import { axes, Plot } from "./plot.js";
 
 const HOUR_S = 3_600;
-/** From the bottom up. */
+/** The order of the bars' parts, from the bottom up. */
 const ENDS = ["sent", "cancelled", "unconfirmed", "failed"] as const;
-/** From the left, where a narrow screen cuts nothing off. */
+/** The order of the columns from the left: a narrow screen cuts off the last ones. */
 const COLUMNS = ["failed", "unconfirmed", "sent", "cancelled"] as const;
 
 interface Pictured {
@@ -21,10 +21,10 @@ interface Pictured {
 
 const startsOf = (hours: readonly StatisticsHour[]) => hours.map(({ hour }) => Date.parse(hour) / 1000);
 
-/** An hour stands at its middle: the pointer is then nearest to the hour that it is in. */
+/** An hour is placed at its middle, so that the pointer is nearest to the hour that it is in. */
 const middlesOf = (hours: readonly StatisticsHour[]) => startsOf(hours).map((start) => start + HOUR_S / 2);
 
-/** As wide as the hours, so that the first and the last bar are whole. */
+/** The range covers whole hours, so that the first and the last bar are not cut. */
 const wholeHours = (hours: readonly StatisticsHour[]): uPlot.Range.MinMax => {
   const starts = startsOf(hours);
   return [starts[0] ?? 0, (starts.at(-1) ?? 0) + HOUR_S];
@@ -141,11 +141,11 @@ export function TimesChart({ hours, name }: Pictured) {
   );
 }
 
-/** Powers of ten stay such in seconds alone. */
+/** The largest unit is the second, because powers of ten are no round numbers in minutes or hours. */
 const power = (milliseconds: number) =>
   milliseconds < 1000 ? `${milliseconds} ms` : `${number(milliseconds / 1000)} s`;
 
-/** Of the lines of a logarithmic scale only those. */
+/** Keeps only the lines at powers of ten. */
 const powers: uPlot.Axis.Filter = (_, splits) =>
   splits.map((split) => (Number.isInteger(Math.log10(split)) ? split : null));
 
@@ -163,7 +163,7 @@ export function NumbersTable({ hours }: { hours: readonly StatisticsHour[] }) {
       {rows.length === 0 ? (
         <p class="nothing">No hour has any mail.</p>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it with the arrow keys
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: users without a mouse scroll it with the arrow keys
         <section class="scroll" tabIndex={0} aria-label="The numbers of each hour">
           <table>
             <thead>

@@ -1,4 +1,4 @@
-// uPlot in a box of fixed height, drawn anew when the width, the numbers or the colours change.
+// uPlot in a box of fixed height, drawn again when the width, the numbers or the colours change.
 
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
@@ -6,12 +6,12 @@ import uPlot from "uplot";
 export type Colours = (name: string) => string;
 
 interface Drawn {
-  /** Everything but the size, which is that of the box. */
+  /** All options except the size, which is that of the box. */
   options: (colour: Colours) => Omit<uPlot.Options, "width" | "height">;
   data: uPlot.AlignedData;
-  /** Changes when `options` have to be asked again. */
+  /** A value that changes when `options` have to be computed again. */
   kind: string;
-  /** Which column the pointer is at. */
+  /** Called with the column at the pointer. */
   point: (column: number | null) => void;
   label: string;
 }
@@ -63,7 +63,7 @@ export function Plot({ options, data, kind, point, label }: Drawn) {
   return <div class="plot" ref={box} role="img" aria-label={label} />;
 }
 
-/** Axes that all pictures share. */
+/** The axes that all charts share. */
 export function axes(colour: Colours, values: (value: number) => string, lines?: uPlot.Axis.Filter): uPlot.Axis[] {
   const font = `12px ${getComputedStyle(document.body).fontFamily}`;
   const line = { stroke: colour("grid"), width: 1 };

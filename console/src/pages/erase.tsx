@@ -1,4 +1,4 @@
-// Removes an address and what was written to it.
+// Removes an address and the content written to it.
 
 import { signal } from "@preact/signals";
 import { type ErasedAddress, eraseAddress } from "mmms-client";
@@ -9,7 +9,7 @@ import { Heading } from "../parts/heading.js";
 import { management } from "../session.js";
 import { counted } from "../words/figures.js";
 
-/** Handed over by another page; never in the page's own address, which browsers keep. */
+/** Set by another page; never part of the page's own address, because browsers store addresses. */
 export const addressToErase = signal("");
 
 export function Erase() {
@@ -30,8 +30,8 @@ export function Erase() {
     <>
       <Heading>Erase an address</Heading>
       <p class="lead">
-        For whoever asks to be forgotten: removes an address, its name and its variables from every mailing that has
-        ended. The counts stay, and so does what the mail system and the recipient have.
+        Removes an address, its name and its variables from every mailing that has ended, for a person who asks to be
+        forgotten. The counts stay, and so do the copies of the mail system and the recipient.
       </p>
       <form
         class="card form is-narrow"
@@ -58,7 +58,7 @@ export function Erase() {
           close={() => setAsked(false)}
         >
           <p>
-            <strong>{mail.trim()}</strong> is removed wherever it was written to. This cannot be undone.
+            <strong>{mail.trim()}</strong> is removed from every mailing that has ended. This cannot be undone.
           </p>
         </Question>
       )}

@@ -1,4 +1,4 @@
-// What can be done with a key, each with what will come of it.
+// The actions on a key, each with its consequences.
 
 import {
   type ApiKey,
@@ -14,10 +14,10 @@ import { Mistake } from "../fault.js";
 import { CopyButton } from "../parts/copy.js";
 import { Dialog, Question } from "../parts/dialog.js";
 import { Area, Check, Field, listed, Select } from "../parts/field.js";
-import { tell } from "../parts/news.js";
+import { announce } from "../parts/news.js";
 import { draft, forget, knownKeys, management, remember } from "../session.js";
 
-/** A secret to be shown this once. */
+/** A secret that is shown only once. */
 export interface Shown {
   title: string;
   note: string;
@@ -37,7 +37,7 @@ const nameFor = ({ name }: { name: string | null }) => name ?? "the key without 
 
 function keep(key: ApiKeyWithSecret): void {
   remember({ id: key.id, name: key.name ?? "Without a name", secret: key.api_key, senders: key.senders });
-  // Whoever makes a key while writing a mail wants to send with it.
+  // A key that is made while a mail is being written is chosen for that mail.
   draft.value = { ...draft.value, keyId: key.id };
 }
 
@@ -50,11 +50,13 @@ export function NewKey({ close, done }: About) {
   const [senders, setSenders] = useState("");
   const [origins, setOrigins] = useState("");
   const create = async () => {
-    // The API would take a key without origins for a server key, which may do more than was asked for here.
+    // Without origins the API would make a server key, which has more rights than were chosen here.
     if (kind === "browser" && listed(origins).length === 0) {
       throw new Mistake([
-        { field: "origins", message: "are needed: the key works from these pages alone" },
-        ...(listed(senders).length === 0 ? [{ field: "senders", message: "is needed: anybody can read the key" }] : []),
+        { field: "origins", message: "are needed: the key works only from these pages" },
+        ...(listed(senders).length === 0
+          ? [{ field: "senders", message: "is needed: every visitor can read the key" }]
+          : []),
       ]);
     }
     const body = {
@@ -76,7 +78,7 @@ export function NewKey({ close, done }: About) {
         value={name}
         change={setName}
         placeholder="newsletter"
-        hint="For you, to tell keys apart."
+        hint="For you, to distinguish keys."
       />
       <Select<"server" | "browser">
         label="For"
@@ -88,8 +90,8 @@ export function NewKey({ close, done }: About) {
         ]}
         hint={
           kind === "server"
-            ? "Sends, and looks at what it has sent. Keep it secret."
-            : "Can only send, only from the pages below. Anybody can read it there."
+            ? "Sends, and reads its own mailings. Keep it secret."
+            : "Can only send, only from the pages below. Every visitor can read it there."
         }
       />
       {kind === "browser" && (
@@ -112,7 +114,7 @@ export function NewKey({ close, done }: About) {
         change={setSenders}
         placeholder="news@example.org or @example.org"
         mono
-        hint={kind === "browser" ? "A browser key needs at least one sender." : "Left empty: any sender."}
+        hint={kind === "browser" ? "A browser key needs at least one sender." : "If empty: any sender."}
       />
     </Question>
   );
@@ -136,12 +138,15 @@ export function Rotate({ apiKey, close, done }: AboutKey) {
     });
     if (apiKey.kind === "server") keep(data.data);
     const note =
-      grace === "0" ? "The old one opens nothing any more." : "The old one still works for the time you chose.";
+      grace === "0" ? "The old secret is no longer valid." : "The old secret still works for the time you chose.";
     done({ title: "The new secret", note, key: data.data });
   };
   return (
     <Question title={`Rotate ${nameFor(apiKey)}?`} does="Make a new secret" act={rotate} close={close}>
-      <p>The key stays, with its rules and its mailings, and gets a new secret. Whatever uses it needs the new one.</p>
+      <p>
+        The key stays, with its rules and its mailings, and gets a new secret. Every program that uses the key needs the
+        new secret.
+      </p>
       <Select
         label={grace === "0" ? "The old secret ends" : "The old secret works"}
         value={grace}
@@ -163,15 +168,14 @@ export function Revoke({ apiKey, close, done }: AboutKey) {
     });
     forget(apiKey.id);
     done();
-    tell(`${apiKey.name ?? "The key"} is revoked`);
+    announce(`${apiKey.name ?? "The key"} is revoked`);
   };
   return (
     <Question title={`Revoke ${nameFor(apiKey)}?`} does="Revoke" keeps="Keep it" dangerous act={revoke} close={close}>
       <p>
-        It stops working at once and for good. Whatever uses it cannot send any more; what it has sent stays in the
-        list.
+        It stops working at once and for good. Programs that use it can no longer send; its mailings stay in the list.
       </p>
-      <Check label="Also cancel what it has waiting" value={cancels} change={setCancels} />
+      <Check label="Also cancel its queued mail" value={cancels} change={setCancels} />
     </Question>
   );
 }
@@ -189,7 +193,7 @@ export function AddOrigins({ apiKey, close, done }: AboutKey) {
     });
     if (apiKey.kind === "server") forget(apiKey.id);
     done();
-    tell("Origins added");
+    announce("Origins added");
   };
   return (
     <Question title={`Add web pages to ${nameFor(apiKey)}`} does="Add" act={add} close={close} nameOf={nameOf}>
@@ -221,7 +225,7 @@ export function RemoveOrigin({ apiKey, origin, close, done }: AboutKey & { origi
       throwOnError: true,
     });
     done();
-    tell(`${origin} removed`);
+    announce(`${origin} removed`);
   };
   return (
     <Question title="Remove this origin?" does="Remove" keeps="Keep it" dangerous act={remove} close={close}>
@@ -238,14 +242,14 @@ export function Secret({ shown: { title, note, key }, close }: { shown: Shown; c
   return (
     <Dialog title={title} close={close} wide firm>
       <p>
-        <strong>Copy it now: it is shown this once.</strong> {note}
+        <strong>Copy it now: it is shown only once.</strong> {note}
       </p>
       <p class="secret">
         <code>{key.api_key}</code>
         <CopyButton text={key.api_key} what="The key" label="Copy" />
       </p>
       <p class="soft">
-        It goes into the header <code>x-api-key</code>.
+        Send it in the header <code>x-api-key</code>.
         {usable && " Until this tab is reloaded or closed, you can also send with it here."}
       </p>
       <div class="choices">

@@ -1,4 +1,4 @@
-// The API keys: who may send, from where and as whom.
+// The API keys, with their origins and senders.
 
 import { type ApiKey, listApiKeys } from "mmms-client";
 import { useEffect, useState } from "preact/hooks";
@@ -44,7 +44,7 @@ export function Keys() {
     refresh();
     if (secret) show(secret);
   };
-  // The button that was pressed goes with its key, and the focus would go with the button.
+  // The pressed button disappears with its key, and the focus would be lost with the button.
   useEffect(() => {
     if (revoked > 0) document.querySelector<HTMLElement>("main h1")?.focus();
   }, [revoked]);
@@ -60,14 +60,14 @@ export function Keys() {
         Keys
       </Heading>
       <p class="lead">
-        Whoever sends mail names an API key. A server key sends and looks at its own mailings; a browser key is bound to
-        web pages and can only send.
+        Every program that sends mail needs an API key. A server key sends and reads its own mailings; a browser key is
+        bound to web pages and can only send.
       </p>
       {!value && (fault ? <FaultNotice fault={fault} /> : <Skeleton rows={4} kind="row-space" />)}
       {value && <Stale fault={fault} has />}
       {value && value.items.length === 0 && (
         <Empty title="No key yet">
-          <p>Make one for the first program that is to send mail, or for yourself to try it.</p>
+          <p>Make one for the first program that will send mail, or to try the service yourself.</p>
           <p>
             <button type="button" class="button is-primary" onClick={() => ask({ what: "new" })}>
               Make a key
@@ -112,7 +112,7 @@ function Key({ apiKey, ask }: { apiKey: ApiKey; ask: (asked: Asked) => void }) {
           {title}
         </h2>
         <span class="kind">{kind === "browser" ? "Browser key" : "Server key"}</span>
-        {known && <span class="kind is-here">At hand in this tab</span>}
+        {known && <span class="kind is-here">Usable in this tab</span>}
         <div class="actions">
           <button type="button" class="button" onClick={() => ask({ what: "rotate", key: apiKey })}>
             Rotate…

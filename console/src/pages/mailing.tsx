@@ -1,4 +1,4 @@
-// One mailing: how far it is, what can be done about it, and its ids.
+// One mailing: its progress, its actions and its ids.
 
 import { type CallerId, getMailing, type Mailing } from "mmms-client";
 import { Fragment } from "preact";
@@ -41,7 +41,7 @@ export function MailingPage({ id }: { id: string }) {
         <Heading>Mailing</Heading>
         {fault?.type === "not_found" || fault?.type === "validation_error" ? (
           <Empty title="There is no such mailing">
-            <p>Its id may not be complete, or it was erased long ago.</p>
+            <p>Its id may be incomplete.</p>
           </Empty>
         ) : fault ? (
           <FaultNotice fault={fault} />
@@ -113,7 +113,7 @@ function Facts({ mailing }: { mailing: Mailing }) {
       <dd>
         <span dir="auto">{mailing.sender_name}</span>&nbsp;&lt;{mailing.sender_email}&gt;
       </dd>
-      <dt>Sent in</dt>
+      <dt>Accepted</dt>
       <dd>
         <Moment time={mailing.created_at} />
       </dd>

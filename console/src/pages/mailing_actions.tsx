@@ -1,10 +1,10 @@
-// What can be done about a mailing, each with what will come of it.
+// The actions on a mailing, each with its consequences.
 
 import { cancelMailing, type Mailing, type ResendableStatus, resendMailing } from "mmms-client";
 import { useState } from "preact/hooks";
 import { Question } from "../parts/dialog.js";
 import { Select } from "../parts/field.js";
-import { tell } from "../parts/news.js";
+import { announce } from "../parts/news.js";
 import { management, service } from "../session.js";
 import { counted } from "../words/figures.js";
 
@@ -14,7 +14,7 @@ interface About {
   done: () => void;
 }
 
-/** The same buttons at all times, so that none moves under the pointer while the mailing goes on. */
+/** The buttons are always the same, so that none moves under the pointer while the mailing is being sent. */
 export function Actions({ mailing, done }: { mailing: Mailing; done: () => void }) {
   const [asked, ask] = useState<"cancel" | "resend" | null>(null);
   const { counts } = mailing;
@@ -32,7 +32,7 @@ export function Actions({ mailing, done }: { mailing: Mailing; done: () => void 
         onClick={() => ask("resend")}
         disabled={counts.failed + counts.unconfirmed === 0}
       >
-        Send again…
+        Resend…
       </button>
       <button type="button" class="button is-careful" onClick={() => ask("cancel")} disabled={counts.queued === 0}>
         Cancel…
@@ -50,19 +50,19 @@ function Cancel({ mailing: { id, counts }, close, done }: About) {
     const { data } = await cancelMailing({ client: management.value, path: { id }, throwOnError: true });
     close();
     done();
-    tell(`${counted(data.data.cancelled, "mail", "mails")} cancelled`);
+    announce(`${counted(data.data.cancelled, "mail", "mails")} cancelled`);
   };
   return (
     <Question
-      title="Cancel what is waiting?"
+      title="Cancel the queued recipients?"
       does="Cancel the rest"
-      keeps="Let it go on"
+      keeps="Do not cancel"
       dangerous
       act={cancel}
       close={close}
     >
       <p>
-        {counted(counts.queued, "recipient is", "recipients are")} still waiting and will not be sent to. What has been
+        {counted(counts.queued, "recipient is", "recipients are")} queued and will not get the mail. Mail that has been
         sent, or is being sent right now, stays as it is.
       </p>
     </Question>
@@ -77,30 +77,30 @@ function Resend({ mailing: { id, counts }, close, done }: About) {
     const { data } = await resendMailing({ client: management.value, path, body: { status }, throwOnError: true });
     close();
     done();
-    tell(`${counted(data.data.accepted, "mail", "mails")} queued again`);
+    announce(`${counted(data.data.accepted, "mail", "mails")} queued again`);
   };
   return (
     <Question
-      title="Send again?"
-      does={status === "failed" ? "Send again" : "Send, perhaps twice"}
+      title="Resend the mail?"
+      does={status === "failed" ? "Resend" : "Resend, perhaps twice"}
       dangerous={status === "unconfirmed"}
       act={resend}
       close={close}
     >
       <Select<ResendableStatus>
-        label="To those that are"
+        label="Recipients with the status"
         value={status}
         change={setStatus}
         options={choices.map((choice) => [choice, `${choice}: ${counted(counts[choice], "recipient", "recipients")}`])}
       />
       {status === "failed" ? (
         <p>
-          They get the same mail. An address that was refused for good will most likely be refused again: the list says
-          why each has failed.
+          They get the same mail. An address that was permanently refused will most likely be refused again: the list
+          gives the reason of each failure.
         </p>
       ) : (
         <p class="notice is-unsure">
-          Nobody can know whether the mail reached them. Whoever got it gets it a second time.
+          These recipients may or may not have got the mail. Those who got it will get it a second time.
         </p>
       )}
     </Question>

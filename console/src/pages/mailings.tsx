@@ -1,4 +1,4 @@
-// All mailings, newest first, those under way with bars that fill.
+// All mailings, newest first, with their progress.
 
 import { type ApiKey, getMailing, listApiKeys, listMailings, type Mailing } from "mmms-client";
 import { useEffect, useState } from "preact/hooks";
@@ -24,7 +24,7 @@ interface Filter {
 interface Shown {
   items: Mailing[];
   next: string | null;
-  /** Newer ones that are not shown yet: they would push away what one is reading. */
+  /** Newer mailings that are not shown yet, because they would move the rows that the user is reading. */
   newer: Mailing[];
 }
 
@@ -43,7 +43,7 @@ function filterBy({ which, keyId, emailId }: Filter): void {
 
 const LIVE_MS = 1_000;
 const QUIET_MS = 5_000;
-/** Of those further down than the first page, so many are asked for one by one. */
+/** The maximum number of open mailings after the first page that are requested one by one. */
 const MOST_FOLLOWED = 10;
 
 async function page(filter: Filter, signal: AbortSignal | undefined, after?: string) {
@@ -106,7 +106,7 @@ export function Mailings() {
 
 function Filters({ filter, change }: { filter: Filter; change: (filter: Filter) => void }) {
   const [emailId, setEmailId] = useState(filter.emailId);
-  // The back button changes it too.
+  // The back button changes the filter too.
   useEffect(() => setEmailId(filter.emailId), [filter.emailId]);
   const keys = useLive<ApiKey[]>(
     async (signal) =>
@@ -149,7 +149,7 @@ function Filters({ filter, change }: { filter: Filter; change: (filter: Filter) 
             autocomplete="off"
             spellcheck={false}
             onInput={(event) => setEmailId(event.currentTarget.value)}
-            // Also when it is emptied by its own button.
+            // This event also occurs when the field's own button empties it.
             onChange={(event) => change({ ...filter, emailId: event.currentTarget.value.trim() })}
           />
         </div>
@@ -158,7 +158,7 @@ function Filters({ filter, change }: { filter: Filter; change: (filter: Filter) 
   );
 }
 
-/** Also one that the address names and that is revoked. */
+/** The options include a revoked key if the address names it. */
 function keyOptions(keys: readonly ApiKey[], chosen: string): (readonly [string, string])[] {
   const live = keys.map((key) => [key.id, key.name ?? key.id] as const);
   const isLive = chosen === "" || keys.some(({ id }) => id === chosen);
@@ -213,7 +213,7 @@ function More({ list, filter, after }: { list: Live<Shown>; filter: Filter; afte
   };
   return (
     <button type="button" class="button is-more" onClick={more} aria-disabled={busy}>
-      Show older ones
+      Show older mailings
     </button>
   );
 }
@@ -252,7 +252,7 @@ function Row({ mailing }: { mailing: Mailing }) {
 function Nothing({ filtered, reset }: { filtered: boolean; reset: () => void }) {
   if (filtered)
     return (
-      <Empty title="No mailing is like that">
+      <Empty title="No mailing matches the filters">
         <p>
           <button type="button" class="button" onClick={reset}>
             Show all
@@ -262,7 +262,7 @@ function Nothing({ filtered, reset }: { filtered: boolean; reset: () => void }) 
     );
   return (
     <Empty title="No mail yet">
-      <p>Everything that is sent in shows up here, with what has become of each recipient.</p>
+      <p>Every accepted mailing appears here, with the status of each recipient.</p>
       <p>
         <a class="button is-primary" href="#/send">
           Send a first mail

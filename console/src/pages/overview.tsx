@@ -1,4 +1,4 @@
-// What goes out, how fast, and what waits.
+// Sent mail, the time it took, and waiting mail.
 
 import { getStatistics, listMailings, type Statistics, type StatisticsHour } from "mmms-client";
 import { HoursChart, NumbersTable, TimesChart } from "../charts/charts.js";
@@ -19,12 +19,12 @@ type Range = (typeof RANGES)[number][0];
 const HOUR_MS = 3_600_000;
 const LIVE_MS = 1_000;
 const QUIET_MS = 10_000;
-/** From here on, what is due has been left lying. */
+/** Mail that has been due for this long is late. */
 const LATE_SECONDS = 300;
 
 interface Seen {
   statistics: Statistics;
-  /** Whether the service has any mailing at all. */
+  /** True if the service has no mailing yet. */
   isNew: boolean;
 }
 
@@ -32,7 +32,7 @@ async function load(range: Range, signal: AbortSignal, before: Seen | null): Pro
   const client = management.value;
   const from = new Date(Date.now() - (Number(range) - 1) * HOUR_MS).toISOString();
   const { data } = await getStatistics({ client, query: { from }, signal, throwOnError: true });
-  // What explains the first steps stays until the page is left: what is below it does not move.
+  // The first steps stay until the user leaves the page, so that the content below does not move.
   if (before) return { statistics: data.data, isNew: before.isNew };
   const mailings = await listMailings({ client, query: { limit: 1 }, signal, throwOnError: true });
   return { statistics: data.data, isNew: mailings.data.data.items.length === 0 };
@@ -80,13 +80,13 @@ function FirstSteps() {
       <h2 id="steps-title">A first mail in a minute</h2>
       <ol>
         <li class={knownKeys.value.length > 0 ? "is-done" : undefined}>
-          <a href="#/keys">Make a key</a>. Whoever sends mail names one.
+          <a href="#/keys">Make a key</a>. Every program that sends mail needs one.
         </li>
         <li>
           <a href="#/send">Send a mail</a> with it, to one address or to a thousand.
         </li>
         <li>
-          Watch it go out under <a href="#/mailings">Mailings</a>
+          Watch its progress under <a href="#/mailings">Mailings</a>
           {service.value?.mailbox ? (
             <>
               , and read it in the <a href="/mailbox">mailbox</a>: nothing leaves this machine.
@@ -133,7 +133,7 @@ function Pictures({ statistics: { hours, waiting }, range }: { statistics: Stati
           note={
             waiting.oldest_due_at === null
               ? laterOf(waiting) > 0
-                ? `${number(laterOf(waiting))} put off until later`
+                ? `${number(laterOf(waiting))} due later`
                 : "nothing is due"
               : `the oldest for ${duration(waiting.oldest_due_seconds * 1000)}`
           }
@@ -152,8 +152,8 @@ function Pictures({ statistics: { hours, waiting }, range }: { statistics: Stati
       </div>
       {uncounted > 0 && (
         <p class="notice is-unsure">
-          {counted(uncounted, "hour is", "hours are")} not counted yet, as after an update or a long stop. The numbers
-          come by themselves.
+          {counted(uncounted, "hour is", "hours are")} not counted yet, for example after an update or a long stop. The
+          service counts them without further action.
         </p>
       )}
       <NumbersTable hours={hours} />
@@ -171,28 +171,29 @@ function Tile({ name, figure, note, tone }: { name: string; figure: string; note
   );
 }
 
-/** What waits for another time, such as what the mail system did not want yet. */
+/** The number of queued recipients that are not due yet, such as those with a retry. */
 function laterOf({ queued, due }: Statistics["waiting"]): number {
   return Math.max(0, queued - due);
 }
 
-/** What there is to say of the age of what waits, and what it means. */
+/** The age of the waiting mail, and its meaning. */
 function ageOf(waiting: Statistics["waiting"]): { words: string; note: string; late: boolean } {
   const seconds = waiting.oldest_due_seconds;
   const later = laterOf(waiting);
   if (waiting.oldest_due_at !== null) {
     const late = seconds >= LATE_SECONDS;
-    const note = late ? "That is long: see in the log what holds it up." : "It is taken from the oldest on.";
+    const note = late ? "That is long: the log has the cause." : "The oldest mail is sent first.";
     return { words: `The oldest has been due for ${duration(seconds * 1000)}`, note, late };
   }
   if (later > 0) {
-    const note = "The mail system did not take it yet, or its time has not come. The mailing says why.";
-    return { words: `${counted(later, "mail is", "mails are")} put off and will be tried again`, note, late: false };
+    const note =
+      "The mail system temporarily refused it, or its time has not come. The page of the mailing gives the reason.";
+    return { words: `${counted(later, "mail is", "mails are")} queued and due later`, note, late: false };
   }
   if (waiting.sending > 0) {
-    return { words: "Nothing else is due", note: "What is being sent is all there is.", late: false };
+    return { words: "Nothing else is due", note: "All waiting mail is being sent.", late: false };
   }
-  return { words: "Nothing is due", note: "Mail goes out as it comes in.", late: false };
+  return { words: "Nothing is due", note: "New mail is sent at once.", late: false };
 }
 
 function WaitingPicture({ waiting }: { waiting: Statistics["waiting"] }) {
@@ -200,13 +201,13 @@ function WaitingPicture({ waiting }: { waiting: Statistics["waiting"] }) {
   const parts = [
     ["sending", "Being sent", waiting.sending],
     ["queued", "Due now", waiting.due],
-    ["later", "To be tried again later", later],
+    ["later", "Due later", later],
   ] as const;
   const most = Math.max(1, ...parts.map(([, , count]) => count));
   const age = ageOf(waiting);
   return (
     <section class="card picture" aria-labelledby="waiting-title">
-      <h2 id="waiting-title">What is waiting</h2>
+      <h2 id="waiting-title">Waiting mail</h2>
       <ul class="columns">
         {parts.map(([kind, name, count]) => (
           <li key={kind}>

@@ -1,4 +1,4 @@
-// Recipients as people write them: one a line.
+// Recipients as people write them: one on each line.
 
 import type { RecipientRequest } from "mmms-client";
 
@@ -16,7 +16,7 @@ function recipientOf(line: string): RecipientRequest {
   return { mail: mail.trim(), ...(name && { name }) };
 }
 
-/** Addresses of a domain that is nobody's (RFC 2606). */
+/** Addresses of a domain that is reserved for examples (RFC 2606). */
 export function examples(count: number): string {
   const line = (_: unknown, at: number) => `${NAMES[at % NAMES.length]} <reader${at + 1}@example.com>`;
   return Array.from({ length: count }, line).join("\n");
@@ -33,7 +33,7 @@ const LABELS: Readonly<Record<string, string>> = {
 
 const LONGEST = 60;
 
-/** A field as the form calls it; a recipient by its address, which can be found among the lines. */
+/** The form's label of a field; for a recipient its address, which the user can find among the lines. */
 export function fieldName(field: string, recipients: readonly RecipientRequest[]): string {
   const [, at] = /^recipients\.(\d+)/.exec(field) ?? [];
   if (at === undefined) return LABELS[field] ?? `${field}:`;

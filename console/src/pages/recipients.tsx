@@ -1,4 +1,4 @@
-// The recipients of a mailing, each with what has become of it.
+// The recipients of a mailing, each with its status.
 
 import { listRecipients, type Mailing, type Recipient } from "mmms-client";
 import { useEffect, useState } from "preact/hooks";
@@ -27,7 +27,7 @@ interface Shown {
 export function Recipients({ mailing, lost }: { mailing: Mailing; lost: boolean }) {
   const asked = route.value.query.get("status");
   const status: Status | null = STATUSES.find((of) => of === asked) ?? null;
-  // Cursors are of the list that they were given out for.
+  // A cursor is valid only for the list that it came from.
   const [turned, turn] = useState<{ status: Status | null; cursors: readonly string[] }>({ status, cursors: [] });
   const cursors = turned.status === status ? turned.cursors : [];
   const setCursors = (to: readonly string[]) => turn({ status, cursors: to });
@@ -113,7 +113,7 @@ function Table({ items }: { items: readonly Recipient[] }) {
           </th>
           <th scope="col">Address</th>
           <th scope="col">Status</th>
-          <th scope="col">What happened</th>
+          <th scope="col">Details</th>
           <th scope="col">Ids</th>
         </tr>
       </thead>
@@ -158,10 +158,10 @@ function Line({ recipient }: { recipient: Recipient }) {
       <td data-label="Status">
         <Badge status={status} />
       </td>
-      <td class="is-story" data-label="What happened">
+      <td class="is-story" data-label="Details">
         {words && (
           <p>
-            <strong>{words.means}.</strong> {words.mend}
+            <strong>{words.means}.</strong> {words.remedy}
           </p>
         )}
         {recipient.last_error && (
@@ -176,7 +176,7 @@ function Line({ recipient }: { recipient: Recipient }) {
             </>
           ) : queued_at ? (
             <>
-              {status === "queued" || status === "sending" ? "Waiting since" : "Stored"} <Moment time={queued_at} />
+              {status === "queued" || status === "sending" ? "Queued since" : "Queued"} <Moment time={queued_at} />
             </>
           ) : (
             "Not sent"

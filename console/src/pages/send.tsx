@@ -1,4 +1,4 @@
-// A mail written by hand: to try a key, a sender or a template, to one address or to many.
+// A mail that a person writes: to try a key, a sender or a template, with one address or many.
 
 import { createClient, type MailRequest, type RecipientRequest, sendMail } from "mmms-client";
 import { useRef, useState } from "preact/hooks";
@@ -7,7 +7,7 @@ import { Area, Field, Select } from "../parts/field.js";
 import { Form } from "../parts/form.js";
 import { Heading } from "../parts/heading.js";
 import { HtmlFrame } from "../parts/html_frame.js";
-import { tell } from "../parts/news.js";
+import { announce } from "../parts/news.js";
 import { FaultNotice } from "../parts/notice.js";
 import { go } from "../route.js";
 import { type Draft, draft, knownKeys, service } from "../session.js";
@@ -16,7 +16,7 @@ import { examples, fieldName, parseRecipients } from "./recipient_lines.js";
 
 const EXAMPLES = 1_000;
 const MOST = 10_000;
-/** From here on it is asked once more whether so many are meant, where mail goes out for real. */
+/** From this number of recipients on, the page asks for confirmation before mail is really sent. */
 const MANY = 10;
 
 export function Send() {
@@ -35,7 +35,7 @@ export function Send() {
   const subject = written.subject ?? "A first mail";
   const text = written.text ?? "Hello {{name}},\n\nthis mail was sent from the console.";
   const [asked, ask] = useState(false);
-  // Named by what is sent: the same mail again, after an answer that was lost, is not sent twice.
+  // The key depends on the content: the same mail, sent again after a lost answer, is not sent twice.
   const attempt = useRef({ key: "", content: "" });
   const recipients = parseRecipients(to);
 
@@ -60,7 +60,7 @@ export function Send() {
     attempt.current = { key: "", content: "" };
     // The key stays chosen for the next mail.
     draft.value = { ...(draft.value.keyId !== undefined && { keyId: draft.value.keyId }), pasted };
-    tell(
+    announce(
       data.status === 200
         ? captured
           ? "Sent: it is in the mailbox"
@@ -75,8 +75,8 @@ export function Send() {
       <Heading>Send mail</Heading>
       <p class="lead">
         {captured
-          ? "Mail is captured here: nothing leaves this machine, and what would have gone out is in the mailbox."
-          : "This goes out for real, to everybody named here."}
+          ? "Mail is captured here: nothing leaves this machine, and the mailbox shows the captured mail."
+          : "This mail is really sent, to every recipient named here."}
       </p>
       <div class="sending">
         <Form
@@ -88,7 +88,7 @@ export function Send() {
           }}
         >
           <fieldset>
-            <legend>Who sends</legend>
+            <legend>Sender</legend>
             {knownKeys.value.length > 0 && (
               <Select
                 label="Key"
@@ -129,7 +129,7 @@ export function Send() {
             </div>
           </fieldset>
           <fieldset>
-            <legend>To whom</legend>
+            <legend>To</legend>
             <Area
               label="Recipients"
               rows={4}
@@ -138,7 +138,7 @@ export function Send() {
               change={(lines) => put({ to: lines })}
               mono
               placeholder="Ada Lovelace <ada@example.com>"
-              hint={`One a line: an address, or a name and <address>. At most ${MOST.toLocaleString("en")}.`}
+              hint={`One on each line: an address, or a name and <address>. At most ${MOST.toLocaleString("en")}.`}
             />
             <p class="beneath">
               <strong class="figure">{counted(recipients.length, "recipient", "recipients")}</strong>
@@ -150,7 +150,7 @@ export function Send() {
             </p>
           </fieldset>
           <fieldset>
-            <legend>What</legend>
+            <legend>Content</legend>
             <Field
               label="Subject"
               value={subject}
@@ -194,8 +194,8 @@ export function Send() {
           close={() => ask(false)}
         >
           <p>
-            <strong dir="auto">{subject}</strong> goes out to every one of them, from {sender.trim()}. What has been
-            sent cannot be called back.
+            <strong dir="auto">{subject}</strong> is sent to each of them, from {sender.trim()}. Sent mail cannot be
+            taken back.
           </p>
         </Question>
       )}
@@ -220,7 +220,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": "&#x27;",
 };
 const escaped = (text: string) => text.replace(/[&<>"']/g, (sign) => ESCAPES[sign] ?? sign);
-/** Placeholders that the API knows and this form has no field for: they stand for nothing. */
+/** Placeholders that the API knows and for which this form has no field: their value is empty. */
 const EMPTY = [
   "company",
   "emailRecipientId",
@@ -231,7 +231,7 @@ const EMPTY = [
   "closureId",
 ];
 
-/** What a template becomes for its first recipient, by the rules of the API. */
+/** Fills in a template for the first recipient, by the rules of the API. */
 function filler({ to, sender, senderName }: Letter): (template: string, write?: (text: string) => string) => string {
   const values = new Map(EMPTY.map((name) => [name, ""]));
   values.set("name", to?.name ?? "").set("mail", to?.mail ?? "");
@@ -248,7 +248,7 @@ function Preview(letter: Letter) {
   const fill = filler(letter);
   return (
     <section class="card preview" aria-labelledby="preview-title">
-      <h2 id="preview-title">What the first one gets</h2>
+      <h2 id="preview-title">Preview for the first recipient</h2>
       <dl>
         <dt>From</dt>
         <dd>
@@ -261,7 +261,7 @@ function Preview(letter: Letter) {
               <span dir="auto">{to.name ?? ""}</span> &lt;{to.mail}&gt;
             </>
           ) : (
-            "nobody yet"
+            "no recipient yet"
           )}
         </dd>
         <dt>Subject</dt>
@@ -269,10 +269,10 @@ function Preview(letter: Letter) {
           <strong dir="auto">{fill(subject)}</strong>
         </dd>
       </dl>
-      {html && <HtmlFrame html={fill(html, escaped)} title="The HTML, as the first one sees it" />}
+      {html && <HtmlFrame html={fill(html, escaped)} title="The HTML for the first recipient" />}
       {html && (
         <p class="soft">
-          Without its scripts and remote images.{text && " Mail programs that show no HTML show the text:"}
+          Shown without scripts and remote images.{text && " Mail programs that show no HTML show the text:"}
         </p>
       )}
       {text && (
@@ -284,7 +284,7 @@ function Preview(letter: Letter) {
   );
 }
 
-/** `crypto.randomUUID` is kept for HTTPS and this machine. */
+/** Browsers offer `crypto.randomUUID` only over HTTPS and on this machine. */
 function randomKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return `console-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;

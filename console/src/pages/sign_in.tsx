@@ -1,4 +1,4 @@
-// The way in: asks for the admin token, and only where the service wants one.
+// Sign-in: asks for the admin token, only if the service requires one.
 
 import { createClient, getStatistics } from "mmms-client";
 import { useEffect, useState } from "preact/hooks";
@@ -73,7 +73,7 @@ function TokenForm() {
         change={setGiven}
         required
         invalid={why !== null}
-        hint="The value of ADMIN_TOKEN, or of the secret that ADMIN_SECRET_NAME names. It stays in this tab and is gone when you close it or sign out."
+        hint="The value of ADMIN_TOKEN, or of the secret that ADMIN_SECRET_NAME names. It stays in this tab until you close it or sign out."
       />
       {why && (
         <p class="notice is-bad" role="alert">

@@ -1,9 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../icons.js";
 import { shortId } from "../words/figures.js";
-import { tell } from "./news.js";
+import { announce } from "./news.js";
 
-/** Also where the page has no clipboard, which browsers keep for HTTPS and this machine. */
+/** Returns false where the page has no clipboard, which browsers offer only over HTTPS and on this machine. */
 async function write(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -23,7 +23,7 @@ export function CopyButton({ text, what, label }: { text: string; what: string; 
   const copy = async () => {
     const copied = await write(text);
     setDone(copied);
-    tell(copied ? `${what} copied` : `This browser does not let the page copy: select it by hand. ${text}`);
+    announce(copied ? `${what} copied` : `This browser does not let the page copy. Select the text by hand: ${text}`);
   };
   return (
     <button

@@ -1,4 +1,4 @@
-// A question over the page. The browser keeps the focus in it, and gives it back afterwards.
+// A dialog over the page. The browser keeps the focus in it, and returns it afterwards.
 
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
@@ -12,24 +12,24 @@ interface Shown {
   close: () => void;
   children: ComponentChildren;
   wide?: boolean;
-  /** Not to be lost by the Escape key. */
+  /** True if the Escape key must not close it. */
   firm?: boolean;
 }
 
 export function Dialog({ title, close, children, wide = false, firm = false }: Shown) {
   const dialog = useRef<HTMLDialogElement>(null);
   const name = useId();
-  // Before the browser paints: a key pressed before then would move the focus of the page below.
+  // This runs before the browser paints: a key pressed before would move the focus of the page below.
   useLayoutEffect(() => {
     const asked = document.activeElement;
     const shown = dialog.current;
     shown?.showModal();
     return () => {
-      // While it is open, nothing else can have the focus.
+      // While the dialog is open, no other element can have the focus.
       shown?.close();
       const back = asked instanceof HTMLElement && asked !== document.body && asked.isConnected ? asked : null;
       back?.focus({ preventScroll: true });
-      // It may be gone, or be of no use any more.
+      // The element may have been removed or disabled.
       if (!back || document.activeElement !== back) {
         document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
       }
@@ -54,9 +54,9 @@ export function Dialog({ title, close, children, wide = false, firm = false }: S
 interface Asked {
   title: string;
   children: ComponentChildren;
-  /** What the button that does it says. */
+  /** The label of the button that confirms. */
   does: string;
-  /** What the button that does not says. */
+  /** The label of the button that closes the dialog. */
   keeps?: string;
   dangerous?: boolean;
   wide?: boolean;
@@ -65,7 +65,7 @@ interface Asked {
   nameOf?: (field: string) => string;
 }
 
-/** Says what will happen, and does it only then. `act` ends with the dialog closed or replaced. */
+/** Asks for confirmation before an action. `act` ends with the dialog closed or replaced. */
 export function Question({ title, children, does, keeps = "Cancel", dangerous, wide, act, close, nameOf }: Asked) {
   const { busy, fault, run } = useAct(act);
   return (
@@ -86,7 +86,7 @@ export function Question({ title, children, does, keeps = "Cancel", dangerous, w
   );
 }
 
-/** Does something once at a time and keeps what went wrong. */
+/** Runs an action once at a time and keeps its fault. */
 export function useAct(act: () => Promise<void>): { busy: boolean; fault: Fault | null; run: () => Promise<void> } {
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<Fault | null>(null);

@@ -5,19 +5,19 @@ import { useErrors } from "./form.js";
 interface Framed {
   label: string;
   hint?: ComponentChildren;
-  /** What the API calls it, so that it shows what the API says of it. */
+  /** The API's name of the field, so that the field shows the API's errors about it. */
   field?: string | undefined;
   invalid?: boolean;
 }
 
-/** What ties a control to its label and its hint. */
+/** The attributes that connect a control to its label and its hint. */
 interface Ties {
   id: string;
   "aria-describedby": string | undefined;
   "aria-invalid": "true" | undefined;
 }
 
-/** Of many entries that are wrong, so many are said at the field. */
+/** The maximum number of errors that a field shows. */
 const SAID = 3;
 
 function Frame({ label, hint, field, invalid = false, control }: Framed & { control: (ties: Ties) => VNode }) {
@@ -75,7 +75,7 @@ export function Field({
   const control = (ties: Ties) => (
     <input
       {...ties}
-      // The types know roles for each of them apart, not for one of them.
+      // The types describe each input type by itself, not a union of them.
       {...({ type } as { type: "email" })}
       class={mono ? "mono" : undefined}
       value={value}
@@ -146,7 +146,7 @@ export function Check({ label, value, change }: { label: string; value: boolean;
   );
 }
 
-/** What stands on lines of its own or between commas. */
+/** The entries of a list that is separated by blanks, line breaks, commas or semicolons. */
 export function listed(text: string): string[] {
   return text
     .split(/[\s,;]+/)

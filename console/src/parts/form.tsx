@@ -1,4 +1,4 @@
-// A form that says what is wrong at its fields, and leaves the focus where something has to be put right.
+// A form that shows errors at its fields, and moves the focus to the first field with an error.
 
 import type { FieldError } from "mmms-client";
 import { type ComponentChildren, createContext } from "preact";
@@ -7,14 +7,14 @@ import type { Fault } from "../fault.js";
 
 interface Wrong {
   errors: readonly FieldError[];
-  /** The controls that were changed since: what was said of them may be true no more. */
+  /** The controls that were changed since: their errors may no longer be true. */
   changed: ReadonlySet<string>;
 }
 
 const NOTHING: Wrong = { errors: [], changed: new Set() };
 const Faults = createContext(NOTHING);
 
-/** What is wrong with a field of the API, or with one of its entries. */
+/** The errors of a field of the API, or of one of its entries. */
 export function useErrors(field: string | undefined, id: string): readonly string[] {
   const { errors, changed } = useContext(Faults);
   if (field === undefined || changed.has(id)) return [];

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 
-/** The page's name, where the focus goes when it opens, and what can be done on the whole of it. */
+/** The page's name, which gets the focus when the page opens, and the actions on the whole page. */
 export function Heading({ children, beside }: { children: ComponentChildren; beside?: ComponentChildren }) {
   return (
     <div class="heading">

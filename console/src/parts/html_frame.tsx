@@ -2,7 +2,7 @@
 
 import { useRef } from "preact/hooks";
 
-/** Where the page finds the styles again that its policy would not let the frame read from the HTML. */
+/** Marks the styles that the page's policy does not let the frame read from the HTML. */
 const MARK = "data-mail-style";
 
 export function HtmlFrame({ html, title }: { html: string; title: string }) {
@@ -11,7 +11,8 @@ export function HtmlFrame({ html, title }: { html: string; title: string }) {
     <iframe
       ref={frame}
       title={title}
-      // The page has to reach into it for the styles; without `allow-scripts` nothing in it can reach out.
+      // The page needs access to the frame for the styles; without `allow-scripts` its content has no access to the
+      // page.
       sandbox="allow-same-origin"
       srcdoc={marked(html)}
       onLoad={() => frame.current && applyStyles(frame.current)}
@@ -19,7 +20,7 @@ export function HtmlFrame({ html, title }: { html: string; title: string }) {
   );
 }
 
-/** With every style set aside: the frame has the page's policy, which forbids them inline. */
+/** Replaces every inline style by a mark: the frame has the page's policy, which forbids inline styles. */
 function marked(html: string): string {
   const withoutBlocks = html.replace(
     /<style\b([^>]*)>([\s\S]*?)<\/style\s*>/gi,
@@ -28,7 +29,7 @@ function marked(html: string): string {
   return withoutBlocks.replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle(?=\s*=)/gi, ` ${MARK}`));
 }
 
-/** Puts them back as objects, which the policy allows. */
+/** Adds the styles again as objects, which the policy allows. */
 function applyStyles({ contentDocument: inner, contentWindow: view }: HTMLIFrameElement): void {
   if (!inner || !view) return;
   for (const element of inner.querySelectorAll<HTMLElement>(`body [${MARK}], body[${MARK}]`)) {

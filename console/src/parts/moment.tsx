@@ -6,7 +6,7 @@ setInterval(() => {
   if (!document.hidden) now.value = Date.now();
 }, 10_000);
 
-/** How long ago; when exactly, in the title. */
+/** A time relative to now, with the exact time in the title. */
 export function Moment({ time }: { time: string }) {
   return (
     <time dateTime={time} title={moment(time)}>

@@ -1,4 +1,4 @@
-// What has just happened, said once: for eyes at the foot of the page, for screen readers by its role.
+// A message about the last action: shown at the foot of the page, and announced to screen readers by its role.
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -6,11 +6,11 @@ import { useEffect } from "preact/hooks";
 const SHOWN_MS = 6_000;
 const news = signal<{ text: string; at: number } | null>(null);
 
-export function tell(text: string): void {
+export function announce(text: string): void {
   news.value = { text, at: Date.now() };
 }
 
-/** What was told is over once something else is begun. */
+/** Removes the message, because another action begins. */
 export function hush(): void {
   news.value = null;
 }

@@ -1,4 +1,4 @@
-// What went wrong, in plain words first.
+// Faults in plain words, with the service's own message after them.
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
@@ -7,7 +7,7 @@ import { CopyId } from "./copy.js";
 
 interface Faulty {
   fault: Fault;
-  /** The name of a field in people's words. */
+  /** The label of a field of the API. */
   nameOf?: (field: string) => string;
 }
 
@@ -18,7 +18,7 @@ export function FaultNotice({ fault, nameOf = (field) => field }: Faulty) {
   return (
     <div class="notice is-bad" role="alert" ref={place} tabIndex={-1}>
       <p class="notice-title">{fault.title}</p>
-      <p>{fault.mend}</p>
+      <p>{fault.remedy}</p>
       {fault.errors.length > 0 && (
         <ul>
           {fault.errors.map(({ field, message }, at) => (
@@ -38,12 +38,12 @@ export function FaultNotice({ fault, nameOf = (field) => field }: Faulty) {
   );
 }
 
-/** What is shown is not of now. It has a place of its own and covers nothing. */
+/** Says that the page shows earlier data. The message has a place of its own and covers nothing. */
 export function Stale({ fault, has }: { fault: Fault | null; has: boolean }) {
   if (!fault || !has) return null;
   return (
     <p class="stale" role="alert">
-      {fault.title}. What you see is from before; the page goes on trying.
+      {fault.title}. The page shows earlier data and keeps trying.
     </p>
   );
 }
@@ -57,7 +57,7 @@ export function Empty({ title, children }: { title: string; children: ComponentC
   );
 }
 
-/** As high as what will be there. */
+/** A placeholder of the same height as the content that is loading. */
 export function Skeleton({ rows, kind }: { rows: number; kind: string }) {
   return (
     <div class="skeleton" aria-busy="true" role="status">

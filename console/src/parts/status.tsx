@@ -1,4 +1,4 @@
-// Where recipients are: as a word, as a bar, and as both.
+// The status of recipients as a word, as a bar, and as both.
 
 import type { MailingCounts, RecipientStatus } from "mmms-client";
 import { number } from "../words/figures.js";
@@ -14,7 +14,7 @@ import {
 } from "../words/statuses.js";
 
 export function Badge({ status }: { status: RecipientStatus }) {
-  // A newer service may have one that this page has no words for: its own is better than none.
+  // A newer service may have a status without words in this page: then the status itself is shown.
   if (!isKnown(status)) return <span class="badge">{status}</span>;
   return (
     <span class={`badge is-${status}`} title={statusMeanings[status]}>
@@ -23,15 +23,15 @@ export function Badge({ status }: { status: RecipientStatus }) {
   );
 }
 
-/** All that have come to an end, of all. */
+/** The number of recipients that have reached an end, of all. */
 export function doneOf(counts: MailingCounts): { done: number; total: number; percent: number } {
   const total = totalOf(counts);
   const done = total - counts.queued - counts.sending;
-  // Rounded down: 100 % is only for all of them.
+  // The share is rounded down, so that 100 % means all of them.
   return { done, total, percent: total ? Math.floor((done * 100) / total) : 100 };
 }
 
-/** How many of them all were sent, which is what a number without a word is taken for. */
+/** The share of sent recipients, because readers take a percentage without a word for it. */
 export function sentShare(counts: MailingCounts): string {
   const total = totalOf(counts);
   const percent = total ? Math.floor((counts.sent * 100) / total) : 0;
@@ -67,7 +67,7 @@ export function Progress({ counts, of, large = false }: { counts: MailingCounts;
   );
 }
 
-/** One that failed among ten thousand can still be seen. */
+/** The least width of a part, so that one failed recipient among ten thousand is visible. */
 const LEAST_SHARE = 0.01;
 
 /** Each status of the bar: where it begins, and its share of the whole. */
@@ -87,7 +87,7 @@ function partsOf(counts: MailingCounts): { status: Status; start: number; share:
   });
 }
 
-/** A number in a space that is wide enough for the largest that it can become, so that what is beside it stays. */
+/** A number in a space that fits its largest possible value, so that its neighbours do not move. */
 export function Figure({ value, most }: { value: number; most: number }) {
   return (
     <strong class="figure" style={{ minWidth: `${number(most).length + 0.5}ch` }}>

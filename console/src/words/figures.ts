@@ -22,7 +22,7 @@ export function counted(value: number, one: string, many: string): string {
 /** `850 ms`, `1.2 s`, `3 min`, `4.5 h`, `2 days`. */
 export function duration(milliseconds: number): string {
   const seconds = milliseconds / 1000;
-  // The bounds are those of what is written: 59.7 s is a minute, not 60 s.
+  // The bounds fit the rounded text: 59.7 s is written as 1 min, not as 60 s.
   if (Math.round(milliseconds) < 1000) return `${Math.round(milliseconds)} ms`;
   if (seconds < 59.5) return `${short(seconds)} s`;
   if (seconds < 59.5 * 60) return `${short(seconds / 60)} min`;
@@ -52,7 +52,7 @@ export function hourOfDay(time: string): string {
   return dayAndClock.format(new Date(time));
 }
 
-/** The end of it, where ids of the same time differ; without the host that a message id has. */
+/** The end of an id, because ids of the same time differ there; without the host of a message id. */
 export function shortId(id: string): string {
   const [own = id] = id.replace(/^</, "").split("@");
   return own.length > 14 ? `…${own.slice(-8)}` : own;

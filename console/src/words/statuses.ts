@@ -13,7 +13,7 @@ export const STATUSES = [
   "cancelled",
 ] as const satisfies readonly Status[];
 
-/** Where there may be no room for all: what somebody has to look at comes first. */
+/** The order for narrow places, which may cut the list: statuses that need attention come first. */
 export const TROUBLE_FIRST = [
   "failed",
   "unconfirmed",
@@ -24,7 +24,7 @@ export const TROUBLE_FIRST = [
 ] as const satisfies readonly Status[];
 
 export const statusNames: Readonly<Record<Status, string>> = {
-  queued: "Waiting",
+  queued: "Queued",
   sending: "Sending",
   sent: "Sent",
   failed: "Failed",
@@ -33,12 +33,12 @@ export const statusNames: Readonly<Record<Status, string>> = {
 };
 
 export const statusMeanings: Readonly<Record<Status, string>> = {
-  queued: "stored, and to be sent",
+  queued: "stored, and will be sent",
   sending: "handed to the mail system right now",
-  sent: "the mail system has taken it",
-  failed: "it will not be sent",
-  unconfirmed: "nobody can know whether it went out",
-  cancelled: "stopped before it was sent",
+  sent: "accepted by the mail system",
+  failed: "will not be sent",
+  unconfirmed: "may or may not have been sent",
+  cancelled: "cancelled before it was sent",
 };
 
 export function isKnown(status: RecipientStatus): status is Status {

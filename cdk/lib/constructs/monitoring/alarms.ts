@@ -10,11 +10,11 @@ import { maxConnections } from "../../stage/capacity.ts";
 import type { Stage } from "../../stage/stage.ts";
 import type { Metrics } from "./metrics.ts";
 
-/** An alarm, by the name under which docs/operations.md says what it means and what to do. */
+/** An alarm, by the name under which docs/operations.md gives its meaning and the remedy. */
 export interface Rule extends Pick<AlarmProps, "metric">, Omit<CreateAlarmOptions, "alarmName" | "actionsEnabled"> {
   readonly name: string;
-  /** Whether to tell also when there is no data any more. */
-  readonly tellsOfMissingData?: boolean;
+  /** True if the topic also gets a message when the metric has no more data. */
+  readonly notifiesOfMissingData?: boolean;
 }
 
 const { LESS_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD } = ComparisonOperator;
@@ -30,7 +30,7 @@ export function rules(metrics: Metrics, stage: Stage): Rule[] {
     {
       name: "ResultsUnread",
       metric: queues.results.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: FIVE_MINUTES }),
-      // Longer than a weekend, and eleven days before SQS drops them.
+      // Three days are longer than a weekend, and end eleven days before SQS deletes results.
       threshold: Duration.days(3).toSeconds(),
       evaluationPeriods: 1,
     },
@@ -47,20 +47,20 @@ export function rules(metrics: Metrics, stage: Stage): Rule[] {
       comparisonOperator: LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: 2,
-      // A new alarm has no data, and begins in the state that says so: it is told of only once a sweep has run and no
-      // other followed. "Breaching" would ring at each first deployment.
+      // A new alarm has no data, and begins in the state for that: it notifies only after a sweep has run and no other
+      // has followed. With "breaching" it would begin in alarm at each first deployment.
       treatMissingData: TreatMissingData.MISSING,
-      tellsOfMissingData: true,
+      notifiesOfMissingData: true,
     },
     any("ApiErrors", api.metricErrors({ period: FIVE_MINUTES })),
     any("WorkerErrors", worker.metricErrors({ period: FIVE_MINUTES })),
     any("Throttles", metrics.throttles()),
-    // One may be a caller's bad luck, five are a fault.
+    // A single 5xx may be a coincidence, five are a fault.
     { ...any("Api5xx", metrics.http("5xx", "Sum")), threshold: 5 },
     {
       name: "ApiLatency",
       metric: metrics.http("Latency", "p99"),
-      // A mail takes a tenth of this. Milliseconds.
+      // A mail takes a tenth of this. The unit is milliseconds.
       threshold: 5_000,
       evaluationPeriods: 3,
     },
@@ -82,7 +82,7 @@ function ofDatabase({ parts }: Metrics, stage: Stage): Rule[] {
       name: "DatabaseStorage",
       metric: instance.metricFreeStorageSpace({ statistic: "Minimum", period: FIVE_MINUTES }),
       comparisonOperator: LESS_THAN_THRESHOLD,
-      // RDS adds storage below a tenth; that it did not is what to know.
+      // RDS adds storage below a tenth; the alarm means that it did not.
       threshold: 0.08 * Size.gibibytes(stage.database.storageGiB).toBytes(),
       evaluationPeriods: 3,
     },
@@ -101,12 +101,12 @@ function ofDatabase({ parts }: Metrics, stage: Stage): Rule[] {
   ];
 }
 
-/** SES tells a rate only now and then: between two of them the last one holds. */
+/** SES reports a rate only now and then: between two values the last one holds. */
 function rate(name: string, metric: IMetric): Omit<Rule, "threshold"> {
   return { name, metric, evaluationPeriods: 1, treatMissingData: TreatMissingData.IGNORE };
 }
 
-/** One is too many. */
+/** An alarm at the first occurrence. */
 function any(name: string, metric: IMetric): Rule {
   return { name, metric, threshold: 1, evaluationPeriods: 1, comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD };
 }

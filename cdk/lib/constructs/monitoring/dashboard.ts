@@ -14,7 +14,7 @@ import type { Metrics } from "./metrics.ts";
 
 const FIVE_MINUTES = Duration.minutes(5);
 
-/** Is mail going out, how late, what failed: the first row answers, the others say why. */
+/** The first row shows sent mail, its delay and failures; the other rows show their causes. */
 export function dashboard(scope: Construct, metrics: Metrics, alarms: IAlarm[]): Dashboard {
   const { api, worker, queues, database } = metrics.parts;
   const sent = metrics.mails("MailsSent", "sent");

@@ -16,7 +16,7 @@ export interface Parts {
 const MINUTE = Duration.minutes(1);
 const FIVE_MINUTES = Duration.minutes(5);
 
-/** What the programs themselves count (docs/aws.md), and what AWS counts of them. */
+/** The metrics that the programs write (docs/aws.md), and AWS's metrics of the resources. */
 export class Metrics {
   readonly parts: Parts;
 
@@ -24,16 +24,17 @@ export class Metrics {
     this.parts = parts;
   }
 
-  /** Recipients that came to that end, whichever function brought them there. */
+  /** Recipients that reached that end, in both functions. */
   mails(
     name: "MailsSent" | "MailsFailed" | "MailsUnconfirmed" | "MailsThrottled" | "AccountFaults" | "ResultsRefused",
     label: string,
   ): IMetric {
     const { api, worker } = this.functions();
-    // A graph with several of these wants a name of its own for each metric.
+    // A graph with several of these needs a unique id for each metric.
     const [ofApi, ofWorker] = [`api${name}`, `worker${name}`];
     return new MathExpression({
-      // Where one of them says nothing, the other counts alone. An alarm must not fill gaps: the newest minute always is one.
+      // If one function has no data, the other's value counts. An alarm must not fill gaps: the newest minute always is
+      // a gap.
       expression: `SUM([${ofApi}, ${ofWorker}])`,
       label,
       period: FIVE_MINUTES,
@@ -45,7 +46,7 @@ export class Metrics {
     return own(this.functions().worker, "OldestDueAge", statistic);
   }
 
-  /** Each sweep tells the age once. */
+  /** Each sweep writes the age once. */
   sweeps(): Metric {
     return this.oldestDueAge(Stats.SAMPLE_COUNT);
   }
@@ -68,12 +69,12 @@ export class Metrics {
     });
   }
 
-  /** Of the account, in this region. */
+  /** The reputation of the account in this region. */
   reputation(metricName: "Reputation.BounceRate" | "Reputation.ComplaintRate"): Metric {
     return new Metric({ namespace: "AWS/SES", metricName, statistic: Stats.AVERAGE, period: Duration.hours(1) });
   }
 
-  /** Invocations that Lambda refused for want of instances. */
+  /** Invocations that Lambda refused because no instance was available. */
   throttles(): IMetric {
     const { api, worker } = this.functions();
     return new MathExpression({

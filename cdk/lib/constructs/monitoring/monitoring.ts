@@ -14,14 +14,16 @@ import { rules } from "./alarms.ts";
 import { dashboard } from "./dashboard.ts";
 import { Metrics, type Parts } from "./metrics.ts";
 
-/** Storage is used up; cannot be grown; would be grown to the most; is at four fifths of the most. */
+/**
+ * RDS's events: storage is used up; cannot be grown; would be grown to the maximum; is at four fifths of the maximum.
+ */
 const STORAGE_EVENTS = ["RDS-EVENT-0007", "RDS-EVENT-0223", "RDS-EVENT-0224", "RDS-EVENT-0225"];
 
 export interface MonitoringProps extends Parts {
   readonly stage: Stage;
 }
 
-/** One dashboard, the alarms, and the topic that tells of them. */
+/** One dashboard, the alarms, and the topic of their notifications. */
 export class Monitoring extends Construct {
   readonly topic: Topic;
   readonly dashboard: Dashboard;
@@ -34,7 +36,7 @@ export class Monitoring extends Construct {
       "Alarms have names and numbers in them and nothing of a mail; CloudWatch cannot write with SNS's own key",
       "CKV_AWS_26",
     );
-    // The policy that forbids what is not TLS takes the place of the one that let in the whole account.
+    // The policy that requires TLS replaces the default one, which admitted the whole account.
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         sid: "AlarmsOfThisAccount",
@@ -53,25 +55,25 @@ export class Monitoring extends Construct {
         "Serverless-SNSRedrivePolicy",
       );
     }
-    const tell = new SnsAction(this.topic);
+    const notify = new SnsAction(this.topic);
     const metrics = new Metrics(parts);
-    const alarms = rules(metrics, stage).map(({ name, tellsOfMissingData, ...rule }) => {
+    const alarms = rules(metrics, stage).map(({ name, notifiesOfMissingData, ...rule }) => {
       const alarm = new Alarm(this, name, {
         alarmDescription: `${name}: see "Alarms" in docs/operations.md`,
         treatMissingData: TreatMissingData.NOT_BREACHING,
         ...rule,
       });
-      alarm.addAlarmAction(tell);
-      alarm.addOkAction(tell);
-      if (tellsOfMissingData) alarm.addInsufficientDataAction(tell);
+      alarm.addAlarmAction(notify);
+      alarm.addOkAction(notify);
+      if (notifiesOfMissingData) alarm.addInsufficientDataAction(notify);
       return alarm;
     });
     this.dashboard = dashboard(this, metrics, alarms);
   }
 
   /**
-   * RDS grows the storage up to `maxStorageGiB`, and says so itself where that comes to an end. No metric tells how much
-   * is allocated, so no alarm could.
+   * RDS grows the storage up to `maxStorageGiB`, and sends an event when that comes to an end. There is no metric of
+   * the allocated storage, so an alarm is not possible.
    * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html
    */
   private tellOfStorage({ instance }: Database): void {
