@@ -19,7 +19,7 @@ use poem_openapi::{
 
 use crate::{
     app::App,
-    edge::Trace,
+    middleware::context::Trace,
     problem::{ErrorType, Problem},
 };
 

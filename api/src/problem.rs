@@ -13,7 +13,7 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
 };
 
-use crate::{payload::Json, request::shown};
+use crate::{json::Json, request::shown};
 
 /// What kind of error it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

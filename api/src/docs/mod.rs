@@ -2,7 +2,7 @@
 
 mod names;
 mod open;
-mod polish;
+mod postprocess;
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ use crate::v1;
 
 static SPEC: LazyLock<Value> = LazyLock::new(|| {
     let raw = serde_json::from_str(&v1::service().spec()).unwrap_or_default();
-    polish::polish(raw)
+    postprocess::postprocess(raw)
 });
 static JSON: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", *SPEC));
 static YAML: LazyLock<String> =

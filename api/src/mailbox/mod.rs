@@ -13,7 +13,7 @@ use poem::{
 use serde::{Deserialize, Serialize};
 
 use self::access::Access;
-use crate::{app::App, payload::Json, problem::Problem, v1::types::Success};
+use crate::{app::App, json::Json, problem::Problem, v1::types::Success};
 
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
      img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

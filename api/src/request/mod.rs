@@ -1,9 +1,11 @@
 //! Makes sense of JSON bodies: every fault is found at once, each with its path.
 
+pub mod bodies;
 mod body;
 mod hint;
 mod node;
 mod path;
+mod raw;
 pub mod values;
 
 use std::{
@@ -15,6 +17,7 @@ use std::{
 pub use node::{Node, ObjectNode};
 use path::Path;
 pub use path::shown;
+pub use raw::{OptionalJson, RawJson};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::problem::{ErrorType, FieldError, Problem};

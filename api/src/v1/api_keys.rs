@@ -28,9 +28,9 @@ use super::{
 use crate::{
     app::App,
     auth::Admin,
-    payload::{Json, OptionalJson, RawJson},
+    json::Json,
     problem::{Failure, Problem},
-    request::{Node, ObjectNode, parse},
+    request::{Node, ObjectNode, OptionalJson, RawJson, parse},
 };
 
 const MAX_ORIGINS: usize = 100;

@@ -13,9 +13,9 @@ use super::{
 use crate::{
     app::App,
     auth::Admin,
-    payload::{Json, RawJson},
+    json::Json,
     problem::{Failure, Statuses},
-    request::{parse, values},
+    request::{RawJson, parse, values},
 };
 
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use poem_openapi::{Enum, Object, OpenApi};
 use super::Tag;
 use crate::{
     app::App,
-    payload::Json,
+    json::Json,
     problem::{ErrorType, Failure, FieldError, Problem, Statuses},
 };
 

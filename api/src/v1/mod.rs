@@ -8,10 +8,7 @@ mod statistics;
 mod text;
 pub mod types;
 
-use poem::http::Method;
 use poem_openapi::{LicenseObject, OpenApi, OpenApiService, Tags};
-
-use crate::routes::RouteEntry;
 
 /// The parts of the API.
 #[derive(Tags)]
@@ -32,7 +29,7 @@ enum Tag {
 
 const DESCRIPTION: &str = include_str!("description.md");
 
-type Apis = (
+pub type Apis = (
     mail::Mail,
     api_keys::ApiKeys,
     statistics::StatisticsApi,
@@ -52,20 +49,4 @@ pub fn service() -> OpenApiService<impl OpenApi, ()> {
     OpenApiService::new(APIS, "MMMS", env!("CARGO_PKG_VERSION"))
         .description(DESCRIPTION)
         .license(LicenseObject::new("MIT OR Apache-2.0").identifier("MIT OR Apache-2.0"))
-}
-
-/// The paths and their methods, without the specification, which takes far longer to make.
-pub fn paths() -> Vec<RouteEntry> {
-    let paths = Apis::meta().into_iter().flat_map(|api| api.paths);
-    paths
-        .map(|path| {
-            let operations = path.operations.into_iter();
-            let mut methods: Vec<Method> = operations.map(|operation| operation.method).collect();
-            methods.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
-            RouteEntry {
-                template: path.path,
-                methods,
-            }
-        })
-        .collect()
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     app::App,
     auth::Admin,
-    payload::Json,
+    json::Json,
     problem::{Failure, Problem, Statuses},
 };
 

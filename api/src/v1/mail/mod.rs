@@ -26,9 +26,9 @@ use super::{
 use crate::{
     app::App,
     auth::{Sender, Viewer},
-    payload::{Json, RawJson},
+    json::Json,
     problem::{ErrorType, Failure, Problem, Statuses},
-    request::{parse, values},
+    request::{RawJson, parse, values},
 };
 
 #[derive(Debug)]

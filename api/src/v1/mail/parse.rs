@@ -1,6 +1,6 @@
 //! Turns a body into a mailing, or into all that is wrong with it.
 
-mod parts;
+mod fields;
 mod placeholders;
 
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use mail::{
 };
 
 use self::{
-    parts::{attachment, headers, tag},
+    fields::{attachment, headers, tag},
     placeholders::Templates,
 };
 use crate::{

@@ -76,7 +76,7 @@ const SOMETIMES: [&str; 2] = ["cancelling", "remaining"];
 /// Errors that come before an operation is found.
 const OF_NO_OPERATION: [u16; 2] = [405, 429];
 
-pub fn polish(mut spec: Value) -> Value {
+pub fn postprocess(mut spec: Value) -> Value {
     spec["openapi"] = json!("3.0.3");
     spec["servers"] = json!([{"url": "/"}]);
     spec["info"]["license"] = json!({
