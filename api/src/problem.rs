@@ -5,7 +5,7 @@ use std::{borrow::Cow, marker::PhantomData, time::Duration};
 use poem::{
     Response,
     error::ResponseError,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
 };
 use poem_openapi::{
     ApiResponse, Enum, Object,
@@ -13,7 +13,7 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
 };
 
-use crate::{json::Json, request::shown};
+use crate::json::Json;
 
 /// What kind of error it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -68,7 +68,7 @@ impl ErrorType {
         }
     }
 
-    fn of(status: StatusCode) -> Self {
+    pub fn of(status: StatusCode) -> Self {
         match status {
             StatusCode::UNAUTHORIZED => Self::AuthenticationError,
             StatusCode::FORBIDDEN => Self::AuthorizationError,
@@ -209,43 +209,6 @@ impl Problem {
         self
     }
 
-    /// What the framework refused before a handler saw it.
-    pub fn of_framework(error: &poem::Error, allow: &[Method]) -> Self {
-        use poem_openapi::error::{ContentTypeError, ParseParamError, ParsePathError};
-        if let Some(problem) = error.downcast_ref::<Self>() {
-            return problem.clone();
-        }
-        if error.downcast_ref::<ParsePathError>().is_some() {
-            return Self::not_found();
-        }
-        if let Some(error) = error.downcast_ref::<ParseParamError>() {
-            return Self::invalid(error.name, shown(plain(&error.reason)));
-        }
-        if error.downcast_ref::<ContentTypeError>().is_some() {
-            return Self::new(
-                ErrorType::UnsupportedMediaType,
-                "The body must be application/json",
-            );
-        }
-        let kind = ErrorType::of(error.status());
-        match kind {
-            ErrorType::NotFound => Self::not_found(),
-            ErrorType::MethodNotAllowed => {
-                let allow: Vec<&str> = allow.iter().map(Method::as_str).collect();
-                let problem = Self::new(kind, "There is no such method here");
-                match HeaderValue::from_str(&allow.join(", ")) {
-                    Ok(allow) => problem.with_header(header::ALLOW, allow),
-                    Err(_) => problem,
-                }
-            }
-            ErrorType::InternalError => {
-                tracing::error!(error = %error, "a request failed");
-                Self::internal()
-            }
-            _ => Self::new(kind, shown(&error.to_string())),
-        }
-    }
-
     pub fn into_answer(self, request_id: &str) -> Response {
         let status = self.kind.status();
         let body = ErrorBody {
@@ -260,20 +223,6 @@ impl Problem {
         response.headers_mut().extend(self.headers);
         response
     }
-}
-
-/// Without the names of Rust types that the framework puts around it.
-fn plain(reason: &str) -> &str {
-    if reason.ends_with(" expects an input value.") {
-        return "is required";
-    }
-    let reason = reason
-        .split_once(" (occurred while parsing")
-        .map_or(reason, |(reason, _)| reason);
-    reason
-        .strip_prefix("failed to parse \"")
-        .and_then(|rest| rest.split_once("\": "))
-        .map_or(reason, |(_, reason)| reason)
 }
 
 impl From<mail::Error> for Problem {
@@ -340,21 +289,5 @@ impl<S: Statuses> ApiResponse for Failure<S> {
 
     fn register(registry: &mut Registry) {
         <Json<ErrorBody> as Payload>::register(registry);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use poem_openapi::types::ParseFromParameter;
-    use uuid::Uuid;
-
-    use super::*;
-
-    #[test]
-    fn a_fault_of_a_parameter_names_no_rust_type() {
-        let bad = Option::<Uuid>::parse_from_parameters(["x"]).unwrap_err();
-        assert_eq!(plain(bad.message()), "invalid character: found `x` at 0");
-        let absent = String::parse_from_parameters([""; 0]).unwrap_err();
-        assert_eq!(plain(absent.message()), "is required");
     }
 }

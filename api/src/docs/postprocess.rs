@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{names, open, operations, operations_mut};
+use super::{
+    names, open,
+    operations::{operations, operations_mut},
+};
 
 /// Bodies of requests and answers by `operationId`, checked by a test against the schemas.
 static EXAMPLES: LazyLock<Value> =

@@ -2,5 +2,6 @@
 
 pub mod context;
 pub mod cors;
+mod framework_errors;
 pub mod request_log;
 pub mod response_limit;

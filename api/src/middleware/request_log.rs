@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{
     context::{Invocation, Trace},
     cors,
+    framework_errors::problem_of,
 };
 use crate::{app::App, problem::Problem, routes};
 
@@ -119,7 +120,7 @@ impl<E: Endpoint> RequestLogEndpoint<E> {
                 }
                 response => return response,
             },
-            Err(error) => Problem::of_framework(&error, route.map_or(&[], |route| &route.methods)),
+            Err(error) => problem_of(&error, route.map_or(&[], |route| &route.methods)),
         };
         error.into_answer(&trace.request_id)
     }

@@ -20,10 +20,9 @@ use self::types::{
     RevokedApiKey, RotateRequest, SecretOut,
 };
 use super::{
-    Tag,
-    mail::DEFAULT_LIMIT,
+    tag::Tag,
     text::{self, Text},
-    types::{Items, Success},
+    types::{DEFAULT_LIMIT, Items, Success},
 };
 use crate::{
     app::App,

@@ -6,7 +6,7 @@ use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 
 use super::{
-    Tag,
+    tag::Tag,
     text::{Address, Text},
     types::Success,
 };

@@ -6,7 +6,7 @@ use mail::telemetry;
 use poem::web::Data;
 use poem_openapi::{Enum, Object, OpenApi};
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     app::App,
     json::Json,

@@ -5,27 +5,11 @@ mod erase;
 mod health;
 mod mail;
 mod statistics;
+mod tag;
 mod text;
 pub mod types;
 
-use poem_openapi::{LicenseObject, OpenApi, OpenApiService, Tags};
-
-/// The parts of the API.
-#[derive(Tags)]
-enum Tag {
-    /// Sending mail.
-    Mail,
-    /// What has become of it.
-    Mailings,
-    /// Who may send.
-    Keys,
-    /// How much mail there is, and how fast it goes.
-    Statistics,
-    /// Removing people.
-    Privacy,
-    /// Whether the service works.
-    Health,
-}
+use poem_openapi::{LicenseObject, OpenApi, OpenApiService};
 
 const DESCRIPTION: &str = include_str!("description.md");
 

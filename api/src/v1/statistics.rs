@@ -7,7 +7,7 @@ use poem::web::Data;
 use poem_openapi::{Object, OpenApi, param::Query};
 
 use super::{
-    Tag,
+    tag::Tag,
     types::{Success, Timestamp},
 };
 use crate::{

@@ -19,9 +19,9 @@ use uuid::Uuid;
 
 use self::{schema::MailRequest, send::QueuedMail};
 use super::{
-    Tag,
+    tag::Tag,
     text::{CallerId, IndexCursor, Text},
-    types::{Id, Items, MailingOut, RecipientOut, StatusName, Success},
+    types::{DEFAULT_LIMIT, Id, Items, MailingOut, RecipientOut, StatusName, Success},
 };
 use crate::{
     app::App,
@@ -335,9 +335,6 @@ impl Mail {
 
 /// Before an index, so that no number passes for a cursor by chance.
 const INDEX_CURSOR: &str = "index-";
-
-/// Entries of a page unless the caller says otherwise.
-pub(super) const DEFAULT_LIMIT: u64 = 50;
 
 /// The index after which the next page begins. Only what `next` can be is a cursor.
 fn index(cursor: &str) -> Result<u16, Problem> {
