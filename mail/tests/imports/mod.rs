@@ -31,7 +31,8 @@ impl Sources {
         collect(folder, folder, &mut files);
         assert!(
             files.contains_key(&vec!["crate".to_owned()]),
-            "{folder:?} has a lib.rs"
+            "{} has a lib.rs",
+            folder.display()
         );
         Self { files }
     }
@@ -44,7 +45,7 @@ impl Sources {
     pub fn target(&self, import: &Import) -> Option<&Import> {
         (1..=import.len())
             .rev()
-            .find_map(|length| self.files.get_key_value(&import[..length].to_vec()))
+            .find_map(|length| self.files.get_key_value(&import[..length]))
             .map(|(module, _)| module)
     }
 
