@@ -3,8 +3,9 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use mail::{Service, mailer::Mailer, queue::Queue};
+use poem::Request;
 
-use crate::request::bodies::Bodies;
+use crate::{problem::Problem, request::bodies::Bodies};
 
 /// The service, and the state of this process around it.
 #[derive(Debug)]
@@ -22,6 +23,13 @@ impl App {
             address,
             bodies: Bodies::default(),
         })
+    }
+
+    /// The state that the router has given to every request.
+    pub fn of(request: &Request) -> Result<&Arc<Self>, Problem> {
+        request
+            .data::<Arc<Self>>()
+            .ok_or_else(|| Problem::fault("the request has no state of the application"))
     }
 
     /// Whether management needs no token from this machine: only in the embedded default, where nothing can leave, and

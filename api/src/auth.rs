@@ -309,7 +309,7 @@ macro_rules! extract_caller {
                 _: &mut RequestBody,
                 _: ExtractParamOptions<()>,
             ) -> Result<Self> {
-                let app = request.data::<Arc<App>>().ok_or_else(Problem::internal)?;
+                let app = App::of(request)?;
                 Ok(Self::identify(app, request).await?)
             }
         }

@@ -1,6 +1,6 @@
 //! Every answer that is not a success has the same body, decided here and nowhere else.
 
-use std::{borrow::Cow, marker::PhantomData, time::Duration};
+use std::{borrow::Cow, error::Error, marker::PhantomData, sync::Arc, time::Duration};
 
 use poem::{
     Response,
@@ -109,6 +109,11 @@ pub struct ErrorBody {
     pub request_id: String,
 }
 
+/// A fault of the service of which there is no other error.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Fault(&'static str);
+
 /// Why a request is not answered with a success.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
@@ -118,6 +123,8 @@ pub struct Problem {
     details: Option<String>,
     errors: Vec<FieldError>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// For the log; no part of the answer.
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl Problem {
@@ -128,6 +135,7 @@ impl Problem {
             details: None,
             errors: Vec::new(),
             headers: Vec::new(),
+            source: None,
         }
     }
 
@@ -175,6 +183,11 @@ impl Problem {
         )
     }
 
+    /// As [`Self::internal`]; the log says which fault it is.
+    pub fn fault(fault: &'static str) -> Self {
+        Self::internal().with_source(Fault(fault))
+    }
+
     #[cfg(test)]
     pub fn errors(&self) -> &[FieldError] {
         &self.errors
@@ -209,6 +222,21 @@ impl Problem {
         self
     }
 
+    #[must_use]
+    pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// The error that the log has to tell of; none where the service has done what it should.
+    pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.source {
+            Some(source) => Some(source.as_ref()),
+            None if self.kind == ErrorType::InternalError => Some(self),
+            None => None,
+        }
+    }
+
     pub fn into_answer(self, request_id: &str) -> Response {
         let status = self.kind.status();
         let body = ErrorBody {
@@ -227,12 +255,12 @@ impl Problem {
 
 impl From<mail::Error> for Problem {
     fn from(error: mail::Error) -> Self {
-        tracing::error!(error = mail::telemetry::causes(&error), "a request failed");
-        if error.is_transient() {
+        let problem = if error.is_transient() {
             Self::unavailable()
         } else {
             Self::internal()
-        }
+        };
+        problem.with_source(error)
     }
 }
 

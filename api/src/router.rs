@@ -1,15 +1,14 @@
 //! Routes and middleware, put together.
 
-use std::{any::Any, sync::Arc};
+use std::sync::Arc;
 
 use mail::mailer::Mailer;
-use poem::{EndpointExt, Route, endpoint::BoxEndpoint, middleware::CatchPanic};
+use poem::{EndpointExt, Route, endpoint::BoxEndpoint};
 
 use crate::{
     app::App,
     console, docs, mailbox,
-    middleware::{request_log::RequestLog, response_limit::WithinLimit},
-    problem::Problem,
+    middleware::{panics::CatchPanic, request_log::RequestLog, response_limit::WithinLimit},
     redirects, v1,
 };
 
@@ -24,12 +23,8 @@ pub fn endpoint(app: Arc<App>) -> BoxEndpoint<'static> {
         route = mailbox::mount(route);
     }
     route = redirects::mount(route, has_mailbox);
-    // What it says is dropped: it may quote what was sent. The log has where it was.
-    let panics = CatchPanic::new().with_handler(|_: Box<dyn Any + Send>| {
-        poem::Error::from(Problem::internal()).into_response()
-    });
     route
-        .with(panics)
+        .with(CatchPanic)
         .with_if(app.address.is_none(), WithinLimit)
         .data(Arc::clone(&app))
         .with(RequestLog(app))

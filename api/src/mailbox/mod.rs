@@ -219,7 +219,8 @@ fn failed(error: std::io::Error) -> Problem {
 }
 
 fn success(message: &str, data: impl Serialize) -> Result<Response> {
-    let data = serde_json::to_value(data).map_err(|_| Problem::internal())?;
+    let data =
+        serde_json::to_value(data).map_err(|error| Problem::internal().with_source(error))?;
     Ok(Json(Success::new(200, message, data))
         .with_header(header::CACHE_CONTROL, "no-store")
         .into_response())

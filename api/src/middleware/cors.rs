@@ -8,7 +8,8 @@ use poem::{
     http::{HeaderMap, HeaderValue, Method, header},
 };
 
-use crate::{app::App, routes::RouteEntry};
+use super::context::Trace;
+use crate::app::App;
 
 const EXPOSED: &str = "x-request-id, Idempotency-Replayed, Retry-After";
 /// Health and the console's pages touch no database, and captured mail is for this service's own page.
@@ -18,21 +19,13 @@ const ORIGIN_PATIENCE: Duration = Duration::from_secs(1);
 const ALLOWED_HEADERS: &str = "content-type, x-api-key, idempotency-key, prefer";
 
 /// Whether pages of other origins may be let in at this route.
-pub fn is_answered(route: Option<&RouteEntry>) -> bool {
-    route.is_none_or(|route| {
-        !WITHOUT_CORS
-            .iter()
-            .any(|path| route.template.starts_with(path))
-    })
+pub fn is_answered(route: &str) -> bool {
+    !WITHOUT_CORS.iter().any(|path| route.starts_with(path))
 }
 
-/// Only where some live key has the origin; if nobody can tell, not.
-pub async fn allow_origin(
-    app: &App,
-    headers: &mut HeaderMap,
-    given: &HeaderValue,
-    preflight: bool,
-) {
+/// Lets the origin read the answer if a live key has it. If the ledger cannot tell, the answer is given without, and the
+/// request has not failed.
+pub async fn allow_origin(app: &App, headers: &mut HeaderMap, given: &HeaderValue, trace: &Trace) {
     let Some(origin) = given
         .to_str()
         .ok()
@@ -46,6 +39,9 @@ pub async fn allow_origin(
         Ok(Ok(false)) | Err(_) => return,
         Ok(Err(error)) => {
             tracing::warn!(
+                http.method = %trace.method,
+                http.route = trace.route,
+                request.id = trace.request_id,
                 error = telemetry::causes(&error),
                 "an origin could not be looked up"
             );
@@ -53,7 +49,7 @@ pub async fn allow_origin(
         }
     }
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, given.clone());
-    if preflight {
+    if trace.method == Method::OPTIONS {
         headers.insert(
             header::ACCESS_CONTROL_ALLOW_METHODS,
             HeaderValue::from_static("POST"),

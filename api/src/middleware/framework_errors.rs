@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What the framework refused before a handler saw it.
-pub fn problem_of(error: &poem::Error, allow: &[Method]) -> Problem {
+pub fn problem_of(error: poem::Error, allow: &[Method]) -> Problem {
     use poem_openapi::error::{ContentTypeError, ParseParamError, ParsePathError};
     if let Some(problem) = error.downcast_ref::<Problem>() {
         return problem.clone();
@@ -36,10 +36,7 @@ pub fn problem_of(error: &poem::Error, allow: &[Method]) -> Problem {
                 Err(_) => problem,
             }
         }
-        ErrorType::InternalError => {
-            tracing::error!(error = %error, "a request failed");
-            Problem::internal()
-        }
+        ErrorType::InternalError => Problem::internal().with_source(error),
         _ => Problem::new(kind, shown(&error.to_string())),
     }
 }

@@ -3,5 +3,6 @@
 pub mod context;
 pub mod cors;
 mod framework_errors;
+pub mod panics;
 pub mod request_log;
 pub mod response_limit;

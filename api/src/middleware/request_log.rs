@@ -1,22 +1,15 @@
-//! Around every request: its id, its log line, the header fields of every answer, and one shape of error.
+//! Around every request: its id, its log lines, the header fields of every answer, and one shape of error.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Instant,
-};
+use std::sync::Arc;
 
-use mail::telemetry::milliseconds;
+use mail::telemetry::{self, milliseconds};
 use poem::{
     Endpoint, IntoResponse, Middleware, Request, Response, Result,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    error::ResponseError,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
 };
-use uuid::Uuid;
 
-use super::{
-    context::{Invocation, Trace},
-    cors,
-    framework_errors::problem_of,
-};
+use super::{context::Trace, cors, framework_errors::problem_of};
 use crate::{app::App, problem::Problem, routes};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -47,33 +40,38 @@ impl<E: Endpoint> Endpoint for RequestLogEndpoint<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        let invocation = request.extensions_mut().remove::<Invocation>();
-        let (request_id, until) = invocation.map_or((None, None), |invocation| {
-            (invocation.gateway_request_id, Some(invocation.until))
-        });
-        let trace = Arc::new(Trace {
-            request_id: request_id.unwrap_or_else(|| Uuid::now_v7().to_string()),
-            started: Instant::now(),
-            until,
-            key_id: OnceLock::new(),
-            mailing: OnceLock::new(),
-        });
-        request.extensions_mut().insert(Arc::clone(&trace));
-        let method = request.method().clone();
         let path = request.uri().path();
         let is_api = path.starts_with("/v1/");
         let route = routes::find(path);
+        let trace = Trace::begin(&mut request, route.map(|route| &*route.template));
         let origin = request.headers().get(header::ORIGIN).cloned();
-        let mut response = if cors::is_preflight(&request) {
-            StatusCode::NO_CONTENT.into_response()
+        let answered = if cors::is_preflight(&request) {
+            Ok(StatusCode::NO_CONTENT.into_response())
         } else {
-            self.answer(request, route, &trace).await
+            self.inner
+                .call(request)
+                .await
+                .map(IntoResponse::into_response)
         };
-        if let Some(origin) = origin.filter(|_| cors::is_answered(route)) {
-            let is_options = method == Method::OPTIONS;
-            cors::allow_origin(&self.app, response.headers_mut(), &origin, is_options).await;
+        let mut response = answered.unwrap_or_else(|error| {
+            let problem = problem_of(error, route.map_or(&[], |route| &route.methods));
+            log_failure(&problem, &trace);
+            problem.into_answer(&trace.request_id)
+        });
+        if let Some(origin) = origin.filter(|_| cors::is_answered(trace.route)) {
+            cors::allow_origin(&self.app, response.headers_mut(), &origin, &trace).await;
         }
-        let headers = response.headers_mut();
+        self.complete(response.headers_mut(), is_api);
+        if let Ok(id) = HeaderValue::from_str(&trace.request_id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        log_answer(&response, &trace);
+        Ok(response)
+    }
+}
+
+impl<E> RequestLogEndpoint<E> {
+    fn complete(&self, headers: &mut HeaderMap, is_api: bool) {
         // Without an origin the answer would be another one: a cache has to know.
         headers.insert(header::VARY, HeaderValue::from_static("Origin"));
         headers.insert(
@@ -86,42 +84,34 @@ impl<E: Endpoint> Endpoint for RequestLogEndpoint<E> {
         if is_api {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
-        if let Ok(id) = HeaderValue::from_str(&trace.request_id) {
-            response.headers_mut().insert(REQUEST_ID, id);
-        }
-        let mailing = trace.mailing.get();
-        tracing::info!(
-            http.method = %method,
-            http.route = route.map_or("unknown", |route| route.template.as_str()),
-            http.status = response.status().as_u16(),
-            duration_ms = milliseconds(trace.started.elapsed()),
-            request.id = trace.request_id,
-            key.id = trace.key_id.get().map(tracing::field::display),
-            mail.id = mailing.map(|(id, _)| tracing::field::display(id)),
-            recipients = mailing.map(|(_, recipients)| recipients),
-            "request answered"
-        );
-        Ok(response)
     }
 }
 
-impl<E: Endpoint> RequestLogEndpoint<E> {
-    async fn answer(
-        &self,
-        request: Request,
-        route: Option<&routes::RouteEntry>,
-        trace: &Trace,
-    ) -> Response {
-        let error = match self.inner.call(request).await {
-            // A panic, answered deeper inside, where the request id is not known.
-            Ok(response) => match response.into_response() {
-                response if response.status() == StatusCode::INTERNAL_SERVER_ERROR => {
-                    Problem::internal()
-                }
-                response => return response,
-            },
-            Err(error) => problem_of(&error, route.map_or(&[], |route| &route.methods)),
-        };
-        error.into_answer(&trace.request_id)
+/// Logs the cause of an answer that is the service's fault, which the answer does not tell.
+fn log_failure(problem: &Problem, trace: &Trace) {
+    if let Some(cause) = problem.cause() {
+        tracing::error!(
+            http.method = %trace.method,
+            http.route = trace.route,
+            http.status = problem.status().as_u16(),
+            request.id = trace.request_id,
+            error = telemetry::causes(cause),
+            "a request failed"
+        );
     }
+}
+
+fn log_answer(response: &Response, trace: &Trace) {
+    let mailing = trace.mailing.get();
+    tracing::info!(
+        http.method = %trace.method,
+        http.route = trace.route,
+        http.status = response.status().as_u16(),
+        duration_ms = milliseconds(trace.started.elapsed()),
+        request.id = trace.request_id,
+        key.id = trace.key_id.get().map(tracing::field::display),
+        mail.id = mailing.map(|(id, _)| tracing::field::display(id)),
+        recipients = mailing.map(|(_, recipients)| recipients),
+        "request answered"
+    );
 }

@@ -29,7 +29,10 @@ impl<E: Endpoint> Endpoint for LimitedEndpoint<E> {
 
     async fn call(&self, request: Request) -> Result<Response> {
         let (parts, body) = self.0.call(request).await?.into_response().into_parts();
-        let bytes = body.into_bytes().await.map_err(|_| Problem::internal())?;
+        let bytes = body
+            .into_bytes()
+            .await
+            .map_err(|error| Problem::internal().with_source(error))?;
         if !fits(&bytes) {
             let message = "The answer is larger than the 6 MB that a Lambda function may give";
             return Err(Problem::new(ErrorType::InternalError, message).into());

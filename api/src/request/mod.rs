@@ -34,13 +34,19 @@ where
     if body.len() <= LARGE {
         return parse_now(&body, read);
     }
-    let turn = TURNS.acquire().await.map_err(|_| Problem::internal())?;
+    let turn = TURNS
+        .acquire()
+        .await
+        .map_err(|_| Problem::fault("the turns of large bodies are closed"))?;
     let parsed = spawn_blocking(move || {
         // Also where nobody waits any more, the next begins only after this one.
         let _turn = turn;
         parse_now(&body, read)
     });
-    parsed.await.map_err(|_| Problem::internal())?
+    // Of a panic, the error would quote the message.
+    parsed
+        .await
+        .map_err(|_| Problem::fault("a large body was not read to its end"))?
 }
 
 fn parse_now<T>(

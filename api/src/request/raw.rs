@@ -1,6 +1,6 @@
 //! JSON bodies of requests. They are read here only as bytes, within their limit; `parse` makes sense of them.
 
-use std::{io, marker::PhantomData, sync::Arc, time::Duration};
+use std::{io, marker::PhantomData, time::Duration};
 
 use futures_util::{Stream, StreamExt};
 use poem::{
@@ -145,7 +145,7 @@ async fn read(request: &Request, body: &mut RequestBody) -> Result<(Vec<u8>, Sha
         )
         .into());
     }
-    let app = request.data::<Arc<App>>().ok_or_else(Problem::internal)?;
+    let app = App::of(request)?;
     let read = app.bodies.read(&mut frames).await;
     read.map_err(|unread| {
         if unread != Unread::Broken {

@@ -122,7 +122,9 @@ impl ApiKeys {
             .id;
         let revoked = app.service.revoke_key(id, cancel_queued).await?;
         let (key, cancelling) = revoked.ok_or_else(Problem::not_found)?;
-        let revoked_at = key.revoked_at.ok_or_else(Problem::internal)?;
+        let revoked_at = key
+            .revoked_at
+            .ok_or_else(|| Problem::fault("a revoked key has no time of its revocation"))?;
         Ok(Json(Success::new(
             200,
             "API key revoked",
