@@ -161,11 +161,11 @@ async fn a_failed_step_of_the_sweep_is_named_with_its_cause(database: Database) 
     server.sender().await;
     take_away(&database, "mailing").await;
     let line = eventually("a step of the sweep fails", || async {
-        let parsed = server.logs().into_iter().filter_map(|line| {
+        let mut parsed = server.logs().into_iter().filter_map(|line| {
             let line: Value = serde_json::from_str(&line).ok()?;
             (line["step"] == "ended mailings").then_some(line)
         });
-        parsed.last().ok_or(server.logs())
+        parsed.next().ok_or(server.logs())
     })
     .await;
     assert_eq!(line["level"], "ERROR", "{line}");
