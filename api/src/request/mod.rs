@@ -7,7 +7,6 @@ mod hint;
 mod node;
 mod path;
 mod raw;
-pub mod values;
 
 use std::{sync::LazyLock, thread};
 

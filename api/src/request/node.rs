@@ -12,7 +12,7 @@ use super::{
 /// A value and where it stands.
 #[derive(Debug)]
 pub struct Node<'a> {
-    pub(super) value: Value,
+    pub value: Value,
     path: Path<'a>,
     faults: &'a Faults,
 }

@@ -9,13 +9,14 @@ use super::{
     tag::Tag,
     text::{Address, Text},
     types::Success,
+    values,
 };
 use crate::{
     app::App,
     auth::Admin,
     json::Json,
     problem::{Failure, Statuses},
-    request::{RawJson, parse, values},
+    request::{RawJson, parse},
 };
 
 #[derive(Debug)]

@@ -8,6 +8,7 @@ mod statistics;
 mod tag;
 mod text;
 pub mod types;
+mod values;
 
 use poem_openapi::{LicenseObject, OpenApi, OpenApiService};
 

@@ -22,13 +22,14 @@ use super::{
     tag::Tag,
     text::{CallerId, IndexCursor, Text},
     types::{DEFAULT_LIMIT, Id, Items, MailingOut, RecipientOut, StatusName, Success},
+    values,
 };
 use crate::{
     app::App,
     auth::{Sender, Viewer},
     json::Json,
     problem::{ErrorType, Failure, Problem, Statuses},
-    request::{RawJson, parse, values},
+    request::{RawJson, parse},
 };
 
 #[derive(Debug)]

@@ -17,7 +17,8 @@ use self::{
 };
 use crate::{
     problem::Problem,
-    request::{Node, ObjectNode, parse, values},
+    request::{Node, ObjectNode, parse},
+    v1::values,
 };
 
 pub(super) const MAX_RECIPIENTS: usize = 10_000;
