@@ -1,16 +1,13 @@
-//! The HTTP application: routes, and what is true for every answer.
+//! State that all requests share.
 
-use std::{any::Any, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use mail::{Service, mailer::Mailer, queue::Queue};
-use poem::{EndpointExt, Route, endpoint::BoxEndpoint, middleware::CatchPanic};
+use poem::Request;
 
-use crate::{
-    console, docs, edge::Edge, function::WithinLimit, mailbox, payload::Bodies, problem::Problem,
-    redirects, v1,
-};
+use crate::{problem::Problem, request::bodies::Bodies};
 
-/// What handlers share.
+/// The service, and the state of this process around it.
 #[derive(Debug)]
 pub struct App {
     pub service: Arc<Service>,
@@ -28,6 +25,13 @@ impl App {
         })
     }
 
+    /// The state that the router has given to every request.
+    pub fn of(request: &Request) -> Result<&Arc<Self>, Problem> {
+        request
+            .data::<Arc<Self>>()
+            .ok_or_else(|| Problem::fault("the request has no state of the application"))
+    }
+
     /// Whether management needs no token from this machine: only in the embedded default, where nothing can leave, and
     /// only while none is set.
     pub fn management_is_open(&self) -> bool {
@@ -40,27 +44,5 @@ impl App {
     pub fn is_on_loopback(&self) -> bool {
         self.address
             .is_some_and(|address| address.ip().is_loopback())
-    }
-
-    pub fn endpoint(self: Arc<Self>) -> BoxEndpoint<'static> {
-        // Its paths begin with `/v1`. Nested at the root, it would take `/` as well.
-        let mut route = Route::new().nest_no_strip("/v1", v1::service());
-        route = docs::mount(route);
-        route = console::mount(route);
-        let has_mailbox = matches!(*self.service.mailer, Mailer::Mailbox(_));
-        if has_mailbox {
-            route = mailbox::mount(route);
-        }
-        route = redirects::mount(route, has_mailbox);
-        // What it says is dropped: it may quote what was sent. The log has where it was.
-        let panics = CatchPanic::new().with_handler(|_: Box<dyn Any + Send>| {
-            poem::Error::from(Problem::internal()).into_response()
-        });
-        route
-            .with(panics)
-            .with_if(self.address.is_none(), WithinLimit)
-            .data(Arc::clone(&self))
-            .with(Edge(self))
-            .boxed()
     }
 }

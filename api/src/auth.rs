@@ -19,7 +19,7 @@ use poem_openapi::{
 
 use crate::{
     app::App,
-    edge::Trace,
+    middleware::context::Trace,
     problem::{ErrorType, Problem},
 };
 
@@ -310,7 +310,7 @@ macro_rules! extract_caller {
                 _: &mut RequestBody,
                 _: ExtractParamOptions<()>,
             ) -> Result<Self> {
-                let app = request.data::<Arc<App>>().ok_or_else(Problem::internal)?;
+                let app = App::of(request)?;
                 Ok(Self::identify(app, request).await?)
             }
         }

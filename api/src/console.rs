@@ -77,7 +77,9 @@ fn asset(Path(name): Path<String>, request: &Request) -> Result<Response> {
 
 fn answer(path: &str, asked: &HeaderMap) -> Result<Response> {
     let file = FILES.get_file(path).ok_or_else(Problem::not_found)?;
-    let tag = TAGS.get(path).ok_or_else(Problem::internal)?;
+    let tag = TAGS
+        .get(path)
+        .ok_or_else(|| Problem::fault("a file of the console has no tag"))?;
     let caching = if path.starts_with(HASHED) {
         "public, max-age=31536000, immutable"
     } else {

@@ -2,16 +2,17 @@
 
 mod app;
 mod auth;
-mod connection;
+mod connection_limits;
 mod console;
 mod docs;
-mod edge;
 mod function;
+mod json;
 mod mailbox;
-mod payload;
+mod middleware;
 mod problem;
 mod redirects;
 mod request;
+mod router;
 mod routes;
 mod server;
 mod v1;

@@ -1,11 +1,11 @@
 //! Every answer that is not a success has the same body, decided here and nowhere else.
 
-use std::{borrow::Cow, marker::PhantomData, time::Duration};
+use std::{borrow::Cow, error::Error, marker::PhantomData, sync::Arc, time::Duration};
 
 use poem::{
     Response,
     error::ResponseError,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
 };
 use poem_openapi::{
     ApiResponse, Enum, Object,
@@ -13,7 +13,7 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
 };
 
-use crate::{payload::Json, request::shown};
+use crate::json::Json;
 
 /// What kind of error it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -68,7 +68,7 @@ impl ErrorType {
         }
     }
 
-    fn of(status: StatusCode) -> Self {
+    pub fn of(status: StatusCode) -> Self {
         match status {
             StatusCode::UNAUTHORIZED => Self::AuthenticationError,
             StatusCode::FORBIDDEN => Self::AuthorizationError,
@@ -109,6 +109,11 @@ pub struct ErrorBody {
     pub request_id: String,
 }
 
+/// A fault of the service of which there is no other error.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Fault(&'static str);
+
 /// Why a request is not answered with a success.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
@@ -118,6 +123,8 @@ pub struct Problem {
     details: Option<String>,
     errors: Vec<FieldError>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// For the log; no part of the answer.
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl Problem {
@@ -128,6 +135,7 @@ impl Problem {
             details: None,
             errors: Vec::new(),
             headers: Vec::new(),
+            source: None,
         }
     }
 
@@ -175,6 +183,11 @@ impl Problem {
         )
     }
 
+    /// As [`Self::internal`]; the log says which fault it is.
+    pub fn fault(fault: &'static str) -> Self {
+        Self::internal().with_source(Fault(fault))
+    }
+
     #[cfg(test)]
     pub fn errors(&self) -> &[FieldError] {
         &self.errors
@@ -209,40 +222,18 @@ impl Problem {
         self
     }
 
-    /// What the framework refused before a handler saw it.
-    pub fn of_framework(error: &poem::Error, allow: &[Method]) -> Self {
-        use poem_openapi::error::{ContentTypeError, ParseParamError, ParsePathError};
-        if let Some(problem) = error.downcast_ref::<Self>() {
-            return problem.clone();
-        }
-        if error.downcast_ref::<ParsePathError>().is_some() {
-            return Self::not_found();
-        }
-        if let Some(error) = error.downcast_ref::<ParseParamError>() {
-            return Self::invalid(error.name, shown(plain(&error.reason)));
-        }
-        if error.downcast_ref::<ContentTypeError>().is_some() {
-            return Self::new(
-                ErrorType::UnsupportedMediaType,
-                "The body must be application/json",
-            );
-        }
-        let kind = ErrorType::of(error.status());
-        match kind {
-            ErrorType::NotFound => Self::not_found(),
-            ErrorType::MethodNotAllowed => {
-                let allow: Vec<&str> = allow.iter().map(Method::as_str).collect();
-                let problem = Self::new(kind, "There is no such method here");
-                match HeaderValue::from_str(&allow.join(", ")) {
-                    Ok(allow) => problem.with_header(header::ALLOW, allow),
-                    Err(_) => problem,
-                }
-            }
-            ErrorType::InternalError => {
-                tracing::error!(error = %error, "a request failed");
-                Self::internal()
-            }
-            _ => Self::new(kind, shown(&error.to_string())),
+    #[must_use]
+    pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// The error that the log has to tell of; none where the service has done what it should.
+    pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.source {
+            Some(source) => Some(source.as_ref()),
+            None if self.kind == ErrorType::InternalError => Some(self),
+            None => None,
         }
     }
 
@@ -262,28 +253,14 @@ impl Problem {
     }
 }
 
-/// Without the names of Rust types that the framework puts around it.
-fn plain(reason: &str) -> &str {
-    if reason.ends_with(" expects an input value.") {
-        return "is required";
-    }
-    let reason = reason
-        .split_once(" (occurred while parsing")
-        .map_or(reason, |(reason, _)| reason);
-    reason
-        .strip_prefix("failed to parse \"")
-        .and_then(|rest| rest.split_once("\": "))
-        .map_or(reason, |(_, reason)| reason)
-}
-
 impl From<mail::Error> for Problem {
     fn from(error: mail::Error) -> Self {
-        tracing::error!(error = mail::telemetry::causes(&error), "a request failed");
-        if error.is_transient() {
+        let problem = if error.is_transient() {
             Self::unavailable()
         } else {
             Self::internal()
-        }
+        };
+        problem.with_source(error)
     }
 }
 
@@ -340,21 +317,5 @@ impl<S: Statuses> ApiResponse for Failure<S> {
 
     fn register(registry: &mut Registry) {
         <Json<ErrorBody> as Payload>::register(registry);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use poem_openapi::types::ParseFromParameter;
-    use uuid::Uuid;
-
-    use super::*;
-
-    #[test]
-    fn a_fault_of_a_parameter_names_no_rust_type() {
-        let bad = Option::<Uuid>::parse_from_parameters(["x"]).unwrap_err();
-        assert_eq!(plain(bad.message()), "invalid character: found `x` at 0");
-        let absent = String::parse_from_parameters([""; 0]).unwrap_err();
-        assert_eq!(plain(absent.message()), "is required");
     }
 }

@@ -11,7 +11,8 @@ use poem::{
 
 use crate::{
     app::App,
-    connection::{Bounded, Limits},
+    connection_limits::{Bounded, Limits},
+    router,
 };
 
 /// How long answers that were begun may take when the process is to end.
@@ -42,7 +43,7 @@ pub async fn serve(service: Arc<Service>) -> anyhow::Result<()> {
     }
     let stop = service.stop.clone();
     let acceptor = Bounded::new(acceptor, Limits::SERVICE);
-    let endpoint = app.endpoint().with(acceptor.requests());
+    let endpoint = router::endpoint(app).with(acceptor.requests());
     http(acceptor)
         .run_with_graceful_shutdown(endpoint, stop.cancelled_owned(), Some(GRACE))
         .await?;

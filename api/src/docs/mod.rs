@@ -2,18 +2,19 @@
 
 mod names;
 mod open;
-mod polish;
+mod operations;
+mod postprocess;
 
 use std::sync::LazyLock;
 
 use poem::{IntoResponse, Response, Route, get, handler, http::header};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::v1;
 
 static SPEC: LazyLock<Value> = LazyLock::new(|| {
     let raw = serde_json::from_str(&v1::service().spec()).unwrap_or_default();
-    polish::polish(raw)
+    postprocess::postprocess(raw)
 });
 static JSON: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", *SPEC));
 static YAML: LazyLock<String> =
@@ -32,23 +33,6 @@ pub fn mount(route: Route) -> Route {
         .at("/openapi.json", get(json))
         .at("/openapi.yaml", get(yaml))
         .at("/docs", get(page))
-}
-
-/// Of a specification.
-fn operations(spec: &Value) -> impl Iterator<Item = &Value> {
-    let paths = spec["paths"].as_object().into_iter();
-    paths
-        .flat_map(Map::values)
-        .filter_map(Value::as_object)
-        .flat_map(Map::values)
-}
-
-fn operations_mut(spec: &mut Value) -> impl Iterator<Item = &mut Value> {
-    let paths = spec["paths"].as_object_mut().into_iter();
-    paths
-        .flat_map(Map::values_mut)
-        .filter_map(Value::as_object_mut)
-        .flat_map(Map::values_mut)
 }
 
 /// The specification as it is published.

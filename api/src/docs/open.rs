@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     names::{reference, referred},
-    operations, operations_mut,
+    operations::{operations, operations_mut},
 };
 
 /// What the known values are under, in place of `enum`: generators make a plain string or number of the schema then.

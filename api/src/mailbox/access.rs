@@ -1,7 +1,5 @@
 //! Captured mail is for the people at this machine, or for whoever has the admin token.
 
-use std::sync::Arc;
-
 use poem::{
     Endpoint, IntoResponse, Middleware, Request, Response, Result,
     http::HeaderValue,
@@ -34,7 +32,7 @@ impl<E: Endpoint> Endpoint for AccessEndpoint<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let app = request.data::<Arc<App>>().ok_or_else(Problem::internal)?;
+        let app = App::of(&request)?;
         let local = app.is_on_loopback() && auth::is_local(&request);
         let is_admin = match given(&request) {
             Some(token) if !local => auth::is_admin(app, &request, &token).await?,

@@ -13,7 +13,7 @@ use poem::{
 use serde::{Deserialize, Serialize};
 
 use self::access::Access;
-use crate::{app::App, payload::Json, problem::Problem, v1::types::Success};
+use crate::{app::App, json::Json, problem::Problem, v1::types::Success};
 
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
      img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -219,7 +219,8 @@ fn failed(error: std::io::Error) -> Problem {
 }
 
 fn success(message: &str, data: impl Serialize) -> Result<Response> {
-    let data = serde_json::to_value(data).map_err(|_| Problem::internal())?;
+    let data =
+        serde_json::to_value(data).map_err(|error| Problem::internal().with_source(error))?;
     Ok(Json(Success::new(200, message, data))
         .with_header(header::CACHE_CONTROL, "no-store")
         .into_response())

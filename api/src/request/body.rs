@@ -8,7 +8,11 @@ use std::{
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Error, Map, Value};
 
-use super::{Faults, Path, hint};
+use super::{
+    faults::Faults,
+    hint,
+    path::{Path, shown},
+};
 use crate::problem::{ErrorType, Problem};
 
 /// Entries of all arrays of a body together; no request has a use for nearly as many.
@@ -111,7 +115,7 @@ impl<'de> Visitor<'de> for Within<'_> {
             values.push(value);
             count.found.set(count.found.get() + 1);
             if count.found.get() > MAX_ENTRIES {
-                *count.too_many_in.borrow_mut() = Some(super::shown(path.top()));
+                *count.too_many_in.borrow_mut() = Some(shown(path.top()));
                 return Err(A::Error::custom("too many entries"));
             }
         }
@@ -124,10 +128,10 @@ impl<'de> Visitor<'de> for Within<'_> {
         while let Some(name) = fields.next_key::<String>()? {
             let value = fields.next_value_seed(Within(count, Path::Field(&path, &name)))?;
             if values.contains_key(&name) {
-                let shown = super::shown(&name);
+                let name = shown(&name);
                 count
                     .twice
-                    .add(&Path::Field(&path, &shown), "is there twice");
+                    .add(&Path::Field(&path, &name), "is there twice");
             }
             values.insert(name, value);
         }

@@ -1,81 +1,28 @@
 //! Makes sense of JSON bodies: every fault is found at once, each with its path.
 
+pub mod bodies;
 mod body;
+mod faults;
 mod hint;
 mod node;
 mod path;
-pub mod values;
+mod raw;
 
-use std::{
-    cell::{Cell, RefCell},
-    sync::LazyLock,
-    thread,
-};
+use std::{sync::LazyLock, thread};
 
+use faults::Faults;
 pub use node::{Node, ObjectNode};
-use path::Path;
 pub use path::shown;
+pub use raw::{OptionalJson, RawJson};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use crate::problem::{ErrorType, FieldError, Problem};
+use crate::problem::Problem;
 
-/// Faults that an answer lists at most.
-const LISTED: usize = 100;
 /// A larger body, in bytes, is read aside: it takes a while, and while it is read a multiple of its size.
 const LARGE: usize = 64 * 1024;
 /// Large bodies that are read at once: one for each processor.
 static TURNS: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(thread::available_parallelism().map_or(1, usize::from)));
-
-/// The faults of one request.
-#[derive(Debug, Default)]
-pub struct Faults {
-    listed: RefCell<Vec<FieldError>>,
-    total: Cell<usize>,
-}
-
-impl Faults {
-    fn add(&self, path: &Path<'_>, message: impl Into<String>) {
-        self.total.set(self.total.get() + 1);
-        let mut listed = self.listed.borrow_mut();
-        if listed.len() < LISTED {
-            listed.push(FieldError {
-                field: path::listed(path),
-                message: message.into(),
-            });
-        }
-    }
-
-    fn add_all(&self, total: usize, faults: impl Iterator<Item = (String, String)>) {
-        if total == 0 {
-            return;
-        }
-        self.total.set(self.total.get() + total);
-        let mut listed = self.listed.borrow_mut();
-        let room = LISTED.saturating_sub(listed.len());
-        listed.extend(
-            faults
-                .take(room)
-                .map(|(field, message)| FieldError { field, message }),
-        );
-    }
-
-    fn is_empty(&self) -> bool {
-        self.total.get() == 0
-    }
-
-    fn into_problem(self) -> Problem {
-        let total = self.total.get();
-        let details = match total {
-            1 => "1 fault".to_owned(),
-            2..=LISTED => format!("{total} faults"),
-            _ => format!("{total} faults, the first {LISTED} are listed"),
-        };
-        Problem::new(ErrorType::ValidationError, "The request is not valid")
-            .with_details(details)
-            .with_errors(self.listed.into_inner())
-    }
-}
 
 /// Reads a body that must be an object. What `read` gives counts only if there is no fault at all.
 pub async fn parse<T, R>(body: Vec<u8>, read: R) -> Result<T, Problem>
@@ -86,13 +33,19 @@ where
     if body.len() <= LARGE {
         return parse_now(&body, read);
     }
-    let turn = TURNS.acquire().await.map_err(|_| Problem::internal())?;
+    let turn = TURNS
+        .acquire()
+        .await
+        .map_err(|_| Problem::fault("the turns of large bodies are closed"))?;
     let parsed = spawn_blocking(move || {
         // Also where nobody waits any more, the next begins only after this one.
         let _turn = turn;
         parse_now(&body, read)
     });
-    parsed.await.map_err(|_| Problem::internal())?
+    // Of a panic, the error would quote the message.
+    parsed
+        .await
+        .map_err(|_| Problem::fault("a large body was not read to its end"))?
 }
 
 fn parse_now<T>(
@@ -111,6 +64,7 @@ fn parse_now<T>(
 #[cfg(test)]
 mod tests {
     use std::{
+        cell::Cell,
         sync::atomic::{AtomicUsize, Ordering},
         time::{Duration, Instant},
     };

@@ -4,12 +4,15 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use serde_json::{Map, Value};
 
-use super::{Faults, Path};
+use super::{
+    faults::Faults,
+    path::{Path, shown},
+};
 
 /// A value and where it stands.
 #[derive(Debug)]
 pub struct Node<'a> {
-    pub(super) value: Value,
+    pub value: Value,
     path: Path<'a>,
     faults: &'a Faults,
 }
@@ -227,7 +230,7 @@ impl ObjectNode<'_> {
 
     fn refuse_unknown(self) {
         for name in self.fields.keys() {
-            self.fault(&super::shown(name), "is not a known field");
+            self.fault(&shown(name), "is not a known field");
         }
     }
 }

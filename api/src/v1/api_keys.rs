@@ -20,17 +20,16 @@ use self::types::{
     RevokedApiKey, RotateRequest, SecretOut,
 };
 use super::{
-    Tag,
-    mail::DEFAULT_LIMIT,
+    tag::Tag,
     text::{self, Text},
-    types::{Items, Success},
+    types::{DEFAULT_LIMIT, Items, Success},
 };
 use crate::{
     app::App,
     auth::Admin,
-    payload::{Json, OptionalJson, RawJson},
+    json::Json,
     problem::{Failure, Problem},
-    request::{Node, ObjectNode, parse},
+    request::{Node, ObjectNode, OptionalJson, RawJson, parse},
 };
 
 const MAX_ORIGINS: usize = 100;
@@ -123,7 +122,9 @@ impl ApiKeys {
             .id;
         let revoked = app.service.revoke_key(id, cancel_queued).await?;
         let (key, cancelling) = revoked.ok_or_else(Problem::not_found)?;
-        let revoked_at = key.revoked_at.ok_or_else(Problem::internal)?;
+        let revoked_at = key
+            .revoked_at
+            .ok_or_else(|| Problem::fault("a revoked key has no time of its revocation"))?;
         Ok(Json(Success::new(
             200,
             "API key revoked",

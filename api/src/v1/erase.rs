@@ -6,16 +6,17 @@ use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 
 use super::{
-    Tag,
+    tag::Tag,
     text::{Address, Text},
     types::Success,
+    values,
 };
 use crate::{
     app::App,
     auth::Admin,
-    payload::{Json, RawJson},
+    json::Json,
     problem::{Failure, Statuses},
-    request::{parse, values},
+    request::{RawJson, parse},
 };
 
 #[derive(Debug)]

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use mail::telemetry;
 use poem::web::Data;
 use poem_openapi::{Enum, Object, OpenApi};
 
-use super::Tag;
+use super::tag::Tag;
 use crate::{
     app::App,
-    payload::Json,
+    json::Json,
     problem::{ErrorType, Failure, FieldError, Problem, Statuses},
 };
 
@@ -62,9 +61,6 @@ impl Health {
     async fn ready(&self, app: Data<&Arc<App>>) -> Result<Json<Readiness>, Failure<Errors>> {
         let (database, queue) =
             tokio::join!(app.service.ledger.try_write(), app.service.queues_work());
-        if let Err(error) = &database {
-            tracing::warn!(error = telemetry::causes(error), "not ready");
-        }
         let down: Vec<FieldError> = [("database", database.is_ok()), ("queue", queue)]
             .into_iter()
             .filter(|(_, works)| !works)
@@ -74,9 +70,13 @@ impl Health {
             })
             .collect();
         if !down.is_empty() {
-            return Err(Problem::new(ErrorType::ServiceUnavailable, "Not ready")
-                .with_errors(down)
-                .into());
+            let problem =
+                Problem::new(ErrorType::ServiceUnavailable, "Not ready").with_errors(down);
+            return Err(match database {
+                Ok(()) => problem,
+                Err(error) => problem.with_source(error),
+            }
+            .into());
         }
         Ok(Json(Readiness {
             database: PartState::Ok,

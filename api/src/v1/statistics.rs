@@ -7,13 +7,13 @@ use poem::web::Data;
 use poem_openapi::{Object, OpenApi, param::Query};
 
 use super::{
-    Tag,
+    tag::Tag,
     types::{Success, Timestamp},
 };
 use crate::{
     app::App,
     auth::Admin,
-    payload::Json,
+    json::Json,
     problem::{Failure, Problem, Statuses},
 };
 

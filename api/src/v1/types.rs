@@ -16,6 +16,9 @@ use uuid::Uuid;
 
 use super::text::{CallerId as CallerIdText, Text};
 
+/// Entries of a page unless the caller says otherwise.
+pub const DEFAULT_LIMIT: u64 = 50;
+
 /// RFC 3339 in UTC with milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timestamp(i64);

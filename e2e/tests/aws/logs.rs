@@ -122,6 +122,45 @@ fn look_at_metrics(document: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_wake_up_that_fails_is_one_line_with_its_invocation_and_its_cause() {
+    let mut cloud = e2e::Cloud::new().await;
+    cloud.enabled = false;
+    let service = Service::like(cloud, |settings| settings.env("SWEEP_SECONDS", "3600")).await;
+    let sender = service.sender().await;
+    let data = sender.mail(&mailing(3)).await.data(202);
+    let database = service.server.database();
+    database
+        .execute("ALTER TABLE recipient RENAME TO recipient_that_was")
+        .await;
+    let deployment = service.server.deployment();
+    deployment.source.set_enabled(true);
+    let lines = eventually("the wake-up fails and its invocation ends", async || {
+        let lines = deployment.worker.logs();
+        let parse = |line: &String| serde_json::from_str::<Value>(line).ok();
+        let parsed: Vec<Value> = lines.iter().filter_map(parse).collect();
+        let has_ended = |line: &&Value| line["message"] == "wake-ups worked on";
+        match parsed.iter().find(has_ended) {
+            Some(end) if end["failed"] == 1 => {
+                let invocation = end["function.request_id"].clone();
+                let own = parsed.into_iter();
+                Ok(own
+                    .filter(|line| line["function.request_id"] == invocation)
+                    .collect::<Vec<_>>())
+            }
+            _ => Err(lines),
+        }
+    })
+    .await;
+    let cause = "relation \"recipient\" does not exist";
+    let told = |line: &&Value| line["error"].as_str().is_some_and(|e| e.contains(cause));
+    let told: Vec<&Value> = lines.iter().filter(told).collect();
+    assert_eq!(told.len(), 1, "{lines:?}");
+    assert_eq!(told[0]["level"], "ERROR");
+    assert_eq!(told[0]["mail.id"], data["id"]);
+    assert!(told[0]["function.request_id"].is_string(), "{told:?}");
+}
+
+#[tokio::test]
 async fn nothing_private_is_logged() {
     nothing_private("info").await;
 }

@@ -13,6 +13,7 @@ mod console;
 mod corrupt;
 mod cors;
 mod erase;
+mod error_logs;
 mod errors;
 mod expiry;
 mod headers;

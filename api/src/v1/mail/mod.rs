@@ -19,16 +19,17 @@ use uuid::Uuid;
 
 use self::{schema::MailRequest, send::QueuedMail};
 use super::{
-    Tag,
+    tag::Tag,
     text::{CallerId, IndexCursor, Text},
-    types::{Id, Items, MailingOut, RecipientOut, StatusName, Success},
+    types::{DEFAULT_LIMIT, Id, Items, MailingOut, RecipientOut, StatusName, Success},
+    values,
 };
 use crate::{
     app::App,
     auth::{Sender, Viewer},
-    payload::{Json, RawJson},
+    json::Json,
     problem::{ErrorType, Failure, Problem, Statuses},
-    request::{parse, values},
+    request::{RawJson, parse},
 };
 
 #[derive(Debug)]
@@ -331,9 +332,6 @@ impl Mail {
 
 /// Before an index, so that no number passes for a cursor by chance.
 const INDEX_CURSOR: &str = "index-";
-
-/// Entries of a page unless the caller says otherwise.
-pub(super) const DEFAULT_LIMIT: u64 = 50;
 
 /// The index after which the next page begins. Only what `next` can be is a cursor.
 fn index(cursor: &str) -> Result<u16, Problem> {

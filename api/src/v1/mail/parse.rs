@@ -1,6 +1,6 @@
 //! Turns a body into a mailing, or into all that is wrong with it.
 
-mod parts;
+mod fields;
 mod placeholders;
 
 use std::collections::BTreeSet;
@@ -12,12 +12,13 @@ use mail::{
 };
 
 use self::{
-    parts::{attachment, headers, tag},
+    fields::{attachment, headers, tag},
     placeholders::Templates,
 };
 use crate::{
     problem::Problem,
-    request::{Node, ObjectNode, parse, values},
+    request::{Node, ObjectNode, parse},
+    v1::values,
 };
 
 pub(super) const MAX_RECIPIENTS: usize = 10_000;

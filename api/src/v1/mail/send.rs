@@ -17,8 +17,8 @@ use super::parse;
 use crate::{
     app::App,
     auth::Sender,
-    edge::Trace,
-    payload::Json,
+    json::Json,
+    middleware::context::Trace,
     problem::{ErrorType, Problem, Statuses},
     v1::types::{Id, Success, Timestamp},
 };

@@ -9,8 +9,11 @@ use mail::{
     template::{MAX_BODY, MAX_SUBJECT, Template, Values},
 };
 
-use super::parts::MAX_HEADER_VALUE;
-use crate::request::{ObjectNode, shown, values::MAX_DISPLAY_NAME};
+use super::fields::MAX_HEADER_VALUE;
+use crate::{
+    request::{ObjectNode, shown},
+    v1::values::MAX_DISPLAY_NAME,
+};
 
 /// SES takes this many fields of a mail; each that has placeholders is filled in for each recipient.
 const MAX_FILLED_HEADERS: usize = 15;

@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{names, open, operations, operations_mut};
+use super::{
+    names, open,
+    operations::{operations, operations_mut},
+};
 
 /// Bodies of requests and answers by `operationId`, checked by a test against the schemas.
 static EXAMPLES: LazyLock<Value> =
@@ -76,7 +79,7 @@ const SOMETIMES: [&str; 2] = ["cancelling", "remaining"];
 /// Errors that come before an operation is found.
 const OF_NO_OPERATION: [u16; 2] = [405, 429];
 
-pub fn polish(mut spec: Value) -> Value {
+pub fn postprocess(mut spec: Value) -> Value {
     spec["openapi"] = json!("3.0.3");
     spec["servers"] = json!([{"url": "/"}]);
     spec["info"]["license"] = json!({

@@ -14,7 +14,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::Limits;
+use super::limits::Limits;
 
 /// How often a connection that finds no place looks whether another one may go by now.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);

@@ -1,91 +1,31 @@
-//! JSON in and out. What comes in is read here only as bytes, within its limit; `request` makes sense of it.
+//! JSON bodies of requests. They are read here only as bytes, within their limit; `parse` makes sense of them.
 
-mod bodies;
-
-use std::{io, marker::PhantomData, sync::Arc, time::Duration};
+use std::{io, marker::PhantomData, time::Duration};
 
 use futures_util::{Stream, StreamExt};
 use poem::{
-    FromRequest, IntoResponse, Request, RequestBody, Response, Result,
-    http::{StatusCode, header},
+    FromRequest, Request, RequestBody, Result,
+    http::header,
     web::headers::{ContentLength, HeaderMapExt},
 };
 use poem_openapi::{
-    ApiResponse, impl_apirequest_for_payload,
+    impl_apirequest_for_payload,
     payload::{ParsePayload, Payload},
-    registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
-    types::{ToJSON, Type},
+    registry::{MetaSchemaRef, Registry},
+    types::Type,
 };
 
-pub use bodies::Bodies;
-use bodies::{Share, Unread};
-
+use super::bodies::{MAX_BODY, Share, Unread};
 use crate::{
     app::App,
-    connection::{Arriving, OfConnection},
+    connection_limits::{Arriving, OfConnection},
+    json::CONTENT_TYPE,
     problem::{ErrorType, Problem},
 };
 
-/// Largest request body: 4 MiB.
-pub const MAX_BODY: usize = 4 * 1024 * 1024;
 /// Most that is read of a body that is refused for its size, in bytes, and for how long.
 const MAX_DROPPED: usize = 64 * 1024 * 1024;
 const DROPPING: Duration = Duration::from_secs(10);
-const CONTENT_TYPE: &str = "application/json";
-
-/// A JSON answer.
-#[derive(Clone, Debug)]
-pub struct Json<T>(pub T);
-
-impl<T: ToJSON> Json<T> {
-    /// With another status than 200.
-    pub fn respond(self, status: StatusCode) -> Response {
-        let body = serde_json::to_vec(&self.0.to_json()).unwrap_or_default();
-        Response::builder()
-            .status(status)
-            .content_type(CONTENT_TYPE)
-            .body(body)
-    }
-}
-
-impl<T: Type> Payload for Json<T> {
-    const CONTENT_TYPE: &'static str = CONTENT_TYPE;
-
-    fn schema_ref() -> MetaSchemaRef {
-        T::schema_ref()
-    }
-
-    fn register(registry: &mut Registry) {
-        T::register(registry);
-    }
-}
-
-impl<T: ToJSON> IntoResponse for Json<T> {
-    fn into_response(self) -> Response {
-        self.respond(StatusCode::OK)
-    }
-}
-
-impl<T: ToJSON> ApiResponse for Json<T> {
-    fn meta() -> MetaResponses {
-        MetaResponses {
-            responses: vec![MetaResponse {
-                description: "Done",
-                status: Some(200),
-                status_range: None,
-                content: vec![MetaMediaType {
-                    content_type: CONTENT_TYPE,
-                    schema: Self::schema_ref(),
-                }],
-                headers: vec![],
-            }],
-        }
-    }
-
-    fn register(registry: &mut Registry) {
-        T::register(registry);
-    }
-}
 
 /// The bytes of a JSON request of which `T` is the published schema.
 #[derive(Debug)]
@@ -205,7 +145,7 @@ async fn read(request: &Request, body: &mut RequestBody) -> Result<(Vec<u8>, Sha
         )
         .into());
     }
-    let app = request.data::<Arc<App>>().ok_or_else(Problem::internal)?;
+    let app = App::of(request)?;
     let read = app.bodies.read(&mut frames).await;
     read.map_err(|unread| {
         if unread != Unread::Broken {

@@ -6,7 +6,7 @@ use mail::{
 };
 use serde_json::Value;
 
-use super::Node;
+use crate::request::Node;
 
 /// Longest of the caller's own ids, in characters.
 pub const MAX_ID: usize = 512;

@@ -8,9 +8,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::MAX_BODY;
 use crate::problem::{ErrorType, Problem};
 
+/// Largest request body: 4 MiB.
+pub const MAX_BODY: usize = 4 * 1024 * 1024;
 /// 64 of the largest bodies. What a request is made into takes a few times as much memory as its body.
 const MAX_BODIES: usize = 64 * MAX_BODY;
 /// How long a body may take to arrive, its waits for a turn included.

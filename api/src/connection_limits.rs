@@ -4,6 +4,7 @@
 //! known from two sides: [`Connection`] sees the octets, and [`Requests`], around the application, sees which requests
 //! are under way. So no frame of HTTP/2 has to be understood: of HTTP/2 only requests count, whatever else is exchanged.
 
+mod limits;
 mod registry;
 mod requests;
 #[cfg(test)]
@@ -14,7 +15,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use poem::{
@@ -28,40 +28,12 @@ use tokio::{
 };
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
+pub use limits::Limits;
 use registry::{Place, Registry};
 pub use requests::{Arriving, OfConnection, Requests};
 
 /// The first octets of each HTTP/2 connection (<https://www.rfc-editor.org/rfc/rfc9113#section-3.4>).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-/// What connections may cost the service.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Connections at a time.
-    pub connections: usize,
-    /// From the start of a connection to its first whole request head; later, with HTTP/1.1, from the first octet of a
-    /// request head to its last.
-    pub head: Duration,
-    /// How long a connection may be idle between two requests, and how long it may bring a request under way no
-    /// further.
-    pub patience: Duration,
-    /// An older connection is closed when no request is under way; at the latest `patience` after that.
-    pub age: Duration,
-    /// When every place is taken and no connection is idle, one may go that is slow to send its request for this long.
-    pub slow: Duration,
-}
-
-impl Limits {
-    /// 500 connections stay below the 1,024 files that a process may usually open. A request head is one packet or a
-    /// few: 10 s are enough on any network. 60 s are more than a body may take to arrive and mail to be sent.
-    pub const SERVICE: Self = Self {
-        connections: 500,
-        head: Duration::from_secs(10),
-        patience: Duration::from_mins(1),
-        age: Duration::from_mins(10),
-        slow: Duration::from_secs(5),
-    };
-}
 
 /// Accepts connections that keep to limits. When every place is taken, a new connection gets that of the longest idle
 /// one, which is closed; see [`Registry::make_room`].

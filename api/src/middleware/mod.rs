@@ -1,0 +1,8 @@
+//! What is true for every answer.
+
+pub mod context;
+pub mod cors;
+mod framework_errors;
+pub mod panics;
+pub mod request_log;
+pub mod response_limit;
