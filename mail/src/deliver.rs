@@ -34,7 +34,7 @@ enum Priority {
     Single { deadline: Instant },
 }
 
-/// What the calls for one claim have in common.
+/// The parts that the calls for one claim share.
 #[derive(Clone, Copy)]
 struct Delivery<'a> {
     mailing: &'a Mailing,
@@ -201,7 +201,7 @@ impl Service {
         Ok((turn, health == Health::Probe))
     }
 
-    /// How long a call may wait for its turn; nothing where there is no time for it any more. No longer than a third
+    /// The longest that a call may wait for its turn; none where there is no time for the call. No longer than a third
     /// of the lease: the others are for the call and for writing down what came of it.
     pub(crate) fn patience(&self, until: Option<Instant>) -> Option<Duration> {
         if self.stop.is_cancelled() {
@@ -301,7 +301,8 @@ impl Service {
         }))
     }
 
-    /// In the background: the ledger may be away for longer than anybody waits.
+    /// Gives recipients back that were marked and not sent. In the background: the ledger may be away for longer than a
+    /// request waits.
     fn take_back(self: &Arc<Self>, claim: &Arc<Claim>, positions: Vec<i32>) {
         let (service, claim) = (Arc::clone(self), Arc::clone(claim));
         self.tasks.spawn(async move {
@@ -314,7 +315,7 @@ impl Service {
         });
     }
 
-    /// What has been tried often enough fails instead of being tried once more.
+    /// A recipient that has been tried often enough fails instead of being tried once more.
     fn unless_exhausted(&self, recipient: &ClaimedRecipient, outcome: Outcome) -> Outcome {
         if let Outcome::NotAccepted { reason, fault, .. } = &outcome
             && fault.counts()

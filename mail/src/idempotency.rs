@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Service {
-    /// What a request under this idempotency key gets without being looked at; nothing for a new one.
+    /// Looks up the answer to a request with this idempotency key; none for a key that is new.
     pub async fn replay(
         &self,
         api_key_id: Uuid,
@@ -116,7 +116,7 @@ impl Service {
     }
 }
 
-/// How much longer somebody may be sending it.
+/// The rest of the lease under which the recipient may be being sent.
 fn still_at_work(recipient: &RecipientView, now: i64) -> Option<Duration> {
     let left = recipient
         .lease_until

@@ -11,7 +11,7 @@ use crate::{
     template::Template,
 };
 
-/// What a transport needs to know of a mailing.
+/// A mailing in the form in which transports send it.
 #[derive(Debug)]
 pub struct Mailing {
     pub id: Uuid,
@@ -35,7 +35,7 @@ pub struct ClaimedRecipient {
     pub recipient: Recipient,
 }
 
-/// Who gets a copy, each address once: the recipient goes before copies, and open copies before hidden ones.
+/// The recipients of copies, each address once: the recipient goes before copies, and open copies before hidden ones.
 #[derive(Debug)]
 pub struct Copies<'a> {
     pub open: Vec<&'a Address>,
@@ -52,7 +52,7 @@ impl Mailing {
         }
     }
 
-    /// Whether the HTML shows this attachment, by its content id (RFC 2392). What it does not show, some readers show
+    /// Returns whether the HTML shows this attachment, by its content id (RFC 2392). Others are shown by some readers
     /// nowhere unless it is an attachment.
     pub fn shows(&self, attachment: &Attachment) -> bool {
         let (Some(html), Some(id)) = (&self.body.html, &attachment.content_id) else {

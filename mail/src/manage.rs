@@ -1,4 +1,4 @@
-//! What a caller or an administrator does with mail that was accepted: cancel, resend, revoke its key, erase.
+//! Management of accepted mail: cancel, resend, revoke a key, erase an address.
 
 use std::{
     sync::Arc,
@@ -17,7 +17,7 @@ use crate::{
     service::Service,
 };
 
-/// How long a request works on what may be much; the rest is left to the sweep.
+/// The longest that a request works on many rows; the sweep does the rest.
 const WITHIN_REQUEST: Duration = Duration::from_secs(5);
 
 impl Service {
@@ -45,7 +45,7 @@ impl Service {
         Ok(Some((key, cancelling)))
     }
 
-    /// Whether all of it is cancelled, as far as there was time.
+    /// Cancels as long as there is time. Returns whether all of it is cancelled.
     async fn cancel_of_key(self: &Arc<Self>, id: Uuid) -> Result<bool> {
         let begun = Instant::now();
         while begun.elapsed() < WITHIN_REQUEST {

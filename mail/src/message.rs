@@ -1,4 +1,4 @@
-//! What a caller asks to be sent, once it is known to be valid.
+//! A request to send, once it is known to be valid.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -32,7 +32,7 @@ pub struct CallerIds {
     pub closure_id: Option<CallerId>,
 }
 
-/// What stays with a mailing for as long as it is listed.
+/// The part of a mailing that stays for as long as the mailing is listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Envelope {
     pub sender_email: Address,
@@ -53,7 +53,7 @@ pub struct Envelope {
 /// addresses so that an instance of an older version can read these.
 pub type Names = BTreeMap<String, String>;
 
-/// What is needed only until a mailing has ended.
+/// The part of a mailing that is needed only until it has ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Body {
     pub html: Option<String>,

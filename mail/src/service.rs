@@ -32,14 +32,14 @@ pub struct Service {
     pub(crate) publisher: Arc<Publisher>,
     /// Cancelled when the process is to end: finish what was begun, begin nothing.
     pub stop: CancellationToken,
-    /// What must be finished before the process ends.
+    /// Work that the process finishes before it ends.
     pub(crate) tasks: TaskTracker,
 }
 
 impl Service {
     /// Reads the settings and opens what they name; nothing works yet.
     pub async fn start() -> Result<Arc<Self>, InvalidConfig> {
-        // Databases and captured mail are nobody else's to read.
+        // Other users of the machine must not read databases and captured mail.
         rustix::process::umask(Mode::RWXG | Mode::RWXO);
         let config = Config::from_env()?;
         telemetry::start(&config)?;
@@ -93,7 +93,7 @@ impl Service {
         }
     }
 
-    /// Whether the queues that are configured answer; both are asked at once.
+    /// Returns whether the configured queues answer; both are asked at once.
     pub async fn queues_work(&self) -> bool {
         let (wake_ups, results) = tokio::join!(self.queue.works(), self.publisher.works());
         wake_ups && results

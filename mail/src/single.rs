@@ -11,6 +11,7 @@ use crate::{
     deliver::{Reports, TO_RECORD},
     ledger::Claim,
     mailing::Mailing,
+    message::Recipient,
     outcome::Outcome,
     recipient_update::RecipientUpdate,
     service::Service,
@@ -57,23 +58,12 @@ impl Service {
         );
         self.tasks.spawn(sending);
 
-        let ids = &mailing.envelope.ids;
-        let queued = |queued_at| Answer::Queued {
-            id: mailing.id,
-            email_id: ids.email_id.clone(),
-            accepted: 1,
-            queued_at,
-        };
-        let unconfirmed = || Answer::Unconfirmed {
-            id: mailing.id,
-            email_id: ids.email_id.clone(),
-        };
         let answer_by = deadline.checked_sub(TO_RECORD).unwrap_or(deadline);
         let outcome = match timeout_at(answer_by.into(), waiting.outcome).await {
             Ok(Ok(outcome)) => outcome,
             // It is still under way, or has panicked.
-            _ if call.is_handed_over() => return unconfirmed(),
-            _ => return queued(stored_at),
+            _ if call.is_handed_over() => return unconfirmed(&mailing),
+            _ => return queued(&mailing, stored_at),
         };
         let rest = deadline.saturating_duration_since(Instant::now());
         let update = timeout(rest, waiting.update)
@@ -83,30 +73,57 @@ impl Service {
         if update.is_none() {
             tracing::error!(mail.id = %mailing.id, "the outcome is known but not written yet");
         }
-        match outcome {
-            Outcome::Accepted { message_id } => Answer::Sent {
-                id: mailing.id,
-                email_id: ids.email_id.clone(),
-                email_recipient_id: recipient
-                    .email_recipient_id
-                    .or_else(|| ids.email_recipient_id.clone()),
-                recipient: Some(recipient.mail.as_str().to_owned()),
-                message_id,
-                sent_at: update
-                    .and_then(|update| update.sent_at)
-                    // Only where the ledger could not be asked any more.
-                    .unwrap_or_else(timestamp::now),
-            },
-            Outcome::Refused(reason) => Answer::Rejected {
-                id: mailing.id,
-                reason: reason.text,
-            },
-            Outcome::NotAccepted { .. } => queued(
-                update
-                    .and_then(|update| update.queued_at)
-                    .unwrap_or(stored_at),
-            ),
-            Outcome::Unknown(_) => unconfirmed(),
+        answer(&mailing, recipient, outcome, update, stored_at)
+    }
+}
+
+/// The answer to the caller, from the transport's answer and, where it was written down in time, the recipient's row.
+fn answer(
+    mailing: &Mailing,
+    recipient: Recipient,
+    outcome: Outcome,
+    update: Option<RecipientUpdate>,
+    stored_at: i64,
+) -> Answer {
+    let ids = &mailing.envelope.ids;
+    match outcome {
+        Outcome::Accepted { message_id } => Answer::Sent {
+            id: mailing.id,
+            email_id: ids.email_id.clone(),
+            email_recipient_id: recipient
+                .email_recipient_id
+                .or_else(|| ids.email_recipient_id.clone()),
+            recipient: Some(recipient.mail.as_str().to_owned()),
+            message_id,
+            sent_at: update
+                .and_then(|update| update.sent_at)
+                // Only where the ledger did not answer in time.
+                .unwrap_or_else(timestamp::now),
+        },
+        Outcome::Refused(reason) => Answer::Rejected {
+            id: mailing.id,
+            reason: reason.text,
+        },
+        Outcome::NotAccepted { .. } => {
+            let queued_at = update.and_then(|update| update.queued_at);
+            queued(mailing, queued_at.unwrap_or(stored_at))
         }
+        Outcome::Unknown(_) => unconfirmed(mailing),
+    }
+}
+
+fn queued(mailing: &Mailing, queued_at: i64) -> Answer {
+    Answer::Queued {
+        id: mailing.id,
+        email_id: mailing.envelope.ids.email_id.clone(),
+        accepted: 1,
+        queued_at,
+    }
+}
+
+fn unconfirmed(mailing: &Mailing) -> Answer {
+    Answer::Unconfirmed {
+        id: mailing.id,
+        email_id: mailing.envelope.ids.email_id.clone(),
     }
 }

@@ -1,4 +1,4 @@
-//! Takes a request in: first into the ledger, then out at once or through the queue.
+//! Accepts a request: stores it in the ledger, then sends it at once or enqueues wake-ups for it.
 
 use std::{
     sync::Arc,
@@ -17,10 +17,10 @@ use crate::{
     wake_up::wake_ups,
 };
 
-/// How long after its deadline an answer may still come.
+/// An answer may come this long after its deadline.
 const LEEWAY: Duration = Duration::from_secs(1);
 
-/// What a caller is told.
+/// The answer to a caller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
@@ -38,7 +38,7 @@ pub enum Answer {
         accepted: u64,
         queued_at: i64,
     },
-    /// Nobody can know whether it went out.
+    /// It cannot be known whether the mail went out.
     Unconfirmed {
         id: Uuid,
         email_id: Option<CallerId>,
@@ -62,12 +62,12 @@ impl Answer {
 #[derive(Debug)]
 pub enum Submission {
     Answered(Answer),
-    /// What the first request under this idempotency key was answered.
+    /// The answer of the first request with this idempotency key.
     Replayed(Answer),
     KeyOfOtherRequest,
-    /// Its key was revoked meanwhile; nothing was stored.
+    /// The API key was revoked meanwhile; nothing was stored.
     Revoked,
-    /// Its `expires_at` has come; nothing was stored.
+    /// The time of `expires_at` has passed; nothing was stored.
     Expired,
     /// The first request is still at work, at most for this long.
     InProgress(Duration),
@@ -86,7 +86,7 @@ pub struct NewSubmission {
 }
 
 impl Service {
-    /// Goes on to its end even if the caller hangs up.
+    /// Accepts a request, in a task that goes on to its end even if the caller hangs up.
     pub async fn submit(self: &Arc<Self>, new: NewSubmission) -> Result<Submission> {
         let (service, deadline) = (Arc::clone(self), new.deadline);
         let task = self.tasks.spawn(async move { service.accept(new).await });

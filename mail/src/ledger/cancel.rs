@@ -70,7 +70,8 @@ impl Ledger {
             .await?)
     }
 
-    /// Notes that all is cancelled; whether it is. What somebody sends or holds may be queued again.
+    /// Notes that all mail of the key is cancelled, and returns whether it is: a recipient that is being sent may still be
+    /// queued again.
     pub async fn end_cancelling(&self, api_key_id: Uuid) -> Result<bool> {
         let own = mailing::Entity::find()
             .select_only()

@@ -1,5 +1,5 @@
-//! What was answered under an `Idempotency-Key`. The record commits with its mailing, so that whoever asks
-//! again finds either both or neither.
+//! The answers of `Idempotency-Key`s. A record commits with its mailing, so that a repeated request finds either both or
+//! neither.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{Ledger, Transaction};
 use crate::error::Result;
 
-/// How long a key is remembered.
+/// An idempotency key is remembered for this long.
 pub const KEPT_FOR_MS: i64 = 24 * 3600 * 1000;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What callers may see, always within what is theirs.
+//! Queries for callers, always within the scope of their key.
 
 use std::collections::HashMap;
 
@@ -27,11 +27,11 @@ use crate::{
 pub struct MailingFilter<'a> {
     pub email_id: Option<&'a str>,
     pub api_key_id: Option<Uuid>,
-    /// Whether any of its recipients is at no end yet.
+    /// True for mailings with a recipient that is at no end yet, false for the others.
     pub open: Option<bool>,
 }
 
-/// Whose mailings.
+/// The mailings that a caller may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     Everybody,
@@ -97,7 +97,7 @@ pub struct RecipientView {
     pub queued_at: Option<i64>,
     pub sent_at: Option<i64>,
     pub attempts: i32,
-    /// While this is ahead, somebody is at work on it.
+    /// Until this time a process holds the recipient.
     pub lease_until: Option<i64>,
 }
 
@@ -255,7 +255,7 @@ pub(super) fn listing(
     }
 }
 
-/// How many recipients of these mailings are where. Only columns that are in an index.
+/// The number of recipients of these mailings in each status. Reads only columns that are in an index.
 pub(super) fn counted(mailings: impl Iterator<Item = Uuid>) -> Select<recipient::Entity> {
     recipient::Entity::find()
         .select_only()

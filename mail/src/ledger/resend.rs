@@ -23,7 +23,7 @@ use crate::{
 
 #[derive(Debug)]
 pub enum Resent {
-    /// What is queued again, and since when.
+    /// The wake-ups of the recipients that are queued again, their number, and the time.
     Queued {
         wake_ups: Vec<WakeUp>,
         accepted: u64,

@@ -23,7 +23,7 @@ use crate::{
     message::{Attachment, CallerId, CallerIds, Envelope, NewMailing},
 };
 
-/// How long a mail may wait unless the caller says otherwise.
+/// The time in which a mail must be sent, unless the request has an `expires_at`.
 pub const DEFAULT_LIFETIME_MS: i64 = 72 * 3600 * 1000;
 /// Rows of one INSERT: 24 columns each, and `SQLite` takes 32,766 values.
 const ROWS_PER_INSERT: usize = 1000;
@@ -341,7 +341,7 @@ pub(super) fn from_json<T: DeserializeOwned>(what: &'static str, stored: Documen
 }
 
 /// An envelope to be looked at. Where not all of it can be read, the rest is: one mailing must not hide the others.
-/// What is to be sent has to be read as a whole.
+/// A mailing that is to be sent has to be read as a whole.
 pub(super) fn legible_envelope(stored: Document) -> Envelope {
     let json = stored.readable().unwrap_or_default();
     Envelope::deserialize(&json).unwrap_or_else(|_| {
