@@ -16,8 +16,8 @@ use poem_openapi::{
 use uuid::Uuid;
 
 use self::types::{
-    ApiKeyOut, ApiKeyRequest, ChangeErrors, CreateErrors, ListErrors, OriginsRequest, RemoveErrors,
-    RevokedApiKey, RotateRequest, SecretOut,
+    ApiKeyOut, ApiKeyRequest, ChangeErrors, CreateErrors, KeyName, ListErrors, OriginsRequest,
+    RemoveErrors, RevokedApiKey, RotateRequest, SecretOut,
 };
 use super::{
     tag::Tag,
@@ -226,7 +226,7 @@ async fn find(app: &App, id_or_secret: &str) -> Result<ApiKey, Problem> {
 }
 
 fn new_key(object: &mut ObjectNode<'_>) -> NewKey {
-    let name = object.optional("name", |node| node.text(200));
+    let name = object.optional("name", KeyName::read);
     let origins = object.optional("origins", origins).unwrap_or_default();
     let senders = object
         .optional("senders", |node| {
@@ -256,4 +256,56 @@ fn new_key(object: &mut ObjectNode<'_>) -> NewKey {
 
 fn origins(node: Node<'_>) -> Option<Vec<Origin>> {
     node.list(0..=MAX_ORIGINS, |node| node.parsed(300, Origin::parse))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::docs;
+
+    fn published(schema: &str, field: &str, limit: &str) -> usize {
+        let limit = &docs::schema(schema)["properties"][field][limit];
+        usize::try_from(limit.as_u64().expect("a limit")).unwrap()
+    }
+
+    async fn is_taken(field: &str, value: Value) -> bool {
+        let mut body = json!({"senders": ["@example.com"]});
+        body[field] = value;
+        let parsed = parse(body.to_string().into_bytes(), |object| {
+            Some(new_key(object))
+        });
+        parsed.await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn a_new_key_has_the_published_limits() {
+        let text = |length: usize| json!("x".repeat(length));
+        let origins = |count: usize| json!(vec!["https://app.example.com"; count]);
+        let senders = |count: usize| json!(vec!["@example.com"; count]);
+        for (field, limit, value) in [
+            ("name", "maxLength", &text as &dyn Fn(usize) -> Value),
+            ("api_key", "maxLength", &text),
+            ("origins", "maxItems", &origins),
+            ("senders", "maxItems", &senders),
+        ] {
+            let most = published("ApiKeyRequest", field, limit);
+            assert!(is_taken(field, value(most)).await, "{field}: {most}");
+            assert!(!is_taken(field, value(most + 1)).await, "{field}: {most}");
+        }
+        let least = published("ApiKeyRequest", "api_key", "minLength");
+        assert!(is_taken("api_key", text(least)).await);
+        assert!(!is_taken("api_key", text(least - 1)).await);
+        assert_eq!(
+            published("OriginsRequest", "origins", "maxItems"),
+            MAX_ORIGINS
+        );
+    }
+
+    #[test]
+    fn an_old_secret_lives_as_long_as_is_published() {
+        let most = published("RotateRequest", "grace_seconds", "maximum");
+        assert_eq!(i64::try_from(most), Ok(MAX_GRACE_SECONDS));
+    }
 }

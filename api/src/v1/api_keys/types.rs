@@ -66,11 +66,12 @@ impl Statuses for ChangeErrors {
     ];
 }
 
+pub type KeyName = Text<Plain, 200>;
+
 /// A new key. With `origins` it is a browser key: it can only send, only from there, and needs `senders`.
 #[derive(Clone, Debug, Object)]
 pub struct ApiKeyRequest {
-    #[oai(validator(max_length = 200))]
-    pub name: Option<Text<Plain>>,
+    pub name: Option<KeyName>,
     /// `https://app.example.com`, or `https://*.example.com` for one label.
     #[oai(validator(max_items = 100))]
     pub origins: Option<Vec<Text<text::Origin>>>,

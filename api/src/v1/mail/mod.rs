@@ -1,5 +1,7 @@
 //! Sending mail, and what has become of it.
 
+#[cfg(test)]
+mod limits;
 mod parse;
 mod schema;
 mod send;
@@ -22,7 +24,6 @@ use super::{
     tag::Tag,
     text::{CallerId, IndexCursor, Text},
     types::{DEFAULT_LIMIT, Id, Items, MailingOut, RecipientOut, StatusName, Success},
-    values,
 };
 use crate::{
     app::App,
@@ -172,11 +173,8 @@ impl Mail {
         after: Query<Option<Uuid>>,
     ) -> Result<Json<Success<Items<MailingOut>>>, Failure<ListErrors>> {
         let email_id = email_id.0.as_ref().map(Text::as_str);
-        if email_id.is_some_and(|id| id.contains('\0') || id.chars().count() > values::MAX_ID) {
-            let message = format!(
-                "must have at most {} characters, none of them NUL",
-                values::MAX_ID
-            );
+        if email_id.is_some_and(|id| !Text::<CallerId>::allows(id)) {
+            let message = "must have at most 512 characters, none of them NUL";
             return Err(Problem::invalid("email_id", message).into());
         }
         let filter = MailingFilter {

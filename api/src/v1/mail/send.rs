@@ -30,7 +30,7 @@ const SHORTEST: Duration = Duration::from_secs(10);
 /// Kept free before the end of an invocation, for what comes after an answer is known.
 const BEFORE_END: Duration = Duration::from_secs(3);
 /// Longest `Idempotency-Key`.
-const MAX_IDEMPOTENCY_KEY: usize = 255;
+pub(super) const MAX_IDEMPOTENCY_KEY: usize = 255;
 
 #[derive(Debug)]
 pub(super) struct Errors;
@@ -213,7 +213,7 @@ fn wants_async(prefer: Option<&str>) -> bool {
 }
 
 /// One that could not be read must not count as none: its sender relies on it.
-fn check_idempotency_key(headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn check_idempotency_key(headers: &HeaderMap) -> Result<(), Problem> {
     let mut given = headers.get_all("idempotency-key").iter();
     let Some(key) = given.next() else {
         return Ok(());

@@ -9,14 +9,21 @@ use mail::{
     template::{MAX_BODY, MAX_SUBJECT, Template, Values},
 };
 
-use super::fields::MAX_HEADER_VALUE;
 use crate::{
     request::{ObjectNode, shown},
-    v1::values::MAX_DISPLAY_NAME,
+    v1::{
+        text::{HeaderValue, Kind},
+        values::MAX_DISPLAY_NAME,
+    },
 };
 
 /// SES takes this many fields of a mail; each that has placeholders is filled in for each recipient.
 const MAX_FILLED_HEADERS: usize = 15;
+/// Longest value of a header field, filled in.
+const MAX_HEADER_VALUE: usize = match HeaderValue::MAX {
+    Some(max) => max,
+    None => usize::MAX,
+};
 /// Longest name of a placeholder, in characters.
 const MAX_PLACEHOLDER: usize = 100;
 /// What all mails of a request may be together, filled in, in bytes: 256 MiB.
