@@ -4,67 +4,10 @@ use mail::api_key::{ApiKey, Secret};
 use poem_openapi::{Enum, Object};
 use uuid::Uuid;
 
-use crate::{
-    problem::Statuses,
-    v1::{
-        text::{self, Plain, Text},
-        types::Timestamp,
-    },
+use crate::v1::{
+    text::{self, Plain, Text},
+    types::Timestamp,
 };
-
-#[derive(Debug)]
-pub struct ListErrors;
-
-impl Statuses for ListErrors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "A bad cursor or limit"),
-        (401, "No valid admin token"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
-
-#[derive(Debug)]
-pub struct CreateErrors;
-
-impl Statuses for CreateErrors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "The request breaks a rule"),
-        (401, "No valid admin token"),
-        (413, "The body is larger than 4 MiB"),
-        (415, "The body is not `application/json`"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
-
-#[derive(Debug)]
-pub struct RemoveErrors;
-
-impl Statuses for RemoveErrors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "The request breaks a rule"),
-        (401, "No valid admin token"),
-        (404, "No such key"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
-
-#[derive(Debug)]
-pub struct ChangeErrors;
-
-impl Statuses for ChangeErrors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "The request breaks a rule"),
-        (401, "No valid admin token"),
-        (404, "No such key"),
-        (413, "The body is larger than 4 MiB"),
-        (415, "The body is not `application/json`"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
 
 pub type KeyName = Text<Plain, 200>;
 

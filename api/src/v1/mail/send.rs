@@ -19,7 +19,7 @@ use crate::{
     auth::Sender,
     json::Json,
     middleware::context::Trace,
-    problem::{ErrorType, Problem, Statuses},
+    problem::{ErrorType, Problem},
     v1::types::{Id, Success, Timestamp},
 };
 
@@ -31,29 +31,6 @@ const SHORTEST: Duration = Duration::from_secs(10);
 const BEFORE_END: Duration = Duration::from_secs(3);
 /// Longest `Idempotency-Key`.
 pub(super) const MAX_IDEMPOTENCY_KEY: usize = 255;
-
-#[derive(Debug)]
-pub(super) struct Errors;
-
-impl Statuses for Errors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "The request breaks a rule; nothing was sent"),
-        (401, "No valid API key"),
-        (
-            403,
-            "The key must not send from this origin or as this sender",
-        ),
-        (
-            409,
-            "The `Idempotency-Key` is another request's, or the first request is running",
-        ),
-        (413, "The body is larger than 4 MiB"),
-        (415, "The body is not `application/json`"),
-        (422, "The mail was refused for good"),
-        (500, "A fault of the service"),
-        (503, "The service cannot take mail now"),
-    ];
-}
 
 #[derive(Clone, Debug, Object)]
 pub(super) struct SesResponse {
