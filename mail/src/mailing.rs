@@ -20,6 +20,12 @@ pub struct Mailing {
     pub envelope: Envelope,
     pub body: Body,
     pub attachments: Vec<Attachment>,
+    pub templates: Templates,
+}
+
+/// The templates of a mailing, parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Templates {
     pub subject: Template,
     /// The caller's header fields.
     pub headers: BTreeMap<String, Template>,
@@ -75,6 +81,7 @@ impl Mailing {
             })
     }
 
+    /// A mailing whose templates are parsed here.
     pub fn new(
         id: Uuid,
         api_key_id: Uuid,
@@ -82,20 +89,28 @@ impl Mailing {
         body: Body,
         attachments: Vec<Attachment>,
     ) -> Self {
+        let templates = Templates::parse(&envelope, &body);
         Self {
             id,
             api_key_id,
+            envelope,
+            body,
+            attachments,
+            templates,
+        }
+    }
+}
+
+impl Templates {
+    pub fn parse(envelope: &Envelope, body: &Body) -> Self {
+        let headers = body.headers.iter();
+        Self {
             subject: Template::parse(&envelope.subject),
-            headers: body
-                .headers
-                .iter()
+            headers: headers
                 .map(|(name, value)| (name.clone(), Template::parse(value)))
                 .collect(),
             html: body.html.as_deref().map(Template::parse),
             text: body.text.as_deref().map(Template::parse),
-            envelope,
-            body,
-            attachments,
         }
     }
 }

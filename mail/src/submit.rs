@@ -12,6 +12,7 @@ use crate::{
     error::Result,
     fail_point,
     ledger::{IdempotencyRequest, NewEntry, StoreOutcome},
+    mailing::Templates,
     message::{CallerId, NewMailing},
     service::Service,
     wake_up::wake_ups,
@@ -78,6 +79,8 @@ pub enum Submission {
 pub struct NewSubmission {
     pub api_key_id: Uuid,
     pub request: NewMailing,
+    /// Those of the request.
+    pub templates: Templates,
     pub idempotency: Option<IdempotencyRequest>,
     /// Queue it even for one recipient.
     pub respond_async: bool,
@@ -122,7 +125,8 @@ impl Service {
         fail_point!("stored");
         let email_id = new.request.envelope.ids.email_id.clone();
         let accepted = new.request.recipients.len();
-        let Some((mailing, claim)) = stored.into_claim(new.api_key_id, new.request) else {
+        let Some((mailing, claim)) = stored.into_claim(new.api_key_id, new.request, new.templates)
+        else {
             let positions: Vec<i32> = (0..).take(accepted).collect();
             let wake_ups = wake_ups(new.api_key_id, stored.id, &positions);
             let service = Arc::clone(&self);

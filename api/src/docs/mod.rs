@@ -40,6 +40,23 @@ pub fn yaml_text() -> &'static str {
     &YAML
 }
 
+/// The published schema of a name.
+#[cfg(test)]
+pub fn schema(name: &str) -> &'static Value {
+    &SPEC["components"]["schemas"][name]
+}
+
+/// The published schema of a parameter of an operation.
+#[cfg(test)]
+pub fn parameter(operation_id: &str, name: &str) -> &'static Value {
+    let mut operations = operations::operations(&SPEC);
+    let operation = operations.find(|operation| operation["operationId"] == operation_id);
+    let parameters = operation.and_then(|operation| operation["parameters"].as_array());
+    let mut parameters = parameters.into_iter().flatten();
+    let found = parameters.find(|parameter| parameter["name"] == name);
+    &found.expect("a parameter")["schema"]
+}
+
 #[handler]
 fn json() -> Response {
     JSON.as_str()

@@ -44,23 +44,6 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// For a header: not empty, and without line ends or other control characters.
-    pub fn line(self, max: usize) -> Option<String> {
-        let (path, faults) = (self.path, self.faults);
-        let text = self.text(max)?;
-        let message = if text.is_empty() {
-            "must not be empty"
-        } else if text.contains(['\r', '\n']) {
-            "must not contain CR or LF"
-        } else if text.chars().any(char::is_control) {
-            "must not contain control characters"
-        } else {
-            return Some(text);
-        };
-        faults.add(&path, message);
-        None
-    }
-
     /// A string that `check` makes something of, or says what it must be.
     pub fn parsed<T, E: ToString>(
         self,

@@ -16,10 +16,10 @@ use poem_openapi::{
 use uuid::Uuid;
 
 use self::types::{
-    ApiKeyOut, ApiKeyRequest, ChangeErrors, CreateErrors, ListErrors, OriginsRequest, RemoveErrors,
-    RevokedApiKey, RotateRequest, SecretOut,
+    ApiKeyOut, ApiKeyRequest, KeyName, OriginsRequest, RevokedApiKey, RotateRequest, SecretOut,
 };
 use super::{
+    statuses::{KeyChangeErrors, KeyErrors, KeyListErrors, ManagementErrors},
     tag::Tag,
     text::{self, Text},
     types::{DEFAULT_LIMIT, Items, Success},
@@ -56,7 +56,7 @@ impl ApiKeys {
         _admin: Admin,
         app: Data<&Arc<App>>,
         body: RawJson<ApiKeyRequest>,
-    ) -> Result<CreateResponse, Failure<CreateErrors>> {
+    ) -> Result<CreateResponse, Failure<ManagementErrors>> {
         let new = parse(body.bytes, |object| Some(new_key(object))).await?;
         let secret = new.secret.clone();
         let created = app.service.ledger.create_key(new).await?;
@@ -82,7 +82,7 @@ impl ApiKeys {
         limit: Query<Option<u64>>,
         /// The `next` of the page before.
         after: Query<Option<Uuid>>,
-    ) -> Result<Json<Success<Items<ApiKeyOut>>>, Failure<ListErrors>> {
+    ) -> Result<Json<Success<Items<ApiKeyOut>>>, Failure<KeyListErrors>> {
         let page = app
             .service
             .ledger
@@ -112,7 +112,7 @@ impl ApiKeys {
         api_key: Path<String>,
         /// Also cancels what the key has queued.
         cancel_queued: Query<Option<bool>>,
-    ) -> Result<Json<Success<RevokedApiKey>>, Failure<RemoveErrors>> {
+    ) -> Result<Json<Success<RevokedApiKey>>, Failure<KeyErrors>> {
         let cancel_queued = cancel_queued.0.unwrap_or(false);
         let known = app.service.ledger.find_key(&api_key.0).await?;
         // Cancelling may be repeated after the key is revoked, should it have been interrupted.
@@ -145,7 +145,7 @@ impl ApiKeys {
         /// The key or its id.
         api_key: Path<String>,
         body: OptionalJson<RotateRequest>,
-    ) -> Result<Json<Success<SecretOut>>, Failure<ChangeErrors>> {
+    ) -> Result<Json<Success<SecretOut>>, Failure<KeyChangeErrors>> {
         let grace = parse(body.bytes, |object| {
             Some(
                 object
@@ -180,7 +180,7 @@ impl ApiKeys {
         /// The key or its id.
         api_key: Path<String>,
         body: RawJson<OriginsRequest>,
-    ) -> Result<Json<Success<ApiKeyOut>>, Failure<ChangeErrors>> {
+    ) -> Result<Json<Success<ApiKeyOut>>, Failure<KeyChangeErrors>> {
         let added = parse(body.bytes, |object| object.required("origins", origins)).await?;
         let key = find(&app, &api_key.0).await?;
         if key.senders.is_empty() && !added.is_empty() {
@@ -207,7 +207,7 @@ impl ApiKeys {
         api_key: Path<String>,
         /// The origin to remove.
         origin: Query<Text<text::Origin>>,
-    ) -> Result<Json<Success<ApiKeyOut>>, Failure<RemoveErrors>> {
+    ) -> Result<Json<Success<ApiKeyOut>>, Failure<KeyErrors>> {
         let origin = Origin::parse(origin.0.as_str())
             .map_err(|error| Problem::invalid("origin", error.to_string()))?;
         let id = find(&app, &api_key.0).await?.id;
@@ -226,7 +226,7 @@ async fn find(app: &App, id_or_secret: &str) -> Result<ApiKey, Problem> {
 }
 
 fn new_key(object: &mut ObjectNode<'_>) -> NewKey {
-    let name = object.optional("name", |node| node.text(200));
+    let name = object.optional("name", KeyName::read);
     let origins = object.optional("origins", origins).unwrap_or_default();
     let senders = object
         .optional("senders", |node| {
@@ -256,4 +256,58 @@ fn new_key(object: &mut ObjectNode<'_>) -> NewKey {
 
 fn origins(node: Node<'_>) -> Option<Vec<Origin>> {
     node.list(0..=MAX_ORIGINS, |node| node.parsed(300, Origin::parse))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::docs;
+
+    fn published(schema: &str, field: &str, limit: &str) -> usize {
+        let limit = &docs::schema(schema)["properties"][field][limit];
+        usize::try_from(limit.as_u64().expect("a limit")).unwrap()
+    }
+
+    async fn is_taken(field: &str, value: Value) -> bool {
+        let mut body = json!({"senders": ["@example.com"]});
+        body[field] = value;
+        let parsed = parse(body.to_string().into_bytes(), |object| {
+            Some(new_key(object))
+        });
+        parsed.await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn a_new_key_has_the_published_limits() {
+        let text = |length: usize| json!("x".repeat(length));
+        let origins = |count: usize| json!(vec!["https://app.example.com"; count]);
+        let senders = |count: usize| json!(vec!["@example.com"; count]);
+        for (field, limit, value) in [
+            ("name", "maxLength", &text as &dyn Fn(usize) -> Value),
+            ("api_key", "maxLength", &text),
+            ("origins", "maxItems", &origins),
+            ("senders", "maxItems", &senders),
+        ] {
+            let most = published("ApiKeyRequest", field, limit);
+            assert!(is_taken(field, value(most)).await, "{field}: {most}");
+            assert!(!is_taken(field, value(most + 1)).await, "{field}: {most}");
+        }
+        let least = published("ApiKeyRequest", "api_key", "minLength");
+        assert!(is_taken("api_key", text(least)).await);
+        assert!(!is_taken("api_key", text(least - 1)).await);
+        assert_eq!(
+            published("OriginsRequest", "origins", "maxItems"),
+            MAX_ORIGINS
+        );
+    }
+
+    #[test]
+    fn an_old_secret_lives_as_long_as_is_published() {
+        let most = &docs::schema("RotateRequest")["properties"]["grace_seconds"]["maximum"];
+        // The framework writes it with a decimal point.
+        let most = most.to_string();
+        assert_eq!(most.trim_end_matches(".0"), MAX_GRACE_SECONDS.to_string());
+    }
 }

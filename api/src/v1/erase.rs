@@ -6,6 +6,7 @@ use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 
 use super::{
+    statuses::ManagementErrors,
     tag::Tag,
     text::{Address, Text},
     types::Success,
@@ -15,23 +16,9 @@ use crate::{
     app::App,
     auth::Admin,
     json::Json,
-    problem::{Failure, Statuses},
+    problem::Failure,
     request::{RawJson, parse},
 };
-
-#[derive(Debug)]
-struct Errors;
-
-impl Statuses for Errors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "The request breaks a rule"),
-        (401, "No valid admin token"),
-        (413, "The body is larger than 4 MiB"),
-        (415, "The body is not `application/json`"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
 
 /// Whom to remove.
 #[derive(Clone, Debug, Object)]
@@ -71,7 +58,7 @@ impl Erase {
         _admin: Admin,
         app: Data<&Arc<App>>,
         body: RawJson<EraseRequest>,
-    ) -> Result<Json<Success<Erased>>, Failure<Errors>> {
+    ) -> Result<Json<Success<Erased>>, Failure<ManagementErrors>> {
         let address = parse(body.bytes, |object| {
             object.required("mail", values::address)
         })

@@ -5,29 +5,15 @@ use std::sync::Arc;
 use poem::web::Data;
 use poem_openapi::{Enum, Object, OpenApi};
 
-use super::tag::Tag;
+use super::{
+    statuses::{HealthErrors, ReadyErrors},
+    tag::Tag,
+};
 use crate::{
     app::App,
     json::Json,
-    problem::{ErrorType, Failure, FieldError, Problem, Statuses},
+    problem::{ErrorType, Failure, FieldError, Problem},
 };
-
-#[derive(Debug)]
-struct Errors;
-
-impl Statuses for Errors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (500, "A fault of the service"),
-        (503, "`errors` names what is down"),
-    ];
-}
-
-#[derive(Debug)]
-struct HealthErrors;
-
-impl Statuses for HealthErrors {
-    const LIST: &'static [(u16, &'static str)] = &[(500, "A fault of the service")];
-}
 
 #[derive(Clone, Copy, Debug, Enum)]
 #[oai(rename_all = "snake_case")]
@@ -58,7 +44,7 @@ impl Health {
 
     /// Tell whether the service can work
     #[oai(path = "/ready", method = "get", operation_id = "getReady")]
-    async fn ready(&self, app: Data<&Arc<App>>) -> Result<Json<Readiness>, Failure<Errors>> {
+    async fn ready(&self, app: Data<&Arc<App>>) -> Result<Json<Readiness>, Failure<ReadyErrors>> {
         let (database, queue) =
             tokio::join!(app.service.ledger.try_write(), app.service.queues_work());
         let down: Vec<FieldError> = [("database", database.is_ok()), ("queue", queue)]

@@ -5,6 +5,7 @@ mod erase;
 mod health;
 mod mail;
 mod statistics;
+mod statuses;
 mod tag;
 mod text;
 pub mod types;

@@ -7,6 +7,7 @@ use poem::web::Data;
 use poem_openapi::{Object, OpenApi, param::Query};
 
 use super::{
+    statuses::StatisticsErrors,
     tag::Tag,
     types::{Success, Timestamp},
 };
@@ -14,25 +15,13 @@ use crate::{
     app::App,
     auth::Admin,
     json::Json,
-    problem::{Failure, Problem, Statuses},
+    problem::{Failure, Problem},
 };
 
 const DAY: i64 = 24 * HOUR;
 const LONGEST: i64 = 31 * DAY;
 /// Until the start of the year 9999, after which times have no form.
 const TIMES: Range<i64> = 0..253_370_764_800_000;
-
-#[derive(Debug)]
-struct Errors;
-
-impl Statuses for Errors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "`from` or `to` breaks a rule"),
-        (401, "No valid admin token"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
 
 /// Milliseconds from a mailing's `created_at` to a recipient's `sent_at`, of those sent in the hour. Exact, by the
 /// nearest rank; null where nothing was sent.
@@ -153,7 +142,7 @@ impl StatisticsApi {
         from: Query<Option<Timestamp>>,
         /// The last hour is the one that this time is in, or ends at. Now unless given; at most 31 days after `from`.
         to: Query<Option<Timestamp>>,
-    ) -> Result<Json<Success<StatisticsOut>>, Failure<Errors>> {
+    ) -> Result<Json<Success<StatisticsOut>>, Failure<StatisticsErrors>> {
         let ledger = &app.service.ledger;
         let now = ledger.clock().await?;
         let given = |time: Query<Option<Timestamp>>| time.0.map(i64::from);

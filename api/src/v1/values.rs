@@ -6,28 +6,18 @@ use mail::{
 };
 use serde_json::Value;
 
+use super::text::{self, DisplayName, Text};
 use crate::request::Node;
 
-/// Longest of the caller's own ids, in characters.
-pub const MAX_ID: usize = 512;
 /// Longest name beside an address, in characters.
 pub const MAX_DISPLAY_NAME: usize = 320;
+/// A name that is shown beside an address.
+pub type ShownName = Text<DisplayName, MAX_DISPLAY_NAME>;
 /// Far longer than an address may be, so that the fault names what is really wrong.
 const MAX_WRITTEN_ADDRESS: usize = 1000;
 
 pub fn address(node: Node<'_>) -> Option<Address> {
     node.parsed(MAX_WRITTEN_ADDRESS, Address::parse)
-}
-
-/// Shown beside an address, so it goes into a header; it may be empty.
-pub fn display_name(node: Node<'_>) -> Option<String> {
-    node.parsed(MAX_DISPLAY_NAME, |text| {
-        if text.contains(['\r', '\n']) {
-            Err("must not contain CR or LF")
-        } else {
-            Ok(text.to_owned())
-        }
-    })
 }
 
 /// An address alone, or one with the name that is shown beside it.
@@ -36,7 +26,7 @@ pub fn named_address(node: Node<'_>) -> Option<(Address, Option<String>)> {
         Value::String(_) => Some((address(node)?, None)),
         Value::Object(_) => node.object(|object| {
             let mail = object.required("mail", address);
-            let name = object.optional("name", display_name);
+            let name = object.optional("name", ShownName::read);
             Some((mail?, name))
         }),
         _ => node.fault("must be an address, or an object with `mail` and `name`"),
@@ -45,7 +35,7 @@ pub fn named_address(node: Node<'_>) -> Option<(Address, Option<String>)> {
 
 pub fn caller_id(node: Node<'_>) -> Option<CallerId> {
     match &node.value {
-        Value::String(_) => node.text(MAX_ID).map(CallerId::Text),
+        Value::String(_) => Text::<text::CallerId>::read(node).map(CallerId::Text),
         Value::Number(number) => match number.as_i64() {
             Some(number) => Some(CallerId::Integer(number)),
             None => node.fault("must be a string or a whole number of 64 bits"),

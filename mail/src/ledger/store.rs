@@ -19,7 +19,7 @@ use super::{
 use crate::{
     address::Address,
     error::{Error, Result},
-    mailing::{ClaimedRecipient, Mailing},
+    mailing::{ClaimedRecipient, Mailing, Templates},
     message::{Attachment, CallerId, CallerIds, Envelope, NewMailing},
 };
 
@@ -62,7 +62,12 @@ pub struct Stored {
 
 impl Stored {
     /// The stored request as it is to be sent, where it was inserted already claimed.
-    pub fn into_claim(self, api_key_id: Uuid, request: NewMailing) -> Option<(Mailing, Claim)> {
+    pub fn into_claim(
+        self,
+        api_key_id: Uuid,
+        request: NewMailing,
+        templates: Templates,
+    ) -> Option<(Mailing, Claim)> {
         let claim = Claim {
             mailing_id: self.id,
             token: self.token?,
@@ -76,8 +81,14 @@ impl Stored {
                 })
                 .collect(),
         };
-        let (envelope, body) = (request.envelope, request.body);
-        let mailing = Mailing::new(self.id, api_key_id, envelope, body, request.attachments);
+        let mailing = Mailing {
+            id: self.id,
+            api_key_id,
+            envelope: request.envelope,
+            body: request.body,
+            attachments: request.attachments,
+            templates,
+        };
         Some((mailing, claim))
     }
 }

@@ -2,6 +2,7 @@
 
 use entity::recipient::Status;
 use mail::ledger::{IdempotencyRequest, Lookup, NewEntry};
+use mail::mailing::Templates;
 use serde_json::json;
 
 use crate::{
@@ -72,7 +73,8 @@ async fn a_single_mail_is_stored_already_claimed(t: &TestLedger) {
         idempotency: None,
     };
     let stored = t.try_store(entry).await.unwrap();
-    let claim = stored.into_claim(entry.api_key_id, request.clone());
+    let templates = Templates::parse(&request.envelope, &request.body);
+    let claim = stored.into_claim(entry.api_key_id, request.clone(), templates);
     let (mailing, claim) = claim.unwrap();
     let row = t.row(mailing.id).await;
     assert_eq!(row.claim_token, Some(claim.token));

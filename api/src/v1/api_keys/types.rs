@@ -4,73 +4,17 @@ use mail::api_key::{ApiKey, ApiKeySecret};
 use poem_openapi::{Enum, Object};
 use uuid::Uuid;
 
-use crate::{
-    problem::Statuses,
-    v1::{
-        text::{self, Plain, Text},
-        types::Timestamp,
-    },
+use crate::v1::{
+    text::{self, Plain, Text},
+    types::Timestamp,
 };
 
-#[derive(Debug)]
-pub struct ListErrors;
-
-impl Statuses for ListErrors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "A bad cursor or limit"),
-        (401, "No valid admin token"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
-
-#[derive(Debug)]
-pub struct CreateErrors;
-
-impl Statuses for CreateErrors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "The request breaks a rule"),
-        (401, "No valid admin token"),
-        (413, "The body is larger than 4 MiB"),
-        (415, "The body is not `application/json`"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
-
-#[derive(Debug)]
-pub struct RemoveErrors;
-
-impl Statuses for RemoveErrors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "The request breaks a rule"),
-        (401, "No valid admin token"),
-        (404, "No such key"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
-
-#[derive(Debug)]
-pub struct ChangeErrors;
-
-impl Statuses for ChangeErrors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "The request breaks a rule"),
-        (401, "No valid admin token"),
-        (404, "No such key"),
-        (413, "The body is larger than 4 MiB"),
-        (415, "The body is not `application/json`"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
+pub type KeyName = Text<Plain, 200>;
 
 /// A new key. With `origins` it is a browser key: it can only send, only from there, and needs `senders`.
 #[derive(Clone, Debug, Object)]
 pub struct ApiKeyRequest {
-    #[oai(validator(max_length = 200))]
-    pub name: Option<Text<Plain>>,
+    pub name: Option<KeyName>,
     /// `https://app.example.com`, or `https://*.example.com` for one label.
     #[oai(validator(max_items = 100))]
     pub origins: Option<Vec<Text<text::Origin>>>,

@@ -1,5 +1,7 @@
 //! Sending mail, and what has become of it.
 
+#[cfg(test)]
+mod limits;
 mod parse;
 mod schema;
 mod send;
@@ -19,62 +21,18 @@ use uuid::Uuid;
 
 use self::{schema::MailRequest, send::QueuedMail};
 use super::{
+    statuses::{MailingErrors, MailingListErrors, ResendErrors, SendErrors},
     tag::Tag,
     text::{CallerId, IndexCursor, Text},
     types::{DEFAULT_LIMIT, Id, Items, MailingOut, RecipientOut, StatusName, Success},
-    values,
 };
 use crate::{
     app::App,
     auth::{Sender, Viewer},
     json::Json,
-    problem::{ErrorType, Failure, Problem, Statuses},
+    problem::{ErrorType, Failure, Problem},
     request::{RawJson, parse},
 };
-
-#[derive(Debug)]
-struct ListErrors;
-
-impl Statuses for ListErrors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "A bad filter, cursor or limit"),
-        (401, "No valid API key or admin token"),
-        (403, "A browser key can only send"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
-
-#[derive(Debug)]
-struct ItemErrors;
-
-impl Statuses for ItemErrors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "The request breaks a rule"),
-        (401, "No valid API key or admin token"),
-        (403, "A browser key can only send"),
-        (404, "No such mailing, or another key's"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
-
-#[derive(Debug)]
-struct ResendErrors;
-
-impl Statuses for ResendErrors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "The request breaks a rule"),
-        (401, "No valid API key or admin token"),
-        (403, "A browser key can only send"),
-        (404, "No such mailing, or another key's"),
-        (410, "The content of the mailing has been removed"),
-        (413, "The body is larger than 4 MiB"),
-        (415, "The body is not `application/json`"),
-        (500, "A fault of the service"),
-        (503, "The service cannot do it now"),
-    ];
-}
 
 #[derive(Clone, Copy, Debug, Enum)]
 #[oai(rename = "ResendableStatus", rename_all = "snake_case")]
@@ -139,7 +97,7 @@ impl Mail {
         prefer: Header<Option<String>>,
         request: &Request,
         body: RawJson<MailRequest>,
-    ) -> Result<send::SendResponse, Failure<send::Errors>> {
+    ) -> Result<send::SendResponse, Failure<SendErrors>> {
         let idempotency_key = idempotency_key.0;
         let prefer = prefer.0.as_deref();
         Ok(send::send(&app, sender, idempotency_key, prefer, request, body.bytes).await?)
@@ -170,13 +128,10 @@ impl Mail {
         limit: Query<Option<u64>>,
         /// The `next` of the page before.
         after: Query<Option<Uuid>>,
-    ) -> Result<Json<Success<Items<MailingOut>>>, Failure<ListErrors>> {
+    ) -> Result<Json<Success<Items<MailingOut>>>, Failure<MailingListErrors>> {
         let email_id = email_id.0.as_ref().map(Text::as_str);
-        if email_id.is_some_and(|id| id.contains('\0') || id.chars().count() > values::MAX_ID) {
-            let message = format!(
-                "must have at most {} characters, none of them NUL",
-                values::MAX_ID
-            );
+        if email_id.is_some_and(|id| !Text::<CallerId>::allows(id)) {
+            let message = "must have at most 512 characters, none of them NUL";
             return Err(Problem::invalid("email_id", message).into());
         }
         let filter = MailingFilter {
@@ -209,7 +164,7 @@ impl Mail {
         app: Data<&Arc<App>>,
         /// Of the mailing.
         id: Path<Uuid>,
-    ) -> Result<Json<Success<MailingOut>>, Failure<ItemErrors>> {
+    ) -> Result<Json<Success<MailingOut>>, Failure<MailingErrors>> {
         let mailing = app.service.ledger.mailing_summary(viewer.0, id.0).await?;
         let mailing = mailing.ok_or_else(Problem::not_found)?;
         Ok(Json(Success::new(200, "Mailing", mailing.into())))
@@ -237,7 +192,7 @@ impl Mail {
         limit: Query<Option<u64>>,
         /// The `next` of the page before.
         after: Query<Option<Text<IndexCursor>>>,
-    ) -> Result<Json<Success<Items<RecipientOut>>>, Failure<ItemErrors>> {
+    ) -> Result<Json<Success<Items<RecipientOut>>>, Failure<MailingErrors>> {
         let after = after.0.map(|cursor| index(cursor.as_str())).transpose()?;
         let limit = limit.0.unwrap_or(DEFAULT_LIMIT);
         let status = status.0.map(Status::from);
@@ -267,7 +222,7 @@ impl Mail {
         app: Data<&Arc<App>>,
         /// Of the mailing.
         id: Path<Uuid>,
-    ) -> Result<Json<Success<Cancelled>>, Failure<ItemErrors>> {
+    ) -> Result<Json<Success<Cancelled>>, Failure<MailingErrors>> {
         let cancelled = app.service.cancel(viewer.0, id.0).await?;
         let cancelled = cancelled.ok_or_else(Problem::not_found)?;
         let data = Cancelled {

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use mail::{
     address::Address,
+    mailing,
     message::{Attachment, Body, CallerIds, Envelope, Names, NewMailing, Recipient, Tag},
     timestamp,
 };
@@ -18,42 +19,43 @@ use self::{
 use crate::{
     problem::Problem,
     request::{Node, ObjectNode, parse},
-    v1::values,
+    v1::{
+        mail::schema::{OrganisationName, SenderName, Subject},
+        text::{Plain, Text},
+        values::{self, ShownName},
+    },
 };
 
 pub(super) const MAX_RECIPIENTS: usize = 10_000;
 /// Addresses of one mail (SES: `Destination`).
 const MAX_ADDRESSES: usize = 50;
-/// RFC 5322, 2.1.1.
-const MAX_SUBJECT: usize = 998;
-const MAX_ORGANISATION: usize = 1_000;
 /// Decoded, in bytes: 2.5 MiB.
 const MAX_ATTACHED: usize = 2_621_440;
 const MAX_ATTACHMENTS: usize = 100;
 const MAX_TAGS: usize = 48;
 pub(super) const NOT_IN_FUTURE: &str = "must be in the future";
 
-pub async fn mailing(body: Vec<u8>) -> Result<NewMailing, Problem> {
+/// The mailing, and its templates, which the checks need parsed.
+pub async fn mailing(body: Vec<u8>) -> Result<(NewMailing, mailing::Templates), Problem> {
     parse(body, read).await
 }
 
-fn read(object: &mut ObjectNode<'_>) -> Option<NewMailing> {
+fn read(object: &mut ObjectNode<'_>) -> Option<(NewMailing, mailing::Templates)> {
     let recipients = object.required("recipients", |node| {
         node.entries(1..=MAX_RECIPIENTS, recipient)
     });
     let sender_email = object.required("sender_email", values::address);
-    let sender_name = object.required("sender_name", |node| node.line(values::MAX_DISPLAY_NAME));
-    let sender_organisation_name = object.optional("sender_organisation_name", |node| {
-        node.text(MAX_ORGANISATION)
-    });
-    let subject = object.required("subject", |node| node.line(MAX_SUBJECT));
+    let sender_name = object.required("sender_name", SenderName::read);
+    let sender_organisation_name =
+        object.optional("sender_organisation_name", OrganisationName::read);
+    let subject = object.required("subject", Subject::read);
     // A caller that has one template only may send the other one empty.
     object.leave_out_empty("html_template");
     object.leave_out_empty("text_template");
     let written = ["html_template", "text_template"].map(|name| object.has(name));
     let has_template = written.contains(&true);
-    let html = object.optional("html_template", |node| node.text(usize::MAX));
-    let text = object.optional("text_template", |node| node.text(usize::MAX));
+    let html = object.optional("html_template", Text::<Plain>::read);
+    let text = object.optional("text_template", Text::<Plain>::read);
     let (reply_to, reply_to_names) = addresses(object, "reply_to", MAX_ADDRESSES);
     let (cc, cc_names) = addresses(object, "cc", MAX_ADDRESSES - 1);
     // Hidden copies are in no header field, and so are their names.
@@ -111,7 +113,8 @@ fn read(object: &mut ObjectNode<'_>) -> Option<NewMailing> {
     let may_be_blank =
         !attachments.is_empty() || [html.is_some(), text.is_some()] != written || !has_template;
     templates.check_filled(object, &envelope, &recipients, may_be_blank);
-    Some(NewMailing {
+    let templates = templates.into_templates(&headers)?;
+    let mailing = NewMailing {
         envelope,
         body: Body {
             html,
@@ -122,15 +125,16 @@ fn read(object: &mut ObjectNode<'_>) -> Option<NewMailing> {
         attachments,
         recipients: recipients.into_iter().collect::<Option<_>>()?,
         expires_at,
-    })
+    };
+    Some((mailing, templates))
 }
 
 fn recipient(node: Node<'_>) -> Option<Recipient> {
     node.object(|object| {
         let mail = object.required("mail", values::address);
         Some(Recipient {
-            name: object.optional("name", values::display_name),
-            company: object.optional("company", |node| node.text(usize::MAX)),
+            name: object.optional("name", ShownName::read),
+            company: object.optional("company", Text::<Plain>::read),
             email_recipient_id: object.optional("emailRecipientId", values::caller_id),
             variables: object
                 .optional("variables", values::variables)

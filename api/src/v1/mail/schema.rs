@@ -5,9 +5,16 @@ use std::collections::HashMap;
 use poem_openapi::{Object, Union};
 
 use crate::v1::{
-    text::{Address, Base64, ContentId, DisplayName, HeaderValue, Line, Plain, Text},
+    text::{Address, Base64, ContentId, HeaderValue, Line, MediaType, Plain, TagPart, Text},
     types::{Id, Timestamp},
+    values::{MAX_DISPLAY_NAME, ShownName},
 };
+
+pub type SenderName = Text<Line, MAX_DISPLAY_NAME>;
+pub type OrganisationName = Text<Plain, 1000>;
+/// RFC 5322, 2.1.1.
+pub type Subject = Text<Line, 998>;
+pub type Filename = Text<Line, 255>;
 
 /// What a placeholder stands for.
 #[derive(Clone, Debug, Union)]
@@ -24,8 +31,7 @@ pub struct RecipientRequest {
     /// One `@`, an ASCII local part, a domain that may be international.
     pub mail: Text<Address>,
     /// Shown beside the address; no CR or LF.
-    #[oai(validator(max_length = 320))]
-    pub name: Option<Text<DisplayName>>,
+    pub name: Option<ShownName>,
     pub company: Option<Text<Plain>>,
     /// Handed back with the status; goes before the one of the request.
     #[oai(rename = "emailRecipientId")]
@@ -44,8 +50,7 @@ pub struct NamedAddress {
     /// One `@`, an ASCII local part, a domain that may be international.
     pub mail: Text<Address>,
     /// No CR or LF.
-    #[oai(validator(max_length = 320))]
-    pub name: Option<Text<DisplayName>>,
+    pub name: Option<ShownName>,
 }
 
 /// An address, alone or with a name.
@@ -59,13 +64,11 @@ pub enum MailAddress {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "Attachment")]
 pub struct AttachmentRequest {
-    #[oai(validator(max_length = 255))]
-    pub filename: Text<Line>,
+    pub filename: Filename,
     /// Base64 (RFC 4648); all attachments together at most 2.5 MiB decoded.
     pub content: Text<Base64>,
     /// Guessed from the name where it is absent; not `multipart/…`.
-    #[oai(validator(max_length = 78))]
-    pub content_type: Option<String>,
+    pub content_type: Option<Text<MediaType>>,
     /// For `<img src="cid:…">`.
     pub content_id: Option<Text<ContentId>>,
 }
@@ -75,10 +78,8 @@ pub struct AttachmentRequest {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "MailTag")]
 pub struct TagRequest {
-    #[oai(validator(min_length = 1, max_length = 256, pattern = "^[A-Za-z0-9_-]+$"))]
-    pub name: String,
-    #[oai(validator(min_length = 1, max_length = 256, pattern = "^[A-Za-z0-9_-]+$"))]
-    pub value: String,
+    pub name: Text<TagPart>,
+    pub value: Text<TagPart>,
 }
 
 /// Mail for one recipient or for many.
@@ -89,13 +90,10 @@ pub struct MailRequest {
     /// Must be among the senders of the key, if it has any.
     pub sender_email: Text<Address>,
     /// Placeholders allowed; no CR or LF. With the recipient's values in it 1 to 320 characters.
-    #[oai(validator(max_length = 320))]
-    pub sender_name: Text<Line>,
-    #[oai(validator(max_length = 1000))]
-    pub sender_organisation_name: Option<Text<Plain>>,
+    pub sender_name: SenderName,
+    pub sender_organisation_name: Option<OrganisationName>,
     /// Placeholders allowed; no CR or LF. With the recipient's values in it 1 to 2,000 characters.
-    #[oai(validator(max_length = 998))]
-    pub subject: Text<Line>,
+    pub subject: Subject,
     /// At least one of the two templates is needed; with the recipient's values in it each has at most 10 MiB,
     /// and one of them has some text, unless there are attachments.
     pub html_template: Option<Text<Plain>>,

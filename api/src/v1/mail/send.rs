@@ -19,7 +19,7 @@ use crate::{
     auth::Sender,
     json::Json,
     middleware::context::Trace,
-    problem::{ErrorType, Problem, Statuses},
+    problem::{ErrorType, Problem},
     v1::types::{Id, Success, Timestamp},
 };
 
@@ -30,30 +30,7 @@ const SHORTEST: Duration = Duration::from_secs(10);
 /// Kept free before the end of an invocation, for what comes after an answer is known.
 const BEFORE_END: Duration = Duration::from_secs(3);
 /// Longest `Idempotency-Key`.
-const MAX_IDEMPOTENCY_KEY: usize = 255;
-
-#[derive(Debug)]
-pub(super) struct Errors;
-
-impl Statuses for Errors {
-    const LIST: &'static [(u16, &'static str)] = &[
-        (400, "The request breaks a rule; nothing was sent"),
-        (401, "No valid API key"),
-        (
-            403,
-            "The key must not send from this origin or as this sender",
-        ),
-        (
-            409,
-            "The `Idempotency-Key` is another request's, or the first request is running",
-        ),
-        (413, "The body is larger than 4 MiB"),
-        (415, "The body is not `application/json`"),
-        (422, "The mail was refused for good"),
-        (500, "A fault of the service"),
-        (503, "The service cannot take mail now"),
-    ];
-}
+pub(super) const MAX_IDEMPOTENCY_KEY: usize = 255;
 
 #[derive(Clone, Debug, Object)]
 pub(super) struct SesResponse {
@@ -169,13 +146,14 @@ pub(super) async fn send(
     {
         return respond(known);
     }
-    let mailing = parse::mailing(bytes).await?;
+    let (mailing, templates) = parse::mailing(bytes).await?;
     if !key.may_send_from(&mailing.envelope.sender_email) {
         return Err(Problem::forbidden("This key must not send as this sender"));
     }
     let new = NewSubmission {
         api_key_id: key.id,
         request: mailing,
+        templates,
         idempotency,
         respond_async,
         deadline: deadline(request),
@@ -213,7 +191,7 @@ fn wants_async(prefer: Option<&str>) -> bool {
 }
 
 /// One that could not be read must not count as none: its sender relies on it.
-fn check_idempotency_key(headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn check_idempotency_key(headers: &HeaderMap) -> Result<(), Problem> {
     let mut given = headers.get_all("idempotency-key").iter();
     let Some(key) = given.next() else {
         return Ok(());

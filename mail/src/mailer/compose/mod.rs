@@ -84,7 +84,11 @@ fn message_id(mailing: Uuid, position: i32, domain: &str) -> String {
 
 /// Fails if the filled-in mail would be too long. The length is computed without rendering.
 pub fn check_length(mailing: &Mailing, values: &Values<'_>) -> Result<(), NotComposed> {
-    let (subject, html, text) = (&mailing.subject, &mailing.html, &mailing.text);
+    let (subject, html, text) = (
+        &mailing.templates.subject,
+        &mailing.templates.html,
+        &mailing.templates.text,
+    );
     let html_length = html.as_ref().map_or(0, |html| html.html_length(values));
     let text_length = text.as_ref().map_or(0, |text| text.text_length(values));
     if subject.header_length(values) > MAX_SUBJECT || html_length.max(text_length) > MAX_BODY {
@@ -98,20 +102,28 @@ pub fn check_length(mailing: &Mailing, values: &Values<'_>) -> Result<(), NotCom
 pub fn render(mailing: &Mailing, values: &Values<'_>) -> Result<Content, NotComposed> {
     check_length(mailing, values)?;
     Ok(Content {
-        subject: mailing.subject.header(values),
-        html: mailing.html.as_ref().map(|html| html.html(values)),
-        text: mailing.text.as_ref().map(|text| text.text(values)),
+        subject: mailing.templates.subject.header(values),
+        html: mailing
+            .templates
+            .html
+            .as_ref()
+            .map(|html| html.html(values)),
+        text: mailing
+            .templates
+            .text
+            .as_ref()
+            .map(|text| text.text(values)),
     })
 }
 
 /// Returns the caller's header fields with their placeholders filled in. A recipient's own field replaces the field of
 /// the mailing, regardless of the case of its name. A field whose value is then empty is left out.
 pub fn custom_headers(mailing: &Mailing, values: &Values<'_>) -> BTreeMap<String, String> {
-    let shared = mailing.headers.iter();
+    let shared = mailing.templates.headers.iter();
     let shared = shared.map(|(name, value)| (name, Cow::Borrowed(value)));
     let mut headers: BTreeMap<_, _> = shared.collect();
     for (name, value) in &values.recipient.headers {
-        let mut shared = mailing.headers.keys();
+        let mut shared = mailing.templates.headers.keys();
         let name = shared
             .find(|shared| shared.eq_ignore_ascii_case(name))
             .unwrap_or(name);

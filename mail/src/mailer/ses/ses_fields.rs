@@ -73,7 +73,7 @@ pub fn headers(
 /// Returns the mailing's header fields without placeholders, as they are sent to every recipient that has no own field
 /// of that name.
 pub fn constant_headers(mailing: &Mailing) -> BTreeMap<String, String> {
-    let headers = mailing.headers.iter();
+    let headers = mailing.templates.headers.iter();
     let constant = headers.filter(|(_, value)| !value.has_placeholders());
     let written = constant.filter_map(|(name, _)| mailing.body.headers.get_key_value(name));
     let written = written.map(|(name, value)| (name.clone(), one_line(value).trim().to_owned()));

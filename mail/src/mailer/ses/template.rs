@@ -39,10 +39,12 @@ impl<'a> SesTemplate<'a> {
             // The subject is one variable, because a line end may be made of two adjacent values.
             subject: variables.placeholder(Source::Subject),
             html: mailing
+                .templates
                 .html
                 .as_ref()
                 .map(|html| variables.part(html, Source::Html)),
             text: mailing
+                .templates
                 .text
                 .as_ref()
                 .map(|text| variables.part(text, Source::Text)),
@@ -67,7 +69,7 @@ impl<'a> SesTemplate<'a> {
             .iter()
             .map(|(source, number)| {
                 let value = match source {
-                    Source::Subject => subject_text(self.mailing.subject.header(values)),
+                    Source::Subject => subject_text(self.mailing.templates.subject.header(values)),
                     Source::Html(name) => html_value(&get(name)).into_owned(),
                     Source::Text(name) => get(name).into_owned(),
                     Source::Literal(text) => (*text).to_owned(),

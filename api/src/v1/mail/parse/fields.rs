@@ -11,16 +11,16 @@ use mail::{
     message::{Attachment, HeaderFields, Tag},
 };
 
-use crate::request::Node;
+use crate::{
+    request::Node,
+    v1::{
+        mail::schema::Filename,
+        text::{Checked, ContentId, HeaderValue, MediaType, TagPart, Text},
+    },
+};
 
 /// SES: `MessageHeader`.
 const MAX_HEADER_NAME: usize = 126;
-pub const MAX_HEADER_VALUE: usize = 870;
-/// SES: `MessageTag`.
-const MAX_TAG: usize = 256;
-/// SES: `Attachment`.
-const MAX_CONTENT_TYPE: usize = 78;
-const MAX_CONTENT_ID: usize = 78;
 
 /// Header fields that the service or SES writes itself.
 const RESERVED_HEADERS: [&str; 14] = [
@@ -101,10 +101,10 @@ const REQUEST_HEADERS: [&str; 7] = [
 
 pub fn attachment(node: Node<'_>) -> Option<Attachment> {
     node.object(|object| {
-        let filename = object.required("filename", |node| node.line(255));
+        let filename = object.required("filename", Filename::read);
         let content = object.required("content", |node| node.parsed(usize::MAX, base64));
         let content_type = object.optional("content_type", |node| {
-            node.parsed(MAX_CONTENT_TYPE, |text| {
+            Text::<MediaType>::parse(node, |text| {
                 text.parse::<mime::Mime>()
                     .ok()
                     .filter(|_| text.is_ascii() && !text.chars().any(char::is_control))
@@ -120,17 +120,11 @@ pub fn attachment(node: Node<'_>) -> Option<Attachment> {
             })
         });
         let content_id = object.optional("content_id", |node| {
-            node.parsed(MAX_CONTENT_ID, |text| {
-                let fits = !text.is_empty()
-                    && text
-                        .bytes()
-                        .all(|b| b.is_ascii_graphic() && !b"<>\"()".contains(&b));
+            Text::<ContentId>::parse(node, |text| {
                 if text.starts_with("cid:") {
                     Err("must be the id alone, without the cid: that stands before it in the HTML")
-                } else if fits {
-                    Ok(text.to_owned())
                 } else {
-                    Err("must be printable ASCII without spaces, quotes and brackets: `logo`, not `<logo>`")
+                    ContentId::check(text).map(|()| text.to_owned())
                 }
             })
         });
@@ -183,13 +177,7 @@ pub fn headers(node: Node<'_>) -> Option<HeaderFields> {
         if !seen.insert(lower) {
             return node.fault("is there twice");
         }
-        node.parsed(MAX_HEADER_VALUE, |value| {
-            if !value.is_empty() && value.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-                Ok(value.to_owned())
-            } else {
-                Err("must be printable ASCII, without CR or LF")
-            }
-        })
+        Text::<HeaderValue>::read(node)
     })
 }
 
@@ -210,27 +198,15 @@ fn refusal(name: &str) -> Option<&'static str> {
 pub fn tag(node: Node<'_>) -> Option<Tag> {
     node.object(|object| {
         let name = object.required("name", |node| {
-            node.parsed(MAX_TAG, |text| match text {
+            Text::<TagPart>::parse(node, |text| match text {
                 MAILING_TAG | RECIPIENT_TAG => Err("is set by the service"),
-                text => tag_part(text),
+                text => TagPart::check(text).map(|()| text.to_owned()),
             })
         });
-        let value = object.required("value", |node| node.parsed(MAX_TAG, tag_part));
+        let value = object.required("value", Text::<TagPart>::read);
         Some(Tag {
             name: name?,
             value: value?,
         })
     })
-}
-
-fn tag_part(text: &str) -> Result<String, &'static str> {
-    let fits = !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
-    if fits {
-        Ok(text.to_owned())
-    } else {
-        Err("must be ASCII letters, digits, _ and -")
-    }
 }

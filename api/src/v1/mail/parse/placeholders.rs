@@ -1,22 +1,30 @@
 //! What the templates ask of the recipients, and how much that makes of each mail. Every check takes about as
 //! long as the body is, however many recipients meet however many placeholders.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mail::{
     mailer::custom_header,
+    mailing,
     message::{Envelope, HeaderFields, Recipient},
     template::{MAX_BODY, MAX_SUBJECT, Template, Values},
 };
 
-use super::fields::MAX_HEADER_VALUE;
 use crate::{
     request::{ObjectNode, shown},
-    v1::values::MAX_DISPLAY_NAME,
+    v1::{
+        text::{HeaderValue, Kind},
+        values::MAX_DISPLAY_NAME,
+    },
 };
 
 /// SES takes this many fields of a mail; each that has placeholders is filled in for each recipient.
 const MAX_FILLED_HEADERS: usize = 15;
+/// Longest value of a header field, filled in.
+const MAX_HEADER_VALUE: usize = match HeaderValue::MAX {
+    Some(max) => max,
+    None => usize::MAX,
+};
 /// Longest name of a placeholder, in characters.
 const MAX_PLACEHOLDER: usize = 100;
 /// What all mails of a request may be together, filled in, in bytes: 256 MiB.
@@ -40,6 +48,30 @@ impl Templates {
             written: written.collect(),
             headers: with_placeholders("headers", headers),
         }
+    }
+
+    /// The same templates in the form in which they are sent. None where there is no subject.
+    pub fn into_templates(mut self, headers: &HeaderFields) -> Option<mailing::Templates> {
+        let mut take = |field: &str| {
+            let at = self.written.iter().position(|(name, _)| name == field)?;
+            Some(self.written.swap_remove(at).1)
+        };
+        let subject = take("subject")?;
+        let (html, text) = (take("html_template"), take("text_template"));
+        let mut filled: BTreeMap<String, Template> = self.headers.into_iter().collect();
+        let headers = headers.iter().map(|(name, value)| {
+            let filled = filled.remove(&format!("headers.{name}"));
+            (
+                name.clone(),
+                filled.unwrap_or_else(|| Template::parse(value)),
+            )
+        });
+        Some(mailing::Templates {
+            subject,
+            headers: headers.collect(),
+            html,
+            text,
+        })
     }
 
     fn each(&self) -> impl Iterator<Item = &(String, Template)> {

@@ -58,7 +58,7 @@ async fn search_looks_at_subject_addresses_names_and_text_in_any_case() {
 async fn what_is_searched_of_a_message_has_a_limit() {
     let mail = mailbox().await;
     let mut long = mailing();
-    long.text = Some(Template::parse(&format!(
+    long.templates.text = Some(Template::parse(&format!(
         "first {} last",
         "İ".repeat(20 * 1024)
     )));
