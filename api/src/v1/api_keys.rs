@@ -1,11 +1,11 @@
-//! Who may send.
+//! API keys.
 
 mod types;
 
 use std::sync::Arc;
 
 use mail::{
-    api_key::{ApiKey, Origin, Secret, SenderRule},
+    api_key::{ApiKey, Origin, Secret as ApiKeySecret, SenderRule},
     ledger::NewKey,
 };
 use poem::web::Data;
@@ -155,7 +155,7 @@ impl ApiKeys {
         })
         .await?;
         let id = find(&app, &api_key.0).await?.id;
-        let secret = Secret::generate();
+        let secret = ApiKeySecret::generate();
         let rotated = app.service.ledger.rotate_key(id, &secret, grace).await?;
         let key = rotated.ok_or_else(Problem::not_found)?;
         Ok(Json(Success::new(
@@ -239,7 +239,7 @@ fn new_key(object: &mut ObjectNode<'_>) -> NewKey {
         .unwrap_or_default();
     let secret = object.optional("api_key", |node| {
         node.parsed(1000, |text| {
-            Secret::import(text)
+            ApiKeySecret::import(text)
                 .ok_or("must have 20 to 255 printable ASCII characters and no spaces")
         })
     });
@@ -250,7 +250,7 @@ fn new_key(object: &mut ObjectNode<'_>) -> NewKey {
         name,
         origins,
         senders,
-        secret: secret.unwrap_or_else(Secret::generate),
+        secret: secret.unwrap_or_else(ApiKeySecret::generate),
     }
 }
 

@@ -1,6 +1,6 @@
-//! What the operations on keys take and answer with.
+//! Requests and answers of the operations on keys.
 
-use mail::api_key::{ApiKey, Secret};
+use mail::api_key::{ApiKey, Secret as ApiKeySecret};
 use poem_openapi::{Enum, Object};
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ pub struct ApiKeyRequest {
     #[oai(validator(max_items = 100))]
     pub senders: Option<Vec<Text<text::Sender>>>,
     /// Brings in an existing key: printable ASCII without spaces.
-    pub api_key: Option<Text<text::Secret>>,
+    pub api_key: Option<Text<text::ApiKeySecret>>,
 }
 
 /// Origins to add.
@@ -132,7 +132,7 @@ pub struct SecretOut {
 }
 
 impl SecretOut {
-    pub fn new(key: ApiKey, secret: &Secret) -> Self {
+    pub fn new(key: ApiKey, secret: &ApiKeySecret) -> Self {
         let key = ApiKeyOut::from(key);
         Self {
             id: key.id,
