@@ -11,7 +11,7 @@ use crate::{problem::Problem, request::bodies::Bodies};
 #[derive(Debug)]
 pub struct App {
     pub service: Arc<Service>,
-    /// Where it listens; a function does nowhere.
+    /// The address that the server listens on; none in a Lambda function.
     pub address: Option<SocketAddr>,
     pub bodies: Bodies,
 }
@@ -32,8 +32,8 @@ impl App {
             .ok_or_else(|| Problem::fault("the request has no state of the application"))
     }
 
-    /// Whether management needs no token from this machine: only in the embedded default, where nothing can leave, and
-    /// only while none is set.
+    /// Returns whether management needs no token from this machine: only in the embedded default, which sends no mail,
+    /// and only while no token is set.
     pub fn management_is_open(&self) -> bool {
         self.service.config.admin.is_none()
             && matches!(*self.service.mailer, Mailer::Mailbox(_))

@@ -1,4 +1,4 @@
-//! Who is calling, and what that one may do.
+//! Authentication and authorization of callers.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -26,19 +26,19 @@ use crate::{
 const API_KEY_SCHEME: &str = "ApiKey";
 const ADMIN_SCHEME: &str = "Management";
 
-/// Whoever may send: any API key, a browser's only from its own pages.
+/// A caller that may send: any API key, a browser key only from its own pages.
 #[derive(Debug)]
 pub struct Sender(pub ApiKey);
 
-/// Whoever may look at mailings: a server key at its own, management at all.
+/// A caller that may look at mailings: a server key at its own, management at all.
 #[derive(Debug)]
 pub struct Viewer(pub Scope);
 
-/// Whoever may manage keys and data.
+/// A caller that may manage keys and data.
 #[derive(Debug)]
 pub struct Admin;
 
-/// The ways to identify, in one place for the three of them.
+/// A kind of caller and the credentials that it shows.
 trait Caller: Sized {
     const SCHEMES: &'static [&'static str];
 
@@ -61,7 +61,7 @@ impl Caller for Viewer {
 
     async fn identify(app: &App, request: &Request) -> Result<Self, Problem> {
         let keyed = request.headers().contains_key("x-api-key");
-        // What else stands in `Authorization` may be for a proxy.
+        // Another scheme in `Authorization` may be for a proxy.
         if bearer(request.headers()).is_some() || !keyed {
             return Admin::identify(app, request)
                 .await
@@ -96,7 +96,7 @@ impl Caller for Admin {
     }
 }
 
-/// Whether this is the admin token; who has shown many wrong ones has to wait.
+/// Returns whether this is the admin token. An address that has shown many wrong ones has to wait.
 pub async fn is_admin(app: &App, request: &Request, given: &str) -> Result<bool, Problem> {
     let peer = request.remote_addr().as_socket_addr();
     let admin = &app.service.admin;
@@ -154,7 +154,7 @@ fn check_origin(key: &ApiKey, request: &Request) -> Result<(), Problem> {
     }
 }
 
-/// The service's own pages: same scheme, same host.
+/// Returns whether the origin is the service's own: same scheme, same host.
 fn is_own(origin: &Origin, request: &Request) -> bool {
     let text = |name: &str| {
         request
@@ -168,7 +168,7 @@ fn is_own(origin: &Origin, request: &Request) -> bool {
         .is_some_and(|own| own == *origin)
 }
 
-/// Header fields that proxies add; `x-forwarded-`, and others of a kind, begin so.
+/// Header fields that proxies add, by their names and by the beginnings of their names.
 const PROXY_HEADERS: [&str; 14] = [
     "cdn-loop",
     "client-ip",
@@ -197,8 +197,8 @@ const PROXY_PREFIXES: [&str; 9] = [
     "x-original-",
 ];
 
-/// A person at this machine: not a page of somebody else's, not through a proxy. Proxies such as nginx speak HTTP/1.0
-/// to what is behind them unless they are told otherwise, and add no header field either.
+/// Returns whether the request comes from this machine: not from a foreign page, and not through a proxy. Proxies such
+/// as nginx speak HTTP/1.0 to their upstream unless they are configured otherwise, and then add no header field.
 pub fn is_local(request: &Request) -> bool {
     let headers = request.headers();
     let forwarded = headers.keys().any(|name| {
@@ -212,7 +212,8 @@ pub fn is_local(request: &Request) -> bool {
         && is_for_loopback(request)
 }
 
-/// As far as the browser says: <https://www.w3.org/TR/fetch-metadata/>. A program says nothing of it.
+/// Returns whether the request comes from the service's own page, as far as the browser says
+/// (<https://www.w3.org/TR/fetch-metadata/>). A program sends no such header fields.
 fn is_of_own_page(request: &Request) -> bool {
     let headers = request.headers();
     let site = headers.get("sec-fetch-site");
@@ -228,7 +229,8 @@ fn is_of_own_page(request: &Request) -> bool {
     same_site && own_page
 }
 
-/// A page of somebody else's may have a name of its own lead to this machine; the name then stands here.
+/// Returns whether the host is a name of this machine: a foreign page may have a name of its own resolve to this
+/// machine (DNS rebinding), and that name is then the host.
 fn is_for_loopback(request: &Request) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
@@ -239,7 +241,7 @@ fn is_for_loopback(request: &Request) -> bool {
         && named.is_none_or(|named| names_loopback(named.as_str()))
 }
 
-/// A `Host`, perhaps with a port (RFC 9110, 7.2): nothing else that a lenient reader makes a host of.
+/// Accepts a `Host`, perhaps with a port (RFC 9110, 7.2), and no other form that lenient parsers take for a host.
 fn names_loopback(host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.contains(']') => (name, Some(port)),

@@ -1,4 +1,5 @@
-//! How long a connection may keep the service waiting, how old it may become, and which one goes when there are too many.
+//! Limits of connections: the time that a connection may keep the service waiting, its age, and the number of
+//! connections. When there are too many, an idle or slow one is closed.
 //!
 //! hyper reads and writes through [`Connection`], which ends itself by returning an error. What a connection is doing is
 //! known from two sides: [`Connection`] sees the octets, and [`Requests`], around the application, sees which requests
@@ -78,7 +79,7 @@ impl<A: Acceptor> Acceptor for Bounded<A> {
     }
 }
 
-/// What is spoken, by the first octets that were read.
+/// The protocol of a connection, by the first octets that were read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Protocol {
     /// So many octets were read, all of them the preface of HTTP/2.
@@ -108,7 +109,7 @@ impl Protocol {
     }
 }
 
-/// Ends itself after the deadline that its progress gives, or when it is told to go.
+/// A connection that fails after the deadline of its progress, or when it is told to close.
 ///
 /// With HTTP/1.1 the deadline is put off by what is written and by a request that begins or ends, not by octets that
 /// are read: a request could be sent drop by drop for ever. With HTTP/2 it is put off by requests alone: PING and
@@ -150,7 +151,7 @@ impl<T> Connection<T> {
         }
     }
 
-    /// Looked at before each step, not only when there is nothing to do: a peer may see to it that there always is.
+    /// Checks the deadline before each step, not only when the connection is pending: a peer may keep it busy.
     fn check(&mut self) -> io::Result<()> {
         if self.place.progress.told_to_go.is_cancelled() {
             return Err(io::ErrorKind::ConnectionAborted.into());
@@ -168,7 +169,7 @@ impl<T> Connection<T> {
         Ok(())
     }
 
-    /// If there is nothing to do: sees to it that the task is woken when the connection has to end.
+    /// If the connection is pending, registers the task to be woken when the connection has to end.
     fn unless_over<R>(
         &mut self,
         polled: Poll<io::Result<R>>,

@@ -1,5 +1,5 @@
-//! The console: pages for the person who runs the service. They hold no secret; the API that they call asks for the
-//! admin token. No part of the API.
+//! The console: pages for the operator of the service. They hold no secret; the API that they call asks for the admin
+//! token. The console is no part of the API.
 
 use std::{
     collections::HashMap,
@@ -26,7 +26,7 @@ static TAGS: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
 });
 
 const PAGE: &str = "index.html";
-/// What the build puts here has its content's hash in its name.
+/// The folder of files that have the hash of their content in their names.
 const HASHED: &str = "assets/";
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -40,12 +40,12 @@ pub fn mount(route: Route) -> Route {
         .at("/console/assets/:name", get(asset))
 }
 
-/// What the pages have to know before anybody has signed in.
+/// Facts that the pages need before sign-in.
 #[derive(Debug, Serialize)]
 struct Facts {
-    /// Whether mail is captured for `/mailbox`.
+    /// Mail is captured for `/mailbox`.
     mailbox: bool,
-    /// Whether management asks whoever is here for the admin token.
+    /// Management asks this client for the admin token.
     sign_in: bool,
 }
 
@@ -99,7 +99,7 @@ fn answer(path: &str, asked: &HeaderMap) -> Result<Response> {
         .into_response())
 }
 
-/// Whether the asker has it already (RFC 9110, 13.1.2).
+/// Returns whether the client has this version already (RFC 9110, 13.1.2).
 fn is_known(tag: &str, asked: &HeaderMap) -> bool {
     asked
         .get_all(header::IF_NONE_MATCH)

@@ -16,7 +16,7 @@ use poem::{
 use crate::{app::App, middleware::context::Invocation, router};
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-/// An answer comes within 25 s, whatever goes on behind it.
+/// Background work of a request is waited for until then: an answer comes within 25 s.
 const SETTLED_WITHIN: Duration = Duration::from_secs(24);
 /// Kept free before the end of an invocation, to hand its answer over.
 const BEFORE_END: Duration = Duration::from_millis(500);
@@ -34,7 +34,7 @@ pub async fn answer(service: Arc<Service>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Around the whole application: what an invocation begins and ends with.
+/// Middleware around the whole application: begins an invocation and settles its work before it ends.
 struct PerInvocation(Arc<Service>);
 
 impl<E: Endpoint> Middleware<E> for PerInvocation {
@@ -91,7 +91,8 @@ fn gateway_request_id(context: &RequestContext) -> Option<&str> {
     }
 }
 
-/// API Gateway speaks only TLS, and may leave both headers out. The URI is made of them where they are there.
+/// Adds `Host` and `X-Forwarded-Proto` where API Gateway leaves them out: it serves TLS only, and the URI of the event
+/// holds the host.
 fn name_own_origin(request: &mut Request) {
     let uri = request.uri();
     let given = [

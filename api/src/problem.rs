@@ -1,4 +1,4 @@
-//! Every answer that is not a success has the same body, decided here and nowhere else.
+//! The one error of the API. Every answer that is not a success is made from it and has the same body.
 
 use std::{borrow::Cow, error::Error, marker::PhantomData, sync::Arc, time::Duration};
 
@@ -114,7 +114,7 @@ pub struct ErrorBody {
 #[error("{0}")]
 struct Fault(&'static str);
 
-/// Why a request is not answered with a success.
+/// The reason for which a request is not answered with a success.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Problem {
@@ -228,7 +228,7 @@ impl Problem {
         self
     }
 
-    /// The error that the log has to tell of; none where the service has done what it should.
+    /// The error to log; none if the service has not failed.
     pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
         match &self.source {
             Some(source) => Some(source.as_ref()),

@@ -1,8 +1,8 @@
-//! Leads from an address that a person types to the page that is meant. No part of the API.
+//! Redirects from short addresses to the pages. They are no part of the API.
 
 use poem::{IntoResponse, Response, Route, endpoint::make_sync, get, http::header, web::Redirect};
 
-/// The address without a path leads to the console, an address of a page with a slash after it to the page.
+/// Redirects `/` to the console, and the address of a page with a trailing slash to the page.
 pub fn mount(route: Route, has_mailbox: bool) -> Route {
     let route = route.at("/", to("/console")).at("/docs/", to("/docs"));
     if has_mailbox {
@@ -12,7 +12,7 @@ pub fn mount(route: Route, has_mailbox: bool) -> Route {
     }
 }
 
-/// Temporary, so that no browser keeps it beyond an update.
+/// A temporary redirect, so that no browser keeps it beyond an update.
 fn to(page: &'static str) -> poem::RouteMethod {
     get(make_sync(move |_| -> Response {
         Redirect::temporary(page)

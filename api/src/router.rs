@@ -14,7 +14,7 @@ use crate::{
 
 /// The HTTP application.
 pub fn endpoint(app: Arc<App>) -> BoxEndpoint<'static> {
-    // Its paths begin with `/v1`. Nested at the root, it would take `/` as well.
+    // The paths of the API begin with `/v1`. Nested at the root, the API would take `/` as well.
     let mut route = Route::new().nest_no_strip("/v1", v1::service());
     route = docs::mount(route);
     route = console::mount(route);

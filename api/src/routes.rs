@@ -1,5 +1,5 @@
-//! Which paths there are, as the specification has them: for logs, which must not hold real paths, and for
-//! the `Allow` of a wrong method.
+//! The templates of all paths, as in the specification: for logs, which must not hold real paths, and for the `Allow`
+//! of a 405.
 
 use std::sync::LazyLock;
 
@@ -67,7 +67,7 @@ fn paths() -> Vec<RouteEntry> {
         .collect()
 }
 
-/// The route a path belongs to; nothing where there is none.
+/// The route of a path, if there is one.
 pub fn find(path: &str) -> Option<&'static RouteEntry> {
     ROUTES.iter().find(|route| matches(&route.template, path))
 }

@@ -1,4 +1,4 @@
-//! One process: the HTTP server, and the worker's job beside it.
+//! The HTTP server and, with a local queue, the worker in the same process.
 
 use std::{convert::Infallible, io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
     router,
 };
 
-/// How long answers that were begun may take when the process is to end.
+/// Longest time that open requests may take when the process stops.
 const GRACE: Duration = Duration::from_secs(30);
 /// Requests at a time on one HTTP/2 connection: each may hold a body of 4 MiB and an answer.
 const MAX_STREAMS: u32 = 32;
@@ -37,7 +37,7 @@ pub async fn serve(service: Arc<Service>) -> anyhow::Result<()> {
         .unwrap_or(wanted);
     let app = App::new(service.clone(), Some(address));
     announce(&app, address)?;
-    // A queue of its own nobody else would drain; another has workers.
+    // A local queue is drained by this process. An SQS queue has workers.
     if let Queue::Local(_) = service.queue {
         service.start_draining();
     }
@@ -58,7 +58,7 @@ pub fn http<A: Acceptor + 'static>(acceptor: A) -> Server<Infallible, A> {
         .http2_max_header_list_size(MAX_HEADERS)
 }
 
-/// What a person who started it wants to open.
+/// Prints the addresses of the pages and the most important settings.
 fn announce(app: &App, address: SocketAddr) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "MMMS is listening on http://{address}")?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What connections may cost the service.
+/// Limits of the number, the age and the slowness of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Connections at a time.
@@ -10,8 +10,8 @@ pub struct Limits {
     /// From the start of a connection to its first whole request head; later, with HTTP/1.1, from the first octet of a
     /// request head to its last.
     pub head: Duration,
-    /// How long a connection may be idle between two requests, and how long it may bring a request under way no
-    /// further.
+    /// Longest time that a connection may be idle between two requests, and longest time without progress of a request
+    /// under way.
     pub patience: Duration,
     /// An older connection is closed when no request is under way; at the latest `patience` after that.
     pub age: Duration,

@@ -1,4 +1,4 @@
-//! The connections that there are, and how far each one is.
+//! The open connections and the progress of each.
 
 use std::{
     io,
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::limits::Limits;
 
-/// How often a connection that finds no place looks whether another one may go by now.
+/// Interval at which a new connection without a place looks for another one that may be closed.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Registry {
     }
 }
 
-/// What a connection holds while it lasts.
+/// The place of an open connection. Dropping it frees the place.
 #[derive(Debug)]
 pub struct Place {
     pub progress: Arc<Progress>,
@@ -104,7 +104,7 @@ impl Drop for Place {
     }
 }
 
-/// How far one connection is.
+/// The progress of one connection.
 #[derive(Debug)]
 pub struct Progress {
     peer: Option<SocketAddr>,
@@ -114,7 +114,7 @@ pub struct Progress {
     state: Mutex<State>,
 }
 
-/// What a connection waits for that only waits for its peer.
+/// The event that a connection waits for which waits only for its peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Waiting {
     /// For a request.
@@ -125,7 +125,7 @@ enum Waiting {
 
 #[derive(Debug)]
 struct State {
-    /// Whether no request has begun yet.
+    /// No request has begun yet.
     is_fresh: bool,
     /// When the connection was last brought further.
     since: Instant,
@@ -208,7 +208,7 @@ impl Progress {
         begins
     }
 
-    /// What is read says nothing of request heads.
+    /// HTTP/2: the octets that are read do not show request heads.
     pub fn no_head(&self) {
         self.state().head = None;
     }

@@ -1,4 +1,4 @@
-//! Which requests are under way on which connection.
+//! Counts the requests under way on each connection.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use poem::{
 
 use super::registry::{Progress, Registry};
 
-/// Around the application: each request counts for its connection until its answer is made.
+/// Middleware around the application: each request counts for its connection until it is answered.
 #[derive(Debug)]
 pub struct Requests(pub(super) Arc<Registry>);
 
@@ -67,7 +67,7 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-/// What a request knows of its connection.
+/// The connection of a request.
 #[derive(Clone, Debug)]
 pub struct OfConnection(Arc<Progress>);
 

@@ -54,7 +54,7 @@ mod frame {
     }
 }
 
-/// How a test and the handlers wait for each other.
+/// Signals by which a test and the handlers wait for each other.
 struct Signals {
     /// One for each request that has got to its handler.
     begun: Semaphore,

@@ -1,5 +1,5 @@
-//! What may grow: an answer of a later version may have values that this description does not know, and a client that
-//! was generated from it must take them. A request's values are closed: others are refused.
+//! Extensible enums: an answer of a later version may have values that this description does not list, and a client
+//! that was generated from it must accept them. The enums of requests are closed: other values are refused.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::{
     operations::{operations, operations_mut},
 };
 
-/// What the known values are under, in place of `enum`: generators make a plain string or number of the schema then.
+/// The key of the known values, in place of `enum`: generators then make a plain string or number of the schema.
 pub const KNOWN: &str = "x-extensible-enum";
 
 pub fn open(spec: &mut Value) {

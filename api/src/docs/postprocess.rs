@@ -1,4 +1,4 @@
-//! What the generated document lacks: it is made stricter here, never different.
+//! Completes the generated specification. The result is stricter, never different.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use super::{
 static EXAMPLES: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("examples.json")).unwrap_or_default());
 
-/// Where an answer leads: operation, its answer, the operations its data can be given to.
+/// Links from an answer to other operations: operation, status, parameter, expression, target operations.
 const LINKS: [(&str, &str, &str, &str, &[&str]); 5] = [
     ("sendMail", "200", "id", "$response.body#/data/id", MAILING),
     ("sendMail", "202", "id", "$response.body#/data/id", MAILING),
@@ -55,7 +55,7 @@ const NULLABLE: [&str; 4] = ["MailHeaders", "RecipientHeaders", "TimeToSent", "V
 /// Choices that are entries of lists only.
 const LIST_ENTRIES: [&str; 1] = ["MailAddress"];
 
-/// What `status_detail` can be: `mail` keeps it as a text.
+/// All values of `status_detail`, which `mail` keeps as a text.
 const STATUS_DETAILS: [&str; 16] = [
     "refused",
     "invalid_message",
@@ -145,7 +145,7 @@ fn tighten(name: &str, schema: &mut Value) {
             make_nullable(schema);
         }
         if let Some(schema) = schema.as_object_mut() {
-            // Which side a schema is for follows from where it is used.
+            // The use of a schema shows if it is for requests or for answers.
             schema.remove("readOnly");
             schema.remove("writeOnly");
         }
@@ -273,7 +273,7 @@ fn complete(operation: &mut Value) {
     }
 }
 
-/// What may be wrong with a request for this operation: an example for a mail would be none for a key.
+/// The example of a 400 of this operation, with a fault of one of its own fields.
 fn fault_of(operation_id: &str) -> Value {
     let mut example = EXAMPLES["errors"]["400"].clone();
     if operation_id != "sendMail" {

@@ -1,4 +1,4 @@
-//! Captured mail is for the people at this machine, or for whoever has the admin token.
+//! Access to captured mail: from this machine, or with the admin token.
 
 use poem::{
     Endpoint, IntoResponse, Middleware, Request, Response, Result,
@@ -45,7 +45,7 @@ impl<E: Endpoint> Endpoint for AccessEndpoint<E> {
     }
 }
 
-/// As a bearer token, or as the password of any user, which browsers ask for by themselves.
+/// The token that is shown: a bearer token, or the password of any user name, for which browsers prompt.
 fn given(request: &Request) -> Option<String> {
     let headers = request.headers();
     if let Some(Authorization(basic)) = headers.typed_get::<Authorization<Basic>>() {

@@ -1,4 +1,5 @@
-//! What would have been sent, for people and for tests; only where mail is captured. No part of the API.
+//! Captured mail, for developers and for tests. The routes exist only with the mailbox transport, and are no part of
+//! the API.
 
 mod access;
 
@@ -82,7 +83,7 @@ struct ListQuery {
 struct Captured {
     items: Vec<Summary>,
     next: Option<String>,
-    /// All that the search finds, on every page.
+    /// The number of mails that the search finds on all pages.
     total: usize,
 }
 

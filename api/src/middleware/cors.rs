@@ -1,4 +1,4 @@
-//! Cross-origin requests: which pages may read an answer.
+//! Cross-origin requests: a page may read an answer if an API key has its origin.
 
 use std::time::Duration;
 
@@ -12,19 +12,20 @@ use super::context::Trace;
 use crate::app::App;
 
 const EXPOSED: &str = "x-request-id, Idempotency-Replayed, Retry-After";
-/// Health and the console's pages touch no database, and captured mail is for this service's own page.
+/// Routes without CORS: health and the console's pages use no database, and captured mail is for this service's own
+/// page.
 const WITHOUT_CORS: [&str; 3] = ["/v1/health", "/mailbox", "/console"];
-/// An answer does not wait longer for a database that is away.
+/// Longest time that an answer waits for a database that is away.
 const ORIGIN_PATIENCE: Duration = Duration::from_secs(1);
 const ALLOWED_HEADERS: &str = "content-type, x-api-key, idempotency-key, prefer";
 
-/// Whether pages of other origins may be let in at this route.
+/// Returns whether pages of other origins may call this route.
 pub fn is_answered(route: &str) -> bool {
     !WITHOUT_CORS.iter().any(|path| route.starts_with(path))
 }
 
-/// Lets the origin read the answer if a live key has it. If the ledger cannot tell, the answer is given without, and the
-/// request has not failed.
+/// Lets the origin read the answer if a live key has it. If the ledger does not answer, the header fields are left out
+/// and the request does not fail.
 pub async fn allow_origin(app: &App, headers: &mut HeaderMap, given: &HeaderValue, trace: &Trace) {
     let Some(origin) = given
         .to_str()

@@ -7,7 +7,7 @@ use crate::{
     request::shown,
 };
 
-/// What the framework refused before a handler saw it.
+/// The answer to a request that the framework refused.
 pub fn problem_of(error: poem::Error, allow: &[Method]) -> Problem {
     use poem_openapi::error::{ContentTypeError, ParseParamError, ParsePathError};
     if let Some(problem) = error.downcast_ref::<Problem>() {
@@ -41,7 +41,7 @@ pub fn problem_of(error: poem::Error, allow: &[Method]) -> Problem {
     }
 }
 
-/// Without the names of Rust types that the framework puts around it.
+/// The reason without the names of Rust types that the framework puts around it.
 fn plain(reason: &str) -> &str {
     if reason.ends_with(" expects an input value.") {
         return "is required";

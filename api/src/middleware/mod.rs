@@ -1,4 +1,4 @@
-//! What is true for every answer.
+//! Middleware around every request.
 
 pub mod context;
 pub mod cors;

@@ -13,7 +13,7 @@ use super::{context::Trace, cors, framework_errors::problem_of};
 use crate::{app::App, problem::Problem, routes};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// RFC 6797; other names of the domain are for others to decide.
+/// RFC 6797, without subdomains: they may belong to other services.
 const TLS_FOR_A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl<E: Endpoint> Endpoint for RequestLogEndpoint<E> {
 
 impl<E> RequestLogEndpoint<E> {
     fn complete(&self, headers: &mut HeaderMap, is_api: bool) {
-        // Without an origin the answer would be another one: a cache has to know.
+        // The answer depends on the origin, which caches have to know.
         headers.insert(header::VARY, HeaderValue::from_static("Origin"));
         headers.insert(
             header::X_CONTENT_TYPE_OPTIONS,
@@ -87,7 +87,7 @@ impl<E> RequestLogEndpoint<E> {
     }
 }
 
-/// Logs the cause of an answer that is the service's fault, which the answer does not tell.
+/// Logs the cause of a failure of the service. The answer does not contain it.
 fn log_failure(problem: &Problem, trace: &Trace) {
     if let Some(cause) = problem.cause() {
         tracing::error!(

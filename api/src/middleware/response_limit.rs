@@ -1,15 +1,15 @@
-//! The size that an answer of a Lambda function may have.
+//! The limit on the size of an answer of a Lambda function.
 
 use poem::{Body, Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use serde_json::json;
 
 use crate::problem::{ErrorType, Problem};
 
-/// What Lambda takes as an answer, 6 MB (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>),
-/// less what headers take.
+/// Largest answer that Lambda takes, 6 MB (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>),
+/// less the size of the headers.
 const MAX_ANSWER: usize = 6 * 1024 * 1024 - 64 * 1024;
 
-/// Answers with an error in place of what Lambda would not take: API Gateway's own would say nothing.
+/// Answers with an error in place of an answer that Lambda would not take: the error of API Gateway gives no reason.
 #[derive(Debug)]
 pub struct WithinLimit;
 
@@ -41,10 +41,10 @@ impl<E: Endpoint> Endpoint for LimitedEndpoint<E> {
     }
 }
 
-/// Lambda gets it inside JSON: text as a string, everything else as base64.
+/// Returns whether Lambda takes the body, which is put into JSON: text as a string, other content as base64.
 fn fits(body: &[u8]) -> bool {
     if body.len() * 6 <= MAX_ANSWER {
-        // However much of it has to be escaped.
+        // It fits even if each octet has to be escaped.
         return true;
     }
     let base64 = body.len().div_ceil(3) * 4;

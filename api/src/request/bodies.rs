@@ -1,4 +1,4 @@
-//! How many bytes of request bodies the process keeps at a time.
+//! The limit on the bytes of request bodies that the process holds at a time.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -12,14 +12,14 @@ use crate::problem::{ErrorType, Problem};
 
 /// Largest request body: 4 MiB.
 pub const MAX_BODY: usize = 4 * 1024 * 1024;
-/// 64 of the largest bodies. What a request is made into takes a few times as much memory as its body.
+/// 64 of the largest bodies. A parsed request takes a few times as much memory as its body.
 const MAX_BODIES: usize = 64 * MAX_BODY;
-/// How long a body may take to arrive, its waits for a turn included.
+/// Longest time in which a body has to arrive, including its waits for room.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// When a request that found no turn may come again: those that were read have their answers by then.
+/// The time after which a refused request may be repeated: the bodies that were held have been answered by then.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 
-/// Reads bodies, in sum no more than the process may keep.
+/// Reads bodies, in sum no more than the process may hold.
 #[derive(Debug)]
 pub struct Bodies {
     bytes: Arc<Semaphore>,
@@ -32,19 +32,19 @@ impl Default for Bodies {
     }
 }
 
-/// A body's share of what the process may keep; given back when it is dropped.
+/// A body's share of the bytes that the process may hold. Dropping it gives it back.
 #[derive(Debug)]
 pub struct Share {
     _bytes: Option<OwnedSemaphorePermit>,
 }
 
-/// Why a body was not read.
+/// The reason for which a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unread {
     /// It did not arrive whole, or not in time.
     Broken,
     TooLarge,
-    /// Others leave no room for it.
+    /// Other bodies leave no room for it.
     NoRoom,
 }
 

@@ -1,4 +1,4 @@
-//! From bytes to values, with a bound on what small bytes may become: `[0,0,…]` takes some forty times its length.
+//! Reads JSON values from bytes, with a bound on their memory: `[0,0,…]` takes some forty times its length.
 
 use std::{
     cell::{Cell, RefCell},
@@ -56,7 +56,7 @@ struct Entries {
     found: Cell<usize>,
     /// The field of the body in which there were too many.
     too_many_in: RefCell<Option<String>>,
-    /// Names that an object has more than once: which of the values was meant, nobody can tell.
+    /// Names that an object has more than once: the value that was meant is unknown.
     twice: Faults,
 }
 

@@ -1,8 +1,8 @@
-//! What a body is that is no JSON, and what to do about it. The library's own words could repeat what was sent.
+//! Hints for a body that is not JSON. The library's messages are not used: they could repeat the content.
 
 use serde_json::{Error, error::Category};
 
-/// Of bodies that are something else as a whole.
+/// The hint for a body of another format.
 pub fn of_bytes(bytes: &[u8]) -> Option<&'static str> {
     Some(match bytes {
         [0xef, 0xbb, 0xbf, ..] => "the body begins with a byte order mark: send UTF-8 without one",
@@ -28,7 +28,7 @@ fn is_form(bytes: &[u8]) -> bool {
     (length > 0 && bytes.get(length) == Some(&b'=')) || bytes.starts_with(b"--")
 }
 
-/// Of the place at which reading ended.
+/// The hint for the place at which parsing ended.
 pub fn of_error(bytes: &[u8], error: &Error) -> &'static str {
     if error.classify() == Category::Eof {
         return "the body ends too early";
@@ -65,7 +65,7 @@ pub fn of_error(bytes: &[u8], error: &Error) -> &'static str {
     }
 }
 
-/// From the character at which reading ended.
+/// The rest of the line from the character at which parsing ended.
 fn rest_at<'a>(bytes: &'a [u8], error: &Error) -> &'a [u8] {
     let line = bytes
         .split(|b| *b == b'\n')

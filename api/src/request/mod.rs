@@ -1,4 +1,4 @@
-//! Makes sense of JSON bodies: every fault is found at once, each with its path.
+//! Parses JSON bodies. All faults are found at once, each with its path.
 
 pub mod bodies;
 mod body;
@@ -18,7 +18,7 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::problem::Problem;
 
-/// A larger body, in bytes, is read aside: it takes a while, and while it is read a multiple of its size.
+/// A body of more bytes is parsed on a blocking thread: it takes long, and a multiple of its size in memory.
 const LARGE: usize = 64 * 1024;
 /// Large bodies that are read at once: one for each processor.
 static TURNS: LazyLock<Semaphore> =
@@ -38,7 +38,7 @@ where
         .await
         .map_err(|_| Problem::fault("the turns of large bodies are closed"))?;
     let parsed = spawn_blocking(move || {
-        // Also where nobody waits any more, the next begins only after this one.
+        // If the caller has gone, the next body still waits for this one.
         let _turn = turn;
         parse_now(&body, read)
     });

@@ -9,7 +9,7 @@ use super::{
     path::{Path, shown},
 };
 
-/// A value and where it stands.
+/// A value and its path.
 #[derive(Debug)]
 pub struct Node<'a> {
     pub value: Value,
@@ -44,7 +44,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A string that `check` makes something of, or says what it must be.
+    /// A string that `check` parses, or refuses with a message.
     pub fn parsed<T, E: ToString>(
         self,
         max: usize,
@@ -119,7 +119,7 @@ impl<'a> Node<'a> {
         read
     }
 
-    /// An object whose names are the caller's.
+    /// An object whose names are chosen by the caller.
     pub fn map<T>(
         mut self,
         mut each: impl FnMut(&str, Node<'_>) -> Option<T>,
@@ -149,7 +149,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// An object whose fields are taken one by one; what is left over is unknown.
+/// An object whose fields are taken one by one. A field that is left over is a fault.
 #[derive(Debug)]
 pub struct ObjectNode<'a> {
     fields: Map<String, Value>,
@@ -158,12 +158,12 @@ pub struct ObjectNode<'a> {
 }
 
 impl ObjectNode<'_> {
-    /// Whether the field is there and not `null`.
+    /// Returns whether the field is present and not `null`.
     pub fn has(&self, name: &str) -> bool {
         self.fields.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// Takes a field that is `""` for absent.
+    /// Treats a field that is `""` as absent.
     pub fn leave_out_empty(&mut self, name: &str) {
         if self.fields.get(name).is_some_and(|value| value == "") {
             self.fields.shift_remove(name);

@@ -1,4 +1,4 @@
-//! Where in a body something is; written out only where it is told.
+//! The path of a value in a body. It is written out only for a fault that is listed.
 
 use std::fmt;
 
@@ -40,7 +40,7 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-/// What a caller wrote, so that it can stand in an answer.
+/// Text of a caller, shortened and without control characters, for an answer.
 pub fn shown(written: &str) -> String {
     written
         .chars()

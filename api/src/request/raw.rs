@@ -31,7 +31,7 @@ const DROPPING: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct RawJson<T> {
     pub bytes: Vec<u8>,
-    /// Kept until the request is answered: what was made of the bytes is there as long.
+    /// Kept until the request is answered: the parsed values take memory as long.
     _share: Share,
     schema: PhantomData<T>,
 }
@@ -72,7 +72,7 @@ impl_apirequest_for_payload!(RawJson<T>, T: Type);
 #[derive(Debug)]
 pub struct OptionalJson<T> {
     pub bytes: Vec<u8>,
-    /// Kept until the request is answered: what was made of the bytes is there as long.
+    /// Kept until the request is answered: the parsed values take memory as long.
     _share: Share,
     schema: PhantomData<T>,
 }
@@ -123,8 +123,8 @@ impl<'a, T: Type> poem_openapi::ApiExtractor<'a> for OptionalJson<T> {
     }
 }
 
-/// Refuses by what is announced, or as soon as more than the limit has come. Most clients read an answer only after they
-/// have written their body: a bounded rest of it is read and dropped meanwhile, so that they get to read the refusal.
+/// Refuses a body by its announced length, or as soon as more than the limit has arrived. Most clients read an answer
+/// only after they have written their body: a bounded rest of it is read and dropped, so that they read the refusal.
 async fn read(request: &Request, body: &mut RequestBody) -> Result<(Vec<u8>, Share)> {
     let announced = request.headers().typed_get::<ContentLength>();
     let body = poem::Body::from_request(request, body).await?;
@@ -132,7 +132,7 @@ async fn read(request: &Request, body: &mut RequestBody) -> Result<(Vec<u8>, Sha
     let connection = request.extensions().get::<OfConnection>();
     let arriving = connection.map(OfConnection::body_arrives);
     if announced.is_some_and(|ContentLength(length)| length > MAX_BODY as u64) {
-        // Who asks before sending the body has not begun to send it.
+        // A caller that expects `100 Continue` has not begun to send the body.
         if !request.headers().contains_key(header::EXPECT) {
             tokio::spawn(drop_rest(frames, arriving));
         }
@@ -155,7 +155,7 @@ async fn read(request: &Request, body: &mut RequestBody) -> Result<(Vec<u8>, Sha
     })
 }
 
-/// Goes on while the answer is on its way. What is left after that ends the connection.
+/// Reads on while the answer is sent. A longer rest ends the connection.
 async fn drop_rest(
     mut frames: impl Stream<Item = io::Result<impl AsRef<[u8]>>> + Unpin,
     _arriving: Option<Arriving>,

@@ -1,4 +1,4 @@
-//! Who may send.
+//! API keys.
 
 mod types;
 

@@ -1,4 +1,4 @@
-//! Whether the service is up, and whether it can work.
+//! Liveness and readiness of the service.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What has become of the mail, by the hour, and what waits.
+//! Ends of recipients by the hour, and the recipients that wait.
 
 use std::{ops::Range, sync::Arc};
 

@@ -6,7 +6,7 @@ mod kind;
 mod typed;
 
 pub use kind::{
-    Address, Base64, CallerId, Checked, ContentId, DisplayName, HeaderValue, IndexCursor, Kind,
-    Line, MediaType, Origin, Plain, Secret, Sender, TagPart,
+    Address, ApiKeySecret, Base64, CallerId, Checked, ContentId, DisplayName, HeaderValue,
+    IndexCursor, Kind, Line, MediaType, Origin, Plain, Sender, TagPart,
 };
 pub use typed::Text;

@@ -1,4 +1,4 @@
-//! What several resources answer with.
+//! Parts of the answers of several resources.
 
 use mail::{
     Status,

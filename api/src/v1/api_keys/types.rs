@@ -1,4 +1,4 @@
-//! What the operations on keys take and answer with.
+//! Requests and answers of the operations on keys.
 
 use mail::api_key::{ApiKey, ApiKeySecret};
 use poem_openapi::{Enum, Object};
@@ -22,7 +22,7 @@ pub struct ApiKeyRequest {
     #[oai(validator(max_items = 100))]
     pub senders: Option<Vec<Text<text::Sender>>>,
     /// Brings in an existing key: printable ASCII without spaces.
-    pub api_key: Option<Text<text::Secret>>,
+    pub api_key: Option<Text<text::ApiKeySecret>>,
 }
 
 /// Origins to add.

@@ -1,4 +1,4 @@
-//! Sending mail, and what has become of it.
+//! Sending mail, and looking at mailings.
 
 #[cfg(test)]
 mod limits;
@@ -285,10 +285,10 @@ impl Mail {
     }
 }
 
-/// Before an index, so that no number passes for a cursor by chance.
+/// The prefix of a cursor, so that no plain number passes for one by chance.
 const INDEX_CURSOR: &str = "index-";
 
-/// The index after which the next page begins. Only what `next` can be is a cursor.
+/// The index after which the next page begins. Only a value that `next` can have is a cursor.
 fn index(cursor: &str) -> Result<u16, Problem> {
     cursor
         .strip_prefix(INDEX_CURSOR)

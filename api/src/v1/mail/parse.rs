@@ -1,4 +1,4 @@
-//! Turns a body into a mailing, or into all that is wrong with it.
+//! Turns a body into a mailing, or into a list of all of its faults.
 
 mod fields;
 mod placeholders;
@@ -145,7 +145,7 @@ fn recipient(node: Node<'_>) -> Option<Recipient> {
     })
 }
 
-/// Where an address is there twice, its first name counts.
+/// If an address is listed twice, its first name counts.
 fn addresses(object: &mut ObjectNode<'_>, name: &str, most: usize) -> (Vec<Address>, Names) {
     let read = object.optional(name, |node| node.list(0..=most, values::named_address));
     let mut names = Names::new();
@@ -168,7 +168,8 @@ fn caller_ids(object: &mut ObjectNode<'_>) -> CallerIds {
     }
 }
 
-/// The database's clock decides, when the mail is stored. What is so far off is told at once, with all other faults.
+/// Refuses a time that is more than a day past, together with all other faults. For other times the database's clock
+/// decides when the mail is stored.
 fn in_future(text: &str) -> Result<i64, &'static str> {
     const DAY: i64 = 24 * 3_600_000;
     let time = timestamp::parse(text)?;

@@ -1,4 +1,4 @@
-//! `POST /v1/mail`: its answers, and the way to them.
+//! `POST /v1/mail`: the operation and its answers.
 
 use std::{
     sync::Arc,
@@ -24,10 +24,10 @@ use crate::{
 };
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// Within 25 seconds with what comes after it.
+/// The time for an answer: within 25 seconds with the work that follows it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(22);
 const SHORTEST: Duration = Duration::from_secs(10);
-/// Kept free before the end of an invocation, for what comes after an answer is known.
+/// Kept free before the end of an invocation, for the work that follows an answer.
 const BEFORE_END: Duration = Duration::from_secs(3);
 /// Longest `Idempotency-Key`.
 pub(super) const MAX_IDEMPOTENCY_KEY: usize = 255;
@@ -127,7 +127,7 @@ pub(super) enum SendResponse {
     ),
 }
 
-/// The operation, once its parts are taken off the request.
+/// The operation, after its parts have been read from the request.
 pub(super) async fn send(
     app: &App,
     Sender(key): Sender,
@@ -170,7 +170,7 @@ fn trace(request: &Request) -> Option<&Trace> {
     request.extensions().get::<Arc<Trace>>().map(Arc::as_ref)
 }
 
-/// Counted from when the request came in, but what a slow caller took for its body is not ours.
+/// Counted from the arrival of the request. A slow body does not shorten it below [`SHORTEST`].
 fn deadline(request: &Request) -> Instant {
     let trace = trace(request);
     let started = trace.map_or_else(Instant::now, |trace| trace.started);
@@ -190,7 +190,7 @@ fn wants_async(prefer: Option<&str>) -> bool {
     })
 }
 
-/// One that could not be read must not count as none: its sender relies on it.
+/// Refuses a key that cannot be read: it must not count as absent, because the caller relies on it.
 pub(super) fn check_idempotency_key(headers: &HeaderMap) -> Result<(), Problem> {
     let mut given = headers.get_all("idempotency-key").iter();
     let Some(key) = given.next() else {

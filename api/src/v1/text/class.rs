@@ -5,7 +5,7 @@ use std::str::Chars;
 /// The characters of a pattern `^[…]+$` or `^[…]*$`.
 pub struct Class {
     ranges: Vec<(char, char)>,
-    /// Whether the ranges are those of the characters that are not allowed.
+    /// `[^…]`: the ranges hold the characters that are not allowed.
     is_negated: bool,
     pub may_be_empty: bool,
 }

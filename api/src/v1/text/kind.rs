@@ -101,7 +101,7 @@ kinds! {
     /// A media type (SES: `Attachment`).
     MediaType(78) {}
     /// A key that is brought in.
-    Secret(255) { pattern: "^[!-~]+$", min_length: 20_usize }
+    ApiKeySecret(255) { pattern: "^[!-~]+$", min_length: 20_usize }
     /// The cursor of a list of recipients.
     IndexCursor { pattern: "^index-(0|[1-9][0-9]{0,3})$" }
 }

@@ -40,8 +40,8 @@ const RESERVED_HEADERS: [&str; 14] = [
     "to",
 ];
 const RESERVED_PREFIXES: [&str; 5] = ["content-", "x-ses-", "x-amz-", "arc-", "x-mmms-"];
-/// What mail servers and relays take orders from, or take for a trace of their own: who gets the mail, as whom it is
-/// sent, by which way, and which templates and filters it goes through.
+/// Header fields that mail servers and relays act on or take for their own trace: recipients, sender, route, templates
+/// and filters.
 const ORDERS: [&str; 24] = [
     "apparently-to",
     "authentication-results",
@@ -88,7 +88,7 @@ const ORDER_PREFIXES: [&str; 17] = [
     "x-resend-",
     "x-kumo",
 ];
-/// Header fields of requests to this service: in a mail they would show everybody a secret.
+/// Header fields of requests to this service: in a mail they would show a secret to each recipient.
 const REQUEST_HEADERS: [&str; 7] = [
     "authorization",
     "cookie",
@@ -108,7 +108,7 @@ pub fn attachment(node: Node<'_>) -> Option<Attachment> {
                 text.parse::<mime::Mime>()
                     .ok()
                     .filter(|_| text.is_ascii() && !text.chars().any(char::is_control))
-                    // Its content would be taken for parts of the mail.
+                    // The content would be taken for parts of the mail.
                     .filter(|media_type| media_type.type_() != mime::MULTIPART)
                     // These stand for content that is elsewhere.
                     .filter(|media_type| {
@@ -142,8 +142,8 @@ pub fn attachment(node: Node<'_>) -> Option<Attachment> {
     })
 }
 
-/// With or without padding, of the standard alphabet or of the one for URLs (RFC 4648, 4 and 5), also in lines as in
-/// mail (RFC 2045, 6.8).
+/// Decodes base64 with or without padding, in the standard alphabet or the one for URLs (RFC 4648, 4 and 5), also in
+/// lines as in mail (RFC 2045, 6.8).
 fn base64(text: &str) -> Result<Vec<u8>, &'static str> {
     const LENIENT: GeneralPurposeConfig =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -181,7 +181,7 @@ pub fn headers(node: Node<'_>) -> Option<HeaderFields> {
     })
 }
 
-/// Why a mail must not have a field of this name, in lower case.
+/// The reason for which a mail must not have a field of this name, in lower case.
 fn refusal(name: &str) -> Option<&'static str> {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
     if RESERVED_HEADERS.contains(&name) || begins(&RESERVED_PREFIXES) {

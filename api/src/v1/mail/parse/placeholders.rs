@@ -1,5 +1,5 @@
-//! What the templates ask of the recipients, and how much that makes of each mail. Every check takes about as
-//! long as the body is, however many recipients meet however many placeholders.
+//! Checks of the templates together with the recipients: each placeholder has a value, and no mail becomes too large.
+//! The time of every check grows with the length of the body, not with recipients times placeholders.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ const MAX_HEADER_VALUE: usize = match HeaderValue::MAX {
 };
 /// Longest name of a placeholder, in characters.
 const MAX_PLACEHOLDER: usize = 100;
-/// What all mails of a request may be together, filled in, in bytes: 256 MiB.
+/// Largest size of all mails of a request together, filled in, in bytes: 256 MiB.
 const MAX_RENDERED: usize = 256 * 1024 * 1024;
 
 /// The templates of a request with the paths of their fields. A header field without a placeholder is none.
@@ -79,7 +79,7 @@ impl Templates {
         self.written.iter().chain(headers)
     }
 
-    /// What is wrong with them whoever the recipients are.
+    /// Checks the rules that do not depend on the recipients.
     pub fn check_themselves(&self, object: &ObjectNode<'_>) {
         if self.headers.len() > MAX_FILLED_HEADERS {
             object.fault(
@@ -135,7 +135,7 @@ impl Templates {
         }
     }
 
-    /// Only where all that goes into a mail is known.
+    /// Checks the sizes of the filled-in mails. All parts of the envelope have to be sound.
     pub fn check_filled(
         &self,
         object: &ObjectNode<'_>,
@@ -174,7 +174,7 @@ impl Templates {
                         "makes {field} {length} {unit} long, at most {most} are allowed"
                     ));
                 }
-                // What is missing is told as such.
+                // A missing value is a fault of its own.
                 let is_blank = || {
                     template.count_missing(recipient) == 0
                         && !template.names("sender_name")
@@ -201,7 +201,7 @@ impl Templates {
     }
 }
 
-/// Whether the field is a header field that the recipient has one of its own for.
+/// Returns whether the recipient has a header field of its own in place of this one.
 fn replaces(recipient: &Recipient, field: &str) -> bool {
     let mut own = recipient.headers.keys();
     field
@@ -269,7 +269,7 @@ fn check_names_of(
     object.faults(unusable().count(), faults);
 }
 
-/// As it is sent; what is longer anyway is not filled in.
+/// The length of a header field's value as it is sent. A value that is too long before encoding is not encoded.
 fn custom_length(template: &Template, values: &Values<'_>) -> usize {
     let length = template.header_length(values);
     if length > MAX_HEADER_VALUE {
@@ -278,7 +278,7 @@ fn custom_length(template: &Template, values: &Values<'_>) -> usize {
     custom_header(template, values).len()
 }
 
-/// Those without a fault, with their places in the request.
+/// The recipients without a fault, with their indices in the request.
 fn sound(recipients: &[Option<Recipient>]) -> impl Iterator<Item = (usize, &Recipient)> {
     let places = recipients.iter().enumerate();
     places.filter_map(|(index, recipient)| Some((index, recipient.as_ref()?)))
