@@ -83,6 +83,10 @@ impl<E: Endpoint> Endpoint for InvocationEndpoint<E> {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the variants of other event sources depend on the features of the crate"
+)]
 fn gateway_request_id(context: &RequestContext) -> Option<&str> {
     match context {
         RequestContext::ApiGatewayV1(context) => context.request_id.as_deref(),

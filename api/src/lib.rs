@@ -1,5 +1,7 @@
 //! The HTTP API of MMMS: requests in, the domain's answers out.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod app;
 mod auth;
 mod connection_limits;

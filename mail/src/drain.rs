@@ -185,7 +185,7 @@ impl Service {
                 tracing::error!(
                     mail.id = %mailing_id,
                     error = telemetry::causes(&error),
-                    "a wake-up failed, it comes again"
+                    "a wake-up failed, it is retried"
                 );
                 false
             }

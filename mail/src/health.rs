@@ -148,7 +148,7 @@ impl TransportHealth {
         if let Err(error) = learned.await {
             tracing::warn!(
                 error = telemetry::causes(&error),
-                "the others were not told how the transport is"
+                "the state of the transport was not recorded"
             );
         }
     }

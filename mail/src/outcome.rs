@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub use strum::IntoEnumIterator;
 use strum::{Display, EnumIter, IntoStaticStr};
 
 /// The codes of `status_detail`, the reason why a recipient ended or waits, for programs. A code never changes its

@@ -1,5 +1,7 @@
 //! The worker, which runs beside the API: it delivers the mail in the ledger and sweeps it.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod event;
 mod function;
 mod migration;

@@ -62,18 +62,19 @@ fn rename_references(value: &mut Value) {
     match value {
         Value::Object(object) => {
             for (key, value) in object {
-                match value {
-                    Value::String(text) if key == "$ref" => {
-                        if let Some(name) = referred(text) {
-                            *text = format!("{PREFIX}{}", readable(name));
-                        }
+                if let Value::String(text) = value
+                    && key == "$ref"
+                {
+                    if let Some(name) = referred(text) {
+                        *text = format!("{PREFIX}{}", readable(name));
                     }
-                    other => rename_references(other),
+                } else {
+                    rename_references(value);
                 }
             }
         }
         Value::Array(values) => values.iter_mut().for_each(rename_references),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

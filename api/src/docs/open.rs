@@ -111,7 +111,7 @@ pub fn collect(spec: &Value, value: &Value, names: &mut BTreeSet<String>) {
             }
         }
         Value::Array(values) => values.iter().for_each(|value| collect(spec, value, names)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

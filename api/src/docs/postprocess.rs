@@ -5,6 +5,7 @@ use std::{
     sync::LazyLock,
 };
 
+use mail::outcome::{IntoEnumIterator, StatusDetail};
 use serde_json::{Value, json};
 
 use super::{
@@ -55,25 +56,6 @@ const NULLABLE: [&str; 4] = ["MailHeaders", "RecipientHeaders", "TimeToSent", "V
 /// Choices that are entries of lists only.
 const LIST_ENTRIES: [&str; 1] = ["MailAddress"];
 
-/// All values of `status_detail`, which `mail` keeps as a text.
-const STATUS_DETAILS: [&str; 16] = [
-    "refused",
-    "invalid_message",
-    "expired",
-    "attempts_exhausted",
-    "corrupt",
-    "not_connected",
-    "deferred",
-    "throttled",
-    "quota",
-    "account",
-    "mailbox_unavailable",
-    "connection_lost",
-    "timeout",
-    "unclear_answer",
-    "lease_expired",
-    "cancelled",
-];
 /// Fields of answers that are left out where there is nothing to tell.
 const SOMETIMES: [&str; 2] = ["cancelling", "remaining"];
 /// Errors that come before an operation is found.
@@ -223,7 +205,7 @@ fn name_details(spec: &mut Value) {
         "type": "string",
         "description": "A stable code that says why a recipient is where it is; null where there is nothing to say.",
         "nullable": true,
-        "enum": STATUS_DETAILS,
+        "enum": StatusDetail::iter().map(StatusDetail::as_str).collect::<Vec<_>>(),
     });
     for owner in ["Recipient", "SentRecipient"] {
         schemas[owner]["properties"]["status_detail"] = names::reference("StatusDetail");

@@ -128,9 +128,12 @@ async fn list(app: Data<&Arc<App>>, query: Result<Query<ListQuery>>) -> Result<R
             limit,
         )
         .await;
-    let listing = listing.map_err(|error| match error.kind() {
-        ErrorKind::InvalidInput => Problem::invalid("after", "is no cursor of this list"),
-        _ => failed(error),
+    let listing = listing.map_err(|error| {
+        if error.kind() == ErrorKind::InvalidInput {
+            Problem::invalid("after", "is no cursor of this list")
+        } else {
+            failed(error)
+        }
     })?;
     let data = Captured {
         items: listing.items,

@@ -26,19 +26,21 @@ pub fn problem_of(error: poem::Error, allow: &[Method]) -> Problem {
         );
     }
     let kind = ErrorType::of(error.status());
-    match kind {
-        ErrorType::NotFound => Problem::not_found(),
-        ErrorType::MethodNotAllowed => {
-            let allow: Vec<&str> = allow.iter().map(Method::as_str).collect();
-            let problem = Problem::new(kind, "There is no such method here");
-            match HeaderValue::from_str(&allow.join(", ")) {
-                Ok(allow) => problem.with_header(header::ALLOW, allow),
-                Err(_) => problem,
-            }
-        }
-        ErrorType::InternalError => Problem::internal().with_source(error),
-        _ => Problem::new(kind, shown(&error.to_string())),
+    if kind == ErrorType::NotFound {
+        return Problem::not_found();
     }
+    if kind == ErrorType::InternalError {
+        return Problem::internal().with_source(error);
+    }
+    if kind == ErrorType::MethodNotAllowed {
+        let allow: Vec<&str> = allow.iter().map(Method::as_str).collect();
+        let problem = Problem::new(kind, "There is no such method here");
+        return match HeaderValue::from_str(&allow.join(", ")) {
+            Ok(allow) => problem.with_header(header::ALLOW, allow),
+            Err(_) => problem,
+        };
+    }
+    Problem::new(kind, shown(&error.to_string()))
 }
 
 /// The reason without the names of Rust types that the framework puts around it.

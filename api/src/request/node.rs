@@ -40,7 +40,11 @@ impl<'a> Node<'a> {
                 self.fault(format!("must have at most {max} characters"))
             }
             Value::String(text) => Some(text),
-            _ => self.fault("must be a string"),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_) => self.fault("must be a string"),
         }
     }
 

@@ -29,7 +29,9 @@ pub fn named_address(node: Node<'_>) -> Option<(Address, Option<String>)> {
             let name = object.optional("name", ShownName::read);
             Some((mail?, name))
         }),
-        _ => node.fault("must be an address, or an object with `mail` and `name`"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
+            node.fault("must be an address, or an object with `mail` and `name`")
+        }
     }
 }
 
@@ -40,7 +42,9 @@ pub fn caller_id(node: Node<'_>) -> Option<CallerId> {
             Some(number) => Some(CallerId::Integer(number)),
             None => node.fault("must be a string or a whole number of 64 bits"),
         },
-        _ => node.fault("must be a string or a whole number"),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            node.fault("must be a string or a whole number")
+        }
     }
 }
 
@@ -50,6 +54,8 @@ pub fn variables(node: Node<'_>) -> Option<Variables> {
         Value::String(text) => Some(Variable::Text(text)),
         Value::Number(number) => Some(Variable::Number(number)),
         Value::Bool(value) => Some(Variable::Boolean(value)),
-        _ => node.fault("must be a string, a number or a boolean"),
+        Value::Null | Value::Array(_) | Value::Object(_) => {
+            node.fault("must be a string, a number or a boolean")
+        }
     })
 }

@@ -115,7 +115,7 @@ impl SqsQueue {
             .send()
             .await;
         if let Err(error) = deleted {
-            tracing::warn!(error = %DisplayErrorContext(error), "a wake-up was not deleted, it comes again");
+            tracing::warn!(error = %DisplayErrorContext(error), "a wake-up was not deleted, it is delivered again");
         }
     }
 
