@@ -36,7 +36,7 @@ def filter_failure(context, failure, case, response):
 def needs_senders(response):
     """A key with origins must have senders, which no schema can ask of a key that is there already."""
     faults = [fault["message"] for fault in response.json()["errors"]]
-    return faults == ["need senders: anybody can read the key in the page"]
+    return faults == ["need senders: every visitor of the page can read the key"]
 
 
 def is_of_own_format(mutation):

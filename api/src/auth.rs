@@ -70,7 +70,7 @@ impl Caller for Viewer {
         let key = api_key(app, request).await?;
         if key.browser {
             return Err(Problem::forbidden(
-                "This key can only send mail: anybody can read it in the page",
+                "This key can only send mail: every visitor of the page can read it",
             ));
         }
         check_origin(&key, request)?;
@@ -276,7 +276,10 @@ fn register_schemes(registry: &mut Registry) {
         MetaSecurityScheme {
             name: Some("x-api-key"),
             key_in: Some("header"),
-            ..scheme("apiKey", "An API key, as `POST /v1/api-key` gave it.")
+            ..scheme(
+                "apiKey",
+                "An API key: the secret that `POST /v1/api-key` returned as `api_key`.",
+            )
         },
     );
     registry.create_security_scheme(
@@ -285,7 +288,7 @@ fn register_schemes(registry: &mut Registry) {
             scheme: Some("bearer"),
             ..scheme(
                 "http",
-                "The service's admin token. On a laptop where none is set, leave it out.",
+                "The admin token of the service. Leave it out if the service runs locally without one.",
             )
         },
     );

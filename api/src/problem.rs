@@ -15,37 +15,40 @@ use poem_openapi::{
 
 use crate::json::Json;
 
-/// What kind of error it is.
+/// The type of an error:
+///
+/// - `validation_error` (400): the request is not valid; `errors` lists the faults.
+/// - `authentication_error` (401): the API key or admin token is missing or not valid.
+/// - `authorization_error` (403): the API key does not permit the request.
+/// - `not_found` (404): there is no such resource, or it belongs to another API key.
+/// - `method_not_allowed` (405): the path does not have the method; the header `Allow` lists the methods that it has.
+/// - `idempotency_conflict` (409): the `Idempotency-Key` was used for another request.
+/// - `idempotency_in_progress` (409): the first request with the `Idempotency-Key` is still running; `Retry-After`
+///   gives the time until a retry.
+/// - `gone` (410): the content of the mailing has been removed.
+/// - `payload_too_large` (413): the request body is larger than 4 MiB.
+/// - `unsupported_media_type` (415): the request body is not `application/json`, or is encoded.
+/// - `send_rejected` (422): the mail was refused permanently.
+/// - `rate_limit_exceeded` (429): there were too many requests with a wrong admin token; `Retry-After` gives the time
+///   until a retry.
+/// - `internal_error` (500): the service failed.
+/// - `service_unavailable` (503): the service cannot do this now; a retry may succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 pub enum ErrorType {
-    /// 400: the request breaks a rule; `errors` lists where.
     ValidationError,
-    /// 401: no valid API key or admin token.
     AuthenticationError,
-    /// 403: the key must not do this.
     AuthorizationError,
-    /// 404: there is no such thing, or it belongs to another key.
     NotFound,
-    /// 405: `Allow` lists the methods there are.
     MethodNotAllowed,
-    /// 409: the `Idempotency-Key` belongs to another request.
     IdempotencyConflict,
-    /// 409: the first request under this `Idempotency-Key` is running; `Retry-After` says when to ask again.
     IdempotencyInProgress,
-    /// 410: the content of the mailing has been removed.
     Gone,
-    /// 413: the request body is larger than 4 MiB.
     PayloadTooLarge,
-    /// 415: the request body is not `application/json`.
     UnsupportedMediaType,
-    /// 422: the mail was refused for good.
     SendRejected,
-    /// 429: too many requests.
     RateLimitExceeded,
-    /// 500: a fault of the service.
     InternalError,
-    /// 503: the service cannot do it now.
     ServiceUnavailable,
 }
 
@@ -83,33 +86,36 @@ impl ErrorType {
     }
 }
 
-/// One thing that is wrong with a request.
+/// A fault of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Object)]
 pub struct FieldError {
-    /// Where, as a path from the top of the body or as the name of a parameter.
+    /// The place of the fault: a path in the body, such as `recipients.3.mail`, or the name of a parameter or header.
+    /// Empty for the body as a whole.
     #[oai(validator(min_length = 0))]
     pub field: String,
+    /// A text for people; it may change.
     pub message: String,
 }
 
 /// The body of every answer that is not a success.
 #[derive(Clone, Debug, PartialEq, Eq, Object)]
 pub struct ErrorBody {
-    /// The HTTP status once more.
+    /// The HTTP status of the answer.
     pub status: u16,
-    /// For people; it may change.
+    /// A text for people; it may change.
     pub message: String,
-    /// For programs; it stays.
+    /// A stable code for programs.
     pub error_type: ErrorType,
-    /// More for people.
+    /// Further details for people; they may change.
     pub details: Option<String>,
-    /// What is wrong where, the first 100 faults.
+    /// The faults of the request. If there are more than 100, only the first 100, and `details` gives the number of
+    /// all.
     pub errors: Vec<FieldError>,
-    /// Also in the header `x-request-id`.
+    /// The id of the request, which is also in the header `x-request-id` and in the log.
     pub request_id: String,
 }
 
-/// A fault of the service of which there is no other error.
+/// A fault of the service that no other error describes.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Fault(&'static str);
@@ -123,7 +129,7 @@ pub struct Problem {
     details: Option<String>,
     errors: Vec<FieldError>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    /// For the log; no part of the answer.
+    /// The cause, for the log; it is not part of the answer.
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -156,7 +162,7 @@ impl Problem {
         Self::challenge(HeaderValue::from_static("Bearer"))
     }
 
-    /// `WWW-Authenticate` lets a browser ask its user.
+    /// The header `WWW-Authenticate` makes a browser ask its user for a credential.
     pub fn challenge(challenge: HeaderValue) -> Self {
         Self::new(
             ErrorType::AuthenticationError,
@@ -183,7 +189,7 @@ impl Problem {
         )
     }
 
-    /// As [`Self::internal`]; the log says which fault it is.
+    /// The same as [`Self::internal`], with the fault for the log.
     pub fn fault(fault: &'static str) -> Self {
         Self::internal().with_source(Fault(fault))
     }
@@ -277,12 +283,12 @@ impl ResponseError for Problem {
     }
 }
 
-/// The error answers an operation can give, for the specification.
+/// The error answers of an operation, for the specification.
 pub trait Statuses: Send + Sync + 'static {
     const LIST: &'static [(u16, &'static str)];
 }
 
-/// A [`Problem`] that the specification knows the statuses of.
+/// A [`Problem`] whose statuses the specification lists.
 #[derive(Debug)]
 pub struct Failure<S>(Problem, PhantomData<S>);
 

@@ -118,7 +118,7 @@ pub enum InvalidOrigin {
     #[error("must be an origin such as https://app.example.com, without a path")]
     Malformed,
     #[error(
-        "must not be a wildcard over a domain under which anybody can have a name (https://publicsuffix.org): name the page's own domain"
+        "must not be a wildcard over a public suffix (https://publicsuffix.org): name the page's own domain"
     )]
     PublicSuffix,
 }

@@ -37,12 +37,8 @@ impl Service {
         let mut ticks = tokio::time::interval(self.config.sweep_every);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while self.stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            if let Err(error) = self.sweep(None).await {
-                tracing::error!(
-                    error = telemetry::causes(&error),
-                    "the sweep failed, the next one goes on"
-                );
-            }
+            // Each step has logged its own failure, and the next sweep repeats it.
+            let _ = self.sweep(None).await;
         }
     }
 
@@ -73,7 +69,7 @@ impl Service {
                 tracing::error!(
                     step,
                     error = telemetry::causes(&error),
-                    "a step of the sweep failed"
+                    "the sweep failed, the next one goes on"
                 );
                 swept = swept.and(Err(error));
             }

@@ -1,4 +1,4 @@
-//! The specification and Swagger UI, made when they are first asked for.
+//! The specification and Swagger UI, which are made at the first request for them.
 
 mod names;
 mod open;

@@ -1,17 +1,18 @@
-//! The names of the schemas: a generated client makes a type of each, so they read as its types should.
+//! The names of the schemas. A generated client makes a type of each, so they are chosen as names of types.
 
 use serde_json::{Value, json};
 
 const PREFIX: &str = "#/components/schemas/";
 
-/// Maps in requests, by what has them, where, and their name. A generator makes one up where there is none.
+/// Maps in requests: the schema that has the map, the property, and the name of the map. Without a name, a generator
+/// invents one.
 const MAPS: [(&str, &str, &str); 3] = [
     ("MailRequest", "headers", "MailHeaders"),
     ("RecipientRequest", "headers", "RecipientHeaders"),
     ("RecipientRequest", "variables", "Variables"),
 ];
 
-/// `Success_Items_Mailing`, as the framework calls what is generic, becomes `MailingPageResponse`.
+/// Turns `Success_Items_Mailing`, the framework's name of a generic type, into `MailingPageResponse`.
 fn readable(name: &str) -> String {
     if let Some(data) = name.strip_prefix("Success_") {
         format!("{}Response", readable(data))
@@ -26,7 +27,7 @@ pub fn reference(name: &str) -> Value {
     json!({ "$ref": format!("{PREFIX}{name}") })
 }
 
-/// Of a reference's text.
+/// Returns the name of the schema that a reference refers to.
 pub fn referred(reference: &str) -> Option<&str> {
     reference.strip_prefix(PREFIX)
 }

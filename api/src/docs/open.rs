@@ -20,7 +20,7 @@ pub fn open(spec: &mut Value) {
         return;
     };
     for name in answered {
-        // An answer's own HTTP status stays as it is: another one would be another answer.
+        // The HTTP status in the body of an answer stays closed: with another status it is another answer.
         if name.ends_with("Response") {
             continue;
         }
@@ -64,7 +64,7 @@ fn open_enum(schema: &mut Value) {
     object.insert(KNOWN.into(), known);
 }
 
-/// A parameter that takes what an answer has gets a closed schema of its own.
+/// Gives a parameter with the same type as a field of an answer a closed schema of its own.
 fn close_parameters(spec: &mut Value, answered: &BTreeSet<String>) {
     let mut closed = Map::new();
     let schemas = spec["components"]["schemas"].clone();
@@ -87,7 +87,7 @@ fn close_parameters(spec: &mut Value, answered: &BTreeSet<String>) {
     }
 }
 
-/// The names of all schemas that an answer can have in it.
+/// Returns the names of all schemas that occur in answers.
 fn answered(spec: &Value) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for operation in operations(spec) {
@@ -96,7 +96,7 @@ fn answered(spec: &Value) -> BTreeSet<String> {
     names
 }
 
-/// The names of all schemas that are referred to in a value, directly or through others.
+/// Collects the names of all schemas that a value refers to, directly or through other schemas.
 pub fn collect(spec: &Value, value: &Value, names: &mut BTreeSet<String>) {
     match value {
         Value::Object(object) => {

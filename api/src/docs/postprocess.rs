@@ -13,7 +13,7 @@ use super::{
     operations::{operations, operations_mut},
 };
 
-/// Bodies of requests and answers by `operationId`, checked by a test against the schemas.
+/// Examples of requests and answers by `operationId`; a test checks them against the schemas.
 static EXAMPLES: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("examples.json")).unwrap_or_default());
 
@@ -50,15 +50,15 @@ const MAILING: &[&str] = &[
     "resendMailing",
 ];
 
-/// Objects in whose place there may be null.
+/// Objects that may be null.
 const NULLABLE: [&str; 4] = ["MailHeaders", "RecipientHeaders", "TimeToSent", "Variables"];
 
-/// Choices that are entries of lists only.
+/// Unions that occur only as entries of lists.
 const LIST_ENTRIES: [&str; 1] = ["MailAddress"];
 
-/// Fields of answers that are left out where there is nothing to tell.
+/// Fields of answers that are left out if they have no value.
 const SOMETIMES: [&str; 2] = ["cancelling", "remaining"];
-/// Errors that come before an operation is found.
+/// The statuses of errors that can occur before an operation is found.
 const OF_NO_OPERATION: [u16; 2] = [405, 429];
 
 pub fn postprocess(mut spec: Value) -> Value {
@@ -86,7 +86,8 @@ pub fn postprocess(mut spec: Value) -> Value {
     spec
 }
 
-/// Pages of documentation show the tags in this order: that of the operations, of which sending mail is the first.
+/// Sorts the tags in the order of the operations, of which sending mail is the first: Swagger UI shows them in this
+/// order.
 fn order_tags(spec: &mut Value) {
     let used: Vec<Value> = operations(spec)
         .map(|operation| operation["tags"][0].clone())
@@ -96,8 +97,8 @@ fn order_tags(spec: &mut Value) {
     }
 }
 
-/// Requests take no other fields, and answers may have more in a later version. What may be absent may be null, and answers
-/// have all of their fields but those that are absent where there is nothing to tell.
+/// Closes requests to other fields; answers may have more fields in a later version. A field that may be absent may be
+/// null. Answers have all of their fields except those of [`SOMETIMES`].
 fn tighten(name: &str, schema: &mut Value) {
     let is_request =
         name.ends_with("Request") || matches!(name, "Attachment" | "MailTag" | "NamedAddress");
@@ -142,14 +143,14 @@ fn tighten(name: &str, schema: &mut Value) {
     }
 }
 
-/// A described reference has its description as a schema of its own, too, which generated clients take for a type.
+/// Removes the description that a reference has as a schema of its own, because generated clients make a type of it.
 fn say_once(schema: &mut Value) {
     if let Some(parts) = schema.get_mut("allOf").and_then(Value::as_array_mut) {
         parts.retain(|part| part.get("$ref").is_some());
     }
 }
 
-/// A reference cannot be made nullable; what it refers to is.
+/// Makes a schema nullable, unless it is a reference: the schema that it refers to is nullable then.
 fn make_nullable(schema: &mut Value) {
     if let Some(schema) = schema
         .as_object_mut()
@@ -159,7 +160,7 @@ fn make_nullable(schema: &mut Value) {
     }
 }
 
-/// A choice between kinds of values and, unless it is of the entries of a list, null.
+/// Completes a union of types; it includes null unless it occurs only as entries of lists.
 fn make_union(name: &str, schema: &mut Value) {
     let Some(choices) = schema.get_mut("anyOf").and_then(Value::as_array_mut) else {
         return;
@@ -168,12 +169,12 @@ fn make_union(name: &str, schema: &mut Value) {
         choices.iter_mut().for_each(make_nullable);
     }
     if let Some(schema) = schema.as_object_mut() {
-        // The generator calls it an object.
+        // The framework declares a union as an object.
         schema.shift_remove("type");
     }
 }
 
-/// A client tells answers apart by the HTTP status in their bodies, so each body says which it can have.
+/// Lists the possible HTTP statuses in the schema of each body, by which a client tells answers apart.
 fn name_statuses(spec: &mut Value) {
     let mut statuses: BTreeMap<String, BTreeSet<u16>> = BTreeMap::new();
     for operation in operations(spec) {
@@ -203,7 +204,7 @@ fn name_details(spec: &mut Value) {
     let schemas = &mut spec["components"]["schemas"];
     schemas["StatusDetail"] = json!({
         "type": "string",
-        "description": "A stable code that says why a recipient is where it is; null where there is nothing to say.",
+        "description": "A stable code for the reason of the recipient's status; null if there is none.",
         "nullable": true,
         "enum": StatusDetail::iter().map(StatusDetail::as_str).collect::<Vec<_>>(),
     });
@@ -233,7 +234,7 @@ fn complete(operation: &mut Value) {
             None if status == "400" => Some(fault_of(&id)),
             None => EXAMPLES["errors"].get(status).cloned(),
         };
-        // The framework writes the names of header fields in capitals.
+        // The framework writes the names of header fields in capital letters.
         if let Some(headers) = response.get_mut("headers").and_then(Value::as_object_mut)
             && let Some(header) = headers.remove("IDEMPOTENCY-REPLAYED")
         {

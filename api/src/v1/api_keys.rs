@@ -39,7 +39,7 @@ const MAX_GRACE_SECONDS: i64 = 2_592_000;
 
 #[derive(ApiResponse)]
 enum CreateResponse {
-    /// Created
+    /// The API key is created
     #[oai(status = 201)]
     Created(Json<Success<SecretOut>>),
 }
@@ -50,6 +50,8 @@ pub struct ApiKeys;
 #[OpenApi(prefix_path = "/v1", tag = "Tag::Keys")]
 impl ApiKeys {
     /// Create an API key
+    ///
+    /// The answer has the key's secret, which is not shown again.
     #[oai(path = "/api-key", method = "post", operation_id = "createApiKey")]
     async fn create(
         &self,
@@ -71,16 +73,16 @@ impl ApiKeys {
 
     /// List API keys
     ///
-    /// The live ones, newest first, never a secret.
+    /// Lists the keys that are not revoked, newest first. Secrets are never shown.
     #[oai(path = "/api-key", method = "get", operation_id = "listApiKeys")]
     async fn list(
         &self,
         _admin: Admin,
         app: Data<&Arc<App>>,
-        /// Entries of a page, 50 unless given.
+        /// The maximum number of entries on the page; 50 if absent.
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<u64>>,
-        /// The `next` of the page before.
+        /// The cursor `next` of the previous page.
         after: Query<Option<Uuid>>,
     ) -> Result<Json<Success<Items<ApiKeyOut>>>, Failure<KeyListErrors>> {
         let page = app
@@ -97,8 +99,9 @@ impl ApiKeys {
 
     /// Revoke an API key
     ///
-    /// Effective at once. What it has queued still goes out unless `cancel_queued` is `true`: that is cancelled for some
-    /// seconds, and the rest in the background, as `cancelling` says.
+    /// The key is refused from now on. Its queued recipients are still sent to unless `cancel_queued` is `true`. The
+    /// request then cancels them for up to 5 seconds; if more remain, `cancelling` is `true`, and they are cancelled in
+    /// the background.
     #[oai(
         path = "/api-key/:api_key",
         method = "delete",
@@ -108,9 +111,9 @@ impl ApiKeys {
         &self,
         _admin: Admin,
         app: Data<&Arc<App>>,
-        /// The key or its id.
+        /// The secret of the key, or its id.
         api_key: Path<String>,
-        /// Also cancels what the key has queued.
+        /// If `true`, also cancels the queued recipients of the key's mailings.
         cancel_queued: Query<Option<bool>>,
     ) -> Result<Json<Success<RevokedApiKey>>, Failure<KeyErrors>> {
         let cancel_queued = cancel_queued.0.unwrap_or(false);
@@ -132,7 +135,9 @@ impl ApiKeys {
         )))
     }
 
-    /// Give an API key a new secret
+    /// Rotate the secret of an API key
+    ///
+    /// Creates a new secret for the key; its id, origins and senders stay. The new secret is not shown again.
     #[oai(
         path = "/api-key/:api_key/rotate",
         method = "post",
@@ -142,7 +147,7 @@ impl ApiKeys {
         &self,
         _admin: Admin,
         app: Data<&Arc<App>>,
-        /// The key or its id.
+        /// The secret of the key, or its id.
         api_key: Path<String>,
         body: OptionalJson<RotateRequest>,
     ) -> Result<Json<Success<SecretOut>>, Failure<KeyChangeErrors>> {
@@ -167,7 +172,8 @@ impl ApiKeys {
 
     /// Add origins to an API key
     ///
-    /// From then on it is a browser key. Adding one twice is no error.
+    /// A key that has an origin is a browser key from then on, and must have senders. An origin that the key has
+    /// already is not an error.
     #[oai(
         path = "/api-key/:api_key/origins",
         method = "post",
@@ -177,7 +183,7 @@ impl ApiKeys {
         &self,
         _admin: Admin,
         app: Data<&Arc<App>>,
-        /// The key or its id.
+        /// The secret of the key, or its id.
         api_key: Path<String>,
         body: RawJson<OriginsRequest>,
     ) -> Result<Json<Success<ApiKeyOut>>, Failure<KeyChangeErrors>> {
@@ -193,7 +199,7 @@ impl ApiKeys {
 
     /// Remove an origin from an API key
     ///
-    /// A key without any left can do nothing.
+    /// A browser key without origins stays a browser key, and is refused everywhere.
     #[oai(
         path = "/api-key/:api_key/origins",
         method = "delete",
@@ -203,7 +209,7 @@ impl ApiKeys {
         &self,
         _admin: Admin,
         app: Data<&Arc<App>>,
-        /// The key or its id.
+        /// The secret of the key, or its id.
         api_key: Path<String>,
         /// The origin to remove.
         origin: Query<Text<text::Origin>>,
@@ -217,7 +223,7 @@ impl ApiKeys {
     }
 }
 
-const NEEDS_SENDERS: &str = "need senders: anybody can read the key in the page";
+const NEEDS_SENDERS: &str = "need senders: every visitor of the page can read the key";
 
 async fn find(app: &App, id_or_secret: &str) -> Result<ApiKey, Problem> {
     let key = app.service.ledger.find_key(id_or_secret).await?;

@@ -1,4 +1,4 @@
-//! Removing a person.
+//! The erasure of a person's data.
 
 use std::sync::Arc;
 
@@ -20,24 +20,25 @@ use crate::{
     request::{RawJson, parse},
 };
 
-/// Whom to remove.
+/// The address to erase.
 #[derive(Clone, Debug, Object)]
 struct EraseRequest {
     mail: Text<Address>,
 }
 
-/// What was removed.
+/// The result of an erasure.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "ErasedAddress")]
 struct Erased {
-    /// Recipients whose address, name and variables are gone.
+    /// The number of recipients whose address, name and variables were removed.
     recipients: u64,
-    /// Ended mailings in which the address was.
+    /// The number of ended mailings from which the address was removed.
     mailings: u64,
-    /// Mailings with the address that have not ended; erase it again when they have.
+    /// The number of mailings with the address that have not ended and are unchanged. Erase the address again when they
+    /// have ended.
     waiting: u64,
-    /// Mailings with the address that the request had no time for: they are done in the background, within minutes. Absent
-    /// where there is none.
+    /// The number of mailings with the address that were not processed in the time of the request: they are erased in
+    /// the background, within minutes. Absent if there are none.
     #[oai(skip_serializing_if_is_none)]
     remaining: Option<u64>,
 }
@@ -47,11 +48,12 @@ pub struct Erase;
 
 #[OpenApi(prefix_path = "/v1", tag = "Tag::Privacy")]
 impl Erase {
-    /// Remove an address
+    /// Erase an address
     ///
-    /// Removes it, and what was written to it, from every ended mailing. A mailing with one recipient loses its
-    /// subject and content; of a larger one the recipient's address, name and variables go. A request works on it for
-    /// some seconds; `remaining` says how many mailings are left to the background then.
+    /// Removes the address and the data that belongs to it from every ended mailing. A mailing with one recipient, or
+    /// with no other recipient left, loses its subject and content; from a larger mailing, the recipient's address,
+    /// name and variables are removed. Captured mail to the address is removed too. The request works for up to 5
+    /// seconds; `remaining` is the number of mailings that are left for the background.
     #[oai(path = "/erase", method = "post", operation_id = "eraseAddress")]
     async fn erase(
         &self,

@@ -21,7 +21,7 @@ enum PartState {
     Ok,
 }
 
-/// All that is needed works.
+/// The state of the parts that the service needs; all of them work.
 #[derive(Clone, Debug, Object)]
 struct Readiness {
     database: PartState,
@@ -34,15 +34,17 @@ pub struct Health;
 #[expect(clippy::unused_async, reason = "operations are async")]
 #[OpenApi(prefix_path = "/v1", tag = "Tag::Health")]
 impl Health {
-    /// Tell that the service runs
+    /// Check that the service runs
     ///
-    /// Touches neither database nor queue.
+    /// The check uses neither the database nor the queue.
     #[oai(path = "/health", method = "get", operation_id = "getHealth")]
     async fn health(&self) -> Result<Json<String>, Failure<HealthErrors>> {
         Ok(Json("OK".to_owned()))
     }
 
-    /// Tell whether the service can work
+    /// Check that the database and the queue work
+    ///
+    /// The database has to accept a write. If a part is down, the answer is 503 and `errors` names the part.
     #[oai(path = "/ready", method = "get", operation_id = "getReady")]
     async fn ready(&self, app: Data<&Arc<App>>) -> Result<Json<Readiness>, Failure<ReadyErrors>> {
         let (database, queue) =

@@ -1,4 +1,4 @@
-//! The API, a file per resource.
+//! The operations of the API, in one file for each resource.
 
 mod api_keys;
 mod erase;

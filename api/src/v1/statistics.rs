@@ -20,17 +20,17 @@ use crate::{
 
 const DAY: i64 = 24 * HOUR;
 const LONGEST: i64 = 31 * DAY;
-/// Until the start of the year 9999, after which times have no form.
+/// The times that can be written in RFC 3339: those up to the start of the year 9999.
 const TIMES: Range<i64> = 0..253_370_764_800_000;
 
-/// Milliseconds from a mailing's `created_at` to a recipient's `sent_at`, of those sent in the hour. Exact, by the
-/// nearest rank; null where nothing was sent.
+/// Percentiles of the time from a mailing's `created_at` to a recipient's `sent_at`, in milliseconds, of the recipients
+/// that were sent to in the hour. They are exact, by the nearest rank; null if no mail was sent.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "TimeToSent")]
 struct TimeToSentOut {
-    /// Half of them took at most this long.
+    /// The median: half of the recipients took at most this time.
     p50: i64,
-    /// 95 of 100 took at most this long.
+    /// The 95th percentile: 95 of 100 recipients took at most this time.
     p95: i64,
 }
 
@@ -40,19 +40,19 @@ impl From<Percentiles> for TimeToSentOut {
     }
 }
 
-/// How many recipients reached which end in an hour.
+/// The number of recipients that reached each end in an hour.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "StatisticsHour")]
 struct HourOut {
-    /// When it begins.
+    /// The start of the hour.
     hour: Timestamp,
     sent: u64,
     failed: u64,
     unconfirmed: u64,
     cancelled: u64,
     time_to_sent_ms: Option<TimeToSentOut>,
-    /// `false` while an earlier hour waits to be counted, as after an update or a long stop: its numbers are 0 until
-    /// then.
+    /// `false` if the hour has not been counted yet, for example after an update or a long stop: its numbers are 0
+    /// until it is counted.
     counted: bool,
 }
 
@@ -70,17 +70,17 @@ impl From<Hour> for HourOut {
     }
 }
 
-/// Recipients that are at no end yet, of all mailings.
+/// The number of recipients that have not reached an end, of all mailings.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "WaitingRecipients")]
 struct WaitingOut {
     queued: u64,
     sending: u64,
-    /// Of the queued, those whose time has come; the others are to be tried again later.
+    /// The number of queued recipients that may be sent to now; the others wait for a later retry.
     due: u64,
-    /// Since when the oldest of those is due; null where there is none.
+    /// The time since which the oldest of the due recipients is due; null if none is due.
     oldest_due_at: Option<Timestamp>,
-    /// For how long it has been, in whole seconds; 0 where there is none.
+    /// The time for which the oldest of the due recipients is due, in whole seconds; 0 if none is due.
     oldest_due_seconds: u64,
 }
 
@@ -97,17 +97,19 @@ impl WaitingOut {
     }
 }
 
-/// What was sent and what waits.
+/// The ends of recipients by the hour, and the recipients that wait.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "Statistics")]
 struct StatisticsOut {
+    /// The start of the first hour.
     from: Timestamp,
+    /// The end of the last hour.
     to: Timestamp,
     /// Every hour from `from` to `to`, the oldest first.
     hours: Vec<HourOut>,
     waiting: WaitingOut,
-    /// The database's time at which this was read. Where counting takes long, an answer is kept for twenty times as
-    /// long.
+    /// The database's time at which the numbers were read. If counting takes longer than 250 ms, the result is kept,
+    /// and answered again, for twenty times as long as counting took.
     as_of: Timestamp,
 }
 
@@ -128,19 +130,20 @@ pub struct StatisticsApi;
 
 #[OpenApi(prefix_path = "/v1", tag = "Tag::Statistics")]
 impl StatisticsApi {
-    /// Count what was sent, and what waits
+    /// Get statistics
     ///
-    /// For each hour, the recipients that reached an end in it, by that end. An hour is counted for good some minutes
-    /// after it is over. Where an end changes later (an unconfirmed mail turns out to be sent, a failed one is sent
-    /// again), the hour of the new end counts it too, and the first one stays as it is.
+    /// Returns, for each hour, the number of recipients that reached each end in it, and the number of recipients that
+    /// wait now. The numbers of an hour are final some minutes after its end. If the end of a recipient changes later
+    /// (an unconfirmed mail proves to be sent, a failed one is resent), the hour of the new end counts it too, and the
+    /// numbers of the first hour stay.
     #[oai(path = "/statistics", method = "get", operation_id = "getStatistics")]
     async fn statistics(
         &self,
         _admin: Admin,
         app: Data<&Arc<App>>,
-        /// The first hour is the one that this time is in. 24 hours before `to` unless given.
+        /// A time in the first hour; 24 hours before `to` if absent.
         from: Query<Option<Timestamp>>,
-        /// The last hour is the one that this time is in, or ends at. Now unless given; at most 31 days after `from`.
+        /// A time in the last hour, or its end; now if absent. At most 31 days after `from`.
         to: Query<Option<Timestamp>>,
     ) -> Result<Json<Success<StatisticsOut>>, Failure<StatisticsErrors>> {
         let ledger = &app.service.ledger;
@@ -156,7 +159,7 @@ impl StatisticsApi {
     }
 }
 
-/// From the start of the first hour to the end of the last.
+/// Returns the range from the start of the first hour to the end of the last.
 fn hours(from: Option<i64>, to: Option<i64>, now: i64) -> Result<Range<i64>, Problem> {
     for (name, time) in [("from", from), ("to", to)] {
         if time.is_some_and(|time| !TIMES.contains(&time)) {

@@ -1,19 +1,25 @@
-//! The error answers of the operations, as the specification lists them.
+//! The error answers of the operations, as listed in the specification.
 
 use crate::problem::Statuses;
 
 type Status = (u16, &'static str);
 
-const INVALID: Status = (400, "The request breaks a rule");
-const NO_VIEWER: Status = (401, "No valid API key or admin token");
-const NO_ADMIN: Status = (401, "No valid admin token");
-const BROWSER_KEY: Status = (403, "A browser key can only send");
-const NO_MAILING: Status = (404, "No such mailing, or another key's");
-const NO_KEY: Status = (404, "No such key");
+const INVALID: Status = (400, "The request is not valid");
+const NO_VIEWER: Status = (401, "The API key or admin token is missing or not valid");
+const NO_ADMIN: Status = (401, "The admin token is missing or not valid");
+const BROWSER_KEY: Status = (
+    403,
+    "The key is a browser key, which can only send, or a server key that was used in a page of another origin",
+);
+const NO_MAILING: Status = (
+    404,
+    "There is no such mailing, or it belongs to another API key",
+);
+const NO_KEY: Status = (404, "There is no such API key, or it is revoked");
 const TOO_LARGE: Status = (413, "The body is larger than 4 MiB");
 const NOT_JSON: Status = (415, "The body is not `application/json`");
-const FAULT: Status = (500, "A fault of the service");
-const UNAVAILABLE: Status = (503, "The service cannot do it now");
+const FAULT: Status = (500, "The service failed");
+const UNAVAILABLE: Status = (503, "The service cannot do this now; try again later");
 
 macro_rules! statuses {
     ($($(#[$doc:meta])* $errors:ident = [$($status:expr),+ $(,)?];)*) => {$(
@@ -29,18 +35,21 @@ macro_rules! statuses {
 
 statuses! {
     SendErrors = [
-        (400, "The request breaks a rule; nothing was sent"),
-        (401, "No valid API key"),
-        (403, "The key must not send from this origin or as this sender"),
-        (409, "The `Idempotency-Key` is another request's, or the first request is running"),
+        (400, "The request is not valid; nothing was sent"),
+        (401, "The API key is missing or not valid"),
+        (403, "The API key may not send from this origin, or not as this sender"),
+        (
+            409,
+            "The `Idempotency-Key` was used for another request, or the first request with it is still running",
+        ),
         TOO_LARGE,
         NOT_JSON,
-        (422, "The mail was refused for good"),
+        (422, "The mail was refused permanently"),
         FAULT,
-        (503, "The service cannot take mail now"),
+        (503, "The service cannot accept mail now; try again later"),
     ];
     MailingListErrors = [
-        (400, "A bad filter, cursor or limit"),
+        (400, "A filter, the cursor or the limit is not valid"),
         NO_VIEWER,
         BROWSER_KEY,
         FAULT,
@@ -58,12 +67,12 @@ statuses! {
         FAULT,
         UNAVAILABLE,
     ];
-    KeyListErrors = [(400, "A bad cursor or limit"), NO_ADMIN, FAULT, UNAVAILABLE];
+    KeyListErrors = [(400, "The cursor or the limit is not valid"), NO_ADMIN, FAULT, UNAVAILABLE];
     KeyErrors = [INVALID, NO_ADMIN, NO_KEY, FAULT, UNAVAILABLE];
     KeyChangeErrors = [INVALID, NO_ADMIN, NO_KEY, TOO_LARGE, NOT_JSON, FAULT, UNAVAILABLE];
-    /// Of management with a body that names nothing there has to be.
+    /// The errors of management operations whose body refers to no existing resource.
     ManagementErrors = [INVALID, NO_ADMIN, TOO_LARGE, NOT_JSON, FAULT, UNAVAILABLE];
-    StatisticsErrors = [(400, "`from` or `to` breaks a rule"), NO_ADMIN, FAULT, UNAVAILABLE];
+    StatisticsErrors = [(400, "`from` or `to` is not valid"), NO_ADMIN, FAULT, UNAVAILABLE];
     HealthErrors = [FAULT];
-    ReadyErrors = [FAULT, (503, "`errors` names what is down")];
+    ReadyErrors = [FAULT, (503, "A part that the service needs is down; `errors` names it")];
 }

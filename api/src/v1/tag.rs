@@ -1,4 +1,4 @@
-//! The groups that the specification puts operations into.
+//! The tags, which group the operations of the specification.
 
 use poem_openapi::Tags;
 
@@ -7,14 +7,14 @@ use poem_openapi::Tags;
 pub enum Tag {
     /// Sending mail.
     Mail,
-    /// What has become of it.
+    /// The status of accepted mail, and how to cancel and resend it.
     Mailings,
-    /// Who may send.
+    /// API keys, and the origins and senders that they are restricted to.
     Keys,
-    /// How much mail there is, and how fast it goes.
+    /// Counts and times of sent mail, and the number of waiting recipients.
     Statistics,
-    /// Removing people.
+    /// Erasure of personal data.
     Privacy,
-    /// Whether the service works.
+    /// The state of the service.
     Health,
 }

@@ -1,5 +1,4 @@
-//! Strings of which the specification says more than that they are strings. The published schema and the check are
-//! made from the same limit and the same pattern.
+//! Strings with rules. The published schema and the check are made from the same limit and the same pattern.
 
 mod class;
 mod kind;

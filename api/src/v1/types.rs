@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 use super::text::{CallerId as CallerIdText, Text};
 
-/// Entries of a page unless the caller says otherwise.
+/// The number of entries on a page if the request has no `limit`.
 pub const DEFAULT_LIMIT: u64 = 50;
 
-/// RFC 3339 in UTC with milliseconds.
+/// A time, written in RFC 3339, in UTC, with milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timestamp(i64);
 
@@ -80,7 +80,7 @@ impl ParseFromParameter for Timestamp {
     }
 }
 
-/// One of the caller's own ids: a string of up to 512 characters or a whole number of 64 bits.
+/// An id that the caller has chosen: a string of at most 512 characters, or a signed 64-bit integer.
 #[derive(Clone, Debug, PartialEq, Union)]
 #[oai(rename = "CallerId")]
 pub enum Id {
@@ -97,21 +97,24 @@ impl From<CallerId> for Id {
     }
 }
 
-/// Where a recipient is on its way.
+/// The status of a recipient:
+///
+/// - `queued`: the recipient waits to be sent to, for the first time or after a failed attempt.
+/// - `sending`: a call to the mail system is under way.
+/// - `sent`: the mail system has accepted the mail. Its delivery is not known.
+/// - `failed`: the mail was not accepted and is not tried again; `status_detail` gives the reason, such as `refused`,
+///   `expired` or `attempts_exhausted`.
+/// - `unconfirmed`: it cannot be known whether the mail system accepted the mail. The service does not send it again on
+///   its own.
+/// - `cancelled`: the recipient was cancelled before the mail was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[oai(rename = "RecipientStatus", rename_all = "snake_case")]
 pub enum StatusName {
-    /// Waits for its turn.
     Queued,
-    /// A call to the mail system is going on.
     Sending,
-    /// The mail system has accepted it.
     Sent,
-    /// Refused for good, expired, or tried too often.
     Failed,
-    /// Nobody can know whether it was accepted; it is not sent again by itself.
     Unconfirmed,
-    /// Cancelled before it was sent.
     Cancelled,
 }
 
@@ -141,12 +144,12 @@ impl From<StatusName> for Status {
     }
 }
 
-/// Every success.
+/// The body of a success.
 #[derive(Clone, Debug, Object)]
 pub struct Success<T: Send + Sync + Type + ParseFromJSON + ToJSON> {
-    /// The HTTP status once more.
+    /// The HTTP status of the answer.
     pub status: u16,
-    /// For people; it may change.
+    /// A text for people; it may change.
     pub message: String,
     pub data: T,
 }
@@ -161,11 +164,11 @@ impl<T: Send + Sync + Type + ParseFromJSON + ToJSON> Success<T> {
     }
 }
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Clone, Debug, Object)]
 pub struct Items<T: Send + Sync + Type + ParseFromJSON + ToJSON> {
     pub items: Vec<T>,
-    /// The cursor of the next page; null after the last.
+    /// The cursor of the next page; null on the last page.
     pub next: Option<String>,
 }
 
@@ -181,7 +184,7 @@ impl<T: Send + Sync + Type + ParseFromJSON + ToJSON> Items<T> {
     }
 }
 
-/// How many of a mailing's recipients are where.
+/// The number of a mailing's recipients in each status.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "MailingCounts")]
 pub struct CountsOut {
@@ -206,17 +209,17 @@ impl From<Counts> for CountsOut {
     }
 }
 
-/// One accepted request, without its content.
+/// A mailing: an accepted request to send, without its content.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "Mailing")]
 pub struct MailingOut {
     pub id: Uuid,
-    /// Of the key that sent it in.
+    /// The id of the API key that submitted the mailing.
     pub api_key_id: Uuid,
     pub sender_email: String,
     pub sender_name: String,
     pub sender_organisation_name: Option<String>,
-    /// As it was sent in, with its placeholders.
+    /// The subject as it was submitted, with its placeholders; empty after an erasure that removed the content.
     pub subject: String,
     pub client_env_id: Option<Id>,
     pub email_id: Option<Id>,
@@ -227,7 +230,7 @@ pub struct MailingOut {
     #[oai(rename = "closureId")]
     pub closure_id: Option<Id>,
     pub created_at: Timestamp,
-    /// What has not gone by then fails.
+    /// Recipients that are still queued at this time end as `failed`.
     pub expires_at: Timestamp,
     pub counts: CountsOut,
 }
@@ -254,24 +257,29 @@ impl From<MailingSummary> for MailingOut {
     }
 }
 
-/// A recipient and what has become of it.
+/// A recipient and its status.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "Recipient")]
 pub struct RecipientOut {
-    /// Its place in the request, from 0.
+    /// The recipient's position in the request, from 0.
     pub index: i32,
     pub email_id: Option<Id>,
     pub email_recipient_id: Option<Id>,
-    /// Null after the address was removed.
+    /// The address as it was submitted; null after it was removed by retention or erasure.
     pub recipient: Option<String>,
     pub status: StatusName,
+    /// The mail system's id of the mail; null unless `status` is `sent`.
     pub message_id: Option<String>,
     pub status_detail: Option<String>,
-    /// For people; never holds an address.
+    /// The last error, as a text for people; it never contains an address.
     pub last_error: Option<String>,
+    /// The time at which the recipient was queued, or queued again by a resend; null if it never was queued.
     pub queued_at: Option<Timestamp>,
+    /// The time at which the mail system accepted the mail; null unless `status` is `sent`.
     pub sent_at: Option<Timestamp>,
-    /// Calls to the mail system that were begun for it.
+    /// The number of calls to the mail system that count as attempts, since the last resend if there was one. Calls
+    /// that were throttled, exceeded a quota, failed because of the account or the sender, or did not reach the mail
+    /// system do not count.
     pub attempts: i32,
 }
 

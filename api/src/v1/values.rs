@@ -1,4 +1,4 @@
-//! Values of the domain that several fields hold.
+//! Values of the domain that several fields have.
 
 use mail::{
     address::Address,
@@ -9,18 +9,19 @@ use serde_json::Value;
 use super::text::{self, DisplayName, Text};
 use crate::request::Node;
 
-/// Longest name beside an address, in characters.
+/// The maximum length of a display name, in characters.
 pub const MAX_DISPLAY_NAME: usize = 320;
-/// A name that is shown beside an address.
+/// The display name of an address.
 pub type ShownName = Text<DisplayName, MAX_DISPLAY_NAME>;
-/// Far longer than an address may be, so that the fault names what is really wrong.
+/// The length up to which a text is parsed as an address: much longer than a valid address, so that the fault names the
+/// actual error.
 const MAX_WRITTEN_ADDRESS: usize = 1000;
 
 pub fn address(node: Node<'_>) -> Option<Address> {
     node.parsed(MAX_WRITTEN_ADDRESS, Address::parse)
 }
 
-/// An address alone, or one with the name that is shown beside it.
+/// An address, alone or with a display name.
 pub fn named_address(node: Node<'_>) -> Option<(Address, Option<String>)> {
     match &node.value {
         Value::String(_) => Some((address(node)?, None)),

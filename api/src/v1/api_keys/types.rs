@@ -11,37 +11,41 @@ use crate::v1::{
 
 pub type KeyName = Text<Plain, 200>;
 
-/// A new key. With `origins` it is a browser key: it can only send, only from there, and needs `senders`.
+/// A new API key. With `origins` it is a browser key: it can only send mail, only from pages of these origins, and must
+/// have `senders`.
 #[derive(Clone, Debug, Object)]
 pub struct ApiKeyRequest {
     pub name: Option<KeyName>,
-    /// `https://app.example.com`, or `https://*.example.com` for one label.
+    /// The origins of the pages that may use the key, such as `https://app.example.com`. `https://*.example.com` stands
+    /// for all names with one label before the domain.
     #[oai(validator(max_items = 100))]
     pub origins: Option<Vec<Text<text::Origin>>>,
-    /// Addresses, or `@example.com` for that domain. None: any sender.
+    /// The addresses that the key may send as; `@example.com` stands for all addresses of that domain, without its
+    /// subdomains. Without an entry, the key may send as any address.
     #[oai(validator(max_items = 100))]
     pub senders: Option<Vec<Text<text::Sender>>>,
-    /// Brings in an existing key: printable ASCII without spaces.
+    /// An existing secret to import instead of a generated one: 20 to 255 printable ASCII characters without spaces.
     pub api_key: Option<Text<text::ApiKeySecret>>,
 }
 
-/// Origins to add.
+/// The origins to add to an API key.
 #[derive(Clone, Debug, Object)]
 pub struct OriginsRequest {
     #[oai(validator(max_items = 100))]
     pub origins: Vec<Text<text::Origin>>,
 }
 
-/// How to change the secret.
+/// Options of a rotation.
 #[derive(Clone, Debug, Object)]
 pub struct RotateRequest {
-    /// How long the old secret still opens the key, at most 30 days; 0 unless given.
+    /// The time for which the old secret stays valid, in seconds, at most 30 days; 0 if absent.
     #[oai(validator(minimum(value = "0"), maximum(value = "2592000")))]
     pub grace_seconds: Option<i64>,
 }
 
-/// What a key is for. It is a browser key once it has had an origin, also when none is left; it then works from web
-/// pages alone, and only sends.
+/// The kind of an API key. A `server` key may send, look up its own mailings, cancel and resend. A key that has or had
+/// an origin is a `browser` key: it may only send, and only from pages of its origins, because every visitor of the
+/// page can read it.
 #[derive(Clone, Copy, Debug, Enum)]
 #[oai(rename = "ApiKeyKind", rename_all = "lowercase")]
 pub enum KindOut {
@@ -49,7 +53,7 @@ pub enum KindOut {
     Browser,
 }
 
-/// A key, without its secret.
+/// An API key, without its secret.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "ApiKey")]
 pub struct ApiKeyOut {
@@ -61,7 +65,7 @@ pub struct ApiKeyOut {
     pub created_at: Timestamp,
 }
 
-/// A key that opens nothing any more.
+/// A revoked API key.
 #[derive(Clone, Debug, Object)]
 pub struct RevokedApiKey {
     pub id: Uuid,
@@ -71,8 +75,8 @@ pub struct RevokedApiKey {
     pub senders: Vec<String>,
     pub created_at: Timestamp,
     pub revoked_at: Timestamp,
-    /// `true` where some of what the key had queued is still to be cancelled: that is done in the background, within
-    /// minutes. Absent where there is none.
+    /// `true` if some queued recipients of the key are not cancelled yet: they are cancelled in the background, within
+    /// minutes. Absent otherwise.
     #[oai(skip_serializing_if_is_none)]
     pub cancelling: Option<bool>,
 }
@@ -118,12 +122,12 @@ impl From<ApiKey> for ApiKeyOut {
     }
 }
 
-/// A key with its secret, which is shown this once.
+/// An API key with its secret, which is shown only once.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "ApiKeyWithSecret")]
 pub struct SecretOut {
     pub id: Uuid,
-    /// For the header `x-api-key`. It is not stored and cannot be shown again.
+    /// The secret, for the header `x-api-key`. Only a hash of it is stored, so it cannot be shown again.
     pub api_key: String,
     pub name: Option<String>,
     pub origins: Vec<String>,

@@ -1,5 +1,5 @@
-//! Every limit of the published schema of a mail is the limit of its check: a value at the limit is taken, the next one
-//! is refused at its field.
+//! Tests that every limit in the published schema of a mail is the limit of its check: a value at the limit is
+//! accepted, and the next one is refused at its field.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::docs;
 
-/// Where the objects of a schema stand in a request.
+/// The places of the schemas' objects in a request.
 const OBJECTS: [(&str, &str); 5] = [
     ("MailRequest", ""),
     ("RecipientRequest", "/recipients/0"),
@@ -31,7 +31,7 @@ fn body() -> Value {
     })
 }
 
-/// The fields at which a request is refused that has this value there.
+/// Returns the fields at which a request with this value at this place is refused.
 async fn faults_with(pointer: &str, value: Value) -> Vec<String> {
     let mut body = body();
     let (object, field) = pointer.rsplit_once('/').unwrap();

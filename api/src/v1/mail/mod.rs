@@ -41,24 +41,24 @@ enum Resendable {
     Failed,
 }
 
-/// Which recipients to send to again.
+/// The recipients to resend to: all of the mailing with this status.
 #[derive(Clone, Debug, Object)]
 struct ResendRequest {
     status: Resendable,
 }
 
-/// What was cancelled.
+/// The result of a cancellation.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "CancelledMailing")]
 struct Cancelled {
     id: Uuid,
-    /// Recipients that will not be sent to.
+    /// The number of recipients that were cancelled now.
     cancelled: u64,
 }
 
 #[derive(ApiResponse)]
 enum ResendResponse {
-    /// Queued again
+    /// The recipients are queued again
     #[oai(status = 202)]
     Queued(Json<Success<QueuedMail>>),
 }
@@ -70,14 +70,17 @@ pub struct Mail;
 impl Mail {
     /// Send mail
     ///
-    /// One recipient is sent to at once (200), more are queued (202). A single mail that cannot go now is queued
-    /// too, and one whose fate is unknown is answered 202 with `status: "unconfirmed"`. Whatever is answered 2xx
-    /// is stored. An answer comes within 25 seconds.
+    /// Mail to one recipient is sent while the caller waits (200); mail to several recipients is queued (202). A
+    /// single mail that cannot be sent now is queued too (202). If it cannot be known whether the mail system accepted
+    /// a single mail, the answer is 202 with `status: "unconfirmed"`. Before it answers with 2xx, the service has
+    /// stored the mail. It answers within 25 seconds.
     ///
-    /// `{{ name }}` in the subject and both templates stands for the recipient's variable of that name, else for
-    /// the field of that name: `name`, `mail`, `company`, `emailRecipientId`, `sender_name`, `sender_email`,
-    /// `sender_organisation_name`, `client_env_id`, `email_id`, `projectId`, `closureId`. A field that is absent
-    /// is empty; any other name is a fault. Values are HTML-escaped in `html_template`.
+    /// A placeholder `{{ name }}` in `subject`, `sender_name`, `html_template`, `text_template` or a value of `headers`
+    /// is replaced by the recipient's variable of that name, or else by the field of that name: `name`, `mail`,
+    /// `company`, `emailRecipientId`, `sender_name`, `sender_email`, `sender_organisation_name`, `client_env_id`,
+    /// `email_id`, `projectId`, `closureId`. A field that is absent counts as empty. If a name is neither a variable
+    /// nor a field, the answer is 400 and nothing is sent. A name consists of letters, digits and `_`, and has at most
+    /// 100 characters; braces around anything else are plain text. Values are HTML-escaped in `html_template`.
     #[oai(
         path = "/mail",
         method = "post",
@@ -88,11 +91,12 @@ impl Mail {
         &self,
         sender: Sender,
         app: Data<&Arc<App>>,
-        /// 1 to 255 printable ASCII characters. For 24 hours the same request under the same key gets the same
-        /// answer and sends nothing.
+        /// 1 to 255 printable ASCII characters, chosen by the caller for each mail. For 24 hours, a request of the same
+        /// API key with the same `Idempotency-Key`, body and `Prefer` gets the first answer (2xx or 422) again and
+        /// sends nothing; other errors are not kept.
         #[oai(name = "Idempotency-Key", validator(min_length = 1, max_length = 255))]
         idempotency_key: Header<Option<String>>,
-        /// `respond-async` queues the mail even for one recipient (RFC 7240).
+        /// With `respond-async` (RFC 7240), mail to one recipient is queued too.
         #[oai(name = "Prefer")]
         prefer: Header<Option<String>>,
         request: &Request,
@@ -105,7 +109,7 @@ impl Mail {
 
     /// List mailings
     ///
-    /// Those of the API key, or all for management; newest first.
+    /// Lists the mailings of the API key, or with the admin token those of all keys, newest first.
     #[expect(clippy::too_many_arguments, reason = "each is a parameter of the API")]
     #[oai(
         path = "/mail",
@@ -117,16 +121,17 @@ impl Mail {
         &self,
         viewer: Viewer,
         app: Data<&Arc<App>>,
-        /// Only those with this `email_id`.
+        /// Only mailings with this `email_id`.
         email_id: Query<Option<Text<CallerId>>>,
-        /// Only those that this key has sent in, by its id. For management: a key finds its own only.
+        /// Only mailings that this API key submitted, given by its id. For use with the admin token: an API key finds
+        /// only its own mailings.
         api_key_id: Query<Option<Uuid>>,
-        /// `true`: only those with recipients that are queued or being sent to. `false`: only the others.
+        /// `true`: only mailings with recipients that are `queued` or `sending`. `false`: only the other mailings.
         open: Query<Option<bool>>,
-        /// Entries of a page, 50 unless given.
+        /// The maximum number of entries on the page; 50 if absent.
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<u64>>,
-        /// The `next` of the page before.
+        /// The cursor `next` of the previous page.
         after: Query<Option<Uuid>>,
     ) -> Result<Json<Success<Items<MailingOut>>>, Failure<MailingListErrors>> {
         let email_id = email_id.0.as_ref().map(Text::as_str);
@@ -151,7 +156,7 @@ impl Mail {
         )))
     }
 
-    /// Look at one mailing
+    /// Get a mailing
     #[oai(
         path = "/mail/:id",
         method = "get",
@@ -162,7 +167,7 @@ impl Mail {
         &self,
         viewer: Viewer,
         app: Data<&Arc<App>>,
-        /// Of the mailing.
+        /// The id of the mailing.
         id: Path<Uuid>,
     ) -> Result<Json<Success<MailingOut>>, Failure<MailingErrors>> {
         let mailing = app.service.ledger.mailing_summary(viewer.0, id.0).await?;
@@ -172,7 +177,7 @@ impl Mail {
 
     /// List the recipients of a mailing
     ///
-    /// In the order of the request.
+    /// Lists the recipients in the order of the request.
     #[oai(
         path = "/mail/:id/recipients",
         method = "get",
@@ -183,14 +188,14 @@ impl Mail {
         &self,
         viewer: Viewer,
         app: Data<&Arc<App>>,
-        /// Of the mailing.
+        /// The id of the mailing.
         id: Path<Uuid>,
-        /// Only those with this status.
+        /// Only recipients with this status.
         status: Query<Option<StatusName>>,
-        /// Entries of a page, 50 unless given.
+        /// The maximum number of entries on the page; 50 if absent.
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<u64>>,
-        /// The `next` of the page before.
+        /// The cursor `next` of the previous page.
         after: Query<Option<Text<IndexCursor>>>,
     ) -> Result<Json<Success<Items<RecipientOut>>>, Failure<MailingErrors>> {
         let after = after.0.map(|cursor| index(cursor.as_str())).transpose()?;
@@ -209,7 +214,10 @@ impl Mail {
         )))
     }
 
-    /// Cancel what is still queued
+    /// Cancel queued recipients
+    ///
+    /// The recipients of the mailing that are `queued` become `cancelled`. Recipients with any other status stay
+    /// unchanged.
     #[oai(
         path = "/mail/:id/cancel",
         method = "post",
@@ -220,7 +228,7 @@ impl Mail {
         &self,
         viewer: Viewer,
         app: Data<&Arc<App>>,
-        /// Of the mailing.
+        /// The id of the mailing.
         id: Path<Uuid>,
     ) -> Result<Json<Success<Cancelled>>, Failure<MailingErrors>> {
         let cancelled = app.service.cancel(viewer.0, id.0).await?;
@@ -232,10 +240,12 @@ impl Mail {
         Ok(Json(Success::new(200, "Mailing cancelled", data)))
     }
 
-    /// Send again what failed or is unconfirmed
+    /// Resend to failed or unconfirmed recipients
     ///
-    /// By the caller's decision: an unconfirmed mail may have gone out, and its recipient then gets it twice.
-    /// Possible for a day after the mailing has ended; then its content is removed.
+    /// Queues the recipients of the mailing with the given status again. An unconfirmed mail may have been accepted by
+    /// the mail system; its recipient then gets it twice. If the mailing has expired, it expires 72 hours after the
+    /// resend. A resend is possible for a day after the mailing has ended; then its content is removed, and the answer
+    /// is 410.
     #[oai(
         path = "/mail/:id/resend",
         method = "post",
@@ -246,7 +256,7 @@ impl Mail {
         &self,
         viewer: Viewer,
         app: Data<&Arc<App>>,
-        /// Of the mailing.
+        /// The id of the mailing.
         id: Path<Uuid>,
         body: RawJson<ResendRequest>,
     ) -> Result<ResendResponse, Failure<ResendErrors>> {

@@ -27,9 +27,9 @@ use crate::{
 };
 
 pub(super) const MAX_RECIPIENTS: usize = 10_000;
-/// Addresses of one mail (SES: `Destination`).
+/// The maximum number of addresses of one mail (SES: `Destination`).
 const MAX_ADDRESSES: usize = 50;
-/// Decoded, in bytes: 2.5 MiB.
+/// The maximum size of all attachments together, decoded, in bytes: 2.5 MiB.
 const MAX_ATTACHED: usize = 2_621_440;
 const MAX_ATTACHMENTS: usize = 100;
 const MAX_TAGS: usize = 48;
@@ -49,7 +49,7 @@ fn read(object: &mut ObjectNode<'_>) -> Option<(NewMailing, mailing::Templates)>
     let sender_organisation_name =
         object.optional("sender_organisation_name", OrganisationName::read);
     let subject = object.required("subject", Subject::read);
-    // A caller that has one template only may send the other one empty.
+    // A caller with only one template may send the other one empty.
     object.leave_out_empty("html_template");
     object.leave_out_empty("text_template");
     let written = ["html_template", "text_template"].map(|name| object.has(name));
@@ -58,7 +58,7 @@ fn read(object: &mut ObjectNode<'_>) -> Option<(NewMailing, mailing::Templates)>
     let text = object.optional("text_template", Text::<Plain>::read);
     let (reply_to, reply_to_names) = addresses(object, "reply_to", MAX_ADDRESSES);
     let (cc, cc_names) = addresses(object, "cc", MAX_ADDRESSES - 1);
-    // Hidden copies are in no header field, and so are their names.
+    // Blind copies and their names are in no header field.
     let (bcc, _) = addresses(object, "bcc", MAX_ADDRESSES - 1);
     let attachments = object
         .optional("attachments", |node| {
@@ -109,7 +109,7 @@ fn read(object: &mut ObjectNode<'_>) -> Option<(NewMailing, mailing::Templates)>
         cc_names,
         ids,
     };
-    // A template with a fault may have text.
+    // A template with a fault may have some text.
     let may_be_blank =
         !attachments.is_empty() || [html.is_some(), text.is_some()] != written || !has_template;
     templates.check_filled(object, &envelope, &recipients, may_be_blank);

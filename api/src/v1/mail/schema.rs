@@ -1,4 +1,4 @@
-//! The published schema of a request to send; `parse` checks it and the rules that a schema cannot say.
+//! The published schema of a request to send. `parse` checks it, and the rules that a schema cannot express.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ pub type OrganisationName = Text<Plain, 1000>;
 pub type Subject = Text<Line, 998>;
 pub type Filename = Text<Line, 255>;
 
-/// What a placeholder stands for.
+/// The value that replaces a placeholder.
 #[derive(Clone, Debug, Union)]
 pub enum VariableValue {
     Text(Text<Plain>),
@@ -24,57 +24,60 @@ pub enum VariableValue {
     Boolean(bool),
 }
 
-/// One mail of the request. Entries are never merged, also where the address is the same.
+/// A recipient, to whom one mail is sent. Entries with the same address are not merged: each is a mail of its own.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "RecipientRequest")]
 pub struct RecipientRequest {
-    /// One `@`, an ASCII local part, a domain that may be international.
+    /// An address with one `@`, an ASCII local part and a domain that may be international.
     pub mail: Text<Address>,
-    /// Shown beside the address; no CR or LF.
+    /// The display name, shown beside the address; without CR and LF.
     pub name: Option<ShownName>,
     pub company: Option<Text<Plain>>,
-    /// Handed back with the status; goes before the one of the request.
+    /// The caller's id of the recipient, returned with its status; it takes precedence over the request's
+    /// `emailRecipientId`.
     #[oai(rename = "emailRecipientId")]
     pub email_recipient_id: Option<Id>,
-    /// Values of the placeholders.
+    /// The values of placeholders, by their names.
     pub variables: Option<HashMap<String, VariableValue>>,
-    /// Header fields of this mail alone, such as `List-Unsubscribe`, under the rules of the request's `headers`. A field
-    /// replaces the request's field of the same name. Together with the request's fields that have placeholders at most
-    /// 15.
+    /// Header fields of this mail only, such as `List-Unsubscribe`, with the rules of the request's `headers`. A field
+    /// replaces the request's field of the same name. A mail has at most 15 of these fields and the request's fields
+    /// with placeholders together.
     pub headers: Option<HashMap<String, Text<HeaderValue>>>,
 }
 
-/// An address with the name that is shown beside it.
+/// An address with a display name.
 #[derive(Clone, Debug, Object)]
 pub struct NamedAddress {
-    /// One `@`, an ASCII local part, a domain that may be international.
+    /// An address with one `@`, an ASCII local part and a domain that may be international.
     pub mail: Text<Address>,
-    /// No CR or LF.
+    /// The display name, shown beside the address; without CR and LF.
     pub name: Option<ShownName>,
 }
 
-/// An address, alone or with a name.
+/// An address, alone or with a display name.
 #[derive(Clone, Debug, Union)]
 pub enum MailAddress {
     Plain(Text<Address>),
     Named(NamedAddress),
 }
 
-/// A file that goes with every mail of the request.
+/// A file that is attached to every mail of the request.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "Attachment")]
 pub struct AttachmentRequest {
     pub filename: Filename,
-    /// Base64 (RFC 4648); all attachments together at most 2.5 MiB decoded.
+    /// The content in Base64 (RFC 4648, sections 4 and 5), with or without padding and line breaks. All attachments of
+    /// a request have at most 2.5 MiB together, decoded.
     pub content: Text<Base64>,
-    /// Guessed from the name where it is absent; not `multipart/…`.
+    /// The media type; derived from the extension of `filename` if absent. `multipart/…`, `message/partial` and
+    /// `message/external-body` are refused.
     pub content_type: Option<Text<MediaType>>,
-    /// For `<img src="cid:…">`.
+    /// The id for references in the HTML, such as `<img src="cid:logo">` for `logo`; unique in a request.
     pub content_id: Option<Text<ContentId>>,
 }
 
-/// A tag for the mail system's events. `mmms-mailing-id` and `mmms-recipient-index` are set by the service and
-/// cannot be used.
+/// A tag that SES adds to its events about the mail (`MessageTag`). The service sets `mmms-mailing-id` and
+/// `mmms-recipient-index` itself and refuses them here.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "MailTag")]
 pub struct TagRequest {
@@ -82,41 +85,48 @@ pub struct TagRequest {
     pub value: Text<TagPart>,
 }
 
-/// Mail for one recipient or for many.
+/// Mail to one recipient or to several. All mails of a request have at most 256 MiB together, with placeholders
+/// replaced.
 #[derive(Clone, Debug, Object)]
 pub struct MailRequest {
     #[oai(validator(min_items = 1, max_items = 10000))]
     pub recipients: Vec<RecipientRequest>,
-    /// Must be among the senders of the key, if it has any.
+    /// The address of the sender. If the API key has `senders`, the address must be one of them.
     pub sender_email: Text<Address>,
-    /// Placeholders allowed; no CR or LF. With the recipient's values in it 1 to 320 characters.
+    /// The display name of the sender; without CR and LF. Placeholders are allowed, and replaced for each recipient:
+    /// the result must have 1 to 320 characters.
     pub sender_name: SenderName,
     pub sender_organisation_name: Option<OrganisationName>,
-    /// Placeholders allowed; no CR or LF. With the recipient's values in it 1 to 2,000 characters.
+    /// The subject, without CR and LF. Placeholders are allowed, and replaced for each recipient: the result must have
+    /// 1 to 2,000 characters.
     pub subject: Subject,
-    /// At least one of the two templates is needed; with the recipient's values in it each has at most 10 MiB,
-    /// and one of them has some text, unless there are attachments.
+    /// The HTML part of the mail. At least one of `html_template` and `text_template` is required. With placeholders
+    /// replaced, each may have at most 10 MiB, and one of the two must have some text unless there are attachments.
     pub html_template: Option<Text<Plain>>,
+    /// The plain-text part of the mail.
     pub text_template: Option<Text<Plain>>,
-    /// Where answers go.
+    /// The addresses to which replies are sent, in the header field `Reply-To`.
     #[oai(validator(max_items = 50))]
     pub reply_to: Option<Vec<MailAddress>>,
-    /// With one recipient only; at most 50 addresses in all.
+    /// Copies; allowed with one recipient only. The recipient, `cc` and `bcc` are at most 50 addresses together.
     #[oai(validator(max_items = 49))]
     pub cc: Option<Vec<MailAddress>>,
-    /// With one recipient only; at most 50 addresses in all. No recipient is shown these, nor their names.
+    /// Blind copies; allowed with one recipient only. The recipient, `cc` and `bcc` are at most 50 addresses together.
+    /// These addresses and their names are in no header field.
     #[oai(validator(max_items = 49))]
     pub bcc: Option<Vec<MailAddress>>,
     #[oai(validator(max_items = 100))]
     pub attachments: Option<Vec<AttachmentRequest>>,
-    /// Further header fields, none that the service or SES sets. Names and values in printable ASCII, names of at
-    /// most 126 and values of at most 870 characters. Placeholders allowed in the values of up to 15 of them: what is
-    /// filled in is encoded where it is no ASCII (RFC 2047), and a field that is empty then is left out.
+    /// Further header fields of every mail. Fields that the service or SES sets, that mail servers act on, or that
+    /// belong to the HTTP request are refused. Names and values are printable ASCII, names of at most 126 and values of
+    /// at most 870 characters. Placeholders are allowed in the values of at most 15 fields: a value that is not ASCII
+    /// is encoded (RFC 2047), and a field whose value is empty is left out.
     pub headers: Option<HashMap<String, Text<HeaderValue>>>,
-    /// Names differ.
+    /// Tags of the mail; each name may occur once.
     #[oai(validator(max_items = 48))]
     pub tags: Option<Vec<TagRequest>>,
-    /// A time in the future (RFC 3339), 72 hours ahead unless given. What has not gone by then fails.
+    /// A time in the future (RFC 3339); 72 hours after the request if absent. Recipients that are still queued at this
+    /// time end as `failed` with `status_detail: "expired"`.
     pub expires_at: Option<Timestamp>,
     pub client_env_id: Option<Id>,
     pub email_id: Option<Id>,

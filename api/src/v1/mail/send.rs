@@ -29,7 +29,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(22);
 const SHORTEST: Duration = Duration::from_secs(10);
 /// Kept free before the end of an invocation, for the work that follows an answer.
 const BEFORE_END: Duration = Duration::from_secs(3);
-/// Longest `Idempotency-Key`.
+/// The maximum length of an `Idempotency-Key`.
 pub(super) const MAX_IDEMPOTENCY_KEY: usize = 255;
 
 #[derive(Clone, Debug, Object)]
@@ -44,32 +44,35 @@ pub(super) enum SentRecipientStatus {
     Sent,
 }
 
-/// What has become of the one recipient.
+/// The one recipient of a single mail and its status.
 #[derive(Clone, Debug, Object)]
 pub(super) struct SentRecipient {
     email_id: Option<Id>,
     email_recipient_id: Option<Id>,
-    /// Null only in a replay after the address was removed.
+    /// The address as it was submitted; null only in a replayed answer after the address was removed.
     recipient: Option<String>,
     status: SentRecipientStatus,
+    /// The mail system's id of the mail.
     message_id: String,
     status_detail: Option<String>,
     last_error: Option<String>,
     queued_at: Option<Timestamp>,
+    /// The time at which the mail system accepted the mail.
     sent_at: Timestamp,
 }
 
-/// A mail that the mail system has accepted.
+/// A single mail that the mail system has accepted.
 #[derive(Clone, Debug, Object)]
 pub(super) struct SentMail {
-    /// Of the mailing, for `GET /v1/mail/{id}`.
+    /// The id of the mailing, for `GET /v1/mail/{id}`.
     id: Uuid,
+    /// The mail system's id of the mail.
     message_id: String,
     ses_response: SesResponse,
     status: SentRecipient,
 }
 
-/// Where mail is when it was answered before it went out.
+/// The status of mail that was answered with 202.
 #[derive(Clone, Copy, Debug, Enum)]
 #[oai(rename_all = "snake_case")]
 pub(in crate::v1) enum QueuedMailStatus {
@@ -77,16 +80,17 @@ pub(in crate::v1) enum QueuedMailStatus {
     Unconfirmed,
 }
 
-/// Mail that is stored and on its way.
+/// Mail that the service has stored, and that the mail system is not known to have accepted yet.
 #[derive(Clone, Debug, Object)]
 pub(in crate::v1) struct QueuedMail {
-    /// Of the mailing, for `GET /v1/mail/{id}`.
+    /// The id of the mailing, for `GET /v1/mail/{id}`.
     id: Uuid,
     email_id: Option<Id>,
-    /// `queued`, or `unconfirmed` where one mail was tried and nobody can know whether it went out.
+    /// `queued`, or `unconfirmed` if it cannot be known whether the mail system accepted a single mail.
     status: QueuedMailStatus,
-    /// Recipients that were taken.
+    /// The number of recipients that were accepted, or queued again by a resend.
     accepted: u64,
+    /// The time at which the recipients were queued; null if `status` is `unconfirmed`.
     queued_at: Option<Timestamp>,
 }
 
@@ -109,19 +113,19 @@ impl QueuedMail {
 
 #[derive(ApiResponse)]
 pub(super) enum SendResponse {
-    /// One recipient: the mail system has accepted the mail
+    /// The mail system has accepted the mail to the one recipient
     #[oai(status = 200)]
     Sent(
         Json<Success<SentMail>>,
-        /// `true` where this is the answer of an earlier request with the same key
+        /// `true` if this is the answer of an earlier request with the same `Idempotency-Key`; otherwise absent
         #[oai(header = "Idempotency-Replayed")]
         Option<bool>,
     ),
-    /// Stored, and sent in the background
+    /// The mail is stored and is sent in the background, or is `unconfirmed`
     #[oai(status = 202)]
     Queued(
         Json<Success<QueuedMail>>,
-        /// `true` where this is the answer of an earlier request with the same key
+        /// `true` if this is the answer of an earlier request with the same `Idempotency-Key`; otherwise absent
         #[oai(header = "Idempotency-Replayed")]
         Option<bool>,
     ),
@@ -278,11 +282,11 @@ fn success(answer: Answer, replayed: Option<bool>) -> Result<SendResponse, Probl
                 accepted: 1,
                 queued_at: None,
             };
-            let message = "Nobody can know whether the email was sent";
+            let message = "It cannot be known whether the email was sent";
             SendResponse::Queued(Json(Success::new(202, message, data)), replayed)
         }
         Answer::Rejected { id, reason } => {
-            let problem = Problem::new(ErrorType::SendRejected, "The mail was refused for good")
+            let problem = Problem::new(ErrorType::SendRejected, "The mail was refused permanently")
                 .with_details(format!("{reason} (mailing {id})"));
             return Err(match replayed {
                 Some(true) => problem.with_header(REPLAYED, HeaderValue::from_static("true")),

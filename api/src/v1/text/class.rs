@@ -1,4 +1,4 @@
-//! Patterns that are a class of characters.
+//! Patterns that consist of one class of characters.
 
 use std::str::Chars;
 
@@ -47,7 +47,7 @@ impl Class {
     }
 }
 
-/// The next character of a class, perhaps as `\r`, `\n` or `\u00XX`.
+/// Returns the next character of a class, which may be escaped as `\r`, `\n` or `\u00XX`.
 fn character(class: &mut Chars<'_>) -> Option<char> {
     match class.next()? {
         '\\' => match class.next()? {

@@ -7,18 +7,18 @@ use super::class::Class;
 /// The published rules of a string.
 pub trait Kind: Send + Sync + 'static {
     const NAME: &'static str;
-    /// Longest in every field, in characters.
+    /// The maximum length in every field, in characters.
     const MAX: Option<usize>;
 
     fn schema() -> MetaSchema;
 }
 
-/// A kind of which the schema says all that the check looks at; of other kinds `mail` has the rules.
+/// A kind whose schema has all rules that are checked. The rules of other kinds are in `mail`.
 pub trait Checked: Kind {
     /// `^[…]+$` or, where the text may be empty, `^[…]*$`.
     const PATTERN: &'static str;
 
-    /// Says how a text breaks the pattern.
+    /// Returns the fault of a text that does not match the pattern.
     fn fault(text: &str) -> &'static str;
 
     fn check(text: &str) -> Result<(), &'static str> {
@@ -90,17 +90,17 @@ macro_rules! checked_kinds {
 }
 
 kinds! {
-    /// An address. Its domain may be international, which `email` (RFC 5321) does not know.
+    /// An address. Its domain may be international, which the format `email` (RFC 5321) does not allow.
     Address(254) { format: "idn-email" }
-    /// The origin of a browser key. No registered format: a pattern cannot say what hosts there are.
+    /// The origin of a browser key. `origin` is not a registered format, and a pattern cannot describe all hosts.
     Origin(300) { format: "origin" }
-    /// An address or `@domain`, for which there is no registered format either.
+    /// An address or `@domain`. `sender` is not a registered format either.
     Sender(300) { format: "sender" }
-    /// RFC 4648, 4.
+    /// Base64 (RFC 4648, 4).
     Base64 { format: "byte" }
     /// A media type (SES: `Attachment`).
     MediaType(78) {}
-    /// A key that is brought in.
+    /// An existing secret that is imported.
     ApiKeySecret(255) { pattern: "^[!-~]+$", min_length: 20_usize }
     /// The cursor of a list of recipients.
     IndexCursor { pattern: "^index-(0|[1-9][0-9]{0,3})$" }
@@ -109,9 +109,9 @@ kinds! {
 checked_kinds! {
     /// Any text without NUL, which `PostgreSQL` does not store.
     Plain { pattern: r"^[^\u0000]*$", fault: |_| "must not contain NUL" }
-    /// One of the caller's own ids.
+    /// An id that the caller has chosen.
     CallerId(512) { pattern: r"^[^\u0000]*$", fault: |_| "must not contain NUL" }
-    /// Goes into a header.
+    /// A text that becomes part of a header.
     Line {
         pattern: r"^[^\u0000-\u001f\u007f-\u009f]+$",
         fault: |text| if text.is_empty() {
@@ -122,14 +122,14 @@ checked_kinds! {
             "must not contain control characters"
         },
     }
-    /// Goes into a header beside an address; it may be empty.
+    /// A display name, which becomes part of a header beside an address; it may be empty.
     DisplayName { pattern: r"^[^\u0000\r\n]*$", fault: |_| "must not contain CR or LF" }
     /// The value of a header (SES: `MessageHeader`).
     HeaderValue(870) {
         pattern: "^[ -~]+$",
         fault: |_| "must be printable ASCII, without CR or LF",
     }
-    /// RFC 2392, without what would have to be quoted (SES: `Attachment`).
+    /// A content id (RFC 2392), without characters that would have to be quoted (SES: `Attachment`).
     ContentId(78) {
         pattern: "^[!#-'*-;=?-~]+$",
         fault: |_| "must be printable ASCII without spaces, quotes and brackets: `logo`, not `<logo>`",
@@ -147,7 +147,7 @@ mod tests {
 
     use super::*;
 
-    /// Looks at each character alone and between others, with the validator of JSON Schema.
+    /// Checks each character alone and between others, and compares with a JSON Schema validator.
     fn holds<K: Checked>() {
         let schema = json!({"type": "string", "pattern": K::PATTERN, "minLength": K::schema().min_length.unwrap_or(0)});
         let validator = jsonschema::validator_for(&schema).unwrap();

@@ -27,7 +27,7 @@ impl<K, const MAX: usize> Text<K, MAX> {
 impl<K: Kind, const MAX: usize> Text<K, MAX> {
     const LIMIT: Option<usize> = if MAX > 0 { Some(MAX) } else { K::MAX };
 
-    /// A text within the limit that `check` makes something of, or says what it must be.
+    /// Parses a text within the limit with `check`, which returns the value or the fault.
     pub fn parse<T>(
         node: Node<'_>,
         check: impl FnOnce(&str) -> Result<T, &'static str>,
@@ -37,7 +37,7 @@ impl<K: Kind, const MAX: usize> Text<K, MAX> {
 }
 
 impl<K: Checked, const MAX: usize> Text<K, MAX> {
-    /// A text that keeps the rules of its kind.
+    /// Reads a text that follows the rules of its kind.
     pub fn read(node: Node<'_>) -> Option<String> {
         Self::parse(node, |text| K::check(text).map(|()| text.to_owned()))
     }

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// SES: `MessageHeader`.
+/// The maximum length of a header field's name (SES: `MessageHeader`).
 const MAX_HEADER_NAME: usize = 126;
 
 /// Header fields that the service or SES writes itself.
@@ -68,7 +68,8 @@ const ORDERS: [&str; 24] = [
     "x-virtualmta",
     "x-xclient",
 ];
-/// Mandrill and Mailchimp, `SparkPost`, Mailgun, Mailjet, Postmark, Brevo, Elastic Email, Postal, `SocketLabs`, Resend.
+/// Prefixes of the header fields that these services act on: Mandrill and Mailchimp, `SparkPost`, Mailgun, Mailjet,
+/// Postmark, Brevo, Elastic Email, Postal, `SocketLabs`, Resend.
 const ORDER_PREFIXES: [&str; 17] = [
     "resent-",
     "x-mc-",
@@ -110,7 +111,7 @@ pub fn attachment(node: Node<'_>) -> Option<Attachment> {
                     .filter(|_| text.is_ascii() && !text.chars().any(char::is_control))
                     // The content would be taken for parts of the mail.
                     .filter(|media_type| media_type.type_() != mime::MULTIPART)
-                    // These stand for content that is elsewhere.
+                    // These types refer to content that is stored elsewhere.
                     .filter(|media_type| {
                         !["message/partial", "message/external-body"]
                             .contains(&media_type.essence_str())
@@ -187,9 +188,9 @@ fn refusal(name: &str) -> Option<&'static str> {
     if RESERVED_HEADERS.contains(&name) || begins(&RESERVED_PREFIXES) {
         Some("is set by the service or by SES")
     } else if ORDERS.contains(&name) || begins(&ORDER_PREFIXES) {
-        Some("is refused: mail servers take orders from it")
+        Some("is refused: mail servers act on it")
     } else if REQUEST_HEADERS.contains(&name) {
-        Some("belongs to the request, not to the mail: everybody who gets the mail could read it")
+        Some("belongs to the request, not to the mail: every recipient could read it")
     } else {
         None
     }

@@ -18,19 +18,19 @@ use crate::{
     },
 };
 
-/// SES takes this many fields of a mail; each that has placeholders is filled in for each recipient.
+/// SES allows this number of fields in a mail; a field with placeholders is filled in for each recipient.
 const MAX_FILLED_HEADERS: usize = 15;
-/// Longest value of a header field, filled in.
+/// The maximum length of the value of a header field, filled in.
 const MAX_HEADER_VALUE: usize = match HeaderValue::MAX {
     Some(max) => max,
     None => usize::MAX,
 };
-/// Longest name of a placeholder, in characters.
+/// The maximum length of the name of a placeholder, in characters.
 const MAX_PLACEHOLDER: usize = 100;
 /// Largest size of all mails of a request together, filled in, in bytes: 256 MiB.
 const MAX_RENDERED: usize = 256 * 1024 * 1024;
 
-/// The templates of a request with the paths of their fields. A header field without a placeholder is none.
+/// The templates of a request with the paths of their fields. A header field without a placeholder is not a template.
 pub struct Templates {
     written: Vec<(String, Template)>,
     headers: Vec<(String, Template)>,
@@ -95,8 +95,8 @@ impl Templates {
         }
     }
 
-    /// Every name that is no field must be a variable of every recipient. A variable whose name cannot stand in a
-    /// placeholder would be shown with its braces.
+    /// Adds a fault for every name that is neither a field nor a variable of the recipient, and for every variable
+    /// whose name cannot be used in a placeholder: the mail would show it with its braces.
     pub fn check_names(&self, object: &ObjectNode<'_>, recipients: &[Option<Recipient>]) {
         for (field, template) in self.each() {
             if has_long_name(object, field, template) {
@@ -378,7 +378,7 @@ mod tests {
         assert_eq!(faults_of(&body).await.0, ["recipients.0"]);
     }
 
-    /// Looked at one by one these would take hours.
+    /// To check these one by one would take hours.
     #[tokio::test]
     async fn a_thousand_million_missing_values_are_counted() {
         let recipients: Value = (0..10_000)
