@@ -20,7 +20,7 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * List mailings
  *
- * Those of the API key, or all for management; newest first.
+ * Lists the mailings of the API key, or with the admin token those of all keys, newest first.
  */
 export const listMailings = <ThrowOnError extends boolean = false>(options: Options<ListMailingsData, ThrowOnError>) => options.client.get<ListMailingsResponses, ListMailingsErrors, ThrowOnError>({
     security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
@@ -31,14 +31,17 @@ export const listMailings = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Send mail
  *
- * One recipient is sent to at once (200), more are queued (202). A single mail that cannot go now is queued
- * too, and one whose fate is unknown is answered 202 with `status: "unconfirmed"`. Whatever is answered 2xx
- * is stored. An answer comes within 25 seconds.
+ * Mail to one recipient is sent while the caller waits (200); mail to several recipients is queued (202). A
+ * single mail that cannot be sent now is queued too (202). If it cannot be known whether the mail system accepted
+ * a single mail, the answer is 202 with `status: "unconfirmed"`. Before it answers with 2xx, the service has
+ * stored the mail. It answers within 25 seconds.
  *
- * `{{ name }}` in the subject and both templates stands for the recipient's variable of that name, else for
- * the field of that name: `name`, `mail`, `company`, `emailRecipientId`, `sender_name`, `sender_email`,
- * `sender_organisation_name`, `client_env_id`, `email_id`, `projectId`, `closureId`. A field that is absent
- * is empty; any other name is a fault. Values are HTML-escaped in `html_template`.
+ * A placeholder `{{ name }}` in `subject`, `sender_name`, `html_template`, `text_template` or a value of `headers`
+ * is replaced by the recipient's variable of that name, or else by the field of that name: `name`, `mail`,
+ * `company`, `emailRecipientId`, `sender_name`, `sender_email`, `sender_organisation_name`, `client_env_id`,
+ * `email_id`, `projectId`, `closureId`. A field that is absent counts as empty. If a name is neither a variable
+ * nor a field, the answer is 400 and nothing is sent. A name consists of letters, digits and `_`, and has at most
+ * 100 characters; braces around anything else are plain text. Values are HTML-escaped in `html_template`.
  */
 export const sendMail = <ThrowOnError extends boolean = false>(options: Options<SendMailData, ThrowOnError>) => options.client.post<SendMailResponses, SendMailErrors, ThrowOnError>({
     security: [{ name: 'x-api-key', type: 'apiKey' }],
@@ -51,7 +54,7 @@ export const sendMail = <ThrowOnError extends boolean = false>(options: Options<
 });
 
 /**
- * Look at one mailing
+ * Get a mailing
  */
 export const getMailing = <ThrowOnError extends boolean = false>(options: Options<GetMailingData, ThrowOnError>) => options.client.get<GetMailingResponses, GetMailingErrors, ThrowOnError>({
     security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
@@ -62,7 +65,7 @@ export const getMailing = <ThrowOnError extends boolean = false>(options: Option
 /**
  * List the recipients of a mailing
  *
- * In the order of the request.
+ * Lists the recipients in the order of the request.
  */
 export const listRecipients = <ThrowOnError extends boolean = false>(options: Options<ListRecipientsData, ThrowOnError>) => options.client.get<ListRecipientsResponses, ListRecipientsErrors, ThrowOnError>({
     security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
@@ -71,7 +74,10 @@ export const listRecipients = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
- * Cancel what is still queued
+ * Cancel queued recipients
+ *
+ * The recipients of the mailing that are `queued` become `cancelled`. Recipients with any other status stay
+ * unchanged.
  */
 export const cancelMailing = <ThrowOnError extends boolean = false>(options: Options<CancelMailingData, ThrowOnError>) => options.client.post<CancelMailingResponses, CancelMailingErrors, ThrowOnError>({
     security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
@@ -80,10 +86,12 @@ export const cancelMailing = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Send again what failed or is unconfirmed
+ * Resend to failed or unconfirmed recipients
  *
- * By the caller's decision: an unconfirmed mail may have gone out, and its recipient then gets it twice.
- * Possible for a day after the mailing has ended; then its content is removed.
+ * Queues the recipients of the mailing with the given status again. An unconfirmed mail may have been accepted by
+ * the mail system; its recipient then gets it twice. If the mailing has expired, it expires 72 hours after the
+ * resend. A resend is possible for a day after the mailing has ended; then its content is removed, and the answer
+ * is 410.
  */
 export const resendMailing = <ThrowOnError extends boolean = false>(options: Options<ResendMailingData, ThrowOnError>) => options.client.post<ResendMailingResponses, ResendMailingErrors, ThrowOnError>({
     security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
@@ -98,7 +106,7 @@ export const resendMailing = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * List API keys
  *
- * The live ones, newest first, never a secret.
+ * Lists the keys that are not revoked, newest first. Secrets are never shown.
  */
 export const listApiKeys = <ThrowOnError extends boolean = false>(options: Options<ListApiKeysData, ThrowOnError>) => options.client.get<ListApiKeysResponses, ListApiKeysErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -108,6 +116,8 @@ export const listApiKeys = <ThrowOnError extends boolean = false>(options: Optio
 
 /**
  * Create an API key
+ *
+ * The answer has the key's secret, which is not shown again.
  */
 export const createApiKey = <ThrowOnError extends boolean = false>(options: Options<CreateApiKeyData, ThrowOnError>) => options.client.post<CreateApiKeyResponses, CreateApiKeyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -122,8 +132,9 @@ export const createApiKey = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Revoke an API key
  *
- * Effective at once. What it has queued still goes out unless `cancel_queued` is `true`: that is cancelled for some
- * seconds, and the rest in the background, as `cancelling` says.
+ * The key is refused from now on. Its queued recipients are still sent to unless `cancel_queued` is `true`. The
+ * request then cancels them for up to 5 seconds; if more remain, `cancelling` is `true`, and they are cancelled in
+ * the background.
  */
 export const revokeApiKey = <ThrowOnError extends boolean = false>(options: Options<RevokeApiKeyData, ThrowOnError>) => options.client.delete<RevokeApiKeyResponses, RevokeApiKeyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -132,7 +143,9 @@ export const revokeApiKey = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * Give an API key a new secret
+ * Rotate the secret of an API key
+ *
+ * Creates a new secret for the key; its id, origins and senders stay. The new secret is not shown again.
  */
 export const rotateApiKey = <ThrowOnError extends boolean = false>(options: Options<RotateApiKeyData, ThrowOnError>) => options.client.post<RotateApiKeyResponses, RotateApiKeyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -147,7 +160,7 @@ export const rotateApiKey = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Remove an origin from an API key
  *
- * A key without any left can do nothing.
+ * A browser key without origins stays a browser key, and is refused everywhere.
  */
 export const removeOrigin = <ThrowOnError extends boolean = false>(options: Options<RemoveOriginData, ThrowOnError>) => options.client.delete<RemoveOriginResponses, RemoveOriginErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -158,7 +171,8 @@ export const removeOrigin = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Add origins to an API key
  *
- * From then on it is a browser key. Adding one twice is no error.
+ * A key that has an origin is a browser key from then on, and must have senders. An origin that the key has
+ * already is not an error.
  */
 export const addOrigins = <ThrowOnError extends boolean = false>(options: Options<AddOriginsData, ThrowOnError>) => options.client.post<AddOriginsResponses, AddOriginsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -171,11 +185,12 @@ export const addOrigins = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Count what was sent, and what waits
+ * Get statistics
  *
- * For each hour, the recipients that reached an end in it, by that end. An hour is counted for good some minutes
- * after it is over. Where an end changes later (an unconfirmed mail turns out to be sent, a failed one is sent
- * again), the hour of the new end counts it too, and the first one stays as it is.
+ * Returns, for each hour, the number of recipients that reached each end in it, and the number of recipients that
+ * wait now. The numbers of an hour are final some minutes after its end. If the end of a recipient changes later
+ * (an unconfirmed mail proves to be sent, a failed one is resent), the hour of the new end counts it too, and the
+ * numbers of the first hour stay.
  */
 export const getStatistics = <ThrowOnError extends boolean = false>(options: Options<GetStatisticsData, ThrowOnError>) => options.client.get<GetStatisticsResponses, GetStatisticsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -184,11 +199,12 @@ export const getStatistics = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Remove an address
+ * Erase an address
  *
- * Removes it, and what was written to it, from every ended mailing. A mailing with one recipient loses its
- * subject and content; of a larger one the recipient's address, name and variables go. A request works on it for
- * some seconds; `remaining` says how many mailings are left to the background then.
+ * Removes the address and the data that belongs to it from every ended mailing. A mailing with one recipient, or
+ * with no other recipient left, loses its subject and content; from a larger mailing, the recipient's address,
+ * name and variables are removed. Captured mail to the address is removed too. The request works for up to 5
+ * seconds; `remaining` is the number of mailings that are left for the background.
  */
 export const eraseAddress = <ThrowOnError extends boolean = false>(options: Options<EraseAddressData, ThrowOnError>) => options.client.post<EraseAddressResponses, EraseAddressErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -201,13 +217,15 @@ export const eraseAddress = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * Tell that the service runs
+ * Check that the service runs
  *
- * Touches neither database nor queue.
+ * The check uses neither the database nor the queue.
  */
 export const getHealth = <ThrowOnError extends boolean = false>(options: Options<GetHealthData, ThrowOnError>) => options.client.get<GetHealthResponses, GetHealthErrors, ThrowOnError>({ url: '/v1/health', ...options });
 
 /**
- * Tell whether the service can work
+ * Check that the database and the queue work
+ *
+ * The database has to accept a write. If a part is down, the answer is 503 and `errors` names the part.
  */
 export const getReady = <ThrowOnError extends boolean = false>(options: Options<GetReadyData, ThrowOnError>) => options.client.get<GetReadyResponses, GetReadyErrors, ThrowOnError>({ url: '/v1/ready', ...options });

@@ -7,7 +7,7 @@ export type ClientOptions = {
 /**
  * ApiKey
  *
- * A key, without its secret.
+ * An API key, without its secret.
  */
 export type ApiKey = {
     id: string;
@@ -19,8 +19,9 @@ export type ApiKey = {
 };
 
 /**
- * What a key is for. It is a browser key once it has had an origin, also when none is left; it then works from web
- * pages alone, and only sends.
+ * The kind of an API key. A `server` key may send, look up its own mailings, cancel and resend. A key that has or had
+ * an origin is a `browser` key: it may only send, and only from pages of its origins, because every visitor of the
+ * page can read it.
  *
  * Known values: `server`, `browser`. A later version may have others.
  */
@@ -29,12 +30,12 @@ export type ApiKeyKind = 'server' | 'browser' | (string & {});
 /**
  * ApiKeyPage
  *
- * A part of a list.
+ * A page of a list.
  */
 export type ApiKeyPage = {
     items: Array<ApiKey>;
     /**
-     * The cursor of the next page; null after the last.
+     * The cursor of the next page; null on the last page.
      */
     next: string | null;
 };
@@ -42,15 +43,15 @@ export type ApiKeyPage = {
 /**
  * ApiKeyPageResponse
  *
- * Every success.
+ * The body of a success.
  */
 export type ApiKeyPageResponse = {
     /**
-     * The HTTP status once more.
+     * The HTTP status of the answer.
      */
     status: 200;
     /**
-     * For people; it may change.
+     * A text for people; it may change.
      */
     message: string;
     data: ApiKeyPage;
@@ -59,20 +60,23 @@ export type ApiKeyPageResponse = {
 /**
  * ApiKeyRequest
  *
- * A new key. With `origins` it is a browser key: it can only send, only from there, and needs `senders`.
+ * A new API key. With `origins` it is a browser key: it can only send mail, only from pages of these origins, and must
+ * have `senders`.
  */
 export type ApiKeyRequest = {
     name?: string | null;
     /**
-     * `https://app.example.com`, or `https:/*.example.com` for one label.
+     * The origins of the pages that may use the key, such as `https://app.example.com`. `https:/*.example.com` stands
+     * for all names with one label before the domain.
      */
     origins?: Array<string> | null;
     /**
-     * Addresses, or `@example.com` for that domain. None: any sender.
+     * The addresses that the key may send as; `@example.com` stands for all addresses of that domain, without its
+     * subdomains. Without an entry, the key may send as any address.
      */
     senders?: Array<string> | null;
     /**
-     * Brings in an existing key: printable ASCII without spaces.
+     * An existing secret to import instead of a generated one: 20 to 255 printable ASCII characters without spaces.
      */
     api_key?: string | null;
 };
@@ -80,15 +84,15 @@ export type ApiKeyRequest = {
 /**
  * ApiKeyResponse
  *
- * Every success.
+ * The body of a success.
  */
 export type ApiKeyResponse = {
     /**
-     * The HTTP status once more.
+     * The HTTP status of the answer.
      */
     status: 200;
     /**
-     * For people; it may change.
+     * A text for people; it may change.
      */
     message: string;
     data: ApiKey;
@@ -97,12 +101,12 @@ export type ApiKeyResponse = {
 /**
  * ApiKeyWithSecret
  *
- * A key with its secret, which is shown this once.
+ * An API key with its secret, which is shown only once.
  */
 export type ApiKeyWithSecret = {
     id: string;
     /**
-     * For the header `x-api-key`. It is not stored and cannot be shown again.
+     * The secret, for the header `x-api-key`. Only a hash of it is stored, so it cannot be shown again.
      */
     api_key: string;
     name: string | null;
@@ -114,15 +118,15 @@ export type ApiKeyWithSecret = {
 /**
  * ApiKeyWithSecretResponse
  *
- * Every success.
+ * The body of a success.
  */
 export type ApiKeyWithSecretResponse = {
     /**
-     * The HTTP status once more.
+     * The HTTP status of the answer.
      */
     status: 200 | 201;
     /**
-     * For people; it may change.
+     * A text for people; it may change.
      */
     message: string;
     data: ApiKeyWithSecret;
@@ -131,38 +135,40 @@ export type ApiKeyWithSecretResponse = {
 /**
  * Attachment
  *
- * A file that goes with every mail of the request.
+ * A file that is attached to every mail of the request.
  */
 export type Attachment = {
     filename: string;
     /**
-     * Base64 (RFC 4648); all attachments together at most 2.5 MiB decoded.
+     * The content in Base64 (RFC 4648, sections 4 and 5), with or without padding and line breaks. All attachments of
+     * a request have at most 2.5 MiB together, decoded.
      */
     content: string;
     /**
-     * Guessed from the name where it is absent; not `multipart/…`.
+     * The media type; derived from the extension of `filename` if absent. `multipart/…`, `message/partial` and
+     * `message/external-body` are refused.
      */
     content_type?: string | null;
     /**
-     * For `<img src="cid:…">`.
+     * The id for references in the HTML, such as `<img src="cid:logo">` for `logo`; unique in a request.
      */
     content_id?: string | null;
 };
 
 /**
- * One of the caller's own ids: a string of up to 512 characters or a whole number of 64 bits.
+ * An id that the caller has chosen: a string of at most 512 characters, or a signed 64-bit integer.
  */
 export type CallerId = string | null | number | null;
 
 /**
  * CancelledMailing
  *
- * What was cancelled.
+ * The result of a cancellation.
  */
 export type CancelledMailing = {
     id: string;
     /**
-     * Recipients that will not be sent to.
+     * The number of recipients that were cancelled now.
      */
     cancelled: number;
 };
@@ -170,15 +176,15 @@ export type CancelledMailing = {
 /**
  * CancelledMailingResponse
  *
- * Every success.
+ * The body of a success.
  */
 export type CancelledMailingResponse = {
     /**
-     * The HTTP status once more.
+     * The HTTP status of the answer.
      */
     status: 200;
     /**
-     * For people; it may change.
+     * A text for people; it may change.
      */
     message: string;
     data: CancelledMailing;
@@ -187,7 +193,7 @@ export type CancelledMailingResponse = {
 /**
  * EraseRequest
  *
- * Whom to remove.
+ * The address to erase.
  */
 export type EraseRequest = {
     mail: string;
@@ -196,24 +202,25 @@ export type EraseRequest = {
 /**
  * ErasedAddress
  *
- * What was removed.
+ * The result of an erasure.
  */
 export type ErasedAddress = {
     /**
-     * Recipients whose address, name and variables are gone.
+     * The number of recipients whose address, name and variables were removed.
      */
     recipients: number;
     /**
-     * Ended mailings in which the address was.
+     * The number of ended mailings from which the address was removed.
      */
     mailings: number;
     /**
-     * Mailings with the address that have not ended; erase it again when they have.
+     * The number of mailings with the address that have not ended and are unchanged. Erase the address again when they
+     * have ended.
      */
     waiting: number;
     /**
-     * Mailings with the address that the request had no time for: they are done in the background, within minutes. Absent
-     * where there is none.
+     * The number of mailings with the address that were not processed in the time of the request: they are erased in
+     * the background, within minutes. Absent if there are none.
      */
     remaining?: number;
 };
@@ -221,15 +228,15 @@ export type ErasedAddress = {
 /**
  * ErasedAddressResponse
  *
- * Every success.
+ * The body of a success.
  */
 export type ErasedAddressResponse = {
     /**
-     * The HTTP status once more.
+     * The HTTP status of the answer.
      */
     status: 200;
     /**
-     * For people; it may change.
+     * A text for people; it may change.
      */
     message: string;
     data: ErasedAddress;
@@ -242,35 +249,53 @@ export type ErasedAddressResponse = {
  */
 export type ErrorBody = {
     /**
-     * The HTTP status once more.
+     * The HTTP status of the answer.
      *
      * Known values: `400`, `401`, `403`, `404`, `405`, `409`, `410`, `413`, `415`, `422`, `429`, `500`, `503`. A later version may have others.
      */
     status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503 | (number & {});
     /**
-     * For people; it may change.
+     * A text for people; it may change.
      */
     message: string;
     /**
-     * For programs; it stays.
+     * A stable code for programs.
      */
     error_type: ErrorType;
     /**
-     * More for people.
+     * Further details for people; they may change.
      */
     details: string | null;
     /**
-     * What is wrong where, the first 100 faults.
+     * The faults of the request. If there are more than 100, only the first 100, and `details` gives the number of
+     * all.
      */
     errors: Array<FieldError>;
     /**
-     * Also in the header `x-request-id`.
+     * The id of the request, which is also in the header `x-request-id` and in the log.
      */
     request_id: string;
 };
 
 /**
- * What kind of error it is.
+ * The type of an error:
+ *
+ * - `validation_error` (400): the request is not valid; `errors` lists the faults.
+ * - `authentication_error` (401): the API key or admin token is missing or not valid.
+ * - `authorization_error` (403): the API key does not permit the request.
+ * - `not_found` (404): there is no such resource, or it belongs to another API key.
+ * - `method_not_allowed` (405): the path does not have the method; the header `Allow` lists the methods that it has.
+ * - `idempotency_conflict` (409): the `Idempotency-Key` was used for another request.
+ * - `idempotency_in_progress` (409): the first request with the `Idempotency-Key` is still running; `Retry-After`
+ * gives the time until a retry.
+ * - `gone` (410): the content of the mailing has been removed.
+ * - `payload_too_large` (413): the request body is larger than 4 MiB.
+ * - `unsupported_media_type` (415): the request body is not `application/json`, or is encoded.
+ * - `send_rejected` (422): the mail was refused permanently.
+ * - `rate_limit_exceeded` (429): there were too many requests with a wrong admin token; `Retry-After` gives the time
+ * until a retry.
+ * - `internal_error` (500): the service failed.
+ * - `service_unavailable` (503): the service cannot do this now; a retry may succeed.
  *
  * Known values: `validation_error`, `authentication_error`, `authorization_error`, `not_found`, `method_not_allowed`, `idempotency_conflict`, `idempotency_in_progress`, `gone`, `payload_too_large`, `unsupported_media_type`, `send_rejected`, `rate_limit_exceeded`, `internal_error`, `service_unavailable`. A later version may have others.
  */
@@ -279,27 +304,32 @@ export type ErrorType = 'validation_error' | 'authentication_error' | 'authoriza
 /**
  * FieldError
  *
- * One thing that is wrong with a request.
+ * A fault of a request.
  */
 export type FieldError = {
     /**
-     * Where, as a path from the top of the body or as the name of a parameter.
+     * The place of the fault: a path in the body, such as `recipients.3.mail`, or the name of a parameter or header.
+     * Empty for the body as a whole.
      */
     field: string;
+    /**
+     * A text for people; it may change.
+     */
     message: string;
 };
 
 /**
- * An address, alone or with a name.
+ * An address, alone or with a display name.
  */
 export type MailAddress = string | NamedAddress;
 
 /**
  * MailHeaders
  *
- * Further header fields, none that the service or SES sets. Names and values in printable ASCII, names of at
- * most 126 and values of at most 870 characters. Placeholders allowed in the values of up to 15 of them: what is
- * filled in is encoded where it is no ASCII (RFC 2047), and a field that is empty then is left out.
+ * Further header fields of every mail. Fields that the service or SES sets, that mail servers act on, or that
+ * belong to the HTTP request are refused. Names and values are printable ASCII, names of at most 126 and values of
+ * at most 870 characters. Placeholders are allowed in the values of at most 15 fields: a value that is not ASCII
+ * is encoded (RFC 2047), and a field whose value is empty is left out.
  */
 export type MailHeaders = {
     [key: string]: string;
@@ -308,49 +338,57 @@ export type MailHeaders = {
 /**
  * MailRequest
  *
- * Mail for one recipient or for many.
+ * Mail to one recipient or to several. All mails of a request have at most 256 MiB together, with placeholders
+ * replaced.
  */
 export type MailRequest = {
     recipients: Array<RecipientRequest>;
     /**
-     * Must be among the senders of the key, if it has any.
+     * The address of the sender. If the API key has `senders`, the address must be one of them.
      */
     sender_email: string;
     /**
-     * Placeholders allowed; no CR or LF. With the recipient's values in it 1 to 320 characters.
+     * The display name of the sender; without CR and LF. Placeholders are allowed, and replaced for each recipient:
+     * the result must have 1 to 320 characters.
      */
     sender_name: string;
     sender_organisation_name?: string | null;
     /**
-     * Placeholders allowed; no CR or LF. With the recipient's values in it 1 to 2,000 characters.
+     * The subject, without CR and LF. Placeholders are allowed, and replaced for each recipient: the result must have
+     * 1 to 2,000 characters.
      */
     subject: string;
     /**
-     * At least one of the two templates is needed; with the recipient's values in it each has at most 10 MiB,
-     * and one of them has some text, unless there are attachments.
+     * The HTML part of the mail. At least one of `html_template` and `text_template` is required. With placeholders
+     * replaced, each may have at most 10 MiB, and one of the two must have some text unless there are attachments.
      */
     html_template?: string | null;
+    /**
+     * The plain-text part of the mail.
+     */
     text_template?: string | null;
     /**
-     * Where answers go.
+     * The addresses to which replies are sent, in the header field `Reply-To`.
      */
     reply_to?: Array<MailAddress> | null;
     /**
-     * With one recipient only; at most 50 addresses in all.
+     * Copies; allowed with one recipient only. The recipient, `cc` and `bcc` are at most 50 addresses together.
      */
     cc?: Array<MailAddress> | null;
     /**
-     * With one recipient only; at most 50 addresses in all. No recipient is shown these, nor their names.
+     * Blind copies; allowed with one recipient only. The recipient, `cc` and `bcc` are at most 50 addresses together.
+     * These addresses and their names are in no header field.
      */
     bcc?: Array<MailAddress> | null;
     attachments?: Array<Attachment> | null;
     headers?: MailHeaders;
     /**
-     * Names differ.
+     * Tags of the mail; each name may occur once.
      */
     tags?: Array<MailTag> | null;
     /**
-     * A time in the future (RFC 3339), 72 hours ahead unless given. What has not gone by then fails.
+     * A time in the future (RFC 3339); 72 hours after the request if absent. Recipients that are still queued at this
+     * time end as `failed` with `status_detail: "expired"`.
      */
     expires_at?: string | null;
     client_env_id?: CallerId;
@@ -363,8 +401,8 @@ export type MailRequest = {
 /**
  * MailTag
  *
- * A tag for the mail system's events. `mmms-mailing-id` and `mmms-recipient-index` are set by the service and
- * cannot be used.
+ * A tag that SES adds to its events about the mail (`MessageTag`). The service sets `mmms-mailing-id` and
+ * `mmms-recipient-index` itself and refuses them here.
  */
 export type MailTag = {
     name: string;
@@ -374,19 +412,19 @@ export type MailTag = {
 /**
  * Mailing
  *
- * One accepted request, without its content.
+ * A mailing: an accepted request to send, without its content.
  */
 export type Mailing = {
     id: string;
     /**
-     * Of the key that sent it in.
+     * The id of the API key that submitted the mailing.
      */
     api_key_id: string;
     sender_email: string;
     sender_name: string;
     sender_organisation_name: string | null;
     /**
-     * As it was sent in, with its placeholders.
+     * The subject as it was submitted, with its placeholders; empty after an erasure that removed the content.
      */
     subject: string;
     client_env_id: CallerId;
@@ -396,7 +434,7 @@ export type Mailing = {
     closureId: CallerId;
     created_at: string;
     /**
-     * What has not gone by then fails.
+     * Recipients that are still queued at this time end as `failed`.
      */
     expires_at: string;
     counts: MailingCounts;
@@ -405,7 +443,7 @@ export type Mailing = {
 /**
  * MailingCounts
  *
- * How many of a mailing's recipients are where.
+ * The number of a mailing's recipients in each status.
  */
 export type MailingCounts = {
     queued: number;
@@ -419,12 +457,12 @@ export type MailingCounts = {
 /**
  * MailingPage
  *
- * A part of a list.
+ * A page of a list.
  */
 export type MailingPage = {
     items: Array<Mailing>;
     /**
-     * The cursor of the next page; null after the last.
+     * The cursor of the next page; null on the last page.
      */
     next: string | null;
 };
@@ -432,15 +470,15 @@ export type MailingPage = {
 /**
  * MailingPageResponse
  *
- * Every success.
+ * The body of a success.
  */
 export type MailingPageResponse = {
     /**
-     * The HTTP status once more.
+     * The HTTP status of the answer.
      */
     status: 200;
     /**
-     * For people; it may change.
+     * A text for people; it may change.
      */
     message: string;
     data: MailingPage;
@@ -449,15 +487,15 @@ export type MailingPageResponse = {
 /**
  * MailingResponse
  *
- * Every success.
+ * The body of a success.
  */
 export type MailingResponse = {
     /**
-     * The HTTP status once more.
+     * The HTTP status of the answer.
      */
     status: 200;
     /**
-     * For people; it may change.
+     * A text for people; it may change.
      */
     message: string;
     data: Mailing;
@@ -466,15 +504,15 @@ export type MailingResponse = {
 /**
  * NamedAddress
  *
- * An address with the name that is shown beside it.
+ * An address with a display name.
  */
 export type NamedAddress = {
     /**
-     * One `@`, an ASCII local part, a domain that may be international.
+     * An address with one `@`, an ASCII local part and a domain that may be international.
      */
     mail: string;
     /**
-     * No CR or LF.
+     * The display name, shown beside the address; without CR and LF.
      */
     name?: string | null;
 };
@@ -482,7 +520,7 @@ export type NamedAddress = {
 /**
  * OriginsRequest
  *
- * Origins to add.
+ * The origins to add to an API key.
  */
 export type OriginsRequest = {
     origins: Array<string>;
@@ -496,44 +534,47 @@ export type PartState = 'ok' | (string & {});
 /**
  * QueuedMail
  *
- * Mail that is stored and on its way.
+ * Mail that the service has stored, and that the mail system is not known to have accepted yet.
  */
 export type QueuedMail = {
     /**
-     * Of the mailing, for `GET /v1/mail/{id}`.
+     * The id of the mailing, for `GET /v1/mail/{id}`.
      */
     id: string;
     email_id: CallerId;
     /**
-     * `queued`, or `unconfirmed` where one mail was tried and nobody can know whether it went out.
+     * `queued`, or `unconfirmed` if it cannot be known whether the mail system accepted a single mail.
      */
     status: QueuedMailStatus;
     /**
-     * Recipients that were taken.
+     * The number of recipients that were accepted, or queued again by a resend.
      */
     accepted: number;
+    /**
+     * The time at which the recipients were queued; null if `status` is `unconfirmed`.
+     */
     queued_at: string | null;
 };
 
 /**
  * QueuedMailResponse
  *
- * Every success.
+ * The body of a success.
  */
 export type QueuedMailResponse = {
     /**
-     * The HTTP status once more.
+     * The HTTP status of the answer.
      */
     status: 202;
     /**
-     * For people; it may change.
+     * A text for people; it may change.
      */
     message: string;
     data: QueuedMail;
 };
 
 /**
- * Where mail is when it was answered before it went out.
+ * The status of mail that was answered with 202.
  *
  * Known values: `queued`, `unconfirmed`. A later version may have others.
  */
@@ -542,7 +583,7 @@ export type QueuedMailStatus = 'queued' | 'unconfirmed' | (string & {});
 /**
  * Readiness
  *
- * All that is needed works.
+ * The state of the parts that the service needs; all of them work.
  */
 export type Readiness = {
     database: PartState;
@@ -552,30 +593,41 @@ export type Readiness = {
 /**
  * Recipient
  *
- * A recipient and what has become of it.
+ * A recipient and its status.
  */
 export type Recipient = {
     /**
-     * Its place in the request, from 0.
+     * The recipient's position in the request, from 0.
      */
     index: number;
     email_id: CallerId;
     email_recipient_id: CallerId;
     /**
-     * Null after the address was removed.
+     * The address as it was submitted; null after it was removed by retention or erasure.
      */
     recipient: string | null;
     status: RecipientStatus;
+    /**
+     * The mail system's id of the mail; null unless `status` is `sent`.
+     */
     message_id: string | null;
     status_detail: StatusDetail;
     /**
-     * For people; never holds an address.
+     * The last error, as a text for people; it never contains an address.
      */
     last_error: string | null;
+    /**
+     * The time at which the recipient was queued, or queued again by a resend; null if it never was queued.
+     */
     queued_at: string | null;
+    /**
+     * The time at which the mail system accepted the mail; null unless `status` is `sent`.
+     */
     sent_at: string | null;
     /**
-     * Calls to the mail system that were begun for it.
+     * The number of calls to the mail system that count as attempts, since the last resend if there was one. Calls
+     * that were throttled, exceeded a quota, failed because of the account or the sender, or did not reach the mail
+     * system do not count.
      */
     attempts: number;
 };
@@ -583,9 +635,9 @@ export type Recipient = {
 /**
  * RecipientHeaders
  *
- * Header fields of this mail alone, such as `List-Unsubscribe`, under the rules of the request's `headers`. A field
- * replaces the request's field of the same name. Together with the request's fields that have placeholders at most
- * 15.
+ * Header fields of this mail only, such as `List-Unsubscribe`, with the rules of the request's `headers`. A field
+ * replaces the request's field of the same name. A mail has at most 15 of these fields and the request's fields
+ * with placeholders together.
  */
 export type RecipientHeaders = {
     [key: string]: string;
@@ -594,12 +646,12 @@ export type RecipientHeaders = {
 /**
  * RecipientPage
  *
- * A part of a list.
+ * A page of a list.
  */
 export type RecipientPage = {
     items: Array<Recipient>;
     /**
-     * The cursor of the next page; null after the last.
+     * The cursor of the next page; null on the last page.
      */
     next: string | null;
 };
@@ -607,15 +659,15 @@ export type RecipientPage = {
 /**
  * RecipientPageResponse
  *
- * Every success.
+ * The body of a success.
  */
 export type RecipientPageResponse = {
     /**
-     * The HTTP status once more.
+     * The HTTP status of the answer.
      */
     status: 200;
     /**
-     * For people; it may change.
+     * A text for people; it may change.
      */
     message: string;
     data: RecipientPage;
@@ -624,20 +676,21 @@ export type RecipientPageResponse = {
 /**
  * RecipientRequest
  *
- * One mail of the request. Entries are never merged, also where the address is the same.
+ * A recipient, to whom one mail is sent. Entries with the same address are not merged: each is a mail of its own.
  */
 export type RecipientRequest = {
     /**
-     * One `@`, an ASCII local part, a domain that may be international.
+     * An address with one `@`, an ASCII local part and a domain that may be international.
      */
     mail: string;
     /**
-     * Shown beside the address; no CR or LF.
+     * The display name, shown beside the address; without CR and LF.
      */
     name?: string | null;
     company?: string | null;
     /**
-     * Handed back with the status; goes before the one of the request.
+     * The caller's id of the recipient, returned with its status; it takes precedence over the request's
+     * `emailRecipientId`.
      */
     emailRecipientId?: CallerId;
     variables?: Variables;
@@ -645,21 +698,39 @@ export type RecipientRequest = {
 };
 
 /**
- * Where a recipient is on its way.
+ * The status of a recipient:
+ *
+ * - `queued`: the recipient waits to be sent to, for the first time or after a failed attempt.
+ * - `sending`: a call to the mail system is under way.
+ * - `sent`: the mail system has accepted the mail. Its delivery is not known.
+ * - `failed`: the mail was not accepted and is not tried again; `status_detail` gives the reason, such as `refused`,
+ * `expired` or `attempts_exhausted`.
+ * - `unconfirmed`: it cannot be known whether the mail system accepted the mail. The service does not send it again on
+ * its own.
+ * - `cancelled`: the recipient was cancelled before the mail was sent.
  *
  * Known values: `queued`, `sending`, `sent`, `failed`, `unconfirmed`, `cancelled`. A later version may have others.
  */
 export type RecipientStatus = 'queued' | 'sending' | 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | (string & {});
 
 /**
- * Where a recipient is on its way.
+ * The status of a recipient:
+ *
+ * - `queued`: the recipient waits to be sent to, for the first time or after a failed attempt.
+ * - `sending`: a call to the mail system is under way.
+ * - `sent`: the mail system has accepted the mail. Its delivery is not known.
+ * - `failed`: the mail was not accepted and is not tried again; `status_detail` gives the reason, such as `refused`,
+ * `expired` or `attempts_exhausted`.
+ * - `unconfirmed`: it cannot be known whether the mail system accepted the mail. The service does not send it again on
+ * its own.
+ * - `cancelled`: the recipient was cancelled before the mail was sent.
  */
 export type RecipientStatusFilter = 'queued' | 'sending' | 'sent' | 'failed' | 'unconfirmed' | 'cancelled';
 
 /**
  * ResendRequest
  *
- * Which recipients to send to again.
+ * The recipients to resend to: all of the mailing with this status.
  */
 export type ResendRequest = {
     status: ResendableStatus;
@@ -670,7 +741,7 @@ export type ResendableStatus = 'unconfirmed' | 'failed';
 /**
  * RevokedApiKey
  *
- * A key that opens nothing any more.
+ * A revoked API key.
  */
 export type RevokedApiKey = {
     id: string;
@@ -681,8 +752,8 @@ export type RevokedApiKey = {
     created_at: string;
     revoked_at: string;
     /**
-     * `true` where some of what the key had queued is still to be cancelled: that is done in the background, within
-     * minutes. Absent where there is none.
+     * `true` if some queued recipients of the key are not cancelled yet: they are cancelled in the background, within
+     * minutes. Absent otherwise.
      */
     cancelling?: boolean;
 };
@@ -690,15 +761,15 @@ export type RevokedApiKey = {
 /**
  * RevokedApiKeyResponse
  *
- * Every success.
+ * The body of a success.
  */
 export type RevokedApiKeyResponse = {
     /**
-     * The HTTP status once more.
+     * The HTTP status of the answer.
      */
     status: 200;
     /**
-     * For people; it may change.
+     * A text for people; it may change.
      */
     message: string;
     data: RevokedApiKey;
@@ -707,11 +778,11 @@ export type RevokedApiKeyResponse = {
 /**
  * RotateRequest
  *
- * How to change the secret.
+ * Options of a rotation.
  */
 export type RotateRequest = {
     /**
-     * How long the old secret still opens the key, at most 30 days; 0 unless given.
+     * The time for which the old secret stays valid, in seconds, at most 30 days; 0 if absent.
      */
     grace_seconds?: number | null;
 };
@@ -719,13 +790,16 @@ export type RotateRequest = {
 /**
  * SentMail
  *
- * A mail that the mail system has accepted.
+ * A single mail that the mail system has accepted.
  */
 export type SentMail = {
     /**
-     * Of the mailing, for `GET /v1/mail/{id}`.
+     * The id of the mailing, for `GET /v1/mail/{id}`.
      */
     id: string;
+    /**
+     * The mail system's id of the mail.
+     */
     message_id: string;
     ses_response: SesResponse;
     status: SentRecipient;
@@ -734,15 +808,15 @@ export type SentMail = {
 /**
  * SentMailResponse
  *
- * Every success.
+ * The body of a success.
  */
 export type SentMailResponse = {
     /**
-     * The HTTP status once more.
+     * The HTTP status of the answer.
      */
     status: 200;
     /**
-     * For people; it may change.
+     * A text for people; it may change.
      */
     message: string;
     data: SentMail;
@@ -751,20 +825,26 @@ export type SentMailResponse = {
 /**
  * SentRecipient
  *
- * What has become of the one recipient.
+ * The one recipient of a single mail and its status.
  */
 export type SentRecipient = {
     email_id: CallerId;
     email_recipient_id: CallerId;
     /**
-     * Null only in a replay after the address was removed.
+     * The address as it was submitted; null only in a replayed answer after the address was removed.
      */
     recipient: string | null;
     status: SentRecipientStatus;
+    /**
+     * The mail system's id of the mail.
+     */
     message_id: string;
     status_detail: StatusDetail;
     last_error: string | null;
     queued_at: string | null;
+    /**
+     * The time at which the mail system accepted the mail.
+     */
     sent_at: string;
 };
 
@@ -783,10 +863,16 @@ export type SesResponse = {
 /**
  * Statistics
  *
- * What was sent and what waits.
+ * The ends of recipients by the hour, and the recipients that wait.
  */
 export type Statistics = {
+    /**
+     * The start of the first hour.
+     */
     from: string;
+    /**
+     * The end of the last hour.
+     */
     to: string;
     /**
      * Every hour from `from` to `to`, the oldest first.
@@ -794,8 +880,8 @@ export type Statistics = {
     hours: Array<StatisticsHour>;
     waiting: WaitingRecipients;
     /**
-     * The database's time at which this was read. Where counting takes long, an answer is kept for twenty times as
-     * long.
+     * The database's time at which the numbers were read. If counting takes longer than 250 ms, the result is kept,
+     * and answered again, for twenty times as long as counting took.
      */
     as_of: string;
 };
@@ -803,11 +889,11 @@ export type Statistics = {
 /**
  * StatisticsHour
  *
- * How many recipients reached which end in an hour.
+ * The number of recipients that reached each end in an hour.
  */
 export type StatisticsHour = {
     /**
-     * When it begins.
+     * The start of the hour.
      */
     hour: string;
     sent: number;
@@ -816,8 +902,8 @@ export type StatisticsHour = {
     cancelled: number;
     time_to_sent_ms: TimeToSent;
     /**
-     * `false` while an earlier hour waits to be counted, as after an update or a long stop: its numbers are 0 until
-     * then.
+     * `false` if the hour has not been counted yet, for example after an update or a long stop: its numbers are 0
+     * until it is counted.
      */
     counted: boolean;
 };
@@ -825,22 +911,22 @@ export type StatisticsHour = {
 /**
  * StatisticsResponse
  *
- * Every success.
+ * The body of a success.
  */
 export type StatisticsResponse = {
     /**
-     * The HTTP status once more.
+     * The HTTP status of the answer.
      */
     status: 200;
     /**
-     * For people; it may change.
+     * A text for people; it may change.
      */
     message: string;
     data: Statistics;
 };
 
 /**
- * A stable code that says why a recipient is where it is; null where there is nothing to say.
+ * A stable code for the reason of the recipient's status; null if there is none.
  *
  * Known values: `refused`, `invalid_message`, `expired`, `attempts_exhausted`, `corrupt`, `not_connected`, `deferred`, `throttled`, `quota`, `account`, `mailbox_unavailable`, `connection_lost`, `timeout`, `unclear_answer`, `lease_expired`, `cancelled`. A later version may have others.
  */
@@ -849,29 +935,29 @@ export type StatusDetail = 'refused' | 'invalid_message' | 'expired' | 'attempts
 /**
  * TimeToSent
  *
- * Milliseconds from a mailing's `created_at` to a recipient's `sent_at`, of those sent in the hour. Exact, by the
- * nearest rank; null where nothing was sent.
+ * Percentiles of the time from a mailing's `created_at` to a recipient's `sent_at`, in milliseconds, of the recipients
+ * that were sent to in the hour. They are exact, by the nearest rank; null if no mail was sent.
  */
 export type TimeToSent = {
     /**
-     * Half of them took at most this long.
+     * The median: half of the recipients took at most this time.
      */
     p50: number;
     /**
-     * 95 of 100 took at most this long.
+     * The 95th percentile: 95 of 100 recipients took at most this time.
      */
     p95: number;
 } | null;
 
 /**
- * What a placeholder stands for.
+ * The value that replaces a placeholder.
  */
 export type VariableValue = string | null | number | null | boolean | null;
 
 /**
  * Variables
  *
- * Values of the placeholders.
+ * The values of placeholders, by their names.
  */
 export type Variables = {
     [key: string]: VariableValue;
@@ -880,21 +966,21 @@ export type Variables = {
 /**
  * WaitingRecipients
  *
- * Recipients that are at no end yet, of all mailings.
+ * The number of recipients that have not reached an end, of all mailings.
  */
 export type WaitingRecipients = {
     queued: number;
     sending: number;
     /**
-     * Of the queued, those whose time has come; the others are to be tried again later.
+     * The number of queued recipients that may be sent to now; the others wait for a later retry.
      */
     due: number;
     /**
-     * Since when the oldest of those is due; null where there is none.
+     * The time since which the oldest of the due recipients is due; null if none is due.
      */
     oldest_due_at: string | null;
     /**
-     * For how long it has been, in whole seconds; 0 where there is none.
+     * The time for which the oldest of the due recipients is due, in whole seconds; 0 if none is due.
      */
     oldest_due_seconds: number;
 };
@@ -904,23 +990,24 @@ export type ListMailingsData = {
     path?: never;
     query?: {
         /**
-         * Only those with this `email_id`.
+         * Only mailings with this `email_id`.
          */
         email_id?: string;
         /**
-         * Only those that this key has sent in, by its id. For management: a key finds its own only.
+         * Only mailings that this API key submitted, given by its id. For use with the admin token: an API key finds
+         * only its own mailings.
          */
         api_key_id?: string;
         /**
-         * `true`: only those with recipients that are queued or being sent to. `false`: only the others.
+         * `true`: only mailings with recipients that are `queued` or `sending`. `false`: only the other mailings.
          */
         open?: boolean;
         /**
-         * Entries of a page, 50 unless given.
+         * The maximum number of entries on the page; 50 if absent.
          */
         limit?: number;
         /**
-         * The `next` of the page before.
+         * The cursor `next` of the previous page.
          */
         after?: string;
     };
@@ -929,23 +1016,23 @@ export type ListMailingsData = {
 
 export type ListMailingsErrors = {
     /**
-     * A bad filter, cursor or limit
+     * A filter, the cursor or the limit is not valid
      */
     400: ErrorBody;
     /**
-     * No valid API key or admin token
+     * The API key or admin token is missing or not valid
      */
     401: ErrorBody;
     /**
-     * A browser key can only send
+     * The key is a browser key, which can only send, or a server key that was used in a page of another origin
      */
     403: ErrorBody;
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
     /**
-     * The service cannot do it now
+     * The service cannot do this now; try again later
      */
     503: ErrorBody;
 };
@@ -965,12 +1052,13 @@ export type SendMailData = {
     body: MailRequest;
     headers?: {
         /**
-         * 1 to 255 printable ASCII characters. For 24 hours the same request under the same key gets the same
-         * answer and sends nothing.
+         * 1 to 255 printable ASCII characters, chosen by the caller for each mail. For 24 hours, a request of the same
+         * API key with the same `Idempotency-Key`, body and `Prefer` gets the first answer (2xx or 422) again and
+         * sends nothing; other errors are not kept.
          */
         'Idempotency-Key'?: string;
         /**
-         * `respond-async` queues the mail even for one recipient (RFC 7240).
+         * With `respond-async` (RFC 7240), mail to one recipient is queued too.
          */
         Prefer?: string;
     };
@@ -981,19 +1069,19 @@ export type SendMailData = {
 
 export type SendMailErrors = {
     /**
-     * The request breaks a rule; nothing was sent
+     * The request is not valid; nothing was sent
      */
     400: ErrorBody;
     /**
-     * No valid API key
+     * The API key is missing or not valid
      */
     401: ErrorBody;
     /**
-     * The key must not send from this origin or as this sender
+     * The API key may not send from this origin, or not as this sender
      */
     403: ErrorBody;
     /**
-     * The `Idempotency-Key` is another request's, or the first request is running
+     * The `Idempotency-Key` was used for another request, or the first request with it is still running
      */
     409: ErrorBody;
     /**
@@ -1005,15 +1093,15 @@ export type SendMailErrors = {
      */
     415: ErrorBody;
     /**
-     * The mail was refused for good
+     * The mail was refused permanently
      */
     422: ErrorBody;
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
     /**
-     * The service cannot take mail now
+     * The service cannot accept mail now; try again later
      */
     503: ErrorBody;
 };
@@ -1022,11 +1110,11 @@ export type SendMailError = SendMailErrors[keyof SendMailErrors];
 
 export type SendMailResponses = {
     /**
-     * One recipient: the mail system has accepted the mail
+     * The mail system has accepted the mail to the one recipient
      */
     200: SentMailResponse;
     /**
-     * Stored, and sent in the background
+     * The mail is stored and is sent in the background, or is `unconfirmed`
      */
     202: QueuedMailResponse;
 };
@@ -1037,7 +1125,7 @@ export type GetMailingData = {
     body?: never;
     path: {
         /**
-         * Of the mailing.
+         * The id of the mailing.
          */
         id: string;
     };
@@ -1047,27 +1135,27 @@ export type GetMailingData = {
 
 export type GetMailingErrors = {
     /**
-     * The request breaks a rule
+     * The request is not valid
      */
     400: ErrorBody;
     /**
-     * No valid API key or admin token
+     * The API key or admin token is missing or not valid
      */
     401: ErrorBody;
     /**
-     * A browser key can only send
+     * The key is a browser key, which can only send, or a server key that was used in a page of another origin
      */
     403: ErrorBody;
     /**
-     * No such mailing, or another key's
+     * There is no such mailing, or it belongs to another API key
      */
     404: ErrorBody;
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
     /**
-     * The service cannot do it now
+     * The service cannot do this now; try again later
      */
     503: ErrorBody;
 };
@@ -1087,21 +1175,21 @@ export type ListRecipientsData = {
     body?: never;
     path: {
         /**
-         * Of the mailing.
+         * The id of the mailing.
          */
         id: string;
     };
     query?: {
         /**
-         * Only those with this status.
+         * Only recipients with this status.
          */
         status?: RecipientStatusFilter;
         /**
-         * Entries of a page, 50 unless given.
+         * The maximum number of entries on the page; 50 if absent.
          */
         limit?: number;
         /**
-         * The `next` of the page before.
+         * The cursor `next` of the previous page.
          */
         after?: string;
     };
@@ -1110,27 +1198,27 @@ export type ListRecipientsData = {
 
 export type ListRecipientsErrors = {
     /**
-     * The request breaks a rule
+     * The request is not valid
      */
     400: ErrorBody;
     /**
-     * No valid API key or admin token
+     * The API key or admin token is missing or not valid
      */
     401: ErrorBody;
     /**
-     * A browser key can only send
+     * The key is a browser key, which can only send, or a server key that was used in a page of another origin
      */
     403: ErrorBody;
     /**
-     * No such mailing, or another key's
+     * There is no such mailing, or it belongs to another API key
      */
     404: ErrorBody;
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
     /**
-     * The service cannot do it now
+     * The service cannot do this now; try again later
      */
     503: ErrorBody;
 };
@@ -1150,7 +1238,7 @@ export type CancelMailingData = {
     body?: never;
     path: {
         /**
-         * Of the mailing.
+         * The id of the mailing.
          */
         id: string;
     };
@@ -1160,27 +1248,27 @@ export type CancelMailingData = {
 
 export type CancelMailingErrors = {
     /**
-     * The request breaks a rule
+     * The request is not valid
      */
     400: ErrorBody;
     /**
-     * No valid API key or admin token
+     * The API key or admin token is missing or not valid
      */
     401: ErrorBody;
     /**
-     * A browser key can only send
+     * The key is a browser key, which can only send, or a server key that was used in a page of another origin
      */
     403: ErrorBody;
     /**
-     * No such mailing, or another key's
+     * There is no such mailing, or it belongs to another API key
      */
     404: ErrorBody;
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
     /**
-     * The service cannot do it now
+     * The service cannot do this now; try again later
      */
     503: ErrorBody;
 };
@@ -1200,7 +1288,7 @@ export type ResendMailingData = {
     body: ResendRequest;
     path: {
         /**
-         * Of the mailing.
+         * The id of the mailing.
          */
         id: string;
     };
@@ -1210,19 +1298,19 @@ export type ResendMailingData = {
 
 export type ResendMailingErrors = {
     /**
-     * The request breaks a rule
+     * The request is not valid
      */
     400: ErrorBody;
     /**
-     * No valid API key or admin token
+     * The API key or admin token is missing or not valid
      */
     401: ErrorBody;
     /**
-     * A browser key can only send
+     * The key is a browser key, which can only send, or a server key that was used in a page of another origin
      */
     403: ErrorBody;
     /**
-     * No such mailing, or another key's
+     * There is no such mailing, or it belongs to another API key
      */
     404: ErrorBody;
     /**
@@ -1238,11 +1326,11 @@ export type ResendMailingErrors = {
      */
     415: ErrorBody;
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
     /**
-     * The service cannot do it now
+     * The service cannot do this now; try again later
      */
     503: ErrorBody;
 };
@@ -1251,7 +1339,7 @@ export type ResendMailingError = ResendMailingErrors[keyof ResendMailingErrors];
 
 export type ResendMailingResponses = {
     /**
-     * Queued again
+     * The recipients are queued again
      */
     202: QueuedMailResponse;
 };
@@ -1263,11 +1351,11 @@ export type ListApiKeysData = {
     path?: never;
     query?: {
         /**
-         * Entries of a page, 50 unless given.
+         * The maximum number of entries on the page; 50 if absent.
          */
         limit?: number;
         /**
-         * The `next` of the page before.
+         * The cursor `next` of the previous page.
          */
         after?: string;
     };
@@ -1276,19 +1364,19 @@ export type ListApiKeysData = {
 
 export type ListApiKeysErrors = {
     /**
-     * A bad cursor or limit
+     * The cursor or the limit is not valid
      */
     400: ErrorBody;
     /**
-     * No valid admin token
+     * The admin token is missing or not valid
      */
     401: ErrorBody;
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
     /**
-     * The service cannot do it now
+     * The service cannot do this now; try again later
      */
     503: ErrorBody;
 };
@@ -1313,11 +1401,11 @@ export type CreateApiKeyData = {
 
 export type CreateApiKeyErrors = {
     /**
-     * The request breaks a rule
+     * The request is not valid
      */
     400: ErrorBody;
     /**
-     * No valid admin token
+     * The admin token is missing or not valid
      */
     401: ErrorBody;
     /**
@@ -1329,11 +1417,11 @@ export type CreateApiKeyErrors = {
      */
     415: ErrorBody;
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
     /**
-     * The service cannot do it now
+     * The service cannot do this now; try again later
      */
     503: ErrorBody;
 };
@@ -1342,7 +1430,7 @@ export type CreateApiKeyError = CreateApiKeyErrors[keyof CreateApiKeyErrors];
 
 export type CreateApiKeyResponses = {
     /**
-     * Created
+     * The API key is created
      */
     201: ApiKeyWithSecretResponse;
 };
@@ -1353,13 +1441,13 @@ export type RevokeApiKeyData = {
     body?: never;
     path: {
         /**
-         * The key or its id.
+         * The secret of the key, or its id.
          */
         api_key: string;
     };
     query?: {
         /**
-         * Also cancels what the key has queued.
+         * If `true`, also cancels the queued recipients of the key's mailings.
          */
         cancel_queued?: boolean;
     };
@@ -1368,23 +1456,23 @@ export type RevokeApiKeyData = {
 
 export type RevokeApiKeyErrors = {
     /**
-     * The request breaks a rule
+     * The request is not valid
      */
     400: ErrorBody;
     /**
-     * No valid admin token
+     * The admin token is missing or not valid
      */
     401: ErrorBody;
     /**
-     * No such key
+     * There is no such API key, or it is revoked
      */
     404: ErrorBody;
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
     /**
-     * The service cannot do it now
+     * The service cannot do this now; try again later
      */
     503: ErrorBody;
 };
@@ -1404,7 +1492,7 @@ export type RotateApiKeyData = {
     body?: RotateRequest;
     path: {
         /**
-         * The key or its id.
+         * The secret of the key, or its id.
          */
         api_key: string;
     };
@@ -1414,15 +1502,15 @@ export type RotateApiKeyData = {
 
 export type RotateApiKeyErrors = {
     /**
-     * The request breaks a rule
+     * The request is not valid
      */
     400: ErrorBody;
     /**
-     * No valid admin token
+     * The admin token is missing or not valid
      */
     401: ErrorBody;
     /**
-     * No such key
+     * There is no such API key, or it is revoked
      */
     404: ErrorBody;
     /**
@@ -1434,11 +1522,11 @@ export type RotateApiKeyErrors = {
      */
     415: ErrorBody;
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
     /**
-     * The service cannot do it now
+     * The service cannot do this now; try again later
      */
     503: ErrorBody;
 };
@@ -1458,7 +1546,7 @@ export type RemoveOriginData = {
     body?: never;
     path: {
         /**
-         * The key or its id.
+         * The secret of the key, or its id.
          */
         api_key: string;
     };
@@ -1473,23 +1561,23 @@ export type RemoveOriginData = {
 
 export type RemoveOriginErrors = {
     /**
-     * The request breaks a rule
+     * The request is not valid
      */
     400: ErrorBody;
     /**
-     * No valid admin token
+     * The admin token is missing or not valid
      */
     401: ErrorBody;
     /**
-     * No such key
+     * There is no such API key, or it is revoked
      */
     404: ErrorBody;
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
     /**
-     * The service cannot do it now
+     * The service cannot do this now; try again later
      */
     503: ErrorBody;
 };
@@ -1509,7 +1597,7 @@ export type AddOriginsData = {
     body: OriginsRequest;
     path: {
         /**
-         * The key or its id.
+         * The secret of the key, or its id.
          */
         api_key: string;
     };
@@ -1519,15 +1607,15 @@ export type AddOriginsData = {
 
 export type AddOriginsErrors = {
     /**
-     * The request breaks a rule
+     * The request is not valid
      */
     400: ErrorBody;
     /**
-     * No valid admin token
+     * The admin token is missing or not valid
      */
     401: ErrorBody;
     /**
-     * No such key
+     * There is no such API key, or it is revoked
      */
     404: ErrorBody;
     /**
@@ -1539,11 +1627,11 @@ export type AddOriginsErrors = {
      */
     415: ErrorBody;
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
     /**
-     * The service cannot do it now
+     * The service cannot do this now; try again later
      */
     503: ErrorBody;
 };
@@ -1564,11 +1652,11 @@ export type GetStatisticsData = {
     path?: never;
     query?: {
         /**
-         * The first hour is the one that this time is in. 24 hours before `to` unless given.
+         * A time in the first hour; 24 hours before `to` if absent.
          */
         from?: string;
         /**
-         * The last hour is the one that this time is in, or ends at. Now unless given; at most 31 days after `from`.
+         * A time in the last hour, or its end; now if absent. At most 31 days after `from`.
          */
         to?: string;
     };
@@ -1577,19 +1665,19 @@ export type GetStatisticsData = {
 
 export type GetStatisticsErrors = {
     /**
-     * `from` or `to` breaks a rule
+     * `from` or `to` is not valid
      */
     400: ErrorBody;
     /**
-     * No valid admin token
+     * The admin token is missing or not valid
      */
     401: ErrorBody;
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
     /**
-     * The service cannot do it now
+     * The service cannot do this now; try again later
      */
     503: ErrorBody;
 };
@@ -1614,11 +1702,11 @@ export type EraseAddressData = {
 
 export type EraseAddressErrors = {
     /**
-     * The request breaks a rule
+     * The request is not valid
      */
     400: ErrorBody;
     /**
-     * No valid admin token
+     * The admin token is missing or not valid
      */
     401: ErrorBody;
     /**
@@ -1630,11 +1718,11 @@ export type EraseAddressErrors = {
      */
     415: ErrorBody;
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
     /**
-     * The service cannot do it now
+     * The service cannot do this now; try again later
      */
     503: ErrorBody;
 };
@@ -1659,7 +1747,7 @@ export type GetHealthData = {
 
 export type GetHealthErrors = {
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
 };
@@ -1684,11 +1772,11 @@ export type GetReadyData = {
 
 export type GetReadyErrors = {
     /**
-     * A fault of the service
+     * The service failed
      */
     500: ErrorBody;
     /**
-     * `errors` names what is down
+     * A part that the service needs is down; `errors` names it
      */
     503: ErrorBody;
 };
