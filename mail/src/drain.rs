@@ -154,7 +154,7 @@ impl Service {
                     error = telemetry::causes(&error),
                     "a message is malformed, it goes to the dead-letter queue"
                 );
-                self.queue.again_in(message, Duration::ZERO).await;
+                self.queue.change_visibility(message, Duration::ZERO).await;
                 return false;
             }
         };
@@ -162,7 +162,9 @@ impl Service {
         if done {
             fail_point!("done");
         } else {
-            self.queue.again_in(message, pause(message.receives)).await;
+            self.queue
+                .change_visibility(message, pause(message.receives))
+                .await;
         }
         done
     }
@@ -206,7 +208,7 @@ impl Service {
             let wait = tokio::time::sleep(wait.min(LONGEST_WAIT));
             self.stop.run_until_cancelled(wait).await;
         }
-        let left = self.queue.wake(vec![wake_up], wait).await;
+        let left = self.queue.enqueue(vec![wake_up], wait).await;
         if !left.is_empty() {
             return Err(Error::QueueAway);
         }

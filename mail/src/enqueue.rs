@@ -16,7 +16,7 @@ impl Service {
     /// enqueues the others again.
     pub(crate) async fn enqueue_wake_ups(&self, wake_ups: Vec<WakeUp>) -> bool {
         let count = wake_ups.len();
-        let left = self.queue.wake(wake_ups, Duration::ZERO).await;
+        let left = self.queue.enqueue(wake_ups, Duration::ZERO).await;
         telemetry::woken(count - left.len());
         if left.is_empty() {
             return true;

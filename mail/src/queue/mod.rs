@@ -18,7 +18,7 @@ pub enum Queue {
 
 impl Queue {
     /// Enqueues wake-ups, and returns those that could not be enqueued.
-    pub async fn wake(&self, wake_ups: Vec<WakeUp>, delay: Duration) -> Vec<WakeUp> {
+    pub async fn enqueue(&self, wake_ups: Vec<WakeUp>, delay: Duration) -> Vec<WakeUp> {
         match self {
             // No delay: the poll asks the ledger each second for due recipients.
             Self::Local(queue) => {
@@ -30,9 +30,11 @@ impl Queue {
     }
 
     /// Makes a message visible again after `pause`, instead of after the queue's visibility time-out.
-    pub async fn again_in(&self, message: &Received, pause: Duration) {
+    pub async fn change_visibility(&self, message: &Received, pause: Duration) {
         if let Self::Sqs(queue) = self {
-            queue.again_in(&message.receipt_handle, pause).await;
+            queue
+                .change_visibility(&message.receipt_handle, pause)
+                .await;
         }
     }
 

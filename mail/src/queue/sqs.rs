@@ -120,7 +120,7 @@ impl SqsQueue {
     }
 
     /// Makes a message visible again after `pause`.
-    pub async fn again_in(&self, receipt_handle: &str, pause: Duration) {
+    pub async fn change_visibility(&self, receipt_handle: &str, pause: Duration) {
         let changed = self
             .aws
             .sqs()
