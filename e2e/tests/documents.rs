@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use e2e::description;
 
 const ERRORS: &str = include_str!("../../docs/errors.md");
+const ARCHITECTURE: &str = include_str!("../../docs/architecture.md");
 
 /// Returns the words in the first column of the table below a heading.
 fn explained_under(heading: &str) -> BTreeSet<&'static str> {
@@ -31,4 +32,42 @@ fn every_status_detail_is_explained() {
         explained_under("`status_detail`"),
         description::status_details()
     );
+}
+
+/// The pairs `file:function` of a text.
+fn functions_in(text: &str) -> Vec<(&str, &str)> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    let pairs = quoted.filter_map(|quoted| quoted.split_once(':'));
+    let is_name = |part: &&str| {
+        let mut characters = part.chars();
+        characters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_/".contains(c))
+    };
+    pairs
+        .filter(|(file, function)| is_name(file) && is_name(function))
+        .collect()
+}
+
+#[test]
+fn every_function_on_the_way_of_a_recipient_is_where_the_document_says() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let (_, walk) = ARCHITECTURE
+        .split_once("\n## One recipient, from request to result\n")
+        .expect("the section");
+    let walk = walk.split("\n## ").next().unwrap_or(walk);
+    let functions = functions_in(walk);
+    assert!(functions.len() > 25, "{functions:?}");
+    for (file, function) in functions {
+        let folder = if file.contains("/src/") {
+            ""
+        } else {
+            "mail/src/"
+        };
+        let path = root.join(format!("{folder}{file}.rs"));
+        let source = std::fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let is_there = ["(", "<"]
+            .iter()
+            .any(|open| source.contains(&format!("fn {function}{open}")));
+        assert!(is_there, "{file} has no function {function}");
+    }
 }
