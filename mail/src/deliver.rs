@@ -226,7 +226,7 @@ impl Service {
     }
 
     /// Marks the recipients as `sending` and makes the call, if there is time for it before its deadline and the
-    /// end of the lease. Whoever was cancelled meanwhile is left out.
+    /// end of the lease. Recipients that were cancelled meanwhile are left out.
     async fn transmit(
         self: &Arc<Self>,
         mailing: &Mailing,

@@ -18,7 +18,7 @@ const ORIGIN: &str = "https://app.example.com";
 /// None of its lines comes between those of the tests.
 const NO_SWEEP: &str = "3600";
 
-/// How a database says that there is no such table.
+/// The words in which a database says that there is no such table.
 fn no_table(database: &Database) -> &'static str {
     if database.is_postgres() {
         "relation \"mailing\" does not exist"
