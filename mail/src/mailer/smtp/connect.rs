@@ -1,7 +1,5 @@
 //! New connections: connected, encrypted, authenticated.
 
-use std::time::Duration;
-
 use lettre::transport::smtp::{
     authentication::Mechanism,
     client::{AsyncSmtpConnection, TlsParameters},
@@ -12,10 +10,9 @@ use tokio::sync::OnceCell;
 use super::{
     failure::Failure,
     server::{Security, Server},
+    socket,
 };
 
-/// The time for one of the host's addresses, so that the next one gets its turn.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 
 pub struct Connector {
@@ -39,19 +36,7 @@ impl Connector {
     }
 
     pub async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
-        let tls = match self.server.security {
-            Security::Implicit => Some(self.tls().await?),
-            Security::Opportunistic | Security::Required => None,
-        };
-        let mut connection = AsyncSmtpConnection::connect_tokio1(
-            (self.server.host.as_str(), self.server.port),
-            Some(CONNECT_TIMEOUT),
-            &self.hello,
-            tls,
-            None,
-        )
-        .await
-        .map_err(Failure::connecting)?;
+        let mut connection = self.greeted().await?;
         if connection.can_starttls() {
             connection
                 .starttls(self.tls().await?, &self.hello)
@@ -70,6 +55,21 @@ impl Connector {
                 .map_err(Failure::authenticating)?;
         }
         Ok(connection)
+    }
+
+    /// A connection whose server has greeted. The client of SMTP takes no socket of ours for TLS from the start.
+    async fn greeted(&self) -> Result<AsyncSmtpConnection, Failure> {
+        let Server { host, port, .. } = &self.server;
+        let greeted = if self.server.security == Security::Implicit {
+            let (server, tls) = ((host.as_str(), *port), Some(self.tls().await?));
+            let timeout = Some(socket::CONNECT_TIMEOUT);
+            AsyncSmtpConnection::connect_tokio1(server, timeout, &self.hello, tls, None).await
+        } else {
+            let socket = socket::connect(host, *port).await;
+            let socket = Box::new(socket.map_err(|_| Failure::unreachable())?);
+            AsyncSmtpConnection::connect_with_transport(socket, &self.hello).await
+        };
+        greeted.map_err(Failure::connecting)
     }
 
     async fn tls(&self) -> Result<TlsParameters, Failure> {

@@ -97,6 +97,11 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
+    /// No connection could be made.
+    pub fn unreachable() -> Self {
+        Self::NotConnected("The mail server could not be reached.".into())
+    }
+
     /// Converts an error before the server's greeting and the end of the TLS handshake.
     pub fn connecting(error: Error) -> Self {
         if is_tls(&error) {
@@ -112,7 +117,7 @@ impl Failure {
             | Self::Garbled
             | Self::TimedOut
             | Self::Account(_)
-            | Self::Address => Self::NotConnected("The mail server could not be reached.".into()),
+            | Self::Address => Self::unreachable(),
         }
     }
 

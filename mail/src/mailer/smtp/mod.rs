@@ -26,6 +26,7 @@ mod failure;
 mod idle;
 mod reply;
 mod server;
+mod socket;
 #[cfg(test)]
 mod tests;
 
