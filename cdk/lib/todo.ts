@@ -19,7 +19,7 @@ export function todo({ stage, api, sender }: TodoProps): Record<string, string> 
         "Ask for SES production access (SES console, Account dashboard), then set sandbox to false. Until then only verified addresses and SES's mailbox simulator get mail",
     }),
     ...(stage.alarmAddress === undefined
-      ? { TodoAlarms: "Nobody is told of alarms: set alarmAddress, or subscribe to the topic of AlarmTopicArn" }
+      ? { TodoAlarms: "No one receives alarms: set alarmAddress, or subscribe to the topic of AlarmTopicArn" }
       : { TodoAlarms: `Confirm the subscription in the mail that SNS has sent to ${stage.alarmAddress}` }),
   };
 }

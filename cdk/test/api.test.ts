@@ -159,7 +159,7 @@ describe("outputs", () => {
     expect(list).toContain("alarms@example.com");
     expect(list).not.toContain("production access");
     expect(todo(dev)).toContain("production access");
-    expect(todo(dev)).toContain("Nobody is told of alarms");
+    expect(todo(dev)).toContain("No one receives alarms");
   });
 
   test("list no record that the stack writes itself", () => {

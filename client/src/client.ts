@@ -5,7 +5,7 @@ import { type Client, createClient as createFetchClient } from "./generated/clie
 export interface ClientSettings {
   /** Where it is: `https://mail.example.com`. */
   baseUrl: string;
-  /** Goes along as `x-api-key`. In a page it has to be a browser key: anybody can read it there. */
+  /** Goes along as `x-api-key`. In a page it has to be a browser key: every visitor can read it there. */
   apiKey?: string | undefined;
   /** Opens the management calls. Never in a page. */
   adminToken?: string | undefined;

@@ -21,7 +21,7 @@ def extend():
 
 
 def owner(api):
-    """The account and the region that this API is of: anybody who knows its address may call it."""
+    """The account and the region that this API is of: every caller that knows its address may call it."""
     for (account, region, known), _ in apigateway._apis.all_items():
         if known == api:
             return account, region

@@ -1,4 +1,4 @@
-"""A PostgreSQL server as RDS runs it: a port of its own, and encryption for everybody (rds.force_ssl)."""
+"""A PostgreSQL server as RDS runs it: a port of its own, and encryption for every connection (rds.force_ssl)."""
 
 import os
 import pwd
@@ -15,7 +15,7 @@ from .processes import Process
 
 HOST = "127.0.0.1"
 START_LIMIT = 60
-# initdb lets in who is on the machine; RDS lets in nobody without encryption.
+# initdb accepts every user of the machine; RDS accepts no connection without encryption.
 ACCESS = "hostssl all all all scram-sha-256\n"
 CONFIGURATION = """
 listen_addresses = '{host}'
@@ -97,7 +97,7 @@ class Server:
 
     def remove(self):
         if self.process is not None and self.process.poll() is None:
-            # At once, whoever is connected; nothing has to survive.
+            # At once, whatever is connected: no data has to survive.
             self.process.send_signal(signal.SIGQUIT)
             self.process.wait()
         shutil.rmtree(self.folder)

@@ -1,4 +1,4 @@
-"""Resources of CloudFormation that take their time: nobody else has to wait for them."""
+"""Resources of CloudFormation that take their time: other requests do not wait for them."""
 
 from ministack.services.cloudformation import stacks
 

@@ -119,7 +119,7 @@ function take({ items, next, total }) {
     items.length === list.items.length &&
     items.every(({ id }, at) => id === list.items[at].id);
   if (same) return;
-  // Only what arrives while somebody watches is pointed out, not the answer to another search.
+  // Only mail that arrives while the page is open is pointed out, not the results of another search.
   const arrivals =
     list.shown === shownNow()
       ? Math.max(

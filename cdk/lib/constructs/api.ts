@@ -76,7 +76,7 @@ export class Api extends Construct {
     );
     acknowledge(
       this.adminToken,
-      "Encrypted by Secrets Manager's own key: nobody outside the account reads it",
+      "Encrypted by Secrets Manager's own key, which no other account can use",
       "CKV_AWS_149",
     );
     this.service = new ServiceFunction(this, "Service", {

@@ -130,7 +130,7 @@ export class Database extends Construct {
       "43 random characters that the functions alone can read, and rows are all they open; docs/operations.md says how to replace them",
       "AwsSolutions-SMG4",
     );
-    acknowledge(secret, "Encrypted by Secrets Manager's own key: nobody outside the account reads it", "CKV_AWS_149");
+    acknowledge(secret, "Encrypted by Secrets Manager's own key, which no other account can use", "CKV_AWS_149");
     return secret;
   }
 

@@ -60,7 +60,7 @@ export class Network extends Construct {
       });
       acknowledge(
         this.vpc,
-        "No route is added to a VPC that is somebody else's",
+        "No route is added to a VPC that the stack does not own",
         "Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId",
       );
     } else {

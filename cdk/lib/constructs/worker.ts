@@ -58,7 +58,7 @@ export class Worker extends Construct {
     );
     acknowledge(
       worker,
-      "What nobody could work on goes to the queue's own dead-letter queue",
+      "A message that cannot be worked on goes to the queue's own dead-letter queue",
       "Serverless-LambdaEventSourceMappingDestination",
     );
     this.sweepEachMinute();

@@ -63,7 +63,7 @@ export function dashboard(scope: Construct, metrics: Metrics, alarms: IAlarm[]):
       "wake-ups",
     ),
     graph(
-      "Results that nobody has read",
+      "Unread results",
       [queues.results.metricApproximateNumberOfMessagesVisible({ label: "results" })],
       "results",
     ),
