@@ -309,6 +309,25 @@ await run(async ({ base, open }) => {
     await button("Erase for good").click();
     await page.getByText("Erased in 2 mailings, 2 recipients").waitFor();
     check("an address is erased", true);
+    await saysWhenAnErasureGoesOn();
+  }
+
+  /** An erasure takes longer than its request only where there are very many mailings: its answer is made here. */
+  async function saysWhenAnErasureGoesOn() {
+    const erasure = "**/v1/erase";
+    await page.route(erasure, async (route) => {
+      const response = await route.fetch();
+      const json = await response.json();
+      json.data.remaining = 2500;
+      await route.fulfill({ response, json });
+    });
+    await page.getByLabel("Address").fill("reader8@example.com");
+    await button("Erase…").click();
+    await button("Erase for good").click();
+    await page.getByText("2,500 more mailings are erased in the background").waitFor();
+    const state = await page.locator(".notice").getAttribute("class");
+    check("an erasure that goes on does not look finished", state.includes("is-unsure"), state);
+    await page.unroute(erasure);
   }
 
   async function revokes() {

@@ -66,14 +66,23 @@ export function Erase() {
   );
 }
 
-function Outcome({ mail, counts: { recipients, mailings, waiting } }: { mail: string; counts: ErasedAddress }) {
+function Outcome({ mail, counts }: { mail: string; counts: ErasedAddress }) {
+  const { recipients, mailings, waiting, remaining = 0 } = counts;
   return (
-    <div class={waiting > 0 ? "notice is-unsure" : "notice is-good"}>
+    <div class={waiting + remaining > 0 ? "notice is-unsure" : "notice is-good"}>
       <p class="notice-title">
         {recipients > 0
           ? `Erased in ${counted(mailings, "mailing", "mailings")}, ${counted(recipients, "recipient", "recipients")}`
-          : "Nothing to erase in ended mailings"}
+          : remaining > 0
+            ? "Erasing has begun"
+            : "Nothing to erase in ended mailings"}
       </p>
+      {remaining > 0 && (
+        <p>
+          {counted(remaining, "more mailing is", "more mailings are")} erased in the background, within minutes. Erase the
+          address again to see whether any is left.
+        </p>
+      )}
       {waiting > 0 ? (
         <p>
           {mail} is also in {counted(waiting, "mailing", "mailings")} still under way. Erase it again when they have
