@@ -79,8 +79,8 @@ function Outcome({ mail, counts }: { mail: string; counts: ErasedAddress }) {
       </p>
       {remaining > 0 && (
         <p>
-          {counted(remaining, "more mailing is", "more mailings are")} erased in the background, within minutes. Erase the
-          address again to see whether any is left.
+          {counted(remaining, "more mailing is", "more mailings are")} erased in the background, within minutes. Erase
+          the address again to see whether any is left.
         </p>
       )}
       {waiting > 0 ? (

@@ -62,11 +62,7 @@ export function dashboard(scope: Construct, metrics: Metrics, alarms: IAlarm[]):
       ],
       "wake-ups",
     ),
-    graph(
-      "Unread results",
-      [queues.results.metricApproximateNumberOfMessagesVisible({ label: "results" })],
-      "results",
-    ),
+    graph("Unread results", [queues.results.metricApproximateNumberOfMessagesVisible({ label: "results" })], "results"),
     graph("Calls to SES", [...metrics.sendDuration("p50"), ...metrics.sendDuration("p99")], "ms"),
   );
   board.addWidgets(
