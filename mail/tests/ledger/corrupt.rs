@@ -13,7 +13,8 @@ use serde_json::json;
 
 use crate::{
     database::{TestLedger, in_time},
-    mailings::{accepted, address, mailing_to, positions},
+    fixtures::address,
+    mailings::{accepted, mailing_to, positions},
 };
 
 on_both_databases!(

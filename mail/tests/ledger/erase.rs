@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use crate::{
     database::{TestLedger, in_time},
-    mailings::{accepted, address, mailing_to},
+    fixtures::address,
+    mailings::{accepted, mailing_to},
 };
 
 /// A mail to `r0@example.com` with a copy to the same person in every list of addresses.

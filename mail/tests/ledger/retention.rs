@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::{
     database::TestLedger,
-    mailings::{accepted, address, mailing_to, refused},
+    fixtures::address,
+    mailings::{accepted, mailing_to, refused},
 };
 
 const DAY: Duration = Duration::from_hours(24);

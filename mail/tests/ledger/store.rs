@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::{
     database::{LEASE, TestLedger},
-    mailings::{address, mailing_to},
+    fixtures::address,
+    mailings::mailing_to,
 };
 
 const TABLES: [&str; 5] = [

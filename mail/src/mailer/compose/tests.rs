@@ -1,17 +1,12 @@
-use std::collections::BTreeMap;
-
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
 use super::*;
 use crate::{
-    address::Address,
-    message::{Attachment, Body, CallerIds, Envelope, Recipient, Variable},
+    fixtures::{address, envelope, recipient},
+    mailer::fixtures::{claimed, mailing},
+    message::{Attachment, Body, Envelope, Recipient, Variable},
     outcome::StatusDetail,
 };
-
-fn address(written: &str) -> Address {
-    Address::parse(written).unwrap()
-}
 
 struct Draft {
     envelope: Envelope,
@@ -23,16 +18,8 @@ struct Draft {
 fn draft() -> Draft {
     Draft {
         envelope: Envelope {
-            sender_email: address("team@example.com"),
             sender_name: "The Team".into(),
-            sender_organisation_name: None,
-            subject: "Hello {{name}}".into(),
-            reply_to: vec![],
-            cc: vec![],
-            bcc: vec![],
-            reply_to_names: [].into(),
-            cc_names: [].into(),
-            ids: CallerIds::default(),
+            ..envelope()
         },
         body: Body {
             html: Some("<p>Hi {{name}}</p>".into()),
@@ -41,12 +28,8 @@ fn draft() -> Draft {
         },
         attachments: vec![],
         recipient: Recipient {
-            mail: address("ann@example.org"),
             name: Some("Ann".into()),
-            company: None,
-            email_recipient_id: None,
-            variables: BTreeMap::new(),
-            headers: [].into(),
+            ..recipient("ann@example.org")
         },
     }
 }
@@ -62,21 +45,11 @@ fn attachment(filename: &str, content_id: Option<&str>) -> Attachment {
 
 impl Draft {
     fn try_compose(self) -> Result<Composed, NotComposed> {
-        let mailing = Mailing::new(
-            Uuid::nil(),
-            Uuid::nil(),
-            self.envelope,
-            self.body,
-            self.attachments,
-        );
-        compose(
-            &mailing,
-            &ClaimedRecipient {
-                position: 7,
-                attempts: 0,
-                recipient: self.recipient,
-            },
-        )
+        let mailing = Mailing {
+            attachments: self.attachments,
+            ..mailing(self.envelope, self.body)
+        };
+        compose(&mailing, &claimed(7, self.recipient))
     }
 
     fn compose(self) -> Composed {

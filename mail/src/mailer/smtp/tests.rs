@@ -1,5 +1,4 @@
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Instant,
 };
@@ -9,12 +8,12 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::{server::Security, *};
 use crate::{
-    address::Address,
-    message::{Body, CallerIds, Envelope, Recipient},
+    fixtures::{self, address, recipient},
+    mailer::fixtures::claimed,
+    message::{Body, Envelope},
     outcome::Fault,
 };
 
@@ -129,24 +128,17 @@ async fn rig_with(credentials: &str, script: Script) -> Rig {
 }
 
 fn mailing() -> Mailing {
-    let address = |written| Address::parse(written).unwrap();
     let envelope = Envelope {
-        sender_email: address("team@example.com"),
-        sender_name: "Team".into(),
-        sender_organisation_name: None,
         subject: "Hello".into(),
-        reply_to: vec![],
         cc: vec![address("cc@example.org")],
         bcc: vec![address("bcc@example.org")],
-        reply_to_names: [].into(),
-        cc_names: [].into(),
-        ids: CallerIds::default(),
+        ..fixtures::envelope()
     };
     let body = Body {
         text: Some(".\nfirst\n..\nlast\n.".into()),
         ..Body::default()
     };
-    Mailing::new(Uuid::nil(), Uuid::nil(), envelope, body, vec![])
+    crate::mailer::fixtures::mailing(envelope, body)
 }
 
 impl Rig {
@@ -155,18 +147,7 @@ impl Rig {
     }
 
     async fn send_within(&self, limit: Duration) -> Outcome {
-        let recipient = ClaimedRecipient {
-            position: 0,
-            attempts: 0,
-            recipient: Recipient {
-                mail: Address::parse("ann@example.org").unwrap(),
-                name: None,
-                company: None,
-                email_recipient_id: None,
-                variables: BTreeMap::new(),
-                headers: [].into(),
-            },
-        };
+        let recipient = claimed(0, recipient("ann@example.org"));
         let call = Call::new(limit, CancellationToken::new());
         let mut outcomes = self.smtp.send(&mailing(), &[recipient], &call).await;
         outcomes.pop().unwrap()
