@@ -156,6 +156,13 @@ impl SmtpServer {
         visits.get(&key).copied().unwrap_or_default()
     }
 
+    /// Returns the number of visits of a step for all recipients together.
+    pub fn all_visits(&self, phase: Phase) -> usize {
+        let visits = self.state.visits.lock().expect("no script panics");
+        let of_phase = visits.iter().filter(|((visited, _), _)| *visited == phase);
+        of_phase.map(|(_, count)| count).sum()
+    }
+
     /// Returns the users who tried to log in.
     pub fn users(&self) -> Vec<String> {
         self.state.users.lock().expect("no script panics").clone()

@@ -7,6 +7,10 @@ use std::time::Duration;
 pub enum Phase {
     /// A connection, before the greeting.
     Connect,
+    /// `EHLO`.
+    Hello,
+    /// `AUTH`.
+    LogIn,
     /// `MAIL FROM`.
     Mail,
     /// Each `RCPT TO`.
@@ -15,6 +19,8 @@ pub enum Phase {
     Data,
     /// The whole message was received.
     End,
+    /// `RSET`.
+    Reset,
 }
 
 pub struct Step<'a> {
