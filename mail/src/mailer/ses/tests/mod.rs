@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_sesv2::config::{Credentials, SharedCredentialsProvider};
+use e2e::{http::Reply, ses::error};
 use serde_json::{Value, json};
 
 use super::*;
@@ -19,10 +20,13 @@ mod requests;
 mod server;
 mod several;
 
-use server::{Reply, Request, Server, error, ok};
+use server::{Request, Server, ok};
 
 /// Far longer than any step takes here.
 const LIMIT: Duration = Duration::from_secs(15);
+
+/// The connection is closed after the request.
+const HANG_UP: Reply = Reply::Close(b"");
 
 fn mailing() -> Mailing {
     let envelope = Envelope {
