@@ -54,6 +54,16 @@ pub fn mailing_to(recipients: usize) -> NewMailing {
     }
 }
 
+/// Returns the entry of a mailing that waits for a worker.
+pub fn queued(api_key_id: Uuid, request: &NewMailing) -> NewEntry<'_> {
+    NewEntry {
+        api_key_id,
+        request,
+        claimed: false,
+        idempotency: None,
+    }
+}
+
 pub fn all_of(mailing_id: Uuid) -> Range {
     Range {
         mailing_id,
@@ -115,12 +125,7 @@ impl TestLedger {
 
     /// Stores a mailing under a new key, queued.
     pub async fn store(&self, request: &NewMailing) -> Uuid {
-        let entry = NewEntry {
-            api_key_id: self.key().await,
-            request,
-            claimed: false,
-            idempotency: None,
-        };
+        let entry = queued(self.key().await, request);
         self.try_store(entry).await.unwrap().id
     }
 

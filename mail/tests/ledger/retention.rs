@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     database::TestLedger,
     fixtures::address,
-    mailings::{accepted, mailing_to, refused},
+    mailings::{accepted, mailing_to, queued, refused},
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -122,10 +122,8 @@ async fn idempotency_keys_and_replaced_secrets_are_forgotten_when_they_expire(t:
     let requests = ["old", "new"].map(|key| IdempotencyRequest::new(key.to_owned(), b"", false));
     for idempotency in &requests {
         let entry = NewEntry {
-            api_key_id: key,
-            request: &request,
-            claimed: false,
             idempotency: Some(idempotency),
+            ..queued(key, &request)
         };
         t.try_store(entry).await.unwrap();
     }
