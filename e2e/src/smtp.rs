@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 pub use message::Accepted;
-pub use script::{Phase, Reaction, Step};
+pub use script::{Phase, Reaction, Step, always, refuses};
 pub use tls::Certificate;
 
 use crate::listener::Listener;

@@ -67,3 +67,28 @@ impl Reaction {
         )
     }
 }
+
+/// Returns a script with one reaction at each visit of a step.
+pub fn always(
+    phase: Phase,
+    reaction: Reaction,
+) -> impl Fn(&Step<'_>) -> Reaction + Send + Sync + 'static {
+    move |step| {
+        if step.phase == phase {
+            reaction
+        } else {
+            Reaction::Continue
+        }
+    }
+}
+
+/// Returns a script that refuses one address.
+pub fn refuses(address: &'static str) -> impl Fn(&Step<'_>) -> Reaction + Send + Sync + 'static {
+    move |step| {
+        if step.phase == Phase::Recipient && step.recipient == address {
+            Reaction::Reply("550 5.1.1 no")
+        } else {
+            Reaction::Continue
+        }
+    }
+}

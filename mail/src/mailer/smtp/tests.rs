@@ -3,7 +3,7 @@ use std::time::Instant;
 use e2e::smtp::{
     Options, Phase,
     Reaction::{self, Close, Continue, Reply, Stall},
-    SmtpServer, Step,
+    SmtpServer, Step, always,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -47,17 +47,6 @@ fn with_credentials(port: u16) -> String {
 
 fn smtp(url: &str, connections: usize) -> Smtp {
     Smtp::new(&Url::parse(url).unwrap(), connections).unwrap()
-}
-
-/// Returns a script with one reaction at each visit of a step.
-fn at(phase: Phase, reaction: Reaction) -> impl Fn(&Step<'_>) -> Reaction {
-    move |step| {
-        if step.phase == phase {
-            reaction
-        } else {
-            Continue
-        }
-    }
 }
 
 /// Returns a script with one reaction, at one visit of a step for this recipient.
@@ -162,7 +151,7 @@ async fn each_answer_is_sorted_by_what_it_proves() {
         (End, Reply("354 what"), "unknown: connection_lost"),
         (Mail, Reply("530 5.7.0 auth"), "wait: account"),
     ] {
-        let found = meaning(rig(at(phase, reaction)).await.send().await);
+        let found = meaning(rig(always(phase, reaction)).await.send().await);
         assert_eq!(found, expected, "{phase:?} {reaction:?}");
     }
     let copy = at_visit(1, Recipient, "cc@example.org", Reply("550 no"));
@@ -179,7 +168,7 @@ async fn a_server_that_takes_too_long_is_unknown_only_at_the_end() {
         (Phase::End, "unknown: timeout"),
     ] {
         let begun = Instant::now();
-        let outcome = rig(at(phase, Stall)).await.send_within(limit).await;
+        let outcome = rig(always(phase, Stall)).await.send_within(limit).await;
         assert_eq!(meaning(outcome), expected);
         assert!(begun.elapsed() < 5 * limit);
     }
@@ -232,7 +221,7 @@ async fn a_kept_connection_that_is_used_up_is_replaced_at_no_cost() {
 /// On a fresh connection the same reply is about the mail's sender.
 #[tokio::test]
 async fn a_refusal_of_the_sender_on_a_fresh_connection_is_not_tried_again_at_once() {
-    let rig = rig(at(Phase::Mail, Reply("550 no"))).await;
+    let rig = rig(always(Phase::Mail, Reply("550 no"))).await;
     assert_eq!(meaning(rig.send().await), "wait: account");
     let (connected, begun) = (rig.visits(Phase::Connect), rig.visits(Phase::Mail));
     assert_eq!((connected, begun), (1, 1));
@@ -240,7 +229,7 @@ async fn a_refusal_of_the_sender_on_a_fresh_connection_is_not_tried_again_at_onc
 
 #[tokio::test]
 async fn there_are_never_more_connections_than_are_allowed() {
-    let mut rig = rig(at(Phase::Data, Stall)).await;
+    let mut rig = rig(always(Phase::Data, Stall)).await;
     rig.smtp = smtp(&rig.server.transport(), 3);
     let limit = Duration::from_secs(2);
     let sends = (0..10).map(|_| rig.send_within(limit));
@@ -284,9 +273,9 @@ async fn credentials_that_are_refused_make_mail_wait() {
     let good = rig_with_credentials(|_| Continue).await;
     assert_eq!(meaning(good.send().await), "accepted");
     assert_eq!(good.visits(Phase::LogIn), 1);
-    let bad = rig_with_credentials(at(Phase::LogIn, Reply("535 no"))).await;
+    let bad = rig_with_credentials(always(Phase::LogIn, Reply("535 no"))).await;
     assert_eq!(meaning(bad.send().await), "wait: account");
-    let none = rig_with_credentials(at(Phase::Hello, Reply("250 here"))).await;
+    let none = rig_with_credentials(always(Phase::Hello, Reply("250 here"))).await;
     assert_eq!(meaning(none.send().await), "wait: account");
 }
 
@@ -305,7 +294,7 @@ async fn credentials_never_leave_without_tls() {
 #[tokio::test]
 async fn an_address_in_the_servers_words_is_taken_out() {
     let gone = Reply("550-5.1.1 <ann@example.org>\r\n550 5.1.1 gone");
-    let rig = rig(at(Phase::Recipient, gone)).await;
+    let rig = rig(always(Phase::Recipient, gone)).await;
     let Outcome::Refused(reason) = rig.send().await else {
         panic!("not refused");
     };
