@@ -129,6 +129,11 @@ impl Database {
         &self.0.url
     }
 
+    /// Returns the name of the database on its server.
+    pub fn name(&self) -> &str {
+        self.url().rsplit('/').next().expect("a path")
+    }
+
     /// Returns the folder that the programs run in.
     pub fn folder(&self) -> &Path {
         self.0.folder.path()

@@ -13,7 +13,7 @@ use crate::deployment::Deployment;
 use crate::description;
 use crate::mailbox::Mailbox;
 use crate::process::Program;
-use crate::waiting::within;
+use crate::waiting::{eventually, within};
 
 const READY: &str = "MMMS is listening on ";
 
@@ -47,6 +47,12 @@ impl Settings {
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    #[must_use]
+    pub fn envs(mut self, variables: Vec<(String, String)>) -> Self {
+        self.environment.extend(variables);
         self
     }
 
@@ -192,6 +198,19 @@ impl Server {
             Running::Process(_) => panic!("a process is no deployment"),
             Running::Functions(deployment) => deployment,
         }
+    }
+
+    /// Waits until the service says that it is ready.
+    pub async fn ready(&self) {
+        eventually("the service is ready", async || {
+            let answer = self.anonymous().get("/v1/ready").await;
+            if answer.status == 200 {
+                Ok(())
+            } else {
+                Err(answer.text())
+            }
+        })
+        .await;
     }
 
     /// Returns the variables that the service is started with.

@@ -30,6 +30,7 @@ const WAIT: Duration = Duration::from_mins(2);
 /// The default rate of an account, in recipients a second.
 const PLENTY: f64 = 10_000.0;
 const TOO_MANY: &str = "TooManyRequestsException";
+const SAID: &str = "Said by the test.";
 const BROKEN: &str = "InternalServiceErrorException";
 
 /// A proxy, which runs until it is dropped.
@@ -183,14 +184,14 @@ impl State {
             Reaction::Refuse(code) => {
                 self.fates
                     .send_modify(|fates| fates.refuse(&call.recipients));
-                unsure.answer(error(400, code))
+                unsure.answer(error(400, code, SAID))
             }
-            Reaction::Throttle => unsure.answer(error(429, TOO_MANY)),
-            Reaction::Unavailable => unsure.answer(error(503, "ServiceUnavailable")),
-            Reaction::Fail => error(500, BROKEN),
+            Reaction::Throttle => unsure.answer(error(429, TOO_MANY, SAID)),
+            Reaction::Unavailable => unsure.answer(error(503, "ServiceUnavailable", SAID)),
+            Reaction::Fail => error(500, BROKEN, SAID),
             Reaction::FailAfter => {
                 self.pass(asked, call, Vec::new()).await;
-                error(500, BROKEN)
+                error(500, BROKEN, SAID)
             }
             Reaction::Reset => Reply::Reset,
             Reaction::ResetAfter => {
@@ -300,12 +301,9 @@ impl From<Forwarded> for Reply {
     }
 }
 
-fn error(status: u16, code: &str) -> Reply {
-    with_code(
-        status,
-        Some(code),
-        &json!({ "message": "Said by the test." }),
-    )
+/// Returns an error as SES answers it.
+pub fn error(status: u16, code: &str, message: &str) -> Reply {
+    with_code(status, Some(code), &json!({ "message": message }))
 }
 
 fn with_code(status: u16, code: Option<&str>, body: &Value) -> Reply {

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 pub use message::Accepted;
-pub use script::{Phase, Reaction, Step};
+pub use script::{Phase, Reaction, Step, always, refuses};
 pub use tls::Certificate;
 
 use crate::listener::Listener;
@@ -154,6 +154,13 @@ impl SmtpServer {
         let visits = self.state.visits.lock().expect("no script panics");
         let key = (phase, recipient.to_owned());
         visits.get(&key).copied().unwrap_or_default()
+    }
+
+    /// Returns the number of visits of a step for all recipients together.
+    pub fn all_visits(&self, phase: Phase) -> usize {
+        let visits = self.state.visits.lock().expect("no script panics");
+        let of_phase = visits.iter().filter(|((visited, _), _)| *visited == phase);
+        of_phase.map(|(_, count)| count).sum()
     }
 
     /// Returns the users who tried to log in.

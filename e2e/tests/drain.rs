@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use e2e::letter::recipient;
-use e2e::smtp::{Phase, Reaction};
+use e2e::smtp::{Phase, Reaction, always};
 use e2e::{Database, Server, SmtpServer, eventually, letter, mailing, on_both_databases};
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -123,10 +123,7 @@ async fn a_stop_in_the_middle_loses_nothing_and_doubles_nothing(database: Databa
 
 async fn a_mail_on_its_way_is_answered_before_the_end(database: Database) {
     let smtp = SmtpServer::start().await;
-    smtp.script(|step| match step.phase {
-        Phase::End => Reaction::Delay(Duration::from_secs(1)),
-        _ => Reaction::Continue,
-    });
+    smtp.script(always(Phase::End, Reaction::Delay(Duration::from_secs(1))));
     let mut server = Server::through(&smtp, &database).start().await;
     let sender = server.sender().await;
     let post = tokio::spawn(async move { sender.mail(&letter("ann@example.org")).await });

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use e2e::smtp::{Phase, Reaction};
+use e2e::smtp::{Phase, Reaction, always};
 use e2e::{Answer, Database, Server, SmtpServer, letter, mailing, on_both_databases};
 use e2e::{eventually, waiting::within};
 use serde_json::{Value, json};
@@ -69,10 +69,10 @@ fn one_first(answers: &[Answer], status: u16) -> Value {
 
 async fn two_hundred_requests_at_once_send_one_mail(database: Database) {
     let smtp = SmtpServer::start().await;
-    smtp.script(|step| match step.phase {
-        Phase::End => Reaction::Delay(Duration::from_millis(200)),
-        _ => Reaction::Continue,
-    });
+    smtp.script(always(
+        Phase::End,
+        Reaction::Delay(Duration::from_millis(200)),
+    ));
     let server = start(&database, &smtp).await;
     let answers = at_once(&server, &letter("ann@example.org")).await;
     let data = one_first(&answers, 200);
@@ -98,10 +98,7 @@ async fn two_hundred_requests_at_once_queue_one_mailing(database: Database) {
 
 async fn while_the_first_is_running_the_others_are_told_to_come_back(database: Database) {
     let smtp = SmtpServer::start().await;
-    smtp.script(|step| match step.phase {
-        Phase::End => Reaction::AcceptAndStall,
-        _ => Reaction::Continue,
-    });
+    smtp.script(always(Phase::End, Reaction::AcceptAndStall));
     let server = Server::through(&smtp, &database)
         .env("LEASE_SECONDS", "15")
         .start()
@@ -127,13 +124,7 @@ async fn while_the_first_is_running_the_others_are_told_to_come_back(database: D
 /// request until there is an answer. Returns the statuses of the mail then and at its end.
 async fn killed_at(database: &Database, phase: Phase, reaction: Reaction) -> (Value, SmtpServer) {
     let smtp = SmtpServer::start().await;
-    smtp.script(move |step| {
-        if step.phase == phase {
-            reaction
-        } else {
-            Reaction::Continue
-        }
-    });
+    smtp.script(always(phase, reaction));
     let mut server = start(database, &smtp).await;
     let key = server.new_key(json!({})).await;
     let key = key["api_key"].as_str().expect("a key").to_owned();

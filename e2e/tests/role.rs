@@ -39,7 +39,7 @@ impl Place {
                 "CREATE ROLE {OWNER} LOGIN CREATEROLE PASSWORD '{OWNERS_PASSWORD}'"
             ))
             .await;
-        let name = place.name();
+        let name = place.database.name();
         place
             .sql(&format!("ALTER DATABASE {name} OWNER TO {OWNER}"))
             .await;
@@ -57,17 +57,12 @@ impl Place {
         self.database.execute(statement).await;
     }
 
-    fn name(&self) -> String {
-        let url = self.database.url();
-        url.rsplit('/').next().expect("a path").to_owned()
-    }
-
     fn variables(&self, secret: &str) -> Vec<(String, String)> {
         let port = self.postgres.port().to_string();
         let mut variables = self.account.variables();
         for (name, value) in [
             ("SECRET_NAME", secret),
-            ("DB_NAME", &self.name()),
+            ("DB_NAME", self.database.name()),
             ("DB_HOST", "127.0.0.1"),
             ("DB_PORT", &port),
             ("DB_SSLMODE", "prefer"),
@@ -99,34 +94,20 @@ impl Place {
 
     /// Starts the service, which may not migrate.
     async fn server(&self, secret: &str) -> Server {
-        let settings = Server::on(&self.database)
+        Server::on(&self.database)
             .env("DATABASE_URL", "")
             .env("DB_MIGRATE", "false")
-            .env("SWEEP_SECONDS", "1");
-        let variables = self.variables(secret);
-        let settings = variables.iter().fold(settings, |settings, (name, value)| {
-            settings.env(name, value)
-        });
-        settings.start().await
+            .env("SWEEP_SECONDS", "1")
+            .envs(self.variables(secret))
+            .start()
+            .await
     }
 
     async fn log_in(&self, user: &str, password: &str) -> Result<DatabaseConnection, DbErr> {
-        let (port, name) = (self.postgres.port(), self.name());
+        let (port, name) = (self.postgres.port(), self.database.name());
         let url = format!("postgres://{user}:{password}@127.0.0.1:{port}/{name}");
         e2e::database::try_connect(&url).await
     }
-}
-
-async fn ready(server: &Server) {
-    eventually("the service is ready", async || {
-        let answer = server.anonymous().get("/v1/ready").await;
-        if answer.status == 200 {
-            Ok(())
-        } else {
-            Err(answer.text())
-        }
-    })
-    .await;
 }
 
 #[tokio::test]
@@ -179,7 +160,7 @@ async fn the_service_does_all_its_work_as_a_role_that_may_change_rows_alone() {
         if left.is_empty() { Ok(()) } else { Err(left) }
     })
     .await;
-    ready(&server).await;
+    server.ready().await;
     let logs = server.logs();
     let denied: Vec<_> = logs.iter().filter(|line| line.contains("denied")).collect();
     assert!(denied.is_empty(), "{denied:#?}");
@@ -210,7 +191,7 @@ async fn the_role_cannot_touch_the_tables_themselves() {
         "CREATE DATABASE mine".to_owned(),
         "CREATE EXTENSION pg_trgm".to_owned(),
         "DROP SCHEMA public CASCADE".to_owned(),
-        format!("DROP DATABASE {}", place.name()),
+        format!("DROP DATABASE {}", place.database.name()),
         format!("SET ROLE {OWNER}"),
         format!("ALTER ROLE {OWNER} PASSWORD 'mine'"),
         format!("ALTER ROLE {ROLE} CREATEROLE"),
@@ -273,7 +254,7 @@ async fn a_service_that_may_not_migrate_waits_for_who_may_and_says_so() {
     assert_eq!(place.database.count(tables).await, 0, "it made no table");
 
     place.migrated().await;
-    ready(&server).await;
+    server.ready().await;
 }
 
 #[tokio::test]
@@ -293,7 +274,7 @@ async fn migrating_again_repairs_rights_and_follows_the_secret() {
     };
     migrate().await;
     let server = place.server(SERVICE).await;
-    ready(&server).await;
+    server.ready().await;
 
     // A migration that a newer version has run does not prevent an older one from running after a rollback.
     let newer =
@@ -331,7 +312,7 @@ async fn migrating_again_repairs_rights_and_follows_the_secret() {
     let cut =
         "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = 'service'";
     place.sql(cut).await;
-    ready(&server).await;
+    server.ready().await;
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ impl Place {
         place
             .sql(&format!("CREATE ROLE sender LOGIN PASSWORD '{FIRST}'"))
             .await;
-        let name = place.name();
+        let name = place.database.name();
         place
             .sql(&format!("ALTER DATABASE {name} OWNER TO sender"))
             .await;
@@ -46,11 +46,6 @@ impl Place {
         done.unwrap_or_else(|error| panic!("{statement}: {error}"));
     }
 
-    fn name(&self) -> String {
-        let url = self.database.url();
-        url.rsplit('/').next().expect("a path").to_owned()
-    }
-
     /// Returns the secret as RDS writes it.
     fn secret(&self, password: &str) -> String {
         json!({
@@ -61,12 +56,12 @@ impl Place {
     }
 
     fn server(&self) -> Settings {
-        let settings = Server::on(&self.database)
+        Server::on(&self.database)
             .env("DATABASE_URL", "")
             .env("SECRET_NAME", SECRET)
-            .env("DB_NAME", &self.name())
-            .env("DB_SSLROOTCERT", self.authority.file());
-        in_account(settings, &self.account)
+            .env("DB_NAME", self.database.name())
+            .env("DB_SSLROOTCERT", self.authority.file())
+            .envs(self.account.variables())
     }
 
     /// Changes the password in the database, and ends all open connections.
@@ -76,26 +71,6 @@ impl Place {
         let cut = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = 'sender'";
         self.sql(cut).await;
     }
-}
-
-fn in_account(settings: Settings, account: &Account) -> Settings {
-    let variables = account.variables();
-    variables.iter().fold(settings, |settings, (name, value)| {
-        settings.env(name, value)
-    })
-}
-
-/// Waits until the server is ready again.
-async fn ready(server: &Server) {
-    eventually("the server is ready", || async {
-        let answer = server.anonymous().get("/v1/ready").await;
-        if answer.status == 200 {
-            Ok(())
-        } else {
-            Err(answer.text())
-        }
-    })
-    .await;
 }
 
 /// Waits until a line of the log contains all of these texts, and asserts that no line contains a secret.
@@ -195,7 +170,7 @@ async fn between_the_change_of_a_password_and_of_its_secret_the_service_waits() 
     answer.error(503, "service_unavailable");
     assert!(!answer.text().contains("password"), "{}", answer.text());
     place.account.rotate(SECRET, &place.secret(SECOND)).await;
-    ready(&server).await;
+    server.ready().await;
     sender.mail(&letter("ann@example.org")).await.data(200);
     assert_eq!(server.mailbox().total().await, 1);
 }
@@ -229,7 +204,7 @@ async fn a_secret_that_comes_late_or_wrong_is_named_and_waited_for() {
         .await;
     }
     place.account.rotate(SECRET, &place.secret(FIRST)).await;
-    ready(&server).await;
+    server.ready().await;
     logs(&server, &missing, &["hunter2", "2222222222", FIRST]).await;
 }
 
@@ -238,7 +213,7 @@ async fn the_admin_token_is_the_one_that_the_secret_holds_now() {
     let account = Account::new();
     account.secret(ADMIN, "the-first-token-of-all\n").await;
     let server = Server::on(&Database::sqlite()).env("ADMIN_SECRET_NAME", ADMIN);
-    let server = in_account(server, &account).start().await;
+    let server = server.envs(account.variables()).start().await;
     let with = async |token: &str| {
         let caller = server.anonymous().bearer(token);
         caller.get("/v1/api-key").await
@@ -271,7 +246,7 @@ async fn the_admin_token_is_the_one_that_the_secret_holds_now() {
 async fn an_admin_secret_that_comes_late_or_blank_is_named_and_waited_for() {
     let account = Account::new();
     let server = Server::on(&Database::sqlite()).env("ADMIN_SECRET_NAME", ADMIN);
-    let server = in_account(server, &account).start().await;
+    let server = server.envs(account.variables()).start().await;
     let list = async || {
         let caller = server.anonymous().bearer("the-token-of-the-administrator");
         caller.get("/v1/api-key").await

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use e2e::balance::balanced;
 use e2e::letter::recipient;
-use e2e::smtp::{Phase, Reaction};
+use e2e::smtp::{Phase, Reaction, always};
 use e2e::waiting::within;
 use e2e::{Database, Server, SmtpServer, Worker, eventually, mailing, on_both_databases};
 use tokio::time::sleep;
@@ -41,6 +41,16 @@ async fn accepted(database: &Database, smtp: &SmtpServer) -> (Server, String) {
     (server, data["id"].as_str().expect("an id").to_owned())
 }
 
+async fn two_workers(database: &Database, smtp: &SmtpServer) -> [Worker; 2] {
+    let transport = smtp.transport();
+    let variables = variables(&transport);
+    let (one, other) = tokio::join!(
+        Worker::start(database, &variables),
+        Worker::start(database, &variables),
+    );
+    [one, other]
+}
+
 /// Returns the number of recipients that are not at an end.
 async fn left(database: &Database) -> i64 {
     let open = "SELECT COUNT(*) FROM recipient WHERE status IN ('queued', 'sending')";
@@ -64,10 +74,10 @@ on_both_databases!(a_worker_alone_finishes_what_the_server_left);
 
 async fn a_worker_alone_finishes_what_the_server_left(database: Database) {
     let smtp = SmtpServer::start().await;
-    smtp.script(|step| match step.phase {
-        Phase::End => Reaction::Delay(Duration::from_millis(20)),
-        _ => Reaction::Continue,
-    });
+    smtp.script(always(
+        Phase::End,
+        Reaction::Delay(Duration::from_millis(20)),
+    ));
     let (mut server, id) = accepted(&database, &smtp).await;
     let transport = smtp.transport();
     let worker = Worker::start(&database, &variables(&transport)).await;
@@ -89,12 +99,7 @@ async fn a_transport_that_stalls_past_the_leases_doubles_nothing() {
         _ => Reaction::Continue,
     });
     let (mut server, id) = accepted(&database, &smtp).await;
-    let transport = smtp.transport();
-    let variables = variables(&transport);
-    let (one, other) = tokio::join!(
-        Worker::start(&database, &variables),
-        Worker::start(&database, &variables),
-    );
+    let [one, other] = two_workers(&database, &smtp).await;
     nothing_left(&database).await;
     one.stop().await;
     other.stop().await;
@@ -108,16 +113,12 @@ async fn a_transport_that_stalls_past_the_leases_doubles_nothing() {
 async fn a_worker_that_freezes_past_its_lease_doubles_nothing() {
     let database = Database::postgres().await;
     let smtp = SmtpServer::start().await;
-    smtp.script(|step| match step.phase {
-        Phase::End => Reaction::Delay(Duration::from_millis(100)),
-        _ => Reaction::Continue,
-    });
+    smtp.script(always(
+        Phase::End,
+        Reaction::Delay(Duration::from_millis(100)),
+    ));
     let (mut server, id) = accepted(&database, &smtp).await;
-    let transport = smtp.transport();
-    let workers = [
-        Worker::start(&database, &variables(&transport)).await,
-        Worker::start(&database, &variables(&transport)).await,
-    ];
+    let workers = two_workers(&database, &smtp).await;
     let mut freezes = 0;
     for worker in workers.iter().cycle().take(4) {
         let busy = eventually("mail is on its way", || async {
@@ -157,17 +158,12 @@ async fn a_worker_that_freezes_past_its_lease_doubles_nothing() {
 async fn what_a_killed_worker_had_is_taken_over() {
     let database = Database::postgres().await;
     let smtp = SmtpServer::start().await;
-    smtp.script(|step| match step.phase {
-        Phase::End => Reaction::Delay(Duration::from_millis(50)),
-        _ => Reaction::Continue,
-    });
+    smtp.script(always(
+        Phase::End,
+        Reaction::Delay(Duration::from_millis(50)),
+    ));
     let (mut server, id) = accepted(&database, &smtp).await;
-    let transport = smtp.transport();
-    let variables = variables(&transport);
-    let (one, other) = tokio::join!(
-        Worker::start(&database, &variables),
-        Worker::start(&database, &variables),
-    );
+    let [one, other] = two_workers(&database, &smtp).await;
     smtp.accepts(smtp.count() + 20).await;
     one.kill().await;
     nothing_left(&database).await;

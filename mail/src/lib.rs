@@ -2,6 +2,10 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
+// The fixtures name this crate as the integration tests do.
+#[cfg(test)]
+extern crate self as mail;
+
 pub mod address;
 pub mod admin;
 pub mod api_key;
@@ -12,6 +16,9 @@ mod drain;
 mod enqueue;
 mod error;
 pub mod fail_point;
+#[cfg(test)]
+#[path = "../tests/fixtures/mod.rs"]
+mod fixtures;
 mod health;
 mod idempotency;
 pub mod ledger;

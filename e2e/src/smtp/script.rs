@@ -7,6 +7,10 @@ use std::time::Duration;
 pub enum Phase {
     /// A connection, before the greeting.
     Connect,
+    /// `EHLO`.
+    Hello,
+    /// `AUTH`.
+    LogIn,
     /// `MAIL FROM`.
     Mail,
     /// Each `RCPT TO`.
@@ -15,6 +19,8 @@ pub enum Phase {
     Data,
     /// The whole message was received.
     End,
+    /// `RSET`.
+    Reset,
 }
 
 pub struct Step<'a> {
@@ -59,5 +65,30 @@ impl Reaction {
                 | Self::AcceptAndStall
                 | Self::ReplyAndClose
         )
+    }
+}
+
+/// Returns a script with one reaction at each visit of a step.
+pub fn always(
+    phase: Phase,
+    reaction: Reaction,
+) -> impl Fn(&Step<'_>) -> Reaction + Send + Sync + 'static {
+    move |step| {
+        if step.phase == phase {
+            reaction
+        } else {
+            Reaction::Continue
+        }
+    }
+}
+
+/// Returns a script that refuses one address.
+pub fn refuses(address: &'static str) -> impl Fn(&Step<'_>) -> Reaction + Send + Sync + 'static {
+    move |step| {
+        if step.phase == Phase::Recipient && step.recipient == address {
+            Reaction::Reply("550 5.1.1 no")
+        } else {
+            Reaction::Continue
+        }
     }
 }

@@ -57,7 +57,7 @@ pub(super) async fn run(stream: TcpStream, state: &State) -> Result<()> {
             "DATA" => session.data().await?,
             "RSET" => {
                 session.transaction = None;
-                session.reply("250 ok").await?;
+                session.step(Phase::Reset, "250 ok").await?;
             }
             "QUIT" => return session.reply("221 bye").await,
             _ => session.reply("502 5.5.1 not known").await?,
@@ -76,10 +76,16 @@ impl Session<'_> {
             lines.push("AUTH PLAIN");
         }
         let last = lines.pop().expect("there are lines");
+        let mut reply = String::new();
         for line in lines {
-            self.reply(&format!("250-{line}")).await?;
+            reply.push_str("250-");
+            reply.push_str(line);
+            reply.push_str("\r\n");
         }
-        self.reply(&format!("250 {last}")).await
+        reply.push_str("250 ");
+        reply.push_str(last);
+        self.step(Phase::Hello, &reply).await?;
+        Ok(())
     }
 
     async fn encrypt(mut self) -> Result<Self> {
@@ -103,14 +109,18 @@ impl Session<'_> {
             .and_then(|plain| String::from_utf8(plain).ok());
         let tried = given.as_deref().and_then(|plain| plain.split('\0').nth(1));
         self.state.note_user(tried.unwrap_or_default());
-        let expected = self.state.options.credentials;
-        match expected {
-            Some((user, password)) if given == Some(format!("\0{user}\0{password}")) => {
-                self.user = Some(user.to_owned());
-                self.reply("235 2.7.0 welcome").await
-            }
-            _ => self.reply("535 5.7.8 not these").await,
+        let known = self.state.options.credentials;
+        let user = known
+            .filter(|(user, password)| given == Some(format!("\0{user}\0{password}")))
+            .map(|(user, _)| user.to_owned());
+        let usual = match user {
+            Some(_) => "235 2.7.0 welcome",
+            None => "535 5.7.8 not these",
+        };
+        if self.step(Phase::LogIn, usual).await? {
+            self.user = user;
         }
+        Ok(())
     }
 
     async fn mail(&mut self, arguments: &str) -> Result<()> {

@@ -80,15 +80,7 @@ async fn a_restart_of_postgresql_in_the_middle_loses_nothing_and_doubles_nothing
     for part in 1..=2 {
         service.ses.accepts(part * MANY / 4).await;
         postgres.restart().await;
-        eventually("the service is ready again", async || {
-            let answer = service.server.anonymous().get("/v1/ready").await;
-            if answer.status == 200 {
-                Ok(())
-            } else {
-                Err(answer.text())
-            }
-        })
-        .await;
+        service.server.ready().await;
     }
     let reckoning = service.reckon(&id, MANY).await;
     assert_eq!(reckoning.failed, 0, "{reckoning:?}");
@@ -131,8 +123,7 @@ async fn answers_to_commits_that_are_lost_change_nothing() {
     assert_eq!(service.reckon(&id, MANY).await, all(MANY));
 }
 
-#[tokio::test]
-async fn while_sqs_is_away_mail_is_accepted_and_goes_later() {
+async fn behind_a_proxy_of_sqs() -> (Proxy, Service) {
     let cloud = Cloud::new().await;
     let sqs = Proxy::before(cloud.account.url()).await;
     let service = Service::like(cloud, |settings| {
@@ -141,6 +132,12 @@ async fn while_sqs_is_away_mail_is_accepted_and_goes_later() {
             .env("SWEEP_SECONDS", "1")
     })
     .await;
+    (sqs, service)
+}
+
+#[tokio::test]
+async fn while_sqs_is_away_mail_is_accepted_and_goes_later() {
+    let (sqs, service) = behind_a_proxy_of_sqs().await;
     let sender = service.sender().await;
     sqs.go_down();
     let data = sender.mail(&mailing(MANY)).await.data(202);
@@ -155,14 +152,7 @@ async fn while_sqs_is_away_mail_is_accepted_and_goes_later() {
 
 #[tokio::test]
 async fn when_sqs_goes_in_the_middle_nothing_is_lost() {
-    let cloud = Cloud::new().await;
-    let sqs = Proxy::before(cloud.account.url()).await;
-    let service = Service::like(cloud, |settings| {
-        settings
-            .env("AWS_ENDPOINT_URL_SQS", sqs.url())
-            .env("SWEEP_SECONDS", "1")
-    })
-    .await;
+    let (sqs, service) = behind_a_proxy_of_sqs().await;
     service
         .ses
         .script(|_| Reaction::Delay(Duration::from_millis(100)));

@@ -1,6 +1,6 @@
 //! The rules of `Idempotency-Key`, one by one. Races are tested in `idempotency`.
 
-use e2e::smtp::{Phase, Reaction};
+use e2e::smtp::{Phase, Reaction, always};
 use e2e::{Database, Server, SmtpServer, With, everywhere, letter, mailing};
 use serde_json::json;
 
@@ -122,10 +122,10 @@ async fn a_fault_is_not_kept(database: Database) {
 
 async fn a_refusal_is_kept(database: Database) {
     let smtp = SmtpServer::start().await;
-    smtp.script(|step| match step.phase {
-        Phase::Recipient => Reaction::Reply("550 5.1.1 nobody of that name"),
-        _ => Reaction::Continue,
-    });
+    smtp.script(always(
+        Phase::Recipient,
+        Reaction::Reply("550 5.1.1 nobody of that name"),
+    ));
     let server = Server::through(&smtp, &database).start().await;
     let sender = server.sender().await.idempotency_key("one");
     let body = letter("ann@example.org");

@@ -2,7 +2,7 @@
 
 use e2e::answer::{is_time, keys};
 use e2e::letter::addressed;
-use e2e::smtp::{Phase, Reaction};
+use e2e::smtp::{Phase, Reaction, refuses};
 use e2e::{Caller, Database, Server, SmtpServer, With, eventually, everywhere, letter, mailing};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -134,10 +134,7 @@ async fn a_mailing_shows_its_scalars_and_never_its_body(database: Database) {
 
 async fn recipients_are_filtered_by_status(database: Database) {
     let smtp = SmtpServer::start().await;
-    smtp.script(|step| match (step.phase, step.recipient) {
-        (Phase::Recipient, "recipient-1@example.org") => Reaction::Reply("550 5.1.1 no"),
-        _ => Reaction::Continue,
-    });
+    smtp.script(refuses("recipient-1@example.org"));
     let server = Server::through(&smtp, &database).start().await;
     let sender = server.sender().await;
     let data = sender.mail(&mailing(4)).await.data(202);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use e2e::answer::{Answer, is_time, keys};
-use e2e::smtp::{Phase, Reaction};
+use e2e::smtp::refuses;
 use e2e::{Database, Server, SmtpServer, eventually, everywhere, letter, mailing};
 use serde_json::Value;
 
@@ -28,10 +28,7 @@ async fn statistics(server: &Server, query: &str) -> Value {
 
 async fn the_hours_count_what_was_sent_and_failed(database: Database) {
     let smtp = SmtpServer::start().await;
-    smtp.script(|step| match (step.phase, step.recipient) {
-        (Phase::Recipient, "recipient-1@example.org") => Reaction::Reply("550 5.1.1 no"),
-        _ => Reaction::Continue,
-    });
+    smtp.script(refuses("recipient-1@example.org"));
     let server = Server::through(&smtp, &database).start().await;
     let sender = server.sender().await;
     sender.mail(&letter("ann@example.org")).await.data(200);

@@ -17,16 +17,18 @@ async fn mail(transport: &str, trusted: Option<&Certificate>) -> (e2e::Answer, S
     (answer, server)
 }
 
+async fn encrypting(tls: Tls) -> SmtpServer {
+    SmtpServer::with(Options {
+        tls,
+        ..Options::default()
+    })
+    .await
+}
+
 #[tokio::test]
 async fn smtps_is_encrypted_from_the_start() {
     let certificate = Certificate::new();
-    let tls = Tls::Implicit(certificate.acceptor.clone());
-    let smtp = SmtpServer::with(Options {
-        tls,
-        credentials: None,
-        ..Options::default()
-    })
-    .await;
+    let smtp = encrypting(Tls::Implicit(certificate.acceptor.clone())).await;
     let transport = format!("smtps://localhost:{}", smtp.port());
     let (answer, _server) = mail(&transport, Some(&certificate)).await;
     answer.data(200);
@@ -36,13 +38,7 @@ async fn smtps_is_encrypted_from_the_start() {
 #[tokio::test]
 async fn starttls_is_used_where_it_is_offered() {
     let certificate = Certificate::new();
-    let tls = Tls::Offered(certificate.acceptor.clone());
-    let smtp = SmtpServer::with(Options {
-        tls,
-        credentials: None,
-        ..Options::default()
-    })
-    .await;
+    let smtp = encrypting(Tls::Offered(certificate.acceptor.clone())).await;
     let transport = format!("smtp://localhost:{}", smtp.port());
     let (answer, _server) = mail(&transport, Some(&certificate)).await;
     answer.data(200);
@@ -52,13 +48,7 @@ async fn starttls_is_used_where_it_is_offered() {
 #[tokio::test]
 async fn a_certificate_that_is_not_trusted_gets_no_mail() {
     let certificate = Certificate::new();
-    let tls = Tls::Implicit(certificate.acceptor.clone());
-    let smtp = SmtpServer::with(Options {
-        tls,
-        credentials: None,
-        ..Options::default()
-    })
-    .await;
+    let smtp = encrypting(Tls::Implicit(certificate.acceptor.clone())).await;
     let transport = format!("smtps://localhost:{}", smtp.port());
     waits(&smtp, &transport).await;
 }
@@ -96,7 +86,6 @@ async fn waits(smtp: &SmtpServer, transport: &str) {
 async fn user_and_password_open_the_server() {
     let credentials = Some(("me@example.com", "p:a/s%s wörd"));
     let smtp = SmtpServer::with(Options {
-        tls: Tls::None,
         credentials,
         ..Options::default()
     })
@@ -114,7 +103,6 @@ async fn user_and_password_open_the_server() {
 async fn a_wrong_password_makes_mail_wait() {
     let credentials = Some(("me", "right"));
     let smtp = SmtpServer::with(Options {
-        tls: Tls::None,
         credentials,
         ..Options::default()
     })

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use e2e::smtp::{Options, Phase, Reaction};
+use e2e::smtp::{Options, Phase, Reaction, always};
 use e2e::{Database, Server, SmtpServer, Worker, eventually, letter, mailing, on_both_databases};
 use serde_json::Value;
 
@@ -177,13 +177,7 @@ async fn what_concerns_the_sender_fails_no_mail(database: Database) {
         (Phase::Recipient, "554 5.7.1 Relay access denied", "account"),
     ] {
         let smtp = SmtpServer::start().await;
-        smtp.script(move |step| {
-            if step.phase == phase {
-                Reaction::Reply(reply)
-            } else {
-                Reaction::Continue
-            }
-        });
+        smtp.script(always(phase, Reaction::Reply(reply)));
         let server = start(&database, &smtp).await;
         let large = id(&server.sender().await.mail(&mailing(5)).await.data(202));
         eventually("one has its reason", || async {

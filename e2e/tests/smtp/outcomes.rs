@@ -8,6 +8,8 @@ use e2e::smtp::{Phase, Reaction};
 use e2e::{Database, Server, SmtpServer, mailing, on_both_databases};
 use serde_json::{Value, json};
 
+use crate::start;
+
 on_both_databases!(
     a_temporary_reply_at_any_step_is_tried_again,
     a_permanent_reply_from_the_recipient_on_is_a_failure,
@@ -20,16 +22,6 @@ on_both_databases!(
 
 const STEPS: [Phase; 4] = [Phase::Mail, Phase::Recipient, Phase::Data, Phase::End];
 const LIMIT: Duration = Duration::from_mins(2);
-
-/// Starts a server on this transport with time-outs of two seconds.
-async fn start(database: &Database, smtp: &SmtpServer) -> Server {
-    Server::through(smtp, database)
-        .env("LEASE_SECONDS", "6")
-        .env("SMTP_TIMEOUT_SECONDS", "2")
-        .env("SWEEP_SECONDS", "1")
-        .start()
-        .await
-}
 
 /// Sets the reaction at a step, for its first `visits` visits.
 fn at(smtp: &SmtpServer, phase: Phase, visits: usize, reaction: Reaction) {

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::smtp::{Phase, Reaction};
+use e2e::smtp::{Phase, Reaction, always};
 use e2e::{Database, Server, SmtpServer, letter, on_both_databases};
+
+use crate::start;
 
 on_both_databases!(
     a_refusal_is_422,
@@ -12,33 +14,13 @@ on_both_databases!(
     an_answer_comes_within_25_seconds,
 );
 
-async fn start(database: &Database, smtp: &SmtpServer) -> Server {
-    Server::through(smtp, database)
-        .env("LEASE_SECONDS", "6")
-        .env("SMTP_TIMEOUT_SECONDS", "2")
-        .env("SWEEP_SECONDS", "1")
-        .start()
-        .await
-}
-
-fn always(smtp: &SmtpServer, phase: Phase, reaction: Reaction) {
-    smtp.script(move |step| {
-        if step.phase == phase {
-            reaction
-        } else {
-            Reaction::Continue
-        }
-    });
-}
-
 async fn a_refusal_is_422(database: Database) {
     for phase in [Phase::Recipient, Phase::Data, Phase::End] {
         let smtp = SmtpServer::start().await;
-        always(
-            &smtp,
+        smtp.script(always(
             phase,
             Reaction::Reply("554 5.7.1 ann@example.org is not wanted"),
-        );
+        ));
         let server = start(&database, &smtp).await;
         let sender = server.sender().await;
         let answer = sender.mail(&letter("ann@example.org")).await;
@@ -63,7 +45,7 @@ async fn what_cannot_be_taken_now_is_queued(database: Database) {
         Phase::End,
     ] {
         let smtp = SmtpServer::start().await;
-        always(&smtp, phase, Reaction::Reply("421 4.3.0 not now"));
+        smtp.script(always(phase, Reaction::Reply("421 4.3.0 not now")));
         let server = start(&database, &smtp).await;
         let data = server
             .sender()
@@ -94,7 +76,7 @@ async fn an_unknown_fate_is_told_and_left_alone(database: Database) {
         Reaction::Close,
     ] {
         let smtp = SmtpServer::start().await;
-        always(&smtp, Phase::End, reaction);
+        smtp.script(always(Phase::End, reaction));
         let server = start(&database, &smtp).await;
         let data = server
             .sender()
@@ -121,7 +103,7 @@ async fn an_unknown_fate_is_told_and_left_alone(database: Database) {
 /// With the default lease, and a server that never answers.
 async fn an_answer_comes_within_25_seconds(database: Database) {
     let smtp = SmtpServer::start().await;
-    always(&smtp, Phase::End, Reaction::AcceptAndStall);
+    smtp.script(always(Phase::End, Reaction::AcceptAndStall));
     let server = Server::through(&smtp, &database).start().await;
     let sender = server.sender().await;
     let begin = Instant::now();

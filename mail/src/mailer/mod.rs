@@ -12,6 +12,8 @@ use crate::{
 mod backoff;
 mod call;
 mod compose;
+#[cfg(test)]
+mod fixtures;
 pub mod mailbox;
 mod redact;
 mod ses;

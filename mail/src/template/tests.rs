@@ -2,39 +2,28 @@
 
 use super::*;
 use crate::{
-    address::Address,
+    fixtures,
     message::{CallerIds, Variable},
 };
 
 fn envelope() -> Envelope {
     Envelope {
-        sender_email: Address::parse("team@example.com").unwrap(),
-        sender_name: "Team".into(),
-        sender_organisation_name: None,
-        subject: String::new(),
-        reply_to: vec![],
-        cc: vec![],
-        bcc: vec![],
-        reply_to_names: [].into(),
-        cc_names: [].into(),
         ids: CallerIds {
             email_id: Some(CallerId::Integer(7)),
             ..CallerIds::default()
         },
+        ..fixtures::envelope()
     }
 }
 
 fn recipient(variables: &[(&str, Variable)]) -> Recipient {
     Recipient {
-        mail: Address::parse("ann@example.com").unwrap(),
         name: Some("Ann <3".into()),
-        company: None,
-        email_recipient_id: None,
-        headers: [].into(),
         variables: variables
             .iter()
             .map(|(name, value)| ((*name).to_owned(), value.clone()))
             .collect(),
+        ..fixtures::recipient("ann@example.com")
     }
 }
 

@@ -12,7 +12,7 @@ use mail::{
 
 use crate::{
     database::{TestLedger, config, of_a_function, on_postgres},
-    mailings::{accepted, all_of, mailing_to, positions},
+    mailings::{accepted, all_of, mailing_to, positions, queued},
 };
 
 /// Opens a ledger that reaches the database through a proxy.
@@ -142,10 +142,8 @@ async fn what_was_stored_without_an_answer_is_known_as_stored() {
         let (ledger, proxy) = behind_a_proxy(t).await;
         let request = mailing_to(1);
         let entry = NewEntry {
-            api_key_id: t.key().await,
-            request: &request,
             claimed: true,
-            idempotency: None,
+            ..queued(t.key().await, &request)
         };
         proxy.lose_answer(proxy::commit);
         let stored = ledger.store(entry).await.unwrap();

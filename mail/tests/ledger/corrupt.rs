@@ -13,7 +13,8 @@ use serde_json::json;
 
 use crate::{
     database::{TestLedger, in_time},
-    mailings::{accepted, address, mailing_to, positions},
+    fixtures::address,
+    mailings::{accepted, mailing_to, positions, queued},
 };
 
 on_both_databases!(
@@ -206,10 +207,8 @@ async fn an_answer_that_cannot_be_read_is_made_from_the_mailing(t: &TestLedger) 
     let (key, request) = (t.key().await, mailing_to(1));
     let idempotency = IdempotencyRequest::new("once".to_owned(), b"body", false);
     let entry = NewEntry {
-        api_key_id: key,
-        request: &request,
-        claimed: false,
         idempotency: Some(&idempotency),
+        ..queued(key, &request)
     };
     let mailing = t.try_store(entry).await.unwrap();
     t.ledger

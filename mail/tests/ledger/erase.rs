@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use crate::{
     database::{TestLedger, in_time},
-    mailings::{accepted, address, mailing_to},
+    fixtures::address,
+    mailings::{accepted, mailing_to, queued},
 };
 
 /// A mail to `r0@example.com` with a copy to the same person in every list of addresses.
@@ -121,10 +122,8 @@ async fn a_kept_answer_that_names_the_person_goes_too(t: &TestLedger) {
     let (key, request) = (t.key().await, mailing_to(1));
     let idempotency = IdempotencyRequest::new("once".to_owned(), b"", false);
     let entry = NewEntry {
-        api_key_id: key,
-        request: &request,
-        claimed: false,
         idempotency: Some(&idempotency),
+        ..queued(key, &request)
     };
     let id = t.try_store(entry).await.unwrap().id;
     t.finish(id, accepted()).await;

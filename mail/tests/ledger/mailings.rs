@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use entity::recipient::{Column, Entity, Model, Status};
 use mail::{
-    address::Address,
     api_key::ApiKeySecret,
     ledger::{Claim, NewEntry, NewKey, Resent, Scope, StoreOutcome, Stored},
     message::{Attachment, Body, CallerId, CallerIds, Envelope, NewMailing, Recipient, Variable},
@@ -15,11 +14,10 @@ use mail::{
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use crate::database::TestLedger;
-
-pub fn address(text: &str) -> Address {
-    Address::parse(text).unwrap()
-}
+use crate::{
+    database::TestLedger,
+    fixtures::{self, address},
+};
 
 /// Returns a mailing to `r0@example.com`, `r1@example.com` and so on.
 pub fn mailing_to(recipients: usize) -> NewMailing {
@@ -27,17 +25,11 @@ pub fn mailing_to(recipients: usize) -> NewMailing {
         envelope: Envelope {
             sender_email: address("sender@example.org"),
             sender_name: "Sender".to_owned(),
-            sender_organisation_name: None,
-            subject: "Hello {{name}}".to_owned(),
-            reply_to: vec![],
-            cc: vec![],
-            bcc: vec![],
-            reply_to_names: [].into(),
-            cc_names: [].into(),
             ids: CallerIds {
                 email_id: Some(CallerId::Text("msg-1".to_owned())),
                 ..CallerIds::default()
             },
+            ..fixtures::envelope()
         },
         body: Body {
             text: Some("Dear {{name}}".to_owned()),
@@ -51,15 +43,24 @@ pub fn mailing_to(recipients: usize) -> NewMailing {
         }],
         recipients: (0..recipients)
             .map(|number| Recipient {
-                mail: address(&format!("r{number}@example.com")),
                 name: Some(format!("R {number}")),
                 company: Some("Company".to_owned()),
                 email_recipient_id: i64::try_from(number).ok().map(CallerId::Integer),
-                headers: [].into(),
                 variables: [("code".to_owned(), Variable::Text("x".to_owned()))].into(),
+                ..fixtures::recipient(&format!("r{number}@example.com"))
             })
             .collect(),
         expires_at: None,
+    }
+}
+
+/// Returns the entry of a mailing that waits for a worker.
+pub fn queued(api_key_id: Uuid, request: &NewMailing) -> NewEntry<'_> {
+    NewEntry {
+        api_key_id,
+        request,
+        claimed: false,
+        idempotency: None,
     }
 }
 
@@ -124,12 +125,7 @@ impl TestLedger {
 
     /// Stores a mailing under a new key, queued.
     pub async fn store(&self, request: &NewMailing) -> Uuid {
-        let entry = NewEntry {
-            api_key_id: self.key().await,
-            request,
-            claimed: false,
-            idempotency: None,
-        };
+        let entry = queued(self.key().await, request);
         self.try_store(entry).await.unwrap().id
     }
 

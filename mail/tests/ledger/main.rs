@@ -23,6 +23,8 @@ mod connection;
 mod corrupt;
 mod database;
 mod erase;
+#[path = "../fixtures/mod.rs"]
+mod fixtures;
 mod keys;
 mod mailings;
 mod manage;
@@ -33,7 +35,6 @@ mod pace;
 mod plans;
 mod races;
 mod read_only;
-
 mod retention;
 mod stale;
 mod statistics;

@@ -2,14 +2,14 @@
 
 use entity::recipient::Status;
 use mail::{
-    ledger::{NewEntry, Resent, Scope},
+    ledger::{Resent, Scope},
     wake_up::{Range, WakeUp},
 };
 use uuid::Uuid;
 
 use crate::{
     database::TestLedger,
-    mailings::{accepted, mailing_to, refused, unknown},
+    mailings::{accepted, mailing_to, queued, refused, unknown},
 };
 
 /// A mailing of 110 recipients that all ended `failed`, except for 3 and 60 (unconfirmed) and 4 (sent).
@@ -54,12 +54,7 @@ async fn cancelling_takes_what_is_queued_and_nothing_else(t: &TestLedger) {
 
 async fn cancelling_with_a_key_takes_what_that_key_has_waiting(t: &TestLedger) {
     let (key, request) = (t.key().await, mailing_to(2));
-    let entry = NewEntry {
-        api_key_id: key,
-        request: &request,
-        claimed: false,
-        idempotency: None,
-    };
+    let entry = queued(key, &request);
     let first = t.try_store(entry).await.unwrap().id;
     let second = t.try_store(entry).await.unwrap().id;
     let other = t.store(&request).await;

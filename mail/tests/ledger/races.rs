@@ -111,7 +111,7 @@ async fn a_mailing_that_is_being_resent_keeps_its_content_and_addresses() {
 async fn an_erasure_leaves_a_mailing_that_is_being_resent() {
     on_postgres(async |t| {
         let id = failed_mailing(t).await;
-        let address = crate::mailings::address("r0@example.com");
+        let address = crate::fixtures::address("r0@example.com");
         let erased = during_a_resend(t, id, t.ledger.erase_key(&address.key(), in_time()))
             .await
             .unwrap();

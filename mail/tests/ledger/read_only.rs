@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use mail::ledger::{Ledger, NewEntry};
+use mail::ledger::Ledger;
 
 use crate::{
     database::{TestLedger, on_postgres},
-    mailings::mailing_to,
+    mailings::{mailing_to, queued},
 };
 
 /// Makes new sessions read-only, or writable again; existing sessions stay as they are.
@@ -32,12 +32,7 @@ async fn a_session_that_became_read_only_is_replaced_as_soon_as_others_may_write
         let error = ledger.try_write().await.unwrap_err();
         assert!(error.is_transient(), "{error:?}");
         let request = mailing_to(2);
-        let entry = NewEntry {
-            api_key_id: t.key().await,
-            request: &request,
-            claimed: false,
-            idempotency: None,
-        };
+        let entry = queued(t.key().await, &request);
         let refused = ledger.store(entry).await.unwrap_err();
         assert!(refused.is_transient(), "{refused:?}");
         new_sessions_are_read_only(t, false).await;

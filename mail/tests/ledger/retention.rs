@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::{
     database::TestLedger,
-    mailings::{accepted, address, mailing_to, refused},
+    fixtures::address,
+    mailings::{accepted, mailing_to, queued, refused},
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -121,10 +122,8 @@ async fn idempotency_keys_and_replaced_secrets_are_forgotten_when_they_expire(t:
     let requests = ["old", "new"].map(|key| IdempotencyRequest::new(key.to_owned(), b"", false));
     for idempotency in &requests {
         let entry = NewEntry {
-            api_key_id: key,
-            request: &request,
-            claimed: false,
             idempotency: Some(idempotency),
+            ..queued(key, &request)
         };
         t.try_store(entry).await.unwrap();
     }

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::{
     database::{LEASE, TestLedger},
-    mailings::{address, mailing_to},
+    fixtures::address,
+    mailings::{mailing_to, queued},
 };
 
 const TABLES: [&str; 5] = [
@@ -67,10 +68,8 @@ async fn ten_thousand_recipients_are_stored(t: &TestLedger) {
 async fn a_single_mail_is_stored_already_claimed(t: &TestLedger) {
     let request = mailing_to(1);
     let entry = NewEntry {
-        api_key_id: t.key().await,
-        request: &request,
         claimed: true,
-        idempotency: None,
+        ..queued(t.key().await, &request)
     };
     let stored = t.try_store(entry).await.unwrap();
     let templates = Templates::parse(&request.envelope, &request.body);
@@ -97,10 +96,8 @@ async fn a_mailing_that_cannot_be_written_whole_leaves_nothing(t: &TestLedger) {
     request.recipients[2499] = request.recipients[0].clone();
     let idempotency = idempotency(b"body");
     let entry = NewEntry {
-        api_key_id: key,
-        request: &request,
-        claimed: false,
         idempotency: Some(&idempotency),
+        ..queued(key, &request)
     };
     assert!(t.ledger.store(entry).await.is_err());
     assert_eq!(sizes(t).await, [0, 0, 0, 0, 0]);
@@ -112,10 +109,8 @@ async fn a_mailing_that_cannot_be_written_whole_leaves_nothing(t: &TestLedger) {
 async fn a_taken_idempotency_key_writes_nothing(t: &TestLedger) {
     let (key, request, idempotency) = (t.key().await, mailing_to(2), idempotency(b"body"));
     let entry = NewEntry {
-        api_key_id: key,
-        request: &request,
-        claimed: false,
         idempotency: Some(&idempotency),
+        ..queued(key, &request)
     };
     assert!(t.try_store(entry).await.is_some());
     let stored = sizes(t).await;
@@ -136,10 +131,9 @@ async fn of_many_at_once_under_one_idempotency_key_one_is_stored(t: &TestLedger)
     let (api_key_id, request, idempotency) = (t.key().await, mailing_to(1), idempotency(b"body"));
     let ledgers = [t.another().await, t.another().await];
     let entry = NewEntry {
-        api_key_id,
-        request: &request,
         claimed: true,
         idempotency: Some(&idempotency),
+        ..queued(api_key_id, &request)
     };
     let stores = (0..20).map(|number: usize| ledgers[number % 2].store(entry));
     for outcome in futures_util::future::join_all(stores).await {
@@ -151,10 +145,8 @@ async fn of_many_at_once_under_one_idempotency_key_one_is_stored(t: &TestLedger)
 async fn an_idempotency_key_is_free_again_after_its_day(t: &TestLedger) {
     let (key, request, idempotency) = (t.key().await, mailing_to(1), idempotency(b"body"));
     let entry = NewEntry {
-        api_key_id: key,
-        request: &request,
-        claimed: false,
         idempotency: Some(&idempotency),
+        ..queued(key, &request)
     };
     t.try_store(entry).await.unwrap();
     let day = 24 * 3600 * 1000;
@@ -180,10 +172,9 @@ async fn an_idempotency_key_is_free_again_after_its_day(t: &TestLedger) {
 async fn what_is_kept_under_an_idempotency_key_follows_its_request(t: &TestLedger) {
     let (key, request, first) = (t.key().await, mailing_to(1), idempotency(b"body"));
     let entry = NewEntry {
-        api_key_id: key,
-        request: &request,
         claimed: true,
         idempotency: Some(&first),
+        ..queued(key, &request)
     };
     let mailing = t.try_store(entry).await.unwrap();
     let kept = async |request| t.ledger.look_up_idempotency(key, request).await.unwrap();

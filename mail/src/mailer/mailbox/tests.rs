@@ -1,12 +1,14 @@
 mod listing;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use uuid::Uuid;
 
 use super::*;
 use crate::{
-    message::{Attachment, Body, CallerIds, Envelope, Recipient},
+    fixtures::{self, address},
+    mailer::fixtures::claimed,
+    message::{Attachment, Body, Envelope, Recipient},
     outcome::StatusDetail,
     template::Template,
 };
@@ -14,22 +16,12 @@ use crate::{
 /// Far longer than any step takes here.
 const LIMIT: Duration = Duration::from_mins(1);
 
-fn address(written: &str) -> Address {
-    Address::parse(written).unwrap()
-}
-
 pub(super) fn mailing() -> Mailing {
     let envelope = Envelope {
-        sender_email: address("team@example.com"),
         sender_name: "The Team".into(),
-        sender_organisation_name: None,
         subject: "Grüße, {{name}}".into(),
         reply_to: vec![address("reply@example.com")],
-        cc: vec![],
-        bcc: vec![],
-        reply_to_names: [].into(),
-        cc_names: [].into(),
-        ids: CallerIds::default(),
+        ..fixtures::envelope()
     };
     let body = Body {
         html: Some("<p>Hi <b>{{name}}</b> <img src=\"cid:logo\"></p>".into()),
@@ -37,7 +29,10 @@ pub(super) fn mailing() -> Mailing {
         headers: [("X-Campaign".to_owned(), "spring".to_owned())].into(),
         ..Body::default()
     };
-    Mailing::new(Uuid::now_v7(), Uuid::nil(), envelope, body, vec![])
+    Mailing {
+        id: Uuid::now_v7(),
+        ..crate::mailer::fixtures::mailing(envelope, body)
+    }
 }
 
 fn attachment(content_type: &str, content_id: Option<&str>, content: &[u8]) -> Attachment {
@@ -52,17 +47,12 @@ fn attachment(content_type: &str, content_id: Option<&str>, content: &[u8]) -> A
 fn recipients(names: &[&str]) -> Vec<ClaimedRecipient> {
     (0..)
         .zip(names)
-        .map(|(position, name)| ClaimedRecipient {
-            position,
-            attempts: 0,
-            recipient: Recipient {
-                mail: address(&format!("{}@example.org", name.to_lowercase())),
+        .map(|(position, name)| {
+            let recipient = Recipient {
                 name: Some((*name).to_owned()),
-                company: None,
-                email_recipient_id: None,
-                variables: BTreeMap::new(),
-                headers: [].into(),
-            },
+                ..fixtures::recipient(&format!("{}@example.org", name.to_lowercase()))
+            };
+            claimed(position, recipient)
         })
         .collect()
 }

@@ -2,50 +2,38 @@
 
 use std::collections::BTreeMap;
 
-use e2e::ses::fill_in;
-use uuid::Uuid;
-
 use super::*;
 use crate::{
-    address::Address,
-    mailer::compose::render,
-    message::{Body, CallerIds, Envelope, Recipient, Variable},
+    fixtures,
+    mailer::{self, compose::render},
+    message::{Body, Envelope, Recipient, Variable},
 };
+use e2e::ses::fill_in;
 
 fn mailing(subject: &str, html: Option<&str>, text: Option<&str>) -> Mailing {
     let envelope = Envelope {
-        sender_email: Address::parse("team@example.com").unwrap(),
         sender_name: "Team <&> {{mail}}".into(),
-        sender_organisation_name: None,
         subject: subject.into(),
-        reply_to: vec![],
-        cc: vec![],
-        bcc: vec![],
-        reply_to_names: [].into(),
-        cc_names: [].into(),
-        ids: CallerIds::default(),
+        ..fixtures::envelope()
     };
     let body = Body {
         html: html.map(Into::into),
         text: text.map(Into::into),
         ..Body::default()
     };
-    Mailing::new(Uuid::nil(), Uuid::nil(), envelope, body, vec![])
+    mailer::fixtures::mailing(envelope, body)
 }
 
 fn recipient(x: &str) -> Recipient {
     Recipient {
-        mail: Address::parse("ann@example.org").unwrap(),
         name: Some("Ann \"{{x}}\"".into()),
-        company: None,
-        email_recipient_id: None,
-        headers: [].into(),
         variables: BTreeMap::from([
             ("x".to_owned(), Variable::Text(x.into())),
             ("y".to_owned(), Variable::Text("\ny}}".into())),
             ("n".to_owned(), Variable::Number(5.into())),
             ("b".to_owned(), Variable::Boolean(false)),
         ]),
+        ..fixtures::recipient("ann@example.org")
     }
 }
 

@@ -12,7 +12,7 @@ const THROTTLED: (&str, &str, Option<Fault>) =
 const UNCLEAR: (&str, &str, Option<Fault>) = ("unknown", "unclear_answer", None);
 
 fn plain(status: u16, body: &str) -> Reply {
-    Reply::Answer(status, None, body.to_owned())
+    Reply::claimed_json(status, body.to_owned())
 }
 
 #[expect(clippy::too_many_lines, reason = "a table")]

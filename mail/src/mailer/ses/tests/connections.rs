@@ -68,10 +68,11 @@ async fn a_connection_that_does_not_come_is_none_whichever_limit_ends_it() {
 
 #[tokio::test]
 async fn without_an_answer_nobody_knows() {
+    let half = Reply::Close(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"MessageId\":");
     for (reply, limit, code) in [
-        (Reply::HangUp, LIMIT, "connection_lost"),
-        (Reply::Half, LIMIT, "unclear_answer"),
-        (Reply::Never, SHORT, "timeout"),
+        (HANG_UP, LIMIT, "connection_lost"),
+        (half, LIMIT, "unclear_answer"),
+        (Reply::Silence, SHORT, "timeout"),
     ] {
         let server = Server::start(move |_, _| reply.clone()).await;
         let outcome = send_one(&server.url, limit).await;
@@ -101,16 +102,16 @@ async fn a_connection_is_used_again_whatever_the_limit_of_a_call() {
         let outcomes = ses.send(&mailing(), &recipients(1), limit).await;
         assert_eq!(short(&outcomes[0]).0, "accepted");
     }
-    assert_eq!(server.connections(), 1);
+    assert_eq!(server.http.connections(), 1);
 }
 
 #[tokio::test]
 async fn a_server_that_is_gone_since_the_last_mail_has_not_accepted_the_next() {
-    let mut server = Server::start(|_, _| ok(&json!({ "MessageId": "m" }))).await;
+    let server = Server::start(|_, _| ok(&json!({ "MessageId": "m" }))).await;
     let ses = ses(&server.url).await;
     let sent = ses.send(&mailing(), &recipients(1), LIMIT).await;
     assert_eq!(short(&sent[0]).0, "accepted");
-    server.stop().await;
+    server.http.stop().await;
     let outcomes = ses.send(&mailing(), &recipients(1), LIMIT).await;
     assert_eq!(short(&outcomes[0]), NOT_CONNECTED);
 }

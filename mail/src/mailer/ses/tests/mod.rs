@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_sesv2::config::{Credentials, SharedCredentialsProvider};
+use e2e::{http::Reply, ses::error};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::*;
 use crate::{
-    address::Address,
-    message::{Attachment, Body, CallerIds, Envelope, Recipient, Tag, Variable},
+    fixtures::{self, address},
+    mailer::fixtures::claimed,
+    message::{Attachment, Body, Envelope, Recipient, Tag, Variable},
     outcome::Fault,
 };
 
@@ -19,35 +20,26 @@ mod requests;
 mod server;
 mod several;
 
-use server::{Reply, Request, Server, error, ok};
+use server::{Request, Server, ok};
 
 /// Far longer than any step takes here.
 const LIMIT: Duration = Duration::from_secs(15);
 
-fn address(written: &str) -> Address {
-    Address::parse(written).unwrap()
-}
+/// The connection is closed after the request.
+const HANG_UP: Reply = Reply::Close(b"");
 
 fn mailing() -> Mailing {
     let envelope = Envelope {
         sender_email: address("team@bücher.example"),
         sender_name: "Tëam".into(),
-        sender_organisation_name: None,
-        subject: "Hello {{name}}".into(),
-        reply_to: vec![],
-        cc: vec![],
-        bcc: vec![],
-        reply_to_names: [].into(),
-        cc_names: [].into(),
-        ids: CallerIds::default(),
+        ..fixtures::envelope()
     };
     let body = Body {
         html: Some("<p>Hi {{name}}</p>".into()),
         text: Some("Hi {{name}}".into()),
-        headers: [].into(),
-        tags: vec![],
+        ..Body::default()
     };
-    Mailing::new(Uuid::nil(), Uuid::nil(), envelope, body, vec![])
+    crate::mailer::fixtures::mailing(envelope, body)
 }
 
 /// Returns the mailing with a change.
@@ -66,17 +58,12 @@ fn mailing_with(change: impl FnOnce(&mut Mailing)) -> Mailing {
 /// Returns recipients with the addresses `r0@example.com`, `r1@example.com` and so on.
 fn recipients(count: i32) -> Vec<ClaimedRecipient> {
     (0..count)
-        .map(|position| ClaimedRecipient {
-            position,
-            attempts: 0,
-            recipient: Recipient {
-                mail: address(&format!("r{position}@example.com")),
+        .map(|position| {
+            let recipient = Recipient {
                 name: Some(format!("R<{position}>")),
-                company: None,
-                email_recipient_id: None,
-                variables: BTreeMap::new(),
-                headers: [].into(),
-            },
+                ..fixtures::recipient(&format!("r{position}@example.com"))
+            };
+            claimed(position, recipient)
         })
         .collect()
 }

@@ -140,10 +140,10 @@ async fn a_call_that_fails_as_a_whole_fails_for_each() {
             ("not accepted", "deferred", Some(Fault::Passing)),
         ),
         (
-            Reply::Answer(500, None, String::new()),
+            Reply::claimed_json(500, String::new()),
             ("unknown", "unclear_answer", None),
         ),
-        (Reply::HangUp, ("unknown", "connection_lost", None)),
+        (HANG_UP, ("unknown", "connection_lost", None)),
     ] {
         let server = Server::start(move |_, _| reply.clone()).await;
         let outcomes = send(&server.url, 3, LIMIT).await;
@@ -202,11 +202,7 @@ async fn where_the_next_call_would_fare_no_better_the_rest_is_given_back_untried
             ("not accepted", "deferred", Some(Fault::Passing)),
             "deferred",
         ),
-        (
-            Reply::HangUp,
-            ("unknown", "connection_lost", None),
-            "deferred",
-        ),
+        (HANG_UP, ("unknown", "connection_lost", None), "deferred"),
     ] {
         let (outcomes, requests) = split_and_then(reply).await;
         assert_eq!(short(&outcomes[0]).0, "accepted");
@@ -228,12 +224,12 @@ async fn a_recipient_whom_the_account_may_not_write_to_does_not_hold_up_others()
 
 #[tokio::test]
 async fn whoever_is_not_reached_in_time_costs_no_attempt() {
-    let server = Server::start(|request, _| {
+    let server = Server::slow(Duration::from_millis(100), |request, _| {
         if request.is_bulk() {
-            return error(400, "MessageRejected", "no");
+            error(400, "MessageRejected", "no")
+        } else {
+            ok(&json!({ "MessageId": "m" }))
         }
-        let sent = Box::new(ok(&json!({ "MessageId": "m" })));
-        Reply::After(Duration::from_millis(100), sent)
     })
     .await;
     let limit = Duration::from_secs(3);
