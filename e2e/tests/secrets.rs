@@ -130,7 +130,11 @@ async fn without_another_setting_only_the_roots_of_amazon_are_trusted() {
     place.account.secret(SECRET, &place.secret(FIRST)).await;
     let server = place.server().env("DB_SSLROOTCERT", "").start().await;
     unavailable(&server).await;
-    let said = ["a request failed", "the database is not trusted", "UnknownIssuer"];
+    let said = [
+        "a request failed",
+        "the database is not trusted",
+        "UnknownIssuer",
+    ];
     logs(&server, &said, &[FIRST]).await;
 }
 

@@ -26,7 +26,10 @@ async fn refuses(server: &Server, reason: &str) {
     let answer = sender.mail(&letter("ann@example.org")).await;
     answer.error(503, "service_unavailable");
     tells_nothing(&answer);
-    let events = ["not ready", "a request failed"];
+    let events = [
+        "a request failed http.method=GET http.route=\"/v1/ready\"",
+        "a request failed http.method=POST http.route=\"/v1/mail\"",
+    ];
     let logs = eventually("both are logged", || async {
         let logs = server.logs();
         let is_logged = |event: &&str| logs.iter().any(|line| line.contains(event));
