@@ -54,9 +54,18 @@ impl<'a> Node<'a> {
         max: usize,
         check: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
+        self.converted(max, |text| check(&text))
+    }
+
+    /// A string that `convert` takes as it is, makes something of, or refuses with a message.
+    pub fn converted<T, E: ToString>(
+        self,
+        max: usize,
+        convert: impl FnOnce(String) -> Result<T, E>,
+    ) -> Option<T> {
         let (path, faults) = (self.path, self.faults);
         let text = self.text(max)?;
-        match check(&text) {
+        match convert(text) {
             Ok(value) => Some(value),
             Err(message) => {
                 faults.add(&path, message.to_string());

@@ -6,7 +6,7 @@ use mail::{
 };
 use serde_json::Value;
 
-use super::text::{self, DisplayName, Text};
+use super::text::{self, DisplayName, Plain, Text};
 use crate::request::Node;
 
 /// The maximum length of a display name, in characters.
@@ -50,11 +50,10 @@ pub fn caller_id(node: Node<'_>) -> Option<CallerId> {
 }
 
 pub fn variables(node: Node<'_>) -> Option<Variables> {
-    node.map(|_, mut node| match node.value.take() {
-        Value::String(text) if text.contains('\0') => node.fault("must not contain NUL"),
-        Value::String(text) => Some(Variable::Text(text)),
-        Value::Number(number) => Some(Variable::Number(number)),
-        Value::Bool(value) => Some(Variable::Boolean(value)),
+    node.map(|_, node| match &node.value {
+        Value::String(_) => Text::<Plain>::read(node).map(Variable::Text),
+        Value::Number(number) => Some(Variable::Number(number.clone())),
+        Value::Bool(value) => Some(Variable::Boolean(*value)),
         Value::Null | Value::Array(_) | Value::Object(_) => {
             node.fault("must be a string, a number or a boolean")
         }

@@ -1,5 +1,7 @@
 //! The kinds of strings and their rules.
 
+use std::sync::LazyLock;
+
 use poem_openapi::registry::MetaSchema;
 
 use super::class::Class;
@@ -15,14 +17,14 @@ pub trait Kind: Send + Sync + 'static {
 
 /// A kind whose schema has all rules that are checked. The rules of other kinds are in `mail`.
 pub trait Checked: Kind {
-    /// `^[…]+$` or, where the text may be empty, `^[…]*$`.
-    const PATTERN: &'static str;
+    /// The class of the schema's pattern: `^[…]+$` or, where the text may be empty, `^[…]*$`.
+    fn class() -> &'static Class;
 
     /// Returns the fault of a text that does not match the pattern.
     fn fault(text: &str) -> &'static str;
 
     fn check(text: &str) -> Result<(), &'static str> {
-        if Class::of(Self::PATTERN).matches(text) {
+        if Self::class().matches(text) {
             Ok(())
         } else {
             Err(Self::fault(text))
@@ -39,8 +41,8 @@ macro_rules! max {
     };
 }
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident $(($max:literal))? { $($property:ident: $value:expr),* $(,)? })*) => {$(
+macro_rules! kind {
+    ($(#[$doc:meta])* $kind:ident $(($max:literal))? { $schema:expr }) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub enum $kind {}
@@ -50,6 +52,16 @@ macro_rules! kinds {
             const MAX: Option<usize> = max!($($max)?);
 
             fn schema() -> MetaSchema {
+                $schema
+            }
+        }
+    };
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident $(($max:literal))? { $($property:ident: $value:expr),* $(,)? })*) => {$(
+        kind! {
+            $(#[$doc])* $kind $(($max))? {
                 MetaSchema {
                     $($property: Some($value.into()),)*
                     ..MetaSchema::new("string")
@@ -61,25 +73,21 @@ macro_rules! kinds {
 
 macro_rules! checked_kinds {
     ($($(#[$doc:meta])* $kind:ident $(($max:literal))? { pattern: $pattern:literal, fault: $fault:expr $(,)? })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug)]
-        pub enum $kind {}
-
-        impl Kind for $kind {
-            const NAME: &'static str = stringify!($kind);
-            const MAX: Option<usize> = max!($($max)?);
-
-            fn schema() -> MetaSchema {
+        kind! {
+            $(#[$doc])* $kind $(($max))? {
                 MetaSchema {
-                    pattern: Some(Self::PATTERN.to_owned()),
-                    min_length: (!Class::of(Self::PATTERN).may_be_empty).then_some(1),
+                    pattern: Some($pattern.to_owned()),
+                    min_length: (!Self::class().may_be_empty).then_some(1),
                     ..MetaSchema::new("string")
                 }
             }
         }
 
         impl Checked for $kind {
-            const PATTERN: &'static str = $pattern;
+            fn class() -> &'static Class {
+                static CLASS: LazyLock<Class> = LazyLock::new(|| Class::of($pattern));
+                &CLASS
+            }
 
             fn fault(text: &str) -> &'static str {
                 let fault: fn(&str) -> &'static str = $fault;
@@ -149,7 +157,13 @@ mod tests {
 
     /// Checks each character alone and between others, and compares with a JSON Schema validator.
     fn holds<K: Checked>() {
-        let schema = json!({"type": "string", "pattern": K::PATTERN, "minLength": K::schema().min_length.unwrap_or(0)});
+        let MetaSchema {
+            pattern,
+            min_length,
+            ..
+        } = K::schema();
+        let schema =
+            json!({"type": "string", "pattern": pattern, "minLength": min_length.unwrap_or(0)});
         let validator = jsonschema::validator_for(&schema).unwrap();
         let others = [
             '\u{2028}',

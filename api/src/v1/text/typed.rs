@@ -27,19 +27,20 @@ impl<K, const MAX: usize> Text<K, MAX> {
 impl<K: Kind, const MAX: usize> Text<K, MAX> {
     const LIMIT: Option<usize> = if MAX > 0 { Some(MAX) } else { K::MAX };
 
-    /// Parses a text within the limit with `check`, which returns the value or the fault.
-    pub fn parse<T>(
+    /// Reads a text within the limit that `check` finds no fault in.
+    pub fn checked(
         node: Node<'_>,
-        check: impl FnOnce(&str) -> Result<T, &'static str>,
-    ) -> Option<T> {
-        node.parsed(Self::LIMIT.unwrap_or(usize::MAX), check)
+        check: impl FnOnce(&str) -> Result<(), &'static str>,
+    ) -> Option<String> {
+        let limit = Self::LIMIT.unwrap_or(usize::MAX);
+        node.converted(limit, |text| check(&text).map(|()| text))
     }
 }
 
 impl<K: Checked, const MAX: usize> Text<K, MAX> {
     /// Reads a text that follows the rules of its kind.
     pub fn read(node: Node<'_>) -> Option<String> {
-        Self::parse(node, |text| K::check(text).map(|()| text.to_owned()))
+        Self::checked(node, K::check)
     }
 
     pub fn allows(text: &str) -> bool {

@@ -105,7 +105,7 @@ pub fn attachment(node: Node<'_>) -> Option<Attachment> {
         let filename = object.required("filename", Filename::read);
         let content = object.required("content", |node| node.parsed(usize::MAX, base64));
         let content_type = object.optional("content_type", |node| {
-            Text::<MediaType>::parse(node, |text| {
+            Text::<MediaType>::checked(node, |text| {
                 text.parse::<mime::Mime>()
                     .ok()
                     .filter(|_| text.is_ascii() && !text.chars().any(char::is_control))
@@ -116,16 +116,16 @@ pub fn attachment(node: Node<'_>) -> Option<Attachment> {
                         !["message/partial", "message/external-body"]
                             .contains(&media_type.essence_str())
                     })
-                    .map(|_| text.to_owned())
+                    .map(drop)
                     .ok_or("must be a media type such as image/png; not multipart, message/partial or message/external-body")
             })
         });
         let content_id = object.optional("content_id", |node| {
-            Text::<ContentId>::parse(node, |text| {
+            Text::<ContentId>::checked(node, |text| {
                 if text.starts_with("cid:") {
                     Err("must be the id alone, without the cid: that stands before it in the HTML")
                 } else {
-                    ContentId::check(text).map(|()| text.to_owned())
+                    ContentId::check(text)
                 }
             })
         });
@@ -199,9 +199,9 @@ fn refusal(name: &str) -> Option<&'static str> {
 pub fn tag(node: Node<'_>) -> Option<Tag> {
     node.object(|object| {
         let name = object.required("name", |node| {
-            Text::<TagPart>::parse(node, |text| match text {
+            Text::<TagPart>::checked(node, |text| match text {
                 MAILING_TAG | RECIPIENT_TAG => Err("is set by the service"),
-                text => TagPart::check(text).map(|()| text.to_owned()),
+                text => TagPart::check(text),
             })
         });
         let value = object.required("value", Text::<TagPart>::read);
