@@ -138,19 +138,21 @@ impl Service {
     ) -> Result<Delivered> {
         let Delivery { mailing, claim, .. } = delivery;
         let (turn, probing) = self.wait_for_turn(delivery, recipients.len()).await?;
-        if let Permission::NotFor(wait) = turn {
-            if probing {
-                self.health.give_probe_back().await?;
+        let outcomes = match turn {
+            Permission::Go => {
+                fail_point!("turn");
+                self.transmit(mailing, claim, recipients, &call()).await?
             }
+            Permission::NotFor(_) => Vec::new(),
+        };
+        if outcomes.is_empty() && probing {
+            self.health.give_probe_back().await?;
+        }
+        if let Permission::NotFor(wait) = turn {
             return Ok(Delivered::Later(wait));
         }
-        fail_point!("turn");
-        let outcomes = self.transmit(mailing, claim, recipients, &call()).await?;
         let left_out = recipients.len() - outcomes.len();
         if outcomes.is_empty() {
-            if probing {
-                self.health.give_probe_back().await?;
-            }
             return Ok(Delivered::Called { left_out });
         }
         // Only a single mail is waited for, and it has one outcome.
@@ -175,11 +177,11 @@ impl Service {
         delivery: Delivery<'_>,
         recipients: usize,
     ) -> Result<(Permission, bool)> {
-        let health = delivery.health;
+        let mut health = delivery.health;
         if let Health::Held(wait) = health {
             return Ok((Permission::NotFor(wait), false));
         }
-        let turn = match delivery.priority {
+        let mut turn = match delivery.priority {
             Priority::Mailing { until } => match self.patience(until) {
                 Some(patience) => self.pace.wait_for_turn(recipients, patience).await?,
                 None => Permission::NotFor(Duration::ZERO),
@@ -189,15 +191,13 @@ impl Service {
                 self.pace.wait_for_single_turn(rest / 4).await?
             }
         };
-        // The call before this one may have found that the transport serves none.
-        let health = match (turn, health) {
-            (Permission::Go, Health::Well) => self.health.check().await?,
-            (_, health) => health,
-        };
-        let turn = match (turn, health) {
-            (Permission::Go, Health::Held(wait)) => Permission::NotFor(wait),
-            (turn, _) => turn,
-        };
+        if turn == Permission::Go && health == Health::Well {
+            // The call before this one may have found that the transport serves none.
+            health = self.health.check().await?;
+            if let Health::Held(wait) = health {
+                turn = Permission::NotFor(wait);
+            }
+        }
         Ok((turn, health == Health::Probe))
     }
 
