@@ -45,20 +45,17 @@ pub struct Model {
     pub event_id: Option<Uuid>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "Text")]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, strum::IntoStaticStr,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Status {
-    #[sea_orm(string_value = "queued")]
     Queued,
-    #[sea_orm(string_value = "sending")]
     Sending,
-    #[sea_orm(string_value = "sent")]
     Sent,
-    #[sea_orm(string_value = "failed")]
     Failed,
-    #[sea_orm(string_value = "unconfirmed")]
     Unconfirmed,
-    #[sea_orm(string_value = "cancelled")]
     Cancelled,
 }
 
@@ -72,14 +69,7 @@ impl Status {
 
     /// Returns the name of the status in the database, the API and logs.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sending => "sending",
-            Self::Sent => "sent",
-            Self::Failed => "failed",
-            Self::Unconfirmed => "unconfirmed",
-            Self::Cancelled => "cancelled",
-        }
+        self.into()
     }
 }
 

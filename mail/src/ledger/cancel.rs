@@ -7,7 +7,7 @@ use entity::{
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, sea_query::Expr};
 use uuid::Uuid;
 
-use super::{Ledger, Scope, claim::only, expiry::STEP, is_in, read::scoped};
+use super::{Ledger, Scope, claim::only, expiry::STEP, is_in, read::ids};
 use crate::{error::Result, outcome::StatusDetail, recipient_update::RecipientUpdate};
 
 impl Ledger {
@@ -18,11 +18,7 @@ impl Ledger {
         scope: Scope,
         mailing_id: Uuid,
     ) -> Result<Option<Vec<RecipientUpdate>>> {
-        let own = scoped(scope)
-            .select_only()
-            .column(mailing::Column::Id)
-            .filter(mailing::Column::Id.eq(mailing_id))
-            .into_query();
+        let own = ids(scope).filter(mailing::Column::Id.eq(mailing_id));
         let update = self
             .end_each(
                 Status::Cancelled,
@@ -30,7 +26,7 @@ impl Ledger {
                 "Cancelled by the caller",
             )
             .filter(Column::MailingId.eq(mailing_id))
-            .filter(Column::MailingId.in_subquery(own))
+            .filter(Column::MailingId.in_subquery(own.into_query()))
             .filter(is_in([Status::Queued]));
         let cancelled = self.end_all(update).await?;
         let exists = !cancelled.is_empty() || self.has_mailing(scope, mailing_id).await?;
@@ -39,11 +35,7 @@ impl Ledger {
 
     /// A bounded part of what a key has queued; nothing when all of it is cancelled.
     pub async fn cancel_some_of_key(&self, api_key_id: Uuid) -> Result<Vec<RecipientUpdate>> {
-        let own = mailing::Entity::find()
-            .select_only()
-            .column(mailing::Column::Id)
-            .filter(mailing::Column::ApiKeyId.eq(api_key_id))
-            .into_query();
+        let own = ids(Scope::Key(api_key_id)).into_query();
         let queued = Entity::find()
             .filter(Column::MailingId.in_subquery(own))
             .filter(is_in([Status::Queued]))
@@ -73,16 +65,11 @@ impl Ledger {
     /// Notes that all mail of the key is cancelled, and returns whether it is: a recipient that is being sent may still be
     /// queued again.
     pub async fn end_cancelling(&self, api_key_id: Uuid) -> Result<bool> {
-        let own = mailing::Entity::find()
-            .select_only()
-            .column(mailing::Column::Id)
-            .filter(mailing::Column::ApiKeyId.eq(api_key_id))
-            .filter(mailing::Column::EndedAt.is_null())
-            .into_query();
+        let own = ids(Scope::Key(api_key_id)).filter(mailing::Column::EndedAt.is_null());
         let open = Entity::find()
             .select_only()
             .expr(Expr::value(1))
-            .filter(Column::MailingId.in_subquery(own))
+            .filter(Column::MailingId.in_subquery(own.into_query()))
             .filter(is_in(Status::OPEN))
             .into_query();
         let ended = api_key::Entity::update_many()

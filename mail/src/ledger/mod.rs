@@ -37,7 +37,7 @@ mod wake;
 
 use entity::recipient::{self, Status};
 use sea_orm::{
-    ActiveEnum, EntityTrait, ExprTrait,
+    EntityTrait, ExprTrait,
     sea_query::{Expr, SimpleExpr},
 };
 use tokio::sync::OnceCell;
@@ -116,7 +116,7 @@ impl Ledger {
 /// uses that index only if the statement repeats its condition: `=` for one status, `IN` for several.
 fn is_in<const N: usize>(statuses: [Status; N]) -> SimpleExpr {
     let status = Expr::col((recipient::Entity, recipient::Column::Status));
-    let statuses = statuses.map(|status| SimpleExpr::Constant(status.to_value().into()));
+    let statuses = statuses.map(|status| SimpleExpr::Constant(status.as_str().into()));
     match &statuses[..] {
         [only] => status.eq(only.clone()),
         _ => status.is_in(statuses),

@@ -224,7 +224,7 @@ struct End {
 impl End {
     fn of(row: &Model, ended_at: i64) -> Self {
         Self {
-            status: row.status.to_value(),
+            status: row.status.as_str().to_owned(),
             occurred_at: ended_at,
             attempts: row.attempts,
             message_id: row.message_id.clone(),

@@ -135,9 +135,7 @@ impl Ledger {
     }
 
     pub(super) async fn has_mailing(&self, scope: Scope, id: Uuid) -> Result<bool> {
-        let found = scoped(scope)
-            .select_only()
-            .column(mailing::Column::Id)
+        let found = ids(scope)
             .filter(mailing::Column::Id.eq(id))
             .into_tuple::<Uuid>()
             .one(self.db().await?)
@@ -282,8 +280,13 @@ fn still_going() -> SimpleExpr {
     SimpleExpr::SubQuery(None, Box::new(one.into()))
 }
 
-pub(super) fn scoped(scope: Scope) -> Select<mailing::Entity> {
+fn scoped(scope: Scope) -> Select<mailing::Entity> {
     mailing::Entity::find().filter(of_scope(scope))
+}
+
+/// The ids of the mailings of the scope.
+pub(super) fn ids(scope: Scope) -> Select<mailing::Entity> {
+    scoped(scope).select_only().column(mailing::Column::Id)
 }
 
 /// Mailings of the scope.

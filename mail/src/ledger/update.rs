@@ -1,18 +1,17 @@
 //! Conversion of rows of recipients to the domain's updates.
 
-use entity::{Document, recipient::Model};
-use serde::Deserialize;
+use entity::recipient::Model;
 
-use crate::{message::CallerId, recipient_update::RecipientUpdate};
+use super::store::caller_id;
+use crate::recipient_update::RecipientUpdate;
 
 impl From<Model> for RecipientUpdate {
     fn from(row: Model) -> Self {
-        let id = row.email_recipient_id.and_then(Document::readable);
         Self {
             mailing_id: row.mailing_id,
             position: row.position,
             mail: row.mail,
-            email_recipient_id: id.and_then(|id| CallerId::deserialize(&id).ok()),
+            email_recipient_id: caller_id(row.email_recipient_id).unwrap_or_default(),
             status: row.status,
             status_detail: row.status_detail,
             last_error: row.last_error,
