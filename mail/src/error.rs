@@ -1,5 +1,7 @@
 //! The errors below the API.
 
+use std::io;
+
 use sea_orm::{DbErr, RuntimeErr};
 use thiserror::Error;
 
@@ -23,7 +25,7 @@ pub enum Error {
     #[error(transparent)]
     Role(#[from] RoleError),
     #[error("the mailbox failed")]
-    Mailbox(#[from] std::io::Error),
+    Mailbox(#[from] io::Error),
     /// The work is not done, and no wake-up for it could be enqueued.
     #[error("the queue does not answer")]
     QueueAway,
@@ -153,20 +155,25 @@ pub fn is_missing_table(error: &DbErr) -> bool {
     }
 }
 
-/// Returns whether another process has the lock of the `SQLite` file.
-pub fn is_locked(error: &DbErr) -> bool {
-    match of_driver(error) {
-        Some(sqlx::Error::Database(error)) => has_code(error.as_ref(), &[], &BUSY_SQLITE),
-        _ => false,
-    }
-}
-
 /// Returns whether the connection must not be used again.
 pub fn spoils_connection(error: &DbErr) -> bool {
     match of_driver(error) {
         Some(sqlx::Error::Database(error)) => {
             has_code(error.as_ref(), &SPOILING_POSTGRES, &SPOILING_SQLITE)
         }
+        Some(sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed) => true,
+        _ => false,
+    }
+}
+
+/// Returns whether a connection that could not be opened may be opened in a moment: the server is starting or has no
+/// free connection, or another process has the lock of the `SQLite` file.
+pub fn may_connect_soon(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => {
+            error.is_transient_in_connect_phase() || has_code(error.as_ref(), &[], &BUSY_SQLITE)
+        }
+        sqlx::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
         _ => false,
     }
 }

@@ -1,34 +1,51 @@
-//! The connection to the database. If its password was changed, the statement that is refused is repeated with the new
-//! password.
+//! The connection to the database: sessions of `PostgreSQL`, or the writer and the readers of a `SQLite` file.
 
 use std::sync::Arc;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    prelude::async_trait::async_trait,
+    SqlxPostgresConnector, SqlxSqliteConnector, Statement, prelude::async_trait::async_trait,
 };
+use sqlx::pool::PoolOptions;
 
-use super::{login::LoginSecret, retirement::Retirement, transaction::Transaction};
-use crate::aws::secret::SecretError;
+use super::{
+    login::LoginSecret,
+    pool::{Lease, Pool},
+    retirement::Retirement,
+    session::{Options, Session},
+    transaction::Transaction,
+    writer::Writer,
+};
+use crate::{aws::secret::SecretError, error::spoils_connection};
+
+/// The number of sessions that read a `SQLite` file, beside the one that writes.
+const SQLITE_READERS: usize = 2;
 
 #[derive(Debug)]
 pub struct Connection {
-    db: DatabaseConnection,
+    /// On `SQLite` those that read.
+    sessions: Pool,
+    /// Only set on `SQLite`.
+    writer: Option<Arc<Writer>>,
     /// Only set for a database whose password is in a secret.
     login: Option<LoginSecret>,
-    /// Consulted by the pool before it hands out a connection.
     retirement: Arc<Retirement>,
 }
 
 impl Connection {
-    pub fn new(
-        db: DatabaseConnection,
-        login: Option<LoginSecret>,
-        retirement: Arc<Retirement>,
-    ) -> Self {
+    /// Opens no session yet.
+    pub fn new(options: Options, most: usize, login: Option<LoginSecret>) -> Self {
+        let retirement = Arc::<Retirement>::default();
+        let (most, writer) = match &options {
+            Options::Postgres(_) => (most, None),
+            Options::Sqlite(_) => {
+                let writer = Writer::new(options.clone(), Arc::clone(&retirement));
+                (SQLITE_READERS, Some(writer))
+            }
+        };
         Self {
-            db,
+            sessions: Pool::new(options, most, Arc::clone(&retirement)),
+            writer,
             login,
             retirement,
         }
@@ -38,82 +55,174 @@ impl Connection {
     /// reads the secret for the first time.
     pub async fn prepare(&self) -> Result<(), SecretError> {
         match &self.login {
-            Some(login) => login.prepare(self.db.get_postgres_connection_pool()).await,
+            Some(login) => login.prepare(&self.sessions).await,
             None => Ok(()),
         }
     }
 
     pub fn get_database_backend(&self) -> DbBackend {
-        self.db.get_database_backend()
+        match &self.writer {
+            Some(_) => DbBackend::Sqlite,
+            None => DbBackend::Postgres,
+        }
+    }
+
+    /// Opens a `SQLite` file, so that a process that cannot does not start.
+    pub async fn open_file(&self) -> Result<(), DbErr> {
+        match &self.writer {
+            Some(writer) => writer.run(async |_: &mut Session| Ok(())).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Opens a connection of its own for the migrations, which accept no other kind. It must be closed.
+    pub fn for_migrations(&self) -> DatabaseConnection {
+        match self.sessions.options() {
+            Options::Postgres(options) => {
+                let pool = PoolOptions::new().max_connections(1);
+                SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_lazy_with(*options))
+            }
+            Options::Sqlite(options) => {
+                let pool = PoolOptions::new().max_connections(1);
+                SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.connect_lazy_with(*options))
+            }
+        }
     }
 
     /// Begins a transaction that has the write lock from its start: on `SQLite` a later upgrade could fail.
     pub async fn begin(&self) -> Result<Transaction, DbErr> {
-        let begun = self
-            .logged_in(|| {
-                self.db.begin_with_options(TransactionOptions {
-                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                    ..TransactionOptions::default()
-                })
-            })
-            .await?;
-        Ok(Transaction::new(begun, Arc::clone(&self.retirement)))
+        let retirement = Arc::clone(&self.retirement);
+        if let Some(writer) = &self.writer {
+            let turn = self.noted(writer.begin().await)?;
+            return Ok(Transaction::on_sqlite(turn, retirement));
+        }
+        let mut lease = self.take(Check::No).await?;
+        let begin = async |session: &mut Session| session.execute_unprepared("BEGIN").await;
+        let begun = self.noted(lease.run(begin).await);
+        if begun.is_err_and(|error| spoils_connection(&error)) && lease.was_used() {
+            // Nothing was done yet.
+            lease.discard();
+            lease = self.take(Check::Yes).await?;
+            self.noted(lease.run(begin).await)?;
+        }
+        Ok(Transaction::on_postgres(lease, retirement))
     }
 
-    /// Repeats `work` if it was refused because of a password that is no longer the one in the secret. Nothing was done
-    /// in that case: only a new connection is asked for its password.
-    async fn logged_in<T, F>(&self, work: impl Fn() -> F + Send) -> Result<T, DbErr>
-    where
-        F: Future<Output = Result<T, DbErr>> + Send,
-    {
-        let done = self.again_with_new_password(work).await;
-        done.inspect_err(|error| self.retirement.note(error))
+    /// Returns the database for statements that the caller repeats, or looks for what came of them, after an error of
+    /// the connection: it is not asked before whether it still works, which would be one more round trip.
+    pub fn repeatable(&self) -> Repeatable<'_> {
+        Repeatable(self)
     }
 
-    async fn again_with_new_password<T, F>(&self, work: impl Fn() -> F + Send) -> Result<T, DbErr>
-    where
-        F: Future<Output = Result<T, DbErr>> + Send,
-    {
-        let Some(login) = &self.login else {
-            return work().await;
+    async fn take(&self, check: Check) -> Result<Lease, DbErr> {
+        let take = async || match check {
+            Check::Yes => self.sessions.take_checked().await,
+            Check::No => self.sessions.take().await,
         };
-        let shown = login.shown();
-        match (work().await, shown) {
-            (Err(error), Some(shown)) => {
-                let pool = self.db.get_postgres_connection_pool();
-                if login.is_renewed(&shown, &error, pool).await {
-                    work().await
+        let shown = self.login.as_ref().and_then(LoginSecret::shown);
+        let taken = match (take().await, &self.login, shown) {
+            // Only a new session is asked for its password.
+            (Err(error), Some(login), Some(shown)) => {
+                if login.is_renewed(&shown, &error, &self.sessions).await {
+                    take().await
                 } else {
                     Err(error)
                 }
             }
-            (done, _) => done,
+            (taken, _, _) => taken,
+        };
+        self.noted(taken)
+    }
+
+    async fn execute(&self, statement: Statement, check: Check) -> Result<ExecResult, DbErr> {
+        let execute = async |session: &mut Session| session.execute(statement).await;
+        self.noted(match &self.writer {
+            Some(writer) => writer.run(execute).await,
+            None => self.take(check).await?.run(execute).await,
+        })
+    }
+
+    async fn query(&self, statement: Statement, check: Check) -> Result<Vec<QueryResult>, DbErr> {
+        if reads_only(&statement.sql) {
+            return self.read(statement).await;
+        }
+        let query = async |session: &mut Session| session.query_all(statement).await;
+        self.noted(match &self.writer {
+            Some(writer) => writer.run(query).await,
+            None => self.take(check).await?.run(query).await,
+        })
+    }
+
+    /// Reads again if the session was cut since it was last used.
+    async fn read(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let mut lease = self.take(Check::No).await?;
+        if !lease.was_used() {
+            let query = async |session: &mut Session| session.query_all(statement).await;
+            return self.noted(lease.run(query).await);
+        }
+        let again = statement.clone();
+        let query = async |session: &mut Session| session.query_all(statement).await;
+        match self.noted(lease.run(query).await) {
+            Err(error) if spoils_connection(&error) => {
+                lease.discard();
+                let query = async |session: &mut Session| session.query_all(again).await;
+                self.noted(self.take(Check::Yes).await?.run(query).await)
+            }
+            read => read,
         }
     }
-}
 
-#[async_trait]
-impl ConnectionTrait for Connection {
-    fn get_database_backend(&self) -> DbBackend {
-        self.db.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.logged_in(|| self.db.execute_raw(statement.clone()))
-            .await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.logged_in(|| self.db.execute_unprepared(sql)).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.logged_in(|| self.db.query_one_raw(statement.clone()))
-            .await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.logged_in(|| self.db.query_all_raw(statement.clone()))
-            .await
+    fn noted<T>(&self, done: Result<T, DbErr>) -> Result<T, DbErr> {
+        done.inspect_err(|error| self.retirement.note(error))
     }
 }
+
+/// Whether a session is asked before its use if it still works.
+#[derive(Clone, Copy, Debug)]
+enum Check {
+    Yes,
+    No,
+}
+
+fn reads_only(sql: &str) -> bool {
+    sql.starts_with("SELECT") || sql.starts_with("EXPLAIN")
+}
+
+/// See [`Connection::repeatable`].
+#[derive(Clone, Copy, Debug)]
+pub struct Repeatable<'a>(&'a Connection);
+
+macro_rules! connection_trait {
+    ($type:ty, $check:expr, |$self:ident| $connection:expr) => {
+        #[async_trait]
+        impl ConnectionTrait for $type {
+            fn get_database_backend(&$self) -> DbBackend {
+                $connection.get_database_backend()
+            }
+
+            async fn execute_raw(&$self, statement: Statement) -> Result<ExecResult, DbErr> {
+                $connection.execute(statement, $check).await
+            }
+
+            async fn execute_unprepared(&$self, sql: &str) -> Result<ExecResult, DbErr> {
+                let statement = Statement::from_string($connection.get_database_backend(), sql);
+                $connection.execute(statement, $check).await
+            }
+
+            async fn query_one_raw(
+                &$self,
+                statement: Statement,
+            ) -> Result<Option<QueryResult>, DbErr> {
+                let rows = $connection.query(statement, $check).await?;
+                Ok(rows.into_iter().next())
+            }
+
+            async fn query_all_raw(&$self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+                $connection.query(statement, $check).await
+            }
+        }
+    };
+}
+
+connection_trait!(Connection, Check::Yes, |self| self);
+connection_trait!(Repeatable<'_>, Check::No, |self| self.0);

@@ -5,7 +5,7 @@ use sea_orm::{
     sea_query::{Expr, SimpleExpr},
 };
 
-use super::{Ledger, transaction::Transaction};
+use super::Ledger;
 
 /// The key of the advisory lock of the migrations: "mmms" in ASCII.
 const MIGRATION_LOCK: i64 = 0x6d6d_6d73;
@@ -51,7 +51,7 @@ impl Ledger {
 
 /// Takes the lock of the schema, so that processes that change the schema, or the rights to it, do so one after the
 /// other: on `PostgreSQL` an advisory lock that the transaction holds; `SQLite` has one writer anyway.
-pub(super) async fn lock_schema(transaction: &Transaction) -> Result<(), DbErr> {
+pub(super) async fn lock_schema(transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
     if transaction.get_database_backend() == DbBackend::Postgres {
         let lock = Statement::from_sql_and_values(
             DbBackend::Postgres,

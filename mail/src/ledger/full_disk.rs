@@ -3,11 +3,9 @@
 
 use std::sync::Arc;
 
-use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
-use tokio::sync::OnceCell;
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 
-use super::{Ledger, connect::use_sound_connections, connection::Connection};
+use super::Ledger;
 use crate::error::is_transient;
 
 /// Inserts 1000 rows of 4 kB each, far more than there is room for.
@@ -15,19 +13,7 @@ const MUCH: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM
                     INSERT INTO filler SELECT randomblob(4096) FROM n";
 
 async fn ledger(path: &std::path::Path) -> Ledger {
-    let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
-    options.max_connections(1).sqlx_logging(false);
-    let retirement = use_sound_connections(&mut options);
-    let db = Database::connect(options).await.unwrap();
-    Migrator::up(&db, None).await.unwrap();
-    let ledger = Ledger {
-        db: Connection::new(db, None, retirement),
-        schema: OnceCell::new_with(Some(())),
-        migrates: true,
-        lease_ms: 60_000,
-        publishes: false,
-        origins: super::origins::LiveOrigins::default(),
-    };
+    let ledger = Ledger::on_file(path).await;
     ledger
         .db
         .execute_unprepared("CREATE TABLE filler (content BLOB)")

@@ -10,9 +10,10 @@ use sea_orm::DbErr;
 use serde_json::Value;
 use sqlx::{
     ConnectOptions,
-    postgres::{PgConnectOptions, PgPool, PgSslMode},
+    postgres::{PgConnectOptions, PgSslMode},
 };
 
+use super::{pool::Pool, session::Options};
 use crate::{
     aws::Aws,
     aws::secret::{CachedSecret, SecretError, Terms},
@@ -72,7 +73,7 @@ impl LoginSecret {
     }
 
     /// Reads the secret unless it has been read before.
-    pub async fn prepare(&self, pool: &PgPool) -> Result<(), SecretError> {
+    pub async fn prepare(&self, pool: &Pool) -> Result<(), SecretError> {
         if self.shown().is_none() {
             self.show(self.secret.get().await?, pool);
         }
@@ -81,7 +82,7 @@ impl LoginSecret {
 
     /// Returns whether a connection that was refused with the login `shown` is worth a retry, because the secret holds
     /// another login now.
-    pub async fn is_renewed(&self, shown: &Login, error: &DbErr, pool: &PgPool) -> bool {
+    pub async fn is_renewed(&self, shown: &Login, error: &DbErr, pool: &Pool) -> bool {
         if !is_refused_login(error) {
             return false;
         }
@@ -102,8 +103,8 @@ impl LoginSecret {
         }
     }
 
-    fn show(&self, login: Arc<Login>, pool: &PgPool) {
-        pool.set_connect_options(self.options(&login));
+    fn show(&self, login: Arc<Login>, pool: &Pool) {
+        pool.set_options(Options::Postgres(Box::new(self.options(&login))));
         let mut shown = self.shown.write().unwrap_or_else(PoisonError::into_inner);
         *shown = Some(login);
     }

@@ -22,6 +22,7 @@ mod outcome;
 mod pace;
 #[cfg(test)]
 mod plans;
+mod pool;
 mod read;
 mod resend;
 mod retention;
@@ -29,11 +30,13 @@ mod retirement;
 mod retry;
 mod role;
 mod schema;
+mod session;
 mod statistics;
 mod store;
 mod transaction;
 mod update;
 mod wake;
+mod writer;
 
 use entity::recipient::{self, Status};
 use sea_orm::{

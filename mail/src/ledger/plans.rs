@@ -2,37 +2,24 @@
 //! is asked to, and makes the same plans for an empty ledger and a large one. The plans of `PostgreSQL` are tested in
 //! tests/ledger/plans.rs.
 
-use std::sync::Arc;
-
 use entity::recipient::{Column, Entity};
-use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ColumnTrait, ConnectOptions, ConnectionTrait, Database, DbBackend, EntityTrait, QueryFilter,
-    QueryOrder, QueryResult, QuerySelect, QueryTrait, Select, Statement,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QueryResult,
+    QuerySelect, QueryTrait, Select, Statement,
 };
-use tokio::sync::OnceCell;
+use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
     HOUR, Ledger, MailingFilter, Scope,
-    connection::Connection,
     read::{counted as counts, listing},
     statistics::{ends, first_end, sending},
 };
 
-async fn ledger() -> Ledger {
-    let mut options = ConnectOptions::new("sqlite::memory:");
-    options.max_connections(1).sqlx_logging(false);
-    let db = Database::connect(options).await.unwrap();
-    Migrator::up(&db, None).await.unwrap();
-    Ledger {
-        db: Connection::new(db, None, Arc::default()),
-        schema: OnceCell::new_with(Some(())),
-        migrates: true,
-        lease_ms: 60_000,
-        publishes: false,
-        origins: super::origins::LiveOrigins::default(),
-    }
+async fn ledger() -> (Ledger, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::on_file(&folder.path().join("mmms.db")).await;
+    (ledger, folder)
 }
 
 /// Returns the steps of the query plan.
@@ -57,7 +44,7 @@ fn select<E: EntityTrait>(select: &Select<E>) -> Statement {
 
 #[tokio::test]
 async fn what_runs_all_the_time_reads_what_waits() {
-    let ledger = ledger().await;
+    let (ledger, _folder) = ledger().await;
     let due = Entity::find()
         .filter(ledger.is_due())
         .order_by_asc(Column::DueAt);
@@ -70,7 +57,7 @@ async fn what_runs_all_the_time_reads_what_waits() {
 
 #[tokio::test]
 async fn statistics_read_what_ended_in_the_hours_and_what_waits() {
-    let ledger = ledger().await;
+    let (ledger, _folder) = ledger().await;
     let first = "SEARCH recipient USING COVERING INDEX recipient_ended (ended_at>?)";
     reads(&ledger, select(&first_end(0)), &[first]).await;
     let hours = [
@@ -88,7 +75,7 @@ async fn statistics_read_what_ended_in_the_hours_and_what_waits() {
 
 #[tokio::test]
 async fn a_page_of_mailings_reads_its_own() {
-    let ledger = ledger().await;
+    let (ledger, _folder) = ledger().await;
     let page = |scope, filter| select(&listing(scope, filter, Some(Uuid::max())).limit(51));
     let (all, own) = (Scope::Everybody, Scope::Key(Uuid::nil()));
     let open = |open| MailingFilter {

@@ -5,7 +5,7 @@ use std::{future::Future, time::Duration};
 use backon::{ExponentialBuilder, Retryable};
 
 use crate::{
-    error::{Error, Result, is_locked},
+    error::{Error, Result},
     telemetry,
 };
 
@@ -32,16 +32,6 @@ where
     Fut: Future<Output = Result<T>>,
 {
     repeat_if(backoff, Error::is_transient, work).await
-}
-
-/// Retries `work` as long as another process holds the lock of a `SQLite` file.
-pub async fn repeat_while_locked<T, F, Fut>(work: F) -> Result<T>
-where
-    F: FnMut() -> Fut,
-    Fut: Future<Output = Result<T>>,
-{
-    let is_locked = |error: &Error| matches!(error, Error::Ledger(error) if is_locked(error));
-    repeat_if(short_backoff(), is_locked, work).await
 }
 
 /// Retries `work` after any error of the ledger: even a full disk may have room again.

@@ -1,7 +1,9 @@
 //! The schema: brought up to date by a process that may migrate, and only checked by every other process.
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, DbErr, Statement};
+use sea_orm::{
+    ConnectionTrait, DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
 
 use super::{connection::Connection, dialect::lock_schema};
 use crate::error::{Error, Result, is_missing_table};
@@ -12,10 +14,17 @@ pub(super) async fn bring_up_to_date(db: &Connection) -> Result<()> {
     if is_current(db).await? {
         return Ok(());
     }
-    let transaction = db.begin().await?;
+    let own = db.for_migrations();
+    let transaction = own
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await?;
     lock_schema(&transaction).await?;
-    Migrator::up(transaction.inner(), None).await?;
+    Migrator::up(&transaction, None).await?;
     transaction.commit().await?;
+    own.close().await?;
     tracing::info!("the schema of the ledger is up to date");
     Ok(())
 }
