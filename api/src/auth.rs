@@ -141,7 +141,12 @@ fn check_origin(key: &ApiKey, request: &Request) -> Result<(), Problem> {
         .and_then(|text| Origin::of_request(text).ok());
     if key.browser {
         return match origin {
-            Some(origin) if key.allows_origin(&origin) => Ok(()),
+            Some(origin) if key.allows_origin(&origin) => {
+                if let Some(trace) = request.extensions().get::<Arc<Trace>>() {
+                    let _ = trace.origin_is_allowed.set(());
+                }
+                Ok(())
+            }
             _ => Err(Problem::forbidden("This key is not for this origin")),
         };
     }

@@ -14,11 +14,6 @@ use crate::listener::Listener;
 /// Selects the message of the client whose answer is lost.
 pub type Lost = fn(&[u8]) -> bool;
 
-/// Selects `COMMIT`, which is sent as a simple query.
-pub fn commit(message: &[u8]) -> bool {
-    message.windows(6).any(|word| word == b"COMMIT")
-}
-
 /// Selects a statement that is executed: Bind, which comes after it was prepared.
 pub fn statement(message: &[u8]) -> bool {
     message.first() == Some(&b'B')
@@ -28,6 +23,7 @@ pub fn statement(message: &[u8]) -> bool {
 struct State {
     down: AtomicBool,
     refused: AtomicUsize,
+    round_trips: AtomicUsize,
     lose: Mutex<Option<Lost>>,
     connections: Mutex<JoinSet<()>>,
 }
@@ -91,6 +87,11 @@ impl Proxy {
         self.state.refused.load(Ordering::SeqCst)
     }
 
+    /// Returns the number of times so far that a client has asked something after the server's last answer.
+    pub fn round_trips(&self) -> usize {
+        self.state.round_trips.load(Ordering::SeqCst)
+    }
+
     /// Lets the next message of that kind be executed, and then cuts its connection instead of answering.
     pub fn lose_answer(&self, lost: Lost) {
         *self.state.lose.lock().expect("nobody panics") = Some(lost);
@@ -104,12 +105,16 @@ impl Proxy {
 async fn carry(mut client: TcpStream, target: (String, u16), state: &State) -> io::Result<()> {
     let mut server = TcpStream::connect(target).await?;
     let (mut asked, mut answered) = ([0; 4096], [0; 4096]);
+    let mut asks = false;
     loop {
         tokio::select! {
             read = client.read(&mut asked) => {
                 let message = &asked[..read?];
                 if message.is_empty() {
                     return Ok(());
+                }
+                if !std::mem::replace(&mut asks, true) {
+                    state.round_trips.fetch_add(1, Ordering::SeqCst);
                 }
                 server.write_all(message).await?;
                 let lost = state.lose.lock().expect("nobody panics").take_if(|lost| lost(message));
@@ -122,6 +127,7 @@ async fn carry(mut client: TcpStream, target: (String, u16), state: &State) -> i
                 if message.is_empty() {
                     return Ok(());
                 }
+                asks = false;
                 client.write_all(message).await?;
             }
         }

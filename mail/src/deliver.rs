@@ -11,11 +11,11 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::{
     error::Result,
     fail_point,
-    ledger::{Claim, Health},
+    ledger::{Claim, Health, Start},
     mailer::Call,
     mailing::{ClaimedRecipient, Mailing},
     outcome::{Outcome, Reason, StatusDetail},
-    pace::Permission,
+    pace::{Permission, SINGLE_PATIENCE},
     recipient_update::RecipientUpdate,
     service::Service,
     telemetry,
@@ -25,13 +25,22 @@ use crate::{
 /// Kept free of an answer's time for writing down what the transport said.
 pub(crate) const TO_RECORD: Duration = Duration::from_secs(4);
 
+/// Returns the longest time that a single mail waits for its turn.
+pub(crate) fn single_patience(deadline: Instant) -> Duration {
+    let rest = deadline.saturating_duration_since(Instant::now());
+    SINGLE_PATIENCE.min(rest / 4)
+}
+
 /// The place that a call takes among all calls: single mails go before mailings.
 #[derive(Clone, Copy, Debug)]
 enum Priority {
     /// A mailing's call waits for its turn as long as there is time before `until`.
     Mailing { until: Option<Instant> },
-    /// A single mail's caller waits for an answer by the deadline.
-    Single { deadline: Instant },
+    /// A single mail's caller waits for an answer by the deadline. Its turn may have been taken when it was stored.
+    Single {
+        deadline: Instant,
+        turn_in: Option<Duration>,
+    },
 }
 
 /// The parts that the calls for one claim share.
@@ -79,7 +88,11 @@ impl Service {
             priority: Priority::Mailing { until },
             health,
         };
-        let per_call = self.pace.recipients_per_call().await?;
+        let per_call = if claim.begun {
+            claim.recipients.len()
+        } else {
+            self.pace.recipients_per_call().await?
+        };
         for recipients in claim.recipients.chunks(per_call) {
             let call = || self.new_call(until);
             let delivered = self.deliver_once(delivery, recipients, call, None).await?;
@@ -103,15 +116,21 @@ impl Service {
         mailing: Arc<Mailing>,
         claim: Arc<Claim>,
         call: Call,
+        start: Start,
         deadline: Instant,
         reports: Reports,
     ) {
         let delivered = async {
+            let (health, turn_in) = match start {
+                Start::Now => (Health::Well, None),
+                Start::In(wait) => (Health::Well, Some(wait)),
+                Start::NotDecided => (self.health.check().await?, None),
+            };
             let delivery = Delivery {
                 mailing: &mailing,
                 claim: &claim,
-                priority: Priority::Single { deadline },
-                health: self.health.check().await?,
+                priority: Priority::Single { deadline, turn_in },
+                health,
             };
             self.deliver_once(delivery, &claim.recipients, || call, Some(reports))
                 .await
@@ -137,7 +156,11 @@ impl Service {
         reports: Option<Reports>,
     ) -> Result<Delivered> {
         let Delivery { mailing, claim, .. } = delivery;
-        let (turn, probing) = self.wait_for_turn(delivery, recipients.len()).await?;
+        let (turn, probing) = if claim.begun {
+            (Permission::Go, false)
+        } else {
+            self.wait_for_turn(delivery, recipients.len()).await?
+        };
         let outcomes = match turn {
             Permission::Go => {
                 fail_point!("turn");
@@ -186,9 +209,16 @@ impl Service {
                 Some(patience) => self.pace.wait_for_turn(recipients, patience).await?,
                 None => Permission::NotFor(Duration::ZERO),
             },
-            Priority::Single { deadline } => {
-                let rest = deadline.saturating_duration_since(Instant::now());
-                self.pace.wait_for_single_turn(rest / 4).await?
+            Priority::Single {
+                turn_in: Some(wait),
+                ..
+            } => {
+                tokio::time::sleep(wait).await;
+                Permission::Go
+            }
+            Priority::Single { deadline, .. } => {
+                let patience = single_patience(deadline);
+                self.pace.wait_for_single_turn(patience).await?
             }
         };
         if turn == Permission::Go && health == Health::Well {
@@ -234,18 +264,22 @@ impl Service {
         recipients: &[ClaimedRecipient],
         call: &Call,
     ) -> Result<Vec<(i32, Outcome)>> {
-        let started = Instant::now();
-        let positions: Vec<i32> = recipients
+        let mut started = Instant::now();
+        let mut begun: Vec<i32> = recipients
             .iter()
             .map(|recipient| recipient.position)
             .collect();
-        let begun = match self.ledger.begin_sending(claim, &positions).await {
-            Ok(begun) => begun,
-            Err(error) => {
-                self.take_back(claim, positions);
-                return Err(error);
-            }
-        };
+        if claim.begun {
+            started = claim.claimed_at;
+        } else {
+            begun = match self.ledger.begin_sending(claim, &begun).await {
+                Ok(begun) => begun,
+                Err(error) => {
+                    self.take_back(claim, begun);
+                    return Err(error);
+                }
+            };
+        }
         if begun.is_empty() {
             return Ok(Vec::new());
         }

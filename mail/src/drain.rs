@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     error::{Error, Result},
     fail_point,
-    ledger::{Health, WokenBefore},
+    ledger::{Claim, Health, WokenBefore},
     mailing::Mailing,
     queue::{Queue, Received},
     service::Service,
@@ -234,7 +234,13 @@ impl Service {
                 Health::Probe => 1,
                 Health::Well => self.recipients_per_claim().await?,
             };
-            let claim = self.ledger.claim(range, size as u64).await?;
+            if mailing.is_none() {
+                mailing = self.legible_mailing(range.mailing_id).await?;
+            }
+            let claim = match (health, &mailing) {
+                (Health::Well, Some(_)) => self.claim_for_one_call(range).await?,
+                _ => self.ledger.claim(range, size as u64).await?,
+            };
             self.publisher.publish(&claim.corrupt).await;
             if claim.recipients.is_empty() {
                 if health == Health::Probe {
@@ -243,9 +249,6 @@ impl Service {
                 return Ok(None);
             }
             fail_point!("claimed");
-            if mailing.is_none() {
-                mailing = self.legible_mailing(range.mailing_id).await?;
-            }
             let Some(mailing) = &mailing else {
                 let positions = claim.positions();
                 let failed = self.ledger.fail_corrupt(&claim, &positions).await?;
@@ -257,6 +260,7 @@ impl Service {
             };
             let claim = Arc::new(claim);
             match self.deliver(mailing, &claim, health, until).await {
+                Ok(None) if claim.is_all_of(range) => return Ok(None),
                 Ok(None) => {}
                 Ok(Some(wait)) => return Ok(Some(wait)),
                 Err(error) => {
@@ -265,6 +269,18 @@ impl Service {
                 }
             }
         }
+    }
+
+    /// Claims recipients that may be sent to at once; where there is no turn now, recipients that wait for theirs.
+    async fn claim_for_one_call(&self, range: Range) -> Result<Claim> {
+        let per_call = self.pace.recipients_per_call().await? as u64;
+        let rate = self.pace.rate().await?;
+        let claim = self.ledger.claim_and_begin(range, per_call, rate).await?;
+        if rate.is_none() || !claim.recipients.is_empty() || !claim.corrupt.is_empty() {
+            return Ok(claim);
+        }
+        let size = self.recipients_per_claim().await?;
+        self.ledger.claim(range, size as u64).await
     }
 
     /// Returns `None` if the mailing cannot be read any more.

@@ -165,7 +165,6 @@ impl Pace {
         let Some(rate) = self.rate().await? else {
             return Ok(Permission::Go);
         };
-        let patience = patience.min(SINGLE_PATIENCE);
         Ok(match self.ledger.take_single_turn(rate, patience).await? {
             Turn::In(wait) => {
                 tokio::time::sleep(wait).await;

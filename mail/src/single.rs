@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::{
     deliver::{Reports, TO_RECORD},
-    ledger::Claim,
+    ledger::{Claim, Stored},
     mailing::Mailing,
     message::Recipient,
     outcome::Outcome,
@@ -42,9 +42,10 @@ impl Service {
         self: &Arc<Self>,
         mailing: Arc<Mailing>,
         claim: Claim,
-        stored_at: i64,
+        stored: Stored,
         deadline: Instant,
     ) -> Answer {
+        let stored_at = stored.stored_at;
         // Of an instance that is frozen after its answer nothing goes on.
         let call = self.new_call(self.config.is_function.then_some(deadline));
         let recipient = claim.recipients[0].recipient.clone();
@@ -53,6 +54,7 @@ impl Service {
             Arc::clone(&mailing),
             Arc::new(claim),
             call.clone(),
+            stored.start,
             deadline,
             reports,
         );

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    deliver::single_patience,
     error::Result,
     fail_point,
-    ledger::{IdempotencyRequest, NewEntry, StoreOutcome},
+    ledger::{IdempotencyRequest, NewEntry, StartRequest, StoreOutcome},
     mailing::Templates,
     message::{CallerId, NewMailing},
     service::Service,
@@ -109,7 +110,16 @@ impl Service {
             claimed: new.request.recipients.len() == 1 && !new.respond_async,
             idempotency: new.idempotency.as_ref(),
         };
-        let stored = match self.ledger.store(entry).await? {
+        let stored = if entry.claimed {
+            let start = StartRequest {
+                rate: self.pace.rate().await?,
+                patience: single_patience(deadline),
+            };
+            self.ledger.store_and_start(entry, start).await?
+        } else {
+            self.ledger.store(entry).await?
+        };
+        let stored = match stored {
             StoreOutcome::Stored(stored) => stored,
             StoreOutcome::Revoked => return Ok(Submission::Revoked),
             StoreOutcome::Expired => return Ok(Submission::Expired),
@@ -144,7 +154,7 @@ impl Service {
             }));
         };
         let answer = self
-            .send_now(Arc::new(mailing), claim, stored.stored_at, deadline)
+            .send_now(Arc::new(mailing), claim, stored, deadline)
             .await;
         if let Some(request) = new.idempotency {
             let (service, stored) = (Arc::clone(&self), answer.clone());

@@ -29,6 +29,8 @@ pub struct Trace {
     pub until: Option<Instant>,
     /// The API key of the request, once it is known.
     pub key_id: OnceLock<Uuid>,
+    /// Set if the API key of the request allows the origin of the request.
+    pub origin_is_allowed: OnceLock<()>,
     /// The mailing that the request made, and the number of its recipients.
     pub mailing: OnceLock<(Uuid, usize)>,
 }
@@ -47,6 +49,7 @@ impl Trace {
             started: Instant::now(),
             until,
             key_id: OnceLock::new(),
+            origin_is_allowed: OnceLock::new(),
             mailing: OnceLock::new(),
         });
         request.extensions_mut().insert(Arc::clone(&trace));

@@ -9,3 +9,4 @@ mod pace;
 mod poison;
 mod process;
 mod results;
+mod round_trips;

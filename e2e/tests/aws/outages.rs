@@ -90,7 +90,7 @@ async fn a_restart_of_postgresql_in_the_middle_loses_nothing_and_doubles_nothing
 }
 
 #[tokio::test]
-async fn answers_to_commits_that_are_lost_change_nothing() {
+async fn answers_of_the_database_that_are_lost_change_nothing() {
     let database = Database::postgres().await;
     let proxy = Proxy::before(database.url()).await;
     let service = Service::on(database, Cloud::new().await, |settings| {
@@ -104,7 +104,7 @@ async fn answers_to_commits_that_are_lost_change_nothing() {
     let id = accepted(&service).await;
     let mut lost = 0;
     for _ in 0..COMMITS {
-        proxy.lose_answer(proxy::commit);
+        proxy.lose_answer(proxy::statement);
         let more = eventually("an answer is lost or all is done", async || {
             if proxy.has_lost_it() {
                 return Ok(true);

@@ -1,17 +1,21 @@
 //! Claims: a claim leases due recipients to one process, which alone may send to them until the lease ends.
 
+use std::time::Instant;
+
 use entity::recipient::{ActiveModel, Column, Entity, Model, Status};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select, UpdateMany,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Statement, UpdateMany,
     sea_query::{CommonTableExpression, Expr, Func, LockBehavior, LockType, Query},
 };
 use uuid::Uuid;
 
 use super::{
-    Ledger, is_in,
+    Ledger,
+    document::{caller_id, stored_map},
+    is_in,
+    pace::OWED_EVERY,
     retry::{repeat, retry_until_recorded, short_backoff},
-    store::{caller_id, stored_map},
 };
 use crate::{
     address::Address, error::Result, mailing::ClaimedRecipient, message::Recipient,
@@ -24,11 +28,29 @@ pub struct Claim {
     pub mailing_id: Uuid,
     pub token: Uuid,
     pub recipients: Vec<ClaimedRecipient>,
+    /// Set if the recipients are `sending` already: their call must be made at once.
+    pub begun: bool,
+    pub claimed_at: Instant,
     /// Updates of the rows that could not be read and were therefore failed.
     pub corrupt: Vec<RecipientUpdate>,
 }
 
 impl Claim {
+    /// Returns the status of the recipients in the ledger before their call.
+    fn status(&self) -> Status {
+        if self.begun {
+            Status::Sending
+        } else {
+            Status::Queued
+        }
+    }
+
+    /// Returns whether nothing of the range can be left.
+    pub fn is_all_of(&self, range: Range) -> bool {
+        let length = i64::from(range.last) - i64::from(range.first) + 1;
+        i64::try_from(self.recipients.len()) == Ok(length)
+    }
+
     pub fn positions(&self) -> Vec<i32> {
         self.recipients
             .iter()
@@ -41,9 +63,30 @@ impl Ledger {
     /// Claims up to `limit` recipients that are due and not leased. A row that cannot be read fails, and does not keep
     /// the other recipients from being sent.
     pub async fn claim(&self, range: Range, limit: u64) -> Result<Claim> {
+        self.claim_as(Status::Queued, range, limit, None).await
+    }
+
+    /// Claims recipients for one call that is made at once, and marks them as `sending` in the same statement. If there
+    /// is a rate, the call's turn is taken with them; then nothing is claimed unless the turn is now.
+    pub async fn claim_and_begin(
+        &self,
+        range: Range,
+        limit: u64,
+        rate: Option<f64>,
+    ) -> Result<Claim> {
+        self.claim_as(Status::Sending, range, limit, rate).await
+    }
+
+    async fn claim_as(
+        &self,
+        status: Status,
+        range: Range,
+        limit: u64,
+        rate: Option<f64>,
+    ) -> Result<Claim> {
         let mut corrupt = Vec::new();
         loop {
-            let (mut claim, unreadable) = self.claim_some(range, limit).await?;
+            let (mut claim, unreadable) = self.claim_some(status, range, limit, rate).await?;
             if !unreadable.is_empty() {
                 corrupt.extend(self.fail_corrupt(&claim, &unreadable).await?);
                 if claim.recipients.is_empty() {
@@ -56,13 +99,23 @@ impl Ledger {
     }
 
     /// Claims up to `limit` rows, and also returns the positions of the rows that cannot be read.
-    async fn claim_some(&self, range: Range, limit: u64) -> Result<(Claim, Vec<i32>)> {
+    async fn claim_some(
+        &self,
+        status: Status,
+        range: Range,
+        limit: u64,
+        rate: Option<f64>,
+    ) -> Result<(Claim, Vec<i32>)> {
         let token = Uuid::now_v7();
-        let claimed = self.claim_rows(range, limit, token).await;
+        let claimed_at = Instant::now();
+        let claimed = match rate {
+            None => self.claim_rows(status, range, limit, token).await,
+            Some(rate) => self.claim_rows_with_turn(range, limit, token, rate).await,
+        };
         let rows = match claimed {
             // The answer may have been lost after the commit: the rows that carry the token are the claimed ones.
             Err(error) if error.is_transient() => {
-                repeat(short_backoff(), || self.held(token, range)).await?
+                repeat(short_backoff(), || self.held(status, token, range)).await?
             }
             other => other?,
         };
@@ -70,12 +123,14 @@ impl Ledger {
             mailing_id: range.mailing_id,
             token,
             recipients: Vec::with_capacity(rows.len()),
+            begun: status == Status::Sending,
+            claimed_at,
             corrupt: Vec::new(),
         };
         let mut unreadable = Vec::new();
         for row in rows {
             let position = row.position;
-            match claimed_recipient(row) {
+            match claimed_recipient(row, status) {
                 Some(recipient) => claim.recipients.push(recipient),
                 None => unreadable.push(position),
             }
@@ -98,21 +153,33 @@ impl Ledger {
             let update = self
                 .end_each(Status::Failed, StatusDetail::Corrupt, text)
                 .filter(held_by(claim, positions))
-                .filter(Column::Status.eq(Status::Queued));
+                .filter(Column::Status.eq(claim.status()));
             self.end_all(update).await
         })
         .await
     }
 
-    async fn claim_rows(&self, range: Range, limit: u64, token: Uuid) -> Result<Vec<Model>> {
+    async fn claim_rows(
+        &self,
+        status: Status,
+        range: Range,
+        limit: u64,
+        token: Uuid,
+    ) -> Result<Vec<Model>> {
         let free = Entity::find()
             .filter(within(range))
             .filter(self.is_due())
             .order_by_asc(Column::Position)
             .limit(limit);
-        let update = Entity::update_many()
+        let mut update = Entity::update_many()
             .col_expr(Column::ClaimToken, Expr::value(token))
-            .col_expr(Column::LeaseUntil, self.lease_end())
+            .col_expr(Column::LeaseUntil, self.lease_end());
+        if status == Status::Sending {
+            update = update
+                .col_expr(Column::Status, Expr::value(status))
+                .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1));
+        }
+        let update = update
             .filter(within(range))
             .filter(Column::Status.eq(Status::Queued));
         let mut rows = only(update, free)
@@ -122,11 +189,60 @@ impl Ledger {
         Ok(rows)
     }
 
-    async fn held(&self, token: Uuid, range: Range) -> Result<Vec<Model>> {
+    /// Marks recipients as `sending` if the turn of a call to them is now, in one statement. `SQLite` cannot move the
+    /// pace in the same statement, and has no round trips to save.
+    async fn claim_rows_with_turn(
+        &self,
+        range: Range,
+        limit: u64,
+        token: Uuid,
+        rate: f64,
+    ) -> Result<Vec<Model>> {
+        if self.db.get_database_backend() != DbBackend::Postgres {
+            return Ok(Vec::new());
+        }
+        let sql = "WITH clock AS MATERIALIZED (\
+               SELECT CAST(FLOOR(EXTRACT(EPOCH FROM t) * 1000) AS BIGINT) AS now, \
+                      CAST(FLOOR(EXTRACT(EPOCH FROM t) * 1000000) AS BIGINT) AS micros \
+               FROM statement_timestamp() AS t), \
+             picked AS MATERIALIZED (\
+               SELECT mailing_id, position FROM recipient \
+               WHERE mailing_id = $1 AND position BETWEEN $2 AND $3 AND status = 'queued' \
+                 AND due_at <= (SELECT now FROM clock) AND expires_at > (SELECT now FROM clock) \
+                 AND (lease_until IS NULL OR lease_until <= (SELECT now FROM clock)) \
+               ORDER BY position LIMIT $4 FOR UPDATE SKIP LOCKED), \
+             cost AS (SELECT CAST(CEIL(COUNT(*) * $5) AS BIGINT) AS cost FROM picked), \
+             turn AS (\
+               UPDATE pace SET next_turn = GREATEST(next_turn, micros) + cost, \
+                 next_owed_turn = micros + cost * $6 \
+               FROM clock, cost WHERE cost > 0 AND holds = 0 AND next_turn <= micros RETURNING id) \
+             UPDATE recipient SET status = 'sending', attempts = attempts + 1, claim_token = $7, \
+               lease_until = (SELECT now FROM clock) + $8 \
+             WHERE (mailing_id, position) IN (SELECT mailing_id, position FROM picked) \
+               AND status = 'queued' AND EXISTS (SELECT FROM turn) RETURNING *";
+        let values = [
+            range.mailing_id.into(),
+            range.first.into(),
+            range.last.into(),
+            i64::try_from(limit).unwrap_or(i64::MAX).into(),
+            (1e6 / rate).into(),
+            OWED_EVERY.into(),
+            token.into(),
+            self.lease_ms.into(),
+        ];
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+        let rows = self.db().await?.query_all_raw(statement).await?;
+        let rows = rows.iter().map(|row| Model::from_query_result(row, ""));
+        let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
+        rows.sort_by_key(|row| row.position);
+        Ok(rows)
+    }
+
+    async fn held(&self, status: Status, token: Uuid, range: Range) -> Result<Vec<Model>> {
         Ok(Entity::find()
             .filter(within(range))
             .filter(Column::ClaimToken.eq(token))
-            .filter(Column::Status.eq(Status::Queued))
+            .filter(Column::Status.eq(status))
             .order_by_asc(Column::Position)
             .all(self.db().await?)
             .await?)
@@ -279,11 +395,12 @@ fn held_by(claim: &Claim, positions: &[i32]) -> Condition {
 }
 
 /// Returns `None` if the row cannot be read as a whole, or if its address has been erased.
-fn claimed_recipient(row: Model) -> Option<ClaimedRecipient> {
+fn claimed_recipient(row: Model, status: Status) -> Option<ClaimedRecipient> {
     let mail = row.mail.as_deref()?;
     Some(ClaimedRecipient {
         position: row.position,
-        attempts: row.attempts,
+        // The call that is to be made does not count.
+        attempts: row.attempts - i32::from(status == Status::Sending),
         recipient: Recipient {
             mail: Address::parse(mail).ok()?,
             name: row.name,

@@ -2,21 +2,35 @@
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, ExprTrait, Statement,
-    sea_query::{Expr, SimpleExpr},
+    sea_query::{Expr, Query, SimpleExpr},
 };
 
 use super::Ledger;
+use crate::error::Result;
 
+/// The clocks in milliseconds since the Unix epoch.
+pub(super) const POSTGRES_NOW: &str =
+    "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)";
+pub(super) const SQLITE_NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 /// The key of the advisory lock of the migrations: "mmms" in ASCII.
 const MIGRATION_LOCK: i64 = 0x6d6d_6d73;
 
 impl Ledger {
+    /// Returns the database's time, in milliseconds since the Unix epoch.
+    pub async fn clock(&self) -> Result<i64> {
+        self.read_clock(self.db().await?).await
+    }
+
+    pub(super) async fn read_clock(&self, db: &impl ConnectionTrait) -> Result<i64> {
+        let clock = Query::select().expr_as(self.now(), "now").to_owned();
+        let row = db.query_one(&clock).await?;
+        let row = row.ok_or_else(|| DbErr::RecordNotFound("the clock".to_owned()))?;
+        Ok(row.try_get("", "now")?)
+    }
+
     /// The database's clock, in milliseconds since the Unix epoch.
     pub(super) fn now(&self) -> SimpleExpr {
-        self.either(
-            "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)",
-            "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-        )
+        self.either(POSTGRES_NOW, SQLITE_NOW)
     }
 
     /// The database's clock, in microseconds since the Unix epoch. Like [`now`](Self::now), it is read when the

@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 use super::{
     Ledger,
+    document::{from_json, legible_envelope, to_json},
     expiry::STEP,
     is_in,
-    store::{from_json, legible_envelope, to_json},
 };
 use crate::{error::Result, message::Envelope};
 

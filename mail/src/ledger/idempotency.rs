@@ -3,16 +3,17 @@
 
 use std::time::Duration;
 
-use entity::idempotency::{ActiveModel, Column, Entity};
+use entity::{
+    Document,
+    idempotency::{Column, Entity},
+};
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter,
-    sea_query::{Expr, OnConflict},
+    ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QuerySelect, sea_query::Expr,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Ledger, Transaction};
+use super::Ledger;
 use crate::error::Result;
 
 /// An idempotency key is remembered for this long.
@@ -53,36 +54,45 @@ pub enum Lookup {
     Unanswered(Uuid),
 }
 
+/// What a look-up needs of a record.
+#[derive(FromQueryResult)]
+struct Record {
+    fingerprint: String,
+    answer: Option<Document>,
+    mailing_id: Uuid,
+    /// Milliseconds.
+    lease_left: i64,
+}
+
 impl Ledger {
     pub async fn look_up_idempotency(
         &self,
         api_key_id: Uuid,
         request: &IdempotencyRequest,
     ) -> Result<Lookup> {
-        let db = self.db().await?;
-        let now = self.read_clock(db).await?;
-        let row = Entity::find_by_id((api_key_id, request.key.clone()))
-            .one(db)
+        let record = Entity::find_by_id((api_key_id, request.key.clone()))
+            .select_only()
+            .columns([Column::Fingerprint, Column::Answer, Column::MailingId])
+            .expr_as(Expr::col(Column::LeaseUntil).sub(self.now()), "lease_left")
+            .filter(Expr::col(Column::ExpiresAt).gt(self.now()))
+            .into_model::<Record>()
+            .one(self.db().await?)
             .await?;
-        let Some(row) = row.filter(|row| row.expires_at > now) else {
+        let Some(record) = record else {
             return Ok(Lookup::Nothing);
         };
-        Ok(if row.fingerprint != request.fingerprint {
+        let mailing_id = record.mailing_id;
+        Ok(if record.fingerprint != request.fingerprint {
             Lookup::OtherRequest
-        } else if let Some(answer) = row.answer {
+        } else if let Some(answer) = record.answer {
             match answer.readable() {
-                Some(answer) => Lookup::Answered {
-                    answer,
-                    mailing_id: row.mailing_id,
-                },
-                None => Lookup::Unanswered(row.mailing_id),
+                Some(answer) => Lookup::Answered { answer, mailing_id },
+                None => Lookup::Unanswered(mailing_id),
             }
-        } else if row.lease_until > now {
-            Lookup::Running(Duration::from_millis(
-                (row.lease_until - now).unsigned_abs(),
-            ))
+        } else if record.lease_left > 0 {
+            Lookup::Running(Duration::from_millis(record.lease_left.unsigned_abs()))
         } else {
-            Lookup::Unanswered(row.mailing_id)
+            Lookup::Unanswered(mailing_id)
         })
     }
 
@@ -101,40 +111,5 @@ impl Ledger {
             .exec(self.db().await?)
             .await?;
         Ok(())
-    }
-
-    /// False where the key is taken. A request that is only queued needs no lease: its answer is the mailing.
-    pub(super) async fn insert_idempotency(
-        &self,
-        transaction: &Transaction,
-        api_key_id: Uuid,
-        mailing_id: Uuid,
-        request: &IdempotencyRequest,
-        claimed: bool,
-        now: i64,
-    ) -> Result<bool> {
-        Entity::delete_many()
-            .filter(Column::ApiKeyId.eq(api_key_id))
-            .filter(Column::Key.eq(&request.key))
-            .filter(Column::ExpiresAt.lte(now))
-            .exec(transaction)
-            .await?;
-        let inserted = Entity::insert(ActiveModel {
-            api_key_id: Set(api_key_id),
-            key: Set(request.key.clone()),
-            fingerprint: Set(request.fingerprint.clone()),
-            mailing_id: Set(mailing_id),
-            answer: Set(None),
-            lease_until: Set(if claimed { now + self.lease_ms } else { now }),
-            expires_at: Set(now + KEPT_FOR_MS),
-        })
-        .on_conflict(
-            OnConflict::columns([Column::ApiKeyId, Column::Key])
-                .do_nothing()
-                .to_owned(),
-        )
-        .exec_without_returning(transaction)
-        .await?;
-        Ok(inserted == 1)
     }
 }

@@ -3,16 +3,16 @@
 use entity::{api_key, api_key_secret, origin};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
 
 use super::{
     Ledger, Page,
+    document::{from_json, legible, to_json},
     read::page_of,
-    store::{from_json, legible, to_json},
 };
 use crate::{
     api_key::{ApiKey, ApiKeySecret, Origin, SenderRule},
@@ -56,13 +56,13 @@ impl Ledger {
 
     /// Returns the live key that a secret belongs to.
     pub async fn key_of_secret(&self, secret: &str) -> Result<Option<ApiKey>> {
-        let Some(row) = self.row_of_secret(secret).await? else {
+        let Some((row, origins)) = self.row_of_secret(secret).await? else {
             return Ok(None);
         };
         // A rule that cannot be read may be the one that forbids a sender, so the key is refused.
         from_json::<Vec<SenderRule>>("senders", row.senders.clone())?;
-        let key = self.with_origins(Some(row)).await?;
-        Ok(key.filter(|key| key.revoked_at.is_none()))
+        let key = assemble(row, origins);
+        Ok(key.revoked_at.is_none().then_some(key))
     }
 
     /// Returns a key by its id or by one of its secrets, even if it is revoked.
@@ -78,10 +78,14 @@ impl Ledger {
 
     async fn any_key_of_secret(&self, secret: &str) -> Result<Option<ApiKey>> {
         let row = self.row_of_secret(secret).await?;
-        self.with_origins(row).await
+        Ok(row.map(|(key, origins)| assemble(key, origins)))
     }
 
-    async fn row_of_secret(&self, secret: &str) -> Result<Option<api_key::Model>> {
+    /// Reads a key and its origins in one statement.
+    async fn row_of_secret(
+        &self,
+        secret: &str,
+    ) -> Result<Option<(api_key::Model, Vec<origin::Model>)>> {
         let opened = api_key_secret::Entity::find()
             .select_only()
             .column(api_key_secret::Column::ApiKeyId)
@@ -92,10 +96,27 @@ impl Ledger {
                     .add(Expr::col(api_key_secret::Column::ExpiresAt).gt(self.now())),
             )
             .into_query();
-        Ok(api_key::Entity::find()
+        let own = Expr::col((origin::Entity, origin::Column::ApiKeyId))
+            .equals((api_key::Entity, api_key::Column::Id));
+        let mut query = api_key::Entity::find()
+            .column(origin::Column::Origin)
             .filter(api_key::Column::Id.in_subquery(opened))
-            .one(self.db().await?)
-            .await?)
+            .order_by_asc(origin::Column::Origin)
+            .into_query();
+        query.left_join(origin::Entity, own);
+        let rows = self.db().await?.query_all(&query).await?;
+        let Some(first) = rows.first() else {
+            return Ok(None);
+        };
+        let key = api_key::Model::from_query_result(first, "")?;
+        let origins = rows.iter().map(|row| row.try_get("", "origin"));
+        let origins: Vec<Option<String>> = origins.collect::<Result<_, _>>()?;
+        let origins = origins.into_iter().flatten().map(|origin| origin::Model {
+            api_key_id: key.id,
+            origin,
+        });
+        let origins = origins.collect();
+        Ok(Some((key, origins)))
     }
 
     async fn key(&self, id: Uuid) -> Result<Option<ApiKey>> {

@@ -8,6 +8,7 @@ mod claim;
 mod connect;
 mod connection;
 mod dialect;
+mod document;
 mod erase;
 mod expiry;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod health;
 mod idempotency;
 mod keys;
 mod login;
+mod mailing;
 mod origins;
 mod outbox;
 mod outcome;
@@ -61,7 +63,7 @@ pub use resend::Resent;
 pub use retention::RETENTION_STEP;
 pub use role::RoleError;
 pub use statistics::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour};
-pub use store::{NewEntry, StoreOutcome, Stored};
+pub use store::{NewEntry, Start, StartRequest, StoreOutcome, Stored};
 pub use wake::WokenBefore;
 
 #[derive(Debug)]

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::{
     Ledger, Transaction,
-    store::{from_json, legible_envelope, to_json},
+    document::{from_json, legible_envelope, to_json},
     update::updates,
 };
 use crate::{error::Result, message::CallerIds, recipient_update::RecipientUpdate, telemetry};
@@ -144,7 +144,7 @@ impl Ledger {
         for ends in ends.chunks(ROWS) {
             Outbox::delete_many()
                 .filter(is_of(ends))
-                .exec(self.db().await?)
+                .exec(&self.db().await?.repeatable())
                 .await?;
         }
         Ok(())
@@ -201,6 +201,20 @@ impl Ledger {
         let age = oldest.flatten().and_then(|age| u64::try_from(age).ok());
         Ok(Duration::from_millis(age.unwrap_or(0)))
     }
+}
+
+/// Returns the part of a statement of `PostgreSQL` that inserts the ends of the recipients in `moved`.
+pub(super) fn insert_moved() -> String {
+    let settled = SETTLED.as_millis();
+    format!(
+        "INSERT INTO outbox (event_id, mailing_id, position, result, added_at, due_at, refusals) \
+         SELECT event_id, mailing_id, position, json_build_object('status', status, \
+           'occurred_at', ended_at, 'attempts', attempts, 'message_id', message_id, \
+           'status_detail', status_detail, 'last_error', last_error, 'queued_at', queued_at, \
+           'sent_at', sent_at), ended_at, ended_at + {settled}, 0 \
+         FROM moved WHERE event_id IS NOT NULL AND ended_at IS NOT NULL \
+         ON CONFLICT (event_id) DO NOTHING"
+    )
 }
 
 fn is_of(ends: &[&RecipientUpdate]) -> Condition {

@@ -2,103 +2,113 @@
 
 use entity::recipient::{Column, Entity, Model, Status};
 use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, UpdateMany,
-    sea_query::{CaseStatement, Expr, Func, SimpleExpr},
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, Statement,
+    UpdateMany, Value,
+    sea_query::{Expr, SimpleExpr},
 };
+use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Claim, Ledger, Transaction, retry::retry_until_recorded, update::updates};
+use super::{
+    Claim, Ledger, document::to_text, outbox, retry::retry_until_recorded, update::updates,
+};
 use crate::{
     error::Result,
-    outcome::{Fault, Outcome, Reason},
+    outcome::{Outcome, Reason},
     recipient_update::RecipientUpdate,
 };
 
-/// The outcomes that one statement records: they differ only in values that belong to each recipient.
-struct Group<'a> {
-    outcome: &'a Outcome,
-    members: Vec<Member<'a>>,
-}
+/// The columns that an outcome sets, on either database. `o` is the outcome, `r` the recipient.
+///
+/// The token of a recipient that has ended stays, because its holder may still learn more about the outcome.
+const SET: &str = "status = o.status, lease_until = NULL, status_detail = o.detail, last_error = o.error, \
+     attempts = r.attempts - o.returned, \
+     ended_at = CASE WHEN o.status <> 'queued' THEN o.now END, \
+     event_id = CASE WHEN o.status <> 'queued' THEN o.event_id END, \
+     message_id = CASE WHEN o.status = 'sent' THEN o.message_id ELSE r.message_id END, \
+     sent_at = CASE WHEN o.status = 'sent' THEN o.now ELSE r.sent_at END, \
+     claim_token = CASE WHEN o.status <> 'queued' THEN r.claim_token END, \
+     woken_at = CASE WHEN o.status <> 'queued' THEN r.woken_at END, \
+     due_at = CASE WHEN o.status = 'queued' THEN o.now + o.wait ELSE r.due_at END, \
+     queued_at = CASE WHEN o.status = 'queued' THEN COALESCE(r.queued_at, o.now) ELSE r.queued_at END";
 
-struct Member<'a> {
+/// The recipients that an outcome moves.
+const WHICH: &str = "r.mailing_id = $2 AND r.claim_token = $3 AND r.position = o.position \
+     AND (r.status = 'sending' OR (r.status = 'unconfirmed' AND o.status IN ('sent', 'failed')))";
+
+/// One outcome as an element of a JSON array.
+#[derive(Serialize)]
+struct Row<'a> {
     position: i32,
-    outcome: &'a Outcome,
-    event_id: Uuid,
+    status: &'static str,
+    /// In hexadecimal.
+    event_id: String,
+    message_id: Option<&'a str>,
+    detail: Option<&'static str>,
+    error: Option<&'a str>,
+    /// Milliseconds until the next attempt.
+    wait: i64,
+    /// The number of attempts that do not count.
+    returned: i32,
 }
 
-impl Outcome {
-    fn is_written_like(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Accepted { .. }, Self::Accepted { .. }) => true,
-            (Self::Refused(one), Self::Refused(other))
-            | (Self::Unknown(one), Self::Unknown(other)) => one == other,
-            (
-                Self::NotAccepted { reason, fault, .. },
-                Self::NotAccepted {
-                    reason: other,
-                    fault: others,
-                    ..
-                },
-            ) => reason == other && fault == others,
-            _ => false,
-        }
-    }
-}
-
-impl<'a> Group<'a> {
-    fn all_of(outcomes: &'a [(i32, Outcome)]) -> Vec<Self> {
-        let mut groups: Vec<Self> = Vec::new();
-        for (position, outcome) in outcomes {
-            let member = Member {
-                position: *position,
-                outcome,
-                event_id: Uuid::now_v7(),
-            };
-            let like = groups
-                .iter_mut()
-                .find(|group| group.outcome.is_written_like(outcome));
-            match like {
-                Some(group) => group.members.push(member),
-                None => groups.push(Self {
-                    outcome,
-                    members: vec![member],
-                }),
+impl<'a> Row<'a> {
+    fn new(position: i32, event_id: Uuid, outcome: &'a Outcome) -> Self {
+        let (status, reason): (_, Option<&Reason>) = match outcome {
+            Outcome::Accepted { .. } => (Status::Sent, None),
+            Outcome::Refused(reason) => (Status::Failed, Some(reason)),
+            Outcome::Unknown(reason) => (Status::Unconfirmed, Some(reason)),
+            Outcome::NotAccepted { reason, .. } => (Status::Queued, Some(reason)),
+        };
+        let mut row = Self {
+            position,
+            status: status.as_str(),
+            event_id: event_id.simple().to_string(),
+            message_id: None,
+            detail: reason.map(|reason| reason.code.as_str()),
+            error: reason.map(|reason| reason.text.as_str()),
+            wait: 0,
+            returned: 0,
+        };
+        match outcome {
+            Outcome::Accepted { message_id } => row.message_id = Some(message_id),
+            Outcome::NotAccepted {
+                again_in, fault, ..
+            } => {
+                row.wait = i64::try_from(again_in.as_millis()).unwrap_or(i64::MAX);
+                row.returned = i32::from(!fault.counts());
             }
+            Outcome::Refused(_) | Outcome::Unknown(_) => {}
         }
-        groups
-    }
-
-    fn positions(&self) -> impl Iterator<Item = i32> {
-        self.members.iter().map(|member| member.position)
-    }
-
-    /// An expression that selects the value of each recipient by its position.
-    fn each<T: Into<SimpleExpr>>(&self, value: impl Fn(&Member<'a>) -> T) -> SimpleExpr {
-        let mut case = CaseStatement::new();
-        for member in &self.members {
-            case = case.case(Column::Position.eq(member.position), value(member));
-        }
-        case.into()
+        row
     }
 }
 
 impl Ledger {
-    /// Records the outcomes of one call in one transaction, and returns the rows that moved. A row that this claim no
+    /// Records the outcomes of one call, all or nothing, and returns the rows that moved. A row that this claim no
     /// longer holds stays as it is.
     pub async fn record(
         &self,
         claim: &Claim,
         outcomes: &[(i32, Outcome)],
     ) -> Result<Vec<RecipientUpdate>> {
-        let groups = Group::all_of(outcomes);
+        let events: Vec<Uuid> = outcomes.iter().map(|_| Uuid::now_v7()).collect();
+        let rows: Vec<Row> = outcomes
+            .iter()
+            .zip(&events)
+            .map(|((position, outcome), event)| Row::new(*position, *event, outcome))
+            .collect();
+        let rows = to_text(&rows)?;
         let mut moved = retry_until_recorded(|| async {
-            let transaction = self.begin().await?;
-            let mut moved = Vec::with_capacity(outcomes.len());
-            for group in &groups {
-                moved.append(&mut self.move_group(&transaction, claim, group).await?);
+            let mut moved = match self.db.get_database_backend() {
+                DbBackend::Postgres => self.record_on_postgres(claim, &rows).await?,
+                _ => self.record_on_sqlite(claim, &rows).await?,
+            };
+            if moved.len() < outcomes.len() {
+                moved.extend(self.recorded_before(claim, outcomes, &events).await?);
+                moved.sort_unstable_by_key(|row| row.position);
+                moved.dedup_by_key(|row| row.position);
             }
-            self.put_in_outbox(&transaction, &moved).await?;
-            transaction.commit().await?;
             Ok(moved)
         })
         .await?;
@@ -106,65 +116,75 @@ impl Ledger {
         Ok(updates(moved))
     }
 
-    async fn move_group(
-        &self,
-        transaction: &Transaction,
-        claim: &Claim,
-        group: &Group<'_>,
-    ) -> Result<Vec<Model>> {
-        let mut moved = self
-            .update_of(group)
-            .filter(Column::MailingId.eq(claim.mailing_id))
-            .filter(Column::Position.is_in(group.positions()))
-            .filter(Column::ClaimToken.eq(claim.token))
-            .exec_with_returning(transaction)
-            .await?;
-        if moved.len() < group.members.len() {
-            // Rows that an earlier COMMIT has moved, whose answer was lost, are recognised by their event ids.
-            let events = group.members.iter().map(|member| member.event_id);
-            let before = Entity::find()
-                .filter(Column::MailingId.eq(claim.mailing_id))
-                .filter(Column::Position.is_in(group.positions()))
-                .filter(Column::EventId.is_in(events))
-                .all(transaction)
-                .await?;
-            moved.extend(before);
-            moved.sort_unstable_by_key(|row| row.position);
-            moved.dedup_by_key(|row| row.position);
+    /// One statement, and therefore one round trip.
+    async fn record_on_postgres(&self, claim: &Claim, rows: &str) -> Result<Vec<Model>> {
+        let outbox = if self.publishes {
+            outbox::insert_moved()
+        } else {
+            "SELECT".to_owned()
+        };
+        let sql = format!(
+            "WITH o AS MATERIALIZED (\
+               SELECT *, (SELECT {now}) AS now FROM json_to_recordset($1::json) AS o (position INTEGER, \
+                 status TEXT, event_id UUID, message_id TEXT, detail TEXT, error TEXT, wait BIGINT, \
+                 returned INTEGER)), \
+             moved AS (UPDATE recipient AS r SET {SET} FROM o WHERE {WHICH} RETURNING r.*), \
+             outbox AS ({outbox}) \
+             SELECT * FROM moved",
+            now = super::dialect::POSTGRES_NOW,
+        );
+        let db = self.db().await?.repeatable();
+        self.moved_by(&db, sql, claim, rows).await
+    }
+
+    async fn record_on_sqlite(&self, claim: &Claim, rows: &str) -> Result<Vec<Model>> {
+        let sql = format!(
+            "UPDATE recipient AS r SET {SET} FROM (\
+               SELECT value ->> 'position' AS position, value ->> 'status' AS status, \
+                 unhex(value ->> 'event_id') AS event_id, value ->> 'message_id' AS message_id, \
+                 value ->> 'detail' AS detail, value ->> 'error' AS error, value ->> 'wait' AS wait, \
+                 value ->> 'returned' AS returned, {now} AS now FROM json_each($1)) AS o \
+             WHERE {WHICH} RETURNING *",
+            now = super::dialect::SQLITE_NOW,
+        );
+        if !self.publishes {
+            return self.moved_by(self.db().await?, sql, claim, rows).await;
         }
+        let transaction = self.begin().await?;
+        let moved = self.moved_by(&transaction, sql, claim, rows).await?;
+        self.put_in_outbox(&transaction, &moved).await?;
+        transaction.commit().await?;
         Ok(moved)
     }
 
-    fn update_of(&self, group: &Group<'_>) -> UpdateMany<Entity> {
-        let event = || group.each(|member| member.event_id);
-        match group.outcome {
-            Outcome::Accepted { .. } => {
-                let message_id = group.each(|member| match member.outcome {
-                    Outcome::Accepted { message_id } => Some(message_id.as_str()),
-                    Outcome::Refused(_) | Outcome::NotAccepted { .. } | Outcome::Unknown(_) => None,
-                });
-                self.end(Status::Sent, event())
-                    .col_expr(Column::MessageId, message_id)
-                    .col_expr(Column::SentAt, self.now())
-                    .col_expr(Column::StatusDetail, null_text())
-                    .col_expr(Column::LastError, null_text())
-                    .filter(Column::Status.is_in([Status::Sending, Status::Unconfirmed]))
-            }
-            Outcome::Refused(reason) => explained(self.end(Status::Failed, event()), reason)
-                .filter(Column::Status.is_in([Status::Sending, Status::Unconfirmed])),
-            Outcome::Unknown(reason) => explained(self.end(Status::Unconfirmed, event()), reason)
-                .filter(Column::Status.eq(Status::Sending)),
-            Outcome::NotAccepted { reason, fault, .. } => {
-                let wait = group.each(|member| match member.outcome {
-                    Outcome::NotAccepted { again_in, .. } => {
-                        i64::try_from(again_in.as_millis()).unwrap_or(i64::MAX)
-                    }
-                    Outcome::Accepted { .. } | Outcome::Refused(_) | Outcome::Unknown(_) => 0,
-                });
-                explained(self.queue_again(wait, *fault), reason)
-                    .filter(Column::Status.eq(Status::Sending))
-            }
-        }
+    async fn moved_by(
+        &self,
+        db: &impl ConnectionTrait,
+        sql: String,
+        claim: &Claim,
+        rows: &str,
+    ) -> Result<Vec<Model>> {
+        let values: [Value; 3] = [rows.into(), claim.mailing_id.into(), claim.token.into()];
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+        let moved = db.query_all_raw(statement).await?;
+        let models = moved.iter().map(|row| Model::from_query_result(row, ""));
+        Ok(models.collect::<Result<_, _>>()?)
+    }
+
+    /// Finds rows that an earlier statement has moved, whose answer was lost: by their event ids.
+    async fn recorded_before(
+        &self,
+        claim: &Claim,
+        outcomes: &[(i32, Outcome)],
+        events: &[Uuid],
+    ) -> Result<Vec<Model>> {
+        let positions = outcomes.iter().map(|(position, _)| *position);
+        Ok(Entity::find()
+            .filter(Column::MailingId.eq(claim.mailing_id))
+            .filter(Column::Position.is_in(positions))
+            .filter(Column::EventId.is_in(events.iter().copied()))
+            .all(self.db().await?)
+            .await?)
     }
 
     /// Builds an update that ends a recipient. The token stays, because its holder may still learn more about the
@@ -176,30 +196,4 @@ impl Ledger {
             .col_expr(Column::EventId, event_id)
             .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
     }
-
-    /// Builds an update that queues a recipient again after `wait` milliseconds.
-    fn queue_again(&self, wait: SimpleExpr, fault: Fault) -> UpdateMany<Entity> {
-        let queued_at = Func::coalesce([Expr::col(Column::QueuedAt), self.now()]);
-        Entity::update_many()
-            .col_expr(Column::Status, Expr::value(Status::Queued))
-            .col_expr(Column::ClaimToken, Expr::value(None::<Uuid>))
-            .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
-            .col_expr(Column::WokenAt, Expr::value(None::<i64>))
-            .col_expr(Column::DueAt, self.now().add(wait))
-            .col_expr(Column::QueuedAt, queued_at.into())
-            .col_expr(
-                Column::Attempts,
-                Expr::col(Column::Attempts).sub(i32::from(!fault.counts())),
-            )
-    }
-}
-
-fn explained(update: UpdateMany<Entity>, reason: &Reason) -> UpdateMany<Entity> {
-    update
-        .col_expr(Column::StatusDetail, Expr::value(reason.code.as_str()))
-        .col_expr(Column::LastError, Expr::value(reason.text.as_str()))
-}
-
-fn null_text() -> SimpleExpr {
-    Expr::value(None::<String>)
 }

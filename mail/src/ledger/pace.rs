@@ -22,7 +22,7 @@ use crate::error::Result;
 pub const AHEAD: Duration = Duration::from_millis(250);
 
 /// A mailing is owed a turn when the rate would have allowed this number of calls like its last one.
-const OWED_EVERY: i64 = 10;
+pub(super) const OWED_EVERY: i64 = 10;
 /// The longest time before its start at which an owed turn is given out: somewhat longer than single mails wait for
 /// theirs.
 const OWED_AHEAD: Duration = Duration::from_secs(5);
@@ -178,7 +178,7 @@ fn later_of(column: Column, time: SimpleExpr) -> SimpleExpr {
     clippy::cast_precision_loss,
     reason = "at most 10,000 recipients at 0.01 a second"
 )]
-fn cost(recipients: usize, rate: f64) -> i64 {
+pub(super) fn cost(recipients: usize, rate: f64) -> i64 {
     (recipients as f64 / rate * 1e6).ceil() as i64
 }
 

@@ -24,9 +24,9 @@ use crate::error::may_connect_soon;
 
 /// The time that a statement waits for a session, or for a new one to be opened.
 pub const PATIENCE: Duration = Duration::from_secs(5);
-/// A session that has not been used for longer is asked whether it still works: a frozen function, a firewall or a
-/// proxy may have cut it.
-const FRESH: Duration = Duration::from_secs(1);
+/// A session that has not been used for longer is asked whether it still works: a firewall or a proxy may have forgotten
+/// it without a word, and a statement would wait for its answer.
+const FRESH: Duration = Duration::from_mins(1);
 /// A session that has not been used for longer is replaced.
 const OLDEST_IDLE: Duration = Duration::from_mins(10);
 /// A session is replaced after this time, so that what a server keeps for it does not grow without end.

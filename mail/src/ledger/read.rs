@@ -14,8 +14,9 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    Ledger, is_in,
-    store::{caller_id, legible_envelope},
+    Ledger,
+    document::{caller_id, legible_envelope},
+    is_in,
 };
 use crate::{
     error::Result,

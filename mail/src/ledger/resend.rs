@@ -11,9 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    Ledger, Scope,
-    read::of_scope,
-    store::{DEFAULT_LIFETIME_MS, legible_envelope},
+    Ledger, Scope, document::legible_envelope, read::of_scope, store::DEFAULT_LIFETIME_MS,
 };
 use crate::{
     error::Result,

@@ -17,9 +17,9 @@ use uuid::Uuid;
 
 use super::{
     Ledger,
+    document::{legible_envelope, to_json},
     expiry::STEP,
     is_in,
-    store::{legible_envelope, to_json},
 };
 use crate::error::Result;
 

@@ -68,6 +68,7 @@ impl Session {
 
     /// Executes one or more statements that have no values.
     pub async fn execute_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
+        tracing::trace!(target: "mail::statement", sql);
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match self {
             Self::Postgres(session) => session.execute(sql).await.map(ExecResult::from),
@@ -96,6 +97,8 @@ impl Session {
 }
 
 fn parts(sql: &str, values: Option<Values>) -> (AssertSqlSafe<&str>, SqlxValues) {
+    // Without values, which are of people.
+    tracing::trace!(target: "mail::statement", sql);
     let values = values.unwrap_or_else(|| Values(Vec::new()));
     (AssertSqlSafe(sql), SqlxValues(values))
 }

@@ -2,7 +2,7 @@
 
 use entity::recipient::Model;
 
-use super::store::caller_id;
+use super::document::caller_id;
 use crate::recipient_update::RecipientUpdate;
 
 impl From<Model> for RecipientUpdate {

@@ -145,7 +145,7 @@ async fn what_was_stored_without_an_answer_is_known_as_stored() {
             claimed: true,
             ..queued(t.key().await, &request)
         };
-        proxy.lose_answer(proxy::commit);
+        proxy.lose_answer(proxy::statement);
         let stored = ledger.store(entry).await.unwrap();
         assert!(proxy.has_lost_it());
         let StoreOutcome::Stored(stored) = stored else {
@@ -175,7 +175,7 @@ async fn what_was_claimed_begun_and_recorded_without_an_answer_goes_on() {
         let attempts: Vec<_> = t.rows(id).await.iter().map(|row| row.attempts).collect();
         assert_eq!(attempts, [1, 1, 0], "one attempt each");
 
-        proxy.lose_answer(proxy::commit);
+        proxy.lose_answer(proxy::statement);
         let outcomes = [(0, accepted()), (1, accepted())];
         let moved = ledger.record(&claim, &outcomes).await.unwrap();
         assert!(proxy.has_lost_it());

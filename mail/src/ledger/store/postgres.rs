@@ -1,0 +1,180 @@
+//! Writes a mailing to `PostgreSQL` in one statement, and therefore one round trip.
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value, sea_query::ValueType};
+
+use super::{DEFAULT_LIFETIME_MS, Ledger, StoreOutcome, Writing};
+use crate::{
+    error::Result,
+    ledger::{document::to_text, idempotency::KEPT_FOR_MS},
+    message::{Attachment, Recipient},
+};
+
+/// The values of a statement, which are numbered from 1.
+#[derive(Default)]
+struct Values(Vec<Value>);
+
+impl Values {
+    /// Adds a value, and returns its place in the statement.
+    fn add(&mut self, value: impl Into<Value>) -> String {
+        self.0.push(value.into());
+        format!("${}", self.0.len())
+    }
+
+    /// Adds one value of each item as an array.
+    fn add_each<I, T>(&mut self, items: &[I], value: impl Fn(&I) -> T) -> String
+    where
+        T: ValueType + Into<Value>,
+    {
+        let values = items.iter().map(|item| value(item).into()).collect();
+        self.add(Value::Array(T::array_type(), Some(Box::new(values))))
+    }
+
+    /// Adds one text of each item, or none, and returns the set of them. The driver takes no array in which a value is
+    /// missing, JSON does. Nothing is sent if all are missing: the set is then filled up to the length of the others.
+    fn add_optional<I>(
+        &mut self,
+        items: &[I],
+        text: impl Fn(&I) -> Result<Option<String>>,
+    ) -> Result<String> {
+        let mut texts = items.iter().map(text).collect::<Result<Vec<_>>>()?;
+        if texts.iter().all(Option::is_none) {
+            texts.clear();
+        }
+        let texts = self.add(to_text(&texts)?);
+        Ok(format!("json_array_elements_text({texts}::json)"))
+    }
+}
+
+impl Ledger {
+    pub(super) async fn write_at_once(&self, writing: &Writing<'_>) -> Result<StoreOutcome> {
+        let db = self.db().await?.repeatable();
+        let row = db.query_one_raw(statement(writing)?).await?;
+        let row = row.ok_or_else(|| DbErr::RecordNotFound("the clock".to_owned()))?;
+        Ok(writing.outcome(&row)?)
+    }
+}
+
+/// Every part of the statement sees the database as it was before, so that each part takes its rows from the one that
+/// it depends on: the recipients from the mailing, the mailing from a key that is live and an idempotency key that is
+/// free.
+fn statement(writing: &Writing<'_>) -> Result<Statement> {
+    let request = writing.entry.request;
+    let mut values = Values::default();
+    let id = values.add(writing.id);
+    let api_key_id = values.add(writing.entry.api_key_id);
+    let expires_at = values.add(request.expires_at);
+    let token = values.add(writing.token);
+    let lease = values.add(writing.lease_ms);
+    let email_id = values.add(
+        request
+            .envelope
+            .ids
+            .email_id
+            .as_ref()
+            .map(ToString::to_string),
+    );
+    let envelope = values.add(to_text(&request.envelope)?);
+    let body = values.add(to_text(&request.body)?);
+    let idempotency = writing.entry.idempotency;
+    let key = values.add(idempotency.map(|request| request.key.clone()));
+    let fingerprint = values.add(idempotency.map(|request| request.fingerprint.clone()));
+    let correspondents: Vec<String> = writing.correspondents().into_iter().collect();
+    let correspondents = values.add_each(&correspondents, Clone::clone);
+    let cost = values.add(writing.cost());
+    let patience = values.add(writing.patience());
+    let starts = values.add(writing.start.is_some());
+    let recipients = recipients(&mut values, &request.recipients)?;
+    let attachments = attachments(&mut values, &request.attachments)?;
+    let sql = format!(
+        "WITH clock AS MATERIALIZED (\
+           SELECT CAST(FLOOR(EXTRACT(EPOCH FROM t) * 1000) AS BIGINT) AS now, \
+                  CAST(FLOOR(EXTRACT(EPOCH FROM t) * 1000000) AS BIGINT) AS micros \
+           FROM clock_timestamp() AS t), \
+         live AS (SELECT id FROM api_key WHERE id = {api_key_id} AND revoked_at IS NULL), \
+         request AS (\
+           SELECT clock.now, COALESCE({expires_at}, clock.now + {DEFAULT_LIFETIME_MS}) AS expires_at \
+           FROM clock, live WHERE {expires_at} IS NULL OR {expires_at} > clock.now), \
+         idempotency_key AS (\
+           INSERT INTO idempotency (api_key_id, key, fingerprint, mailing_id, lease_until, expires_at) \
+           SELECT {api_key_id}, {key}, {fingerprint}, {id}, \
+                  now + CASE WHEN {token} IS NULL THEN 0 ELSE {lease} END, now + {KEPT_FOR_MS} \
+           FROM request WHERE {key} IS NOT NULL \
+           ON CONFLICT (api_key_id, key) DO UPDATE SET fingerprint = EXCLUDED.fingerprint, \
+             mailing_id = EXCLUDED.mailing_id, answer = NULL, lease_until = EXCLUDED.lease_until, \
+             expires_at = EXCLUDED.expires_at \
+           WHERE idempotency.expires_at <= EXCLUDED.expires_at - {KEPT_FOR_MS} \
+           RETURNING key), \
+         entry AS (\
+           INSERT INTO mailing (id, api_key_id, email_id, envelope, body, anonymous, created_at, expires_at) \
+           SELECT {id}, {api_key_id}, {email_id}, {envelope}::json, {body}::json, FALSE, now, expires_at \
+           FROM request WHERE {key} IS NULL OR EXISTS (SELECT FROM idempotency_key) \
+           RETURNING id, created_at, expires_at), \
+         correspondents AS (\
+           INSERT INTO correspondent (mailing_id, mail_key) \
+           SELECT id, mail_key FROM entry, UNNEST({correspondents}) AS mail_key), \
+         attachments AS ({attachments}), \
+         turn AS (\
+           UPDATE pace SET next_single_turn = GREATEST(next_single_turn, micros) + {cost}, \
+             next_turn = GREATEST(next_turn, micros) + {cost} \
+           FROM clock, entry WHERE {cost} IS NOT NULL AND holds = 0 \
+             AND next_single_turn <= micros + {patience} \
+           RETURNING next_single_turn - micros - {cost} AS wait), \
+         start AS (\
+           SELECT {starts} AND holds = 0 AND ({cost} IS NULL OR (SELECT wait FROM turn) <= 0) IS TRUE AS goes \
+           FROM pace), \
+         recipients AS (\
+           INSERT INTO recipient (mailing_id, position, mail, mail_key, name, company, email_recipient_id, \
+             variables, headers, status, claim_token, lease_until, due_at, expires_at, woken_at, attempts, \
+             queued_at) \
+           SELECT entry.id, place - 1, mail, mail_key, name, company, email_recipient_id::json, \
+             variables::json, headers::json, CASE WHEN goes THEN 'sending' ELSE 'queued' END, {token}, \
+             CASE WHEN {token} IS NOT NULL THEN created_at + {lease} END, created_at, expires_at, \
+             CASE WHEN {token} IS NULL THEN created_at END, CASE WHEN goes THEN 1 ELSE 0 END, \
+             CASE WHEN {token} IS NULL THEN created_at END \
+           FROM entry, start, {recipients}) \
+         SELECT now, EXISTS (SELECT FROM live) AS live, EXISTS (SELECT FROM request) AS in_time, \
+           EXISTS (SELECT FROM entry) AS stored, goes, (SELECT wait FROM turn) AS wait \
+         FROM clock, start"
+    );
+    Ok(Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        sql,
+        values.0,
+    ))
+}
+
+fn recipients(values: &mut Values, recipients: &[Recipient]) -> Result<String> {
+    let mail = values.add_each(recipients, |one| one.mail.as_str().to_owned());
+    let mail_key = values.add_each(recipients, |one| one.mail.key());
+    let name = values.add_optional(recipients, |one| Ok(one.name.clone()))?;
+    let company = values.add_optional(recipients, |one| Ok(one.company.clone()))?;
+    let id = values.add_optional(recipients, |one| {
+        one.email_recipient_id.as_ref().map(to_text).transpose()
+    })?;
+    let variables = values.add_optional(recipients, |one| {
+        let some = (!one.variables.is_empty()).then_some(&one.variables);
+        some.map(to_text).transpose()
+    })?;
+    let headers = values.add_optional(recipients, |one| {
+        let some = (!one.headers.is_empty()).then_some(&one.headers);
+        some.map(to_text).transpose()
+    })?;
+    Ok(format!(
+        "ROWS FROM (UNNEST({mail}), UNNEST({mail_key}), {name}, {company}, {id}, {variables}, {headers}) \
+         WITH ORDINALITY \
+         AS one (mail, mail_key, name, company, email_recipient_id, variables, headers, place)"
+    ))
+}
+
+fn attachments(values: &mut Values, attachments: &[Attachment]) -> Result<String> {
+    let filename = values.add_each(attachments, |one| one.filename.clone());
+    let content_type = values.add_each(attachments, |one| one.content_type.clone());
+    let content_id = values.add_optional(attachments, |one| Ok(one.content_id.clone()))?;
+    let content = values.add_each(attachments, |one| one.content.clone());
+    Ok(format!(
+        "INSERT INTO attachment (mailing_id, position, filename, content_type, content_id, content) \
+         SELECT id, place - 1, filename, content_type, content_id, content \
+         FROM entry, ROWS FROM (UNNEST({filename}), UNNEST({content_type}), {content_id}, UNNEST({content})) \
+         WITH ORDINALITY AS one (filename, content_type, content_id, content, place)"
+    ))
+}

@@ -1,0 +1,257 @@
+//! Writes a mailing to `SQLite` in one transaction. Its statements cost no round trip.
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
+use serde::Serialize;
+
+use super::{DEFAULT_LIFETIME_MS, Ledger, StoreOutcome, Writing};
+use crate::{
+    error::Result,
+    ledger::{document::to_text, idempotency::KEPT_FOR_MS, transaction::Transaction},
+    message::{Attachment, CallerId, HeaderFields, NewMailing, Recipient, Variables},
+};
+
+/// A recipient as an element of a JSON array.
+#[derive(Serialize)]
+struct Row<'a> {
+    mail: &'a str,
+    mail_key: String,
+    name: Option<&'a str>,
+    company: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_recipient_id: Option<&'a CallerId>,
+    #[serde(skip_serializing_if = "Variables::is_empty")]
+    variables: &'a Variables,
+    #[serde(skip_serializing_if = "HeaderFields::is_empty")]
+    headers: &'a HeaderFields,
+}
+
+impl<'a> From<&'a Recipient> for Row<'a> {
+    fn from(one: &'a Recipient) -> Self {
+        Self {
+            mail: one.mail.as_str(),
+            mail_key: one.mail.key(),
+            name: one.name.as_deref(),
+            company: one.company.as_deref(),
+            email_recipient_id: one.email_recipient_id.as_ref(),
+            variables: &one.variables,
+            headers: &one.headers,
+        }
+    }
+}
+
+impl Ledger {
+    pub(super) async fn write_in_steps(&self, writing: &Writing<'_>) -> Result<StoreOutcome> {
+        let transaction = self.begin().await?;
+        let start = read_start(&transaction, writing).await?;
+        let outcome = if !start.try_get::<bool>("", "live")? {
+            StoreOutcome::Revoked
+        } else if !start.try_get::<bool>("", "in_time")? {
+            StoreOutcome::Expired
+        } else {
+            write(&transaction, writing, &start).await?
+        };
+        match outcome {
+            StoreOutcome::Stored(_) => transaction.commit().await?,
+            StoreOutcome::Revoked | StoreOutcome::Expired | StoreOutcome::KeyTaken => {
+                transaction.rollback().await?;
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+async fn read_start(db: &Transaction, writing: &Writing<'_>) -> Result<QueryResult, DbErr> {
+    let sql = "WITH clock AS MATERIALIZED (SELECT unixepoch('subsec') AS t) \
+               SELECT CAST(t * 1000 AS INTEGER) AS now, CAST(t * 1000000 AS INTEGER) AS micros, holds, \
+                 EXISTS (SELECT 1 FROM api_key WHERE id = $1 AND revoked_at IS NULL) AS live, \
+                 ($2 IS NULL OR $2 > CAST(t * 1000 AS INTEGER)) AS in_time \
+               FROM clock, pace";
+    let expires_at = writing.entry.request.expires_at;
+    let row = one(
+        db,
+        sql,
+        [writing.entry.api_key_id.into(), expires_at.into()],
+    )
+    .await?;
+    row.ok_or_else(|| DbErr::RecordNotFound("the clock".to_owned()))
+}
+
+/// Writes the idempotency record if there is a key, and returns whether the key is free.
+async fn has_key(db: &Transaction, writing: &Writing<'_>, now: i64) -> Result<bool, DbErr> {
+    let Some(request) = writing.entry.idempotency else {
+        return Ok(true);
+    };
+    let sql = "INSERT INTO idempotency (api_key_id, key, fingerprint, mailing_id, lease_until, expires_at) \
+               VALUES ($1, $2, $3, $4, $5, $6) \
+               ON CONFLICT (api_key_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, \
+                 mailing_id = excluded.mailing_id, answer = NULL, lease_until = excluded.lease_until, \
+                 expires_at = excluded.expires_at \
+               WHERE idempotency.expires_at <= $7 RETURNING key";
+    let lease = writing.token.map_or(0, |_| writing.lease_ms);
+    let values = [
+        writing.entry.api_key_id.into(),
+        request.key.clone().into(),
+        request.fingerprint.clone().into(),
+        writing.id.into(),
+        (now + lease).into(),
+        (now + KEPT_FOR_MS).into(),
+        now.into(),
+    ];
+    Ok(one(db, sql, values).await?.is_some())
+}
+
+async fn write(
+    db: &Transaction,
+    writing: &Writing<'_>,
+    start: &QueryResult,
+) -> Result<StoreOutcome> {
+    let request = writing.entry.request;
+    let now: i64 = start.try_get("", "now")?;
+    let expires_at = request.expires_at.unwrap_or(now + DEFAULT_LIFETIME_MS);
+    insert_mailing(db, writing, now, expires_at).await?;
+    if !has_key(db, writing, now).await? {
+        return Ok(StoreOutcome::KeyTaken);
+    }
+    let works = start.try_get::<i32>("", "holds")? == 0 && writing.start.is_some();
+    let wait = match writing.cost() {
+        Some(cost) if works => {
+            take_turn(db, cost, writing.patience(), start.try_get("", "micros")?).await?
+        }
+        _ => None,
+    };
+    let goes = works && (writing.cost().is_none() || wait.is_some_and(|wait| wait <= 0));
+    insert_recipients(db, writing, goes, now, expires_at).await?;
+    for (position, attachment) in (0..).zip(&request.attachments) {
+        insert_attachment(db, writing, position, attachment).await?;
+    }
+    Ok(writing.stored(now, goes, wait))
+}
+
+/// Takes a turn of a single mail, and returns the microseconds until it comes.
+async fn take_turn(
+    db: &Transaction,
+    cost: i64,
+    patience: i64,
+    now: i64,
+) -> Result<Option<i64>, DbErr> {
+    let sql = "UPDATE pace SET next_single_turn = MAX(next_single_turn, $1) + $2, \
+                 next_turn = MAX(next_turn, $1) + $2 \
+               WHERE next_single_turn <= $1 + $3 RETURNING next_single_turn - $1 - $2 AS wait";
+    let row = one(db, sql, [now.into(), cost.into(), patience.into()]).await?;
+    row.map(|row| row.try_get("", "wait")).transpose()
+}
+
+async fn insert_mailing(
+    db: &Transaction,
+    writing: &Writing<'_>,
+    now: i64,
+    expires_at: i64,
+) -> Result<()> {
+    let NewMailing { envelope, body, .. } = writing.entry.request;
+    let sql = "INSERT INTO mailing \
+                 (id, api_key_id, email_id, envelope, body, anonymous, created_at, expires_at) \
+               VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7)";
+    let values = [
+        writing.id.into(),
+        writing.entry.api_key_id.into(),
+        envelope
+            .ids
+            .email_id
+            .as_ref()
+            .map(ToString::to_string)
+            .into(),
+        to_text(envelope)?.into(),
+        to_text(body)?.into(),
+        now.into(),
+        expires_at.into(),
+    ];
+    execute(db, sql, values).await?;
+    let correspondents = writing.correspondents();
+    if !correspondents.is_empty() {
+        let sql = "INSERT INTO correspondent (mailing_id, mail_key) \
+                   SELECT $1, value FROM json_each($2)";
+        execute(
+            db,
+            sql,
+            [writing.id.into(), to_text(&correspondents)?.into()],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+async fn insert_recipients(
+    db: &Transaction,
+    writing: &Writing<'_>,
+    goes: bool,
+    now: i64,
+    expires_at: i64,
+) -> Result<()> {
+    let sql = "INSERT INTO recipient (mailing_id, position, mail, mail_key, name, company, \
+                 email_recipient_id, variables, headers, status, claim_token, lease_until, due_at, \
+                 expires_at, woken_at, attempts, queued_at) \
+               SELECT $1, key, value ->> 'mail', value ->> 'mail_key', value ->> 'name', \
+                 value ->> 'company', value -> 'email_recipient_id', value -> 'variables', \
+                 value -> 'headers', $2, $3, $4, $5, $6, $7, $8, $7 \
+               FROM json_each($9)";
+    let rows: Vec<Row> = writing
+        .entry
+        .request
+        .recipients
+        .iter()
+        .map(Row::from)
+        .collect();
+    let lease_until = writing.token.map(|_| now + writing.lease_ms);
+    let queued_at = writing.token.is_none().then_some(now);
+    let values = [
+        writing.id.into(),
+        if goes { "sending" } else { "queued" }.into(),
+        writing.token.into(),
+        lease_until.into(),
+        now.into(),
+        expires_at.into(),
+        queued_at.into(),
+        i32::from(goes).into(),
+        to_text(&rows)?.into(),
+    ];
+    execute(db, sql, values).await?;
+    Ok(())
+}
+
+async fn insert_attachment(
+    db: &Transaction,
+    writing: &Writing<'_>,
+    position: i32,
+    attachment: &Attachment,
+) -> Result<(), DbErr> {
+    let sql = "INSERT INTO attachment \
+                 (mailing_id, position, filename, content_type, content_id, content) \
+               VALUES ($1, $2, $3, $4, $5, $6)";
+    let values = [
+        writing.id.into(),
+        position.into(),
+        attachment.filename.clone().into(),
+        attachment.content_type.clone().into(),
+        attachment.content_id.clone().into(),
+        attachment.content.clone().into(),
+    ];
+    execute(db, sql, values).await
+}
+
+async fn execute<const N: usize>(
+    db: &Transaction,
+    sql: &str,
+    values: [Value; N],
+) -> Result<(), DbErr> {
+    let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
+    db.execute_raw(statement).await.map(drop)
+}
+
+async fn one<const N: usize>(
+    db: &Transaction,
+    sql: &str,
+    values: [Value; N],
+) -> Result<Option<QueryResult>, DbErr> {
+    let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
+    db.query_one_raw(statement).await
+}
