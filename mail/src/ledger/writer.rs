@@ -308,3 +308,6 @@ fn is_over() -> DbErr {
         "the transaction ended with an error before".to_owned(),
     ))
 }
+
+#[cfg(test)]
+mod tests;
