@@ -12,6 +12,7 @@ mod m0006_owed_turn;
 mod m0007_outbox;
 mod m0008_background;
 mod m0009_recipient_headers;
+mod m0011_removal;
 
 pub struct Migrator;
 
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_outbox::Migration),
             Box::new(m0008_background::Migration),
             Box::new(m0009_recipient_headers::Migration),
+            Box::new(m0011_removal::Migration),
         ]
     }
 }

@@ -23,6 +23,7 @@ mod pace;
 #[cfg(test)]
 mod plans;
 mod read;
+mod removal;
 mod resend;
 mod retention;
 mod retirement;
@@ -54,6 +55,7 @@ pub use idempotency::{IdempotencyRequest, Lookup};
 pub use keys::NewKey;
 pub use pace::{AHEAD, Turn};
 pub use read::{Counts, MailingFilter, MailingSummary, Page, RecipientView, Scope};
+pub use removal::REMOVAL_STEP;
 pub use resend::Resent;
 pub use retention::RETENTION_STEP;
 pub use role::RoleError;

@@ -289,11 +289,12 @@ pub(super) fn ids(scope: Scope) -> Select<mailing::Entity> {
     scoped(scope).select_only().column(mailing::Column::Id)
 }
 
-/// Mailings of the scope.
+/// Mailings of the scope. Those that are being removed are in none.
 pub(super) fn of_scope(scope: Scope) -> Condition {
+    let present = Condition::all().add(mailing::Column::Removing.eq(false));
     match scope {
-        Scope::Everybody => Condition::all(),
-        Scope::Key(id) => Condition::all().add(mailing::Column::ApiKeyId.eq(id)),
+        Scope::Everybody => present,
+        Scope::Key(id) => present.add(mailing::Column::ApiKeyId.eq(id)),
     }
 }
 

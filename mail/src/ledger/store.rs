@@ -300,6 +300,7 @@ async fn insert_mailing(
         created_at: Set(now),
         expires_at: Set(request.expires_at.unwrap_or(now + DEFAULT_LIFETIME_MS)),
         ended_at: Set(None),
+        removing: Set(false),
     })
     .exec_without_returning(transaction)
     .await?;
