@@ -58,6 +58,9 @@ impl Ledger {
     async fn remove_whole(&self, step: &[Old], until: i64) -> Result<()> {
         let transaction = self.begin().await?;
         let ids = locked(&transaction, step.iter().map(|(id, _)| *id), until).await?;
+        if ids.is_empty() {
+            return Ok(());
+        }
         let ids = || ids.iter().copied();
         Entity::delete_many()
             .filter(Column::MailingId.is_in(ids()))
@@ -172,7 +175,7 @@ fn rows_of(last: Option<i32>) -> i32 {
 
 /// Returns a bound above all ids that were made until that time, by the layout of UUID version 7
 /// (<https://www.rfc-editor.org/rfc/rfc9562#section-5.7>).
-fn first_id_after(time: i64) -> Uuid {
+pub(super) fn first_id_after(time: i64) -> Uuid {
     let milliseconds = u128::try_from(time.saturating_add(1)).unwrap_or(0);
     Uuid::from_u128(milliseconds << 80)
 }
