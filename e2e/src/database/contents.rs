@@ -61,9 +61,12 @@ impl Database {
     pub async fn made_earlier(&self, id: &str, by: Duration) -> String {
         let id = Uuid::parse_str(id).expect("the id is a UUID");
         let earlier = Uuid::from_u128(id.as_u128() - (by.as_millis() << 80));
-        let literal = |id: Uuid| match self.is_postgres() {
-            true => format!("'{id}'"),
-            false => format!("x'{}'", id.simple()),
+        let literal = |id: Uuid| {
+            if self.is_postgres() {
+                format!("'{id}'")
+            } else {
+                format!("x'{}'", id.simple())
+            }
         };
         let connection = self.connect().await;
         let columns = self.columns(&connection).await;
