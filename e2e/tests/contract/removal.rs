@@ -15,18 +15,6 @@ fn text(value: &Value) -> String {
     value.as_str().expect("text").to_owned()
 }
 
-/// Waits until the sweep has noted the end of every mailing.
-async fn ended(database: &Database) {
-    eventually("the sweep sees the ends", || async {
-        let open = "SELECT COUNT(*) FROM mailing WHERE ended_at IS NULL";
-        match database.count(open).await {
-            0 => Ok(()),
-            open => Err(open),
-        }
-    })
-    .await;
-}
-
 async fn an_old_mailing_is_gone_as_if_it_had_never_been(database: Database) {
     let server = Server::on(&database)
         .env("SWEEP_SECONDS", "1")
@@ -42,7 +30,7 @@ async fn an_old_mailing_is_gone_as_if_it_had_never_been(database: Database) {
         letter("ann@example.org").with("cc", json!(["bob@example.org"])),
     );
     let single = text(&once.mail(&body).await.data(200)["id"]);
-    ended(&database).await;
+    database.all_ended().await;
     database.age(9 * DAY).await;
     let mut ids = Vec::new();
     for id in [many, single] {
@@ -54,7 +42,7 @@ async fn an_old_mailing_is_gone_as_if_it_had_never_been(database: Database) {
         later.push(text(
             &sender.mail(&letter("cid@example.org")).await.data(200)["id"],
         ));
-        ended(&database).await;
+        database.all_ended().await;
     }
     assert_eq!(server.mailing(&ids[0]).await["counts"]["sent"], 3, "kept");
     assert_eq!(server.mailing(&ids[1]).await["counts"]["sent"], 1, "kept");
