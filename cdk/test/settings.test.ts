@@ -73,12 +73,19 @@ describe("settings", () => {
     [{ availabilityZones: "us-east-1a" }, "two or three zones"],
     [{ exitZones: 3 }, "only 2 zones"],
     [{ storageGiB: 100, maxStorageGiB: 105 }, "a tenth more"],
+    [{ mailDays: 30, keepDays: 29 }, "has to be at least mailDays, 30"],
     [{ apiRate: 30, apiBurst: 20 }, "is less than apiRate"],
     [{ workerConcurrency: 9, workerReserved: true }, "instances more"],
     [{ apiRate: 5, apiBurst: 7 }, "find 6 instances of the API"],
     [{ workerConcurrency: 20 }, "find 0 instances of the API"],
   ])("%j is refused: %s", (set, words) => {
     expect(() => resolveStage("dev", set)).toThrow(words);
+  });
+
+  test("mailings are kept for 400 days, or for as long as their addresses", () => {
+    expect(resolveStage("dev").retention.keepDays).toBe(400);
+    expect(resolveStage("dev", { mailDays: 3_650 }).retention.keepDays).toBe(3_650);
+    expect(resolveStage("dev", { mailDays: 30, keepDays: 30 }).retention.keepDays).toBe(30);
   });
 
   test("a file that is not an object of settings for each stage is refused by name", () => {

@@ -175,6 +175,18 @@ impl Database {
         .await;
     }
 
+    /// Waits until the sweep has noted the end of every mailing.
+    pub async fn all_ended(&self) {
+        eventually("the sweep sees the ends", || async {
+            let open = "SELECT COUNT(*) FROM mailing WHERE ended_at IS NULL";
+            match self.count(open).await {
+                0 => Ok(()),
+                open => Err(open),
+            }
+        })
+        .await;
+    }
+
     /// Returns the positions of the recipients whose status is `sending`.
     pub async fn sending(&self) -> HashSet<i64> {
         let query = "SELECT CAST(position AS bigint) FROM recipient WHERE status = 'sending'";

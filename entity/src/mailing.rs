@@ -22,6 +22,8 @@ pub struct Model {
     pub expires_at: i64,
     /// The time when the sweep found all recipients at an end.
     pub ended_at: Option<i64>,
+    /// True once some of its recipients have been removed and others not yet; nobody sees it any more.
+    pub removing: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use uuid::Uuid;
+
 use crate::{
     error::Result,
     ledger::{RETENTION_STEP, STEP, WokenBefore},
@@ -26,6 +28,9 @@ const UNLIMITED_RATE: f64 = 50.0;
 const MOST_LATE_STEPS: u32 = 100;
 /// The longest time that one sweep spends on an erasure.
 const ERASING: Duration = Duration::from_secs(10);
+/// The longest time that one sweep spends on the removal of old mailings: a backlog of years takes many sweeps, and holds
+/// up none of their other steps.
+const REMOVING: Duration = Duration::from_secs(10);
 /// The maximum number of past hours that one sweep counts.
 const HOURS: usize = 24;
 /// The smallest number of wake-ups that a full step of recipients can lead to.
@@ -62,6 +67,7 @@ impl Service {
             ("revoked keys", self.cancel_of_revoked_keys(until).await),
             ("erasures", self.go_on_erasing(until).await),
             ("hours", self.keep_hours(until).await),
+            ("old mailings", self.remove_old(until).await),
         ];
         let mut swept = Ok(());
         for (step, done) in steps {
@@ -165,6 +171,20 @@ impl Service {
         .await
     }
 
+    /// Removes mailings that ended longer ago than they are kept.
+    async fn remove_old(&self, until: Option<Instant>) -> Result<()> {
+        let longest = Instant::now() + REMOVING;
+        let until = Some(until.map_or(longest, |until| until.min(longest)));
+        let mut after = Uuid::nil();
+        while self.may_go_on(until) {
+            let Some(last) = self.ledger.remove_old(self.config.keep, after).await? else {
+                break;
+            };
+            after = last;
+        }
+        Ok(())
+    }
+
     /// Enqueues wake-ups for due recipients that have none, or whose wake-up had no effect.
     async fn wake_up(&self, until: Option<Instant>) -> Result<()> {
         if let Queue::Sqs(_) = self.queue {
@@ -224,8 +244,11 @@ impl Service {
         until: Option<Instant>,
         mut step: impl FnMut() -> F,
     ) -> Result<()> {
-        let in_time = || until.is_none_or(|until| Instant::now() < until);
-        while !self.stop.is_cancelled() && in_time() && step().await? {}
+        while self.may_go_on(until) && step().await? {}
         Ok(())
+    }
+
+    fn may_go_on(&self, until: Option<Instant>) -> bool {
+        !self.stop.is_cancelled() && until.is_none_or(|until| Instant::now() < until)
     }
 }

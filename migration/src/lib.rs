@@ -13,6 +13,7 @@ mod m0007_outbox;
 mod m0008_background;
 mod m0009_recipient_headers;
 mod m0010_open_recipients;
+mod m0011_removal;
 
 pub struct Migrator;
 
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_background::Migration),
             Box::new(m0009_recipient_headers::Migration),
             Box::new(m0010_open_recipients::Migration),
+            Box::new(m0011_removal::Migration),
         ]
     }
 }

@@ -67,6 +67,7 @@ export class ServiceFunction extends ProgramFunction {
         MAIL_QUEUE_URL: queues.processing.queueUrl,
         MAIL_RESULT_QUEUE_URL: queues.results.queueUrl,
         RETENTION_DAYS: String(stage.retention.mailDays),
+        KEEP_DAYS: String(stage.retention.keepDays),
         SES_CONFIGURATION_SET: sender.configurationSet.configurationSetName,
         ...(stage.maxSendRate !== undefined && { MAX_SEND_RATE: String(stage.maxSendRate) }),
         ...props.environment,

@@ -46,6 +46,8 @@ function withSettings(base: Stage, set: Settings): Stage {
     sandbox: set.sandbox ?? base.sandbox,
     retention: {
       mailDays: set.mailDays ?? retention.mailDays,
+      // A longer mailDays alone means that mailings are kept for as long.
+      keepDays: set.keepDays ?? Math.max(retention.keepDays, set.mailDays ?? 0),
       logDays: set.logDays ?? retention.logDays,
     },
   };
@@ -110,10 +112,13 @@ function domain(set: Settings): DomainStage | undefined {
 }
 
 function check(stage: Stage): void {
-  const { database, api, worker } = stage;
+  const { database, api, worker, retention } = stage;
   // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
   if (database.maxStorageGiB < database.storageGiB * 1.1) {
     throw new Refused(`maxStorageGiB: has to be a tenth more than storageGiB, ${database.storageGiB}`);
+  }
+  if (retention.keepDays < retention.mailDays) {
+    throw new Refused(`keepDays: has to be at least mailDays, ${retention.mailDays}`);
   }
   if (api.burst < api.rate) throw new Refused(`apiBurst: is less than apiRate, ${api.rate}`);
   if (worker.reserved && worker.maximumConcurrency + SWEEPS > stage.accountConcurrency) {

@@ -58,6 +58,7 @@ const SETTINGS = z.strictObject({
   workerConcurrency: whole(2, 1_000).optional(),
   workerReserved: flag.optional(),
   mailDays: whole(1, 3_650).optional(),
+  keepDays: whole(1, 36_500).optional(),
   logDays: whole(1, 3_653)
     .refine((days) => LOG_DAYS.includes(days), `is none of ${LOG_DAYS.join(", ")}`)
     .optional(),

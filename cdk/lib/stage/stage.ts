@@ -118,6 +118,8 @@ export interface DomainStage {
 export interface RetentionStage {
   /** The days from the end of a mailing until its addresses and names are removed from the database. */
   readonly mailDays: number;
+  /** The days from the end of a mailing until all of it is removed from the database; at least `mailDays`. */
+  readonly keepDays: number;
   /** The days until CloudWatch deletes logs. */
   readonly logDays: number;
 }

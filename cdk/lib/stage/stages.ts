@@ -43,7 +43,7 @@ const dev: Stage = {
   // Every account starts in the sandbox, and a test account mostly stays there.
   sandbox: true,
   // Addresses of real people should not stay here for long; a fault is examined within two weeks or not at all.
-  retention: { mailDays: 7, logDays: 14 },
+  retention: { mailDays: 7, keepDays: 400, logDays: 14 },
   disposable: true,
 };
 
@@ -70,7 +70,7 @@ const prod: Stage = {
     instance: "t4g.medium",
     // The storage has room for about 30 million recipients.
     storageGiB: 40,
-    // Retention removes addresses, not rows: the storage grows.
+    // The storage grows until mailings are as old as keepDays, and then stays.
     maxStorageGiB: 500,
     // The standby takes over in a minute or two when a zone fails or the instance is changed.
     standby: true,
@@ -90,8 +90,9 @@ const prod: Stage = {
   worker: { memoryMiB: 512, maximumConcurrency: 4, reserved: false },
   // Real mail goes to people who have not verified their addresses.
   sandbox: false,
-  // Complaints and questions about a mail come within a month; the logs contain no personal data.
-  retention: { mailDays: 30, logDays: 90 },
+  // Complaints and questions about a mail come within a month; the logs contain no personal data. A month can still be
+  // compared with that of the year before.
+  retention: { mailDays: 30, keepDays: 400, logDays: 90 },
   // No other record of sent mail exists.
   disposable: false,
 };

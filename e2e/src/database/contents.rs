@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryResult, Statement};
+use uuid::Uuid;
 
 use super::Database;
 
@@ -54,6 +55,42 @@ impl Database {
     /// Does the same as `age`, except for recipients that are at an end: their published data stays the same.
     pub async fn age_what_waits(&self, time: Duration) {
         self.make_older(time, " WHERE ended_at IS NULL").await;
+    }
+
+    /// Gives a mailing the id that it would have if it had been made so much earlier, because an id contains the time.
+    pub async fn made_earlier(&self, id: &str, by: Duration) -> String {
+        let id = Uuid::parse_str(id).expect("the id is a UUID");
+        let earlier = Uuid::from_u128(id.as_u128() - (by.as_millis() << 80));
+        let literal = |id: Uuid| {
+            if self.is_postgres() {
+                format!("'{id}'")
+            } else {
+                format!("x'{}'", id.simple())
+            }
+        };
+        let connection = self.connect().await;
+        let columns = self.columns(&connection).await;
+        let own = columns.iter().filter(|(table, _)| table == "mailing");
+        let own: Vec<_> = own.map(|(_, column)| format!("\"{column}\"")).collect();
+        let (names, id, new) = (own.join(", "), literal(id), literal(earlier));
+        let values = names.replace("\"id\"", &new);
+        let mut statements = vec![format!(
+            "INSERT INTO mailing ({names}) SELECT {values} FROM mailing WHERE id = {id}"
+        )];
+        for (table, _) in columns.iter().filter(|(_, column)| column == "mailing_id") {
+            statements.push(format!(
+                "UPDATE \"{table}\" SET mailing_id = {new} WHERE mailing_id = {id}"
+            ));
+        }
+        statements.push(format!("DELETE FROM mailing WHERE id = {id}"));
+        for statement in statements {
+            connection
+                .execute_unprepared(&statement)
+                .await
+                .unwrap_or_else(|error| panic!("{statement}: {error}"));
+        }
+        connection.close().await.expect("the connection closes");
+        earlier.to_string()
     }
 
     async fn make_older(&self, time: Duration, recipients: &str) {

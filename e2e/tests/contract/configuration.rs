@@ -3,7 +3,7 @@
 use e2e::Database;
 use e2e::process::{Program, Run};
 
-const NONSENSE: [(&str, &str); 26] = [
+const NONSENSE: [(&str, &str); 28] = [
     ("PORT", "http"),
     ("PORT", "65536"),
     ("PORT", "-1"),
@@ -24,6 +24,8 @@ const NONSENSE: [(&str, &str); 26] = [
     ("MAX_ATTEMPTS", "many"),
     ("RETENTION_DAYS", "a month"),
     ("RETENTION_DAYS", "-1"),
+    ("KEEP_DAYS", "0"),
+    ("KEEP_DAYS", "29"),
     ("MAX_SEND_RATE", "fast"),
     ("MAX_SEND_RATE", "0"),
     ("LOG_FORMAT", "xml"),

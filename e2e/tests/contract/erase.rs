@@ -124,17 +124,6 @@ async fn a_mailing_that_has_not_ended_waits(database: Database) {
     assert_eq!(recipients[0]["recipient"], "recipient-0@example.org");
 }
 
-/// Waits until the sweep has noted the end of every mailing.
-async fn ended(database: &Database) {
-    eventually("the sweep sees the ends", || async {
-        let open = database
-            .count("SELECT COUNT(*) FROM mailing WHERE ended_at IS NULL")
-            .await;
-        if open == 0 { Ok(()) } else { Err(open) }
-    })
-    .await;
-}
-
 async fn gone(database: &Database, word: &str) {
     eventually(&format!("{word} goes"), || async {
         let columns = database.columns_with(word).await;
@@ -172,14 +161,14 @@ async fn bodies_go_a_day_after_the_end_and_addresses_after_retention(database: D
     let data = sender.mail(&body).await.data(202);
     let id = text(&data["id"]);
     server.settled(id).await;
-    ended(&database).await;
+    database.all_ended().await;
 
     database.age(20 * HOUR).await;
     // The sweep has run since, because it has noted the end of another mailing.
     let named = json!([{ "mail": "answers@example.org", "name": "Name0Word" }]);
     let later = letter("cid@example.org").with("reply_to", named);
     let later = sender.mail(&later).await.data(200);
-    ended(&database).await;
+    database.all_ended().await;
     assert!(
         !database.columns_with("Text0Word").await.is_empty(),
         "a day's grace"

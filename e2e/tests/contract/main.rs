@@ -29,6 +29,7 @@ mod mailbox;
 mod management;
 mod origins;
 mod placeholders;
+mod removal;
 mod resend;
 mod rotation;
 mod senders;

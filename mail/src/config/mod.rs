@@ -20,6 +20,11 @@ const MAX_RATE: f64 = 100_000.0;
 /// A shorter lease would not leave enough time for a call.
 const SHORTEST_LEASE_FOR_SES: Duration = Duration::from_secs(6);
 
+/// A century, in days: longer than anything is kept.
+const MOST_DAYS: u64 = 36_500;
+/// The default of `KEEP_DAYS`, unless addresses stay for longer.
+const KEEP_DAYS: u64 = 400;
+
 /// The minimum number of characters of an admin token.
 const ADMIN_TOKEN_LENGTH: usize = 20;
 
@@ -43,7 +48,10 @@ pub struct Config {
     /// The URL under which the API is reached from outside.
     pub public_url: Option<Url>,
     pub admin: Option<Admin>,
+    /// The time from a mailing's end until its addresses and names are removed.
     pub retention: Duration,
+    /// The time from a mailing's end until all of it is removed.
+    pub keep: Duration,
     pub lease: Duration,
     pub sweep_every: Duration,
     pub max_attempts: i32,
@@ -139,6 +147,7 @@ impl Config {
         }
         let host = env.parsed("HOST", parse_host, "127.0.0.1")?;
         let transport = transport(&env, &database, is_function || queue_url.is_some(), host)?;
+        let retention = env.parsed("RETENTION_DAYS", number(0..=MOST_DAYS), "30")?;
         Ok(Self {
             lease: lease(&env, &transport)?,
             transport,
@@ -152,9 +161,8 @@ impl Config {
             port: env.parsed("PORT", number(0..=u16::MAX), "8000")?,
             public_url: env.optional("PUBLIC_URL", public_url)?,
             admin: admin(&env)?,
-            retention: Duration::from_secs(
-                env.parsed("RETENTION_DAYS", number(0..=36_500_u64), "30")? * 24 * 3600,
-            ),
+            retention: days(retention),
+            keep: days(keep_days(&env, retention)?),
             sweep_every: Duration::from_secs(env.parsed(
                 "SWEEP_SECONDS",
                 number(1..=3600_u64),
@@ -271,6 +279,28 @@ fn lease<F: Fn(&'static str) -> Result<Option<String>, String>>(
         ));
     }
     Ok(lease)
+}
+
+/// At least a day: until then a mailing can be resent, and its idempotency key is remembered.
+fn keep_days<F: Fn(&'static str) -> Result<Option<String>, String>>(
+    env: &Environment<F>,
+    retention: u64,
+) -> Result<u64, InvalidConfig> {
+    const VARIABLE: &str = "KEEP_DAYS";
+    let Some(days) = env.optional(VARIABLE, number(1..=MOST_DAYS))? else {
+        return Ok(KEEP_DAYS.max(retention));
+    };
+    if days < retention {
+        return Err(invalid(
+            VARIABLE,
+            format!("must be at least RETENTION_DAYS, which is {retention}"),
+        ));
+    }
+    Ok(days)
+}
+
+fn days(number: u64) -> Duration {
+    Duration::from_secs(number * 24 * 3600)
 }
 
 fn admin<F: Fn(&'static str) -> Result<Option<String>, String>>(

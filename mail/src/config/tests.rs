@@ -33,6 +33,10 @@ fn a_variable_that_makes_no_sense_is_named_without_its_value() {
         ("HOST", "somewhere"),
         ("PORT", "65536"),
         ("RETENTION_DAYS", "-1"),
+        ("KEEP_DAYS", "-1"),
+        ("KEEP_DAYS", "36501"),
+        ("KEEP_DAYS", "forever"),
+        ("KEEP_DAYS", "7"),
         ("LEASE_SECONDS", "-7"),
         ("SWEEP_SECONDS", "soon"),
         ("MAX_ATTEMPTS", "-7"),
@@ -105,6 +109,21 @@ fn a_call_to_ses_needs_a_third_of_the_lease() {
     let (ses, lease) = (("MAIL_TRANSPORT", "ses"), "LEASE_SECONDS");
     assert_eq!(read(&[ses, (lease, "5")]).unwrap_err().variable, lease);
     assert!(read(&[ses, (lease, "6")]).is_ok() && read(&[(lease, "1")]).is_ok());
+}
+
+#[test]
+fn mailings_are_kept_at_least_as_long_as_their_addresses() {
+    let days = |variables: &[_]| read(variables).map(|config| config.keep.as_secs() / 86_400);
+    let (retention, keep) = ("RETENTION_DAYS", "KEEP_DAYS");
+    assert_eq!(days(&[]), Ok(400));
+    assert_eq!(days(&[(retention, "3650")]), Ok(3650));
+    assert_eq!(days(&[(retention, "0"), (keep, "1")]), Ok(1));
+    assert_eq!(days(&[(retention, "90"), (keep, "90")]), Ok(90));
+    assert_eq!(days(&[(keep, "36500")]), Ok(36_500));
+    assert!(days(&[(retention, "0"), (keep, "0")]).is_err());
+    let refused = days(&[(retention, "90"), (keep, "89")]).unwrap_err();
+    assert_eq!(refused.variable, keep);
+    assert!(refused.reason.contains("RETENTION_DAYS"), "{refused}");
 }
 
 #[test]

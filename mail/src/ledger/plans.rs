@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     HOUR, Ledger, MailingFilter, Scope,
     read::{counted as counts, listing},
+    removal::{first_id_after, old},
     statistics::{ends, first_end, sending},
 };
 
@@ -101,4 +102,16 @@ async fn a_page_of_mailings_reads_its_own() {
     let both = counts([Uuid::nil(), Uuid::max()].into_iter());
     let counting = "SEARCH recipient USING COVERING INDEX recipient_status (mailing_id=?)";
     reads(&ledger, select(&both), &[counting]).await;
+}
+
+#[tokio::test]
+async fn a_removal_reads_the_oldest_mailings_and_the_last_recipient_of_each() {
+    let (ledger, _folder) = ledger().await;
+    let ids = || Uuid::nil()..first_id_after(HOUR);
+    let oldest = "SEARCH mailing USING INDEX sqlite_autoindex_mailing_1 (id>? AND id<?)";
+    let last = "SEARCH recipient USING COVERING INDEX sqlite_autoindex_recipient_1 (mailing_id=?)";
+    reads(&ledger, select(&old(ids(), HOUR, false)), &[oldest, last]).await;
+    let steps = plan(&ledger, select(&old(ids(), HOUR, true))).await;
+    let outbox = "SEARCH outbox USING INDEX outbox_mailing (mailing_id=?)";
+    assert!(steps.iter().any(|step| step == outbox), "{steps:#?}");
 }

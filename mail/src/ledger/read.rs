@@ -290,11 +290,15 @@ pub(super) fn ids(scope: Scope) -> Select<mailing::Entity> {
     scoped(scope).select_only().column(mailing::Column::Id)
 }
 
-/// Mailings of the scope.
+/// Mailings of the scope. Those that are being removed are in none.
 pub(super) fn of_scope(scope: Scope) -> Condition {
+    // Compared as a number: without statistics of the table, `PostgreSQL` takes a truth value to hold for half of the
+    // rows, and then reads all mailings of a key to sort them.
+    let removing = Expr::col((mailing::Entity, mailing::Column::Removing)).cast_as("INTEGER");
+    let present = Condition::all().add(removing.ne(1));
     match scope {
-        Scope::Everybody => Condition::all(),
-        Scope::Key(id) => Condition::all().add(mailing::Column::ApiKeyId.eq(id)),
+        Scope::Everybody => present,
+        Scope::Key(id) => present.add(mailing::Column::ApiKeyId.eq(id)),
     }
 }
 

@@ -159,7 +159,7 @@ impl Ledger {
     }
 
     /// Returns the end of the newest stored hour.
-    async fn settled_until(&self) -> Result<i64> {
+    pub(super) async fn settled_until(&self) -> Result<i64> {
         let newest: Option<Option<i64>> = hour::Entity::find()
             .select_only()
             .expr(hour::Column::Start.max())
@@ -170,7 +170,7 @@ impl Ledger {
     }
 
     /// Returns the time of the first end at or after `from`.
-    async fn first_end(&self, from: i64) -> Result<Option<i64>> {
+    pub(super) async fn first_end(&self, from: i64) -> Result<Option<i64>> {
         let first: Option<Option<i64>> = first_end(from).into_tuple().one(self.db().await?).await?;
         Ok(first.flatten())
     }

@@ -84,6 +84,7 @@ pub fn config(database: DatabaseSource) -> Config {
         result_queue_url: None,
         admin: None,
         retention: Duration::from_hours(30 * 24),
+        keep: Duration::from_hours(400 * 24),
         lease: LEASE,
         sweep_every: Duration::from_mins(1),
         max_attempts: 8,

@@ -35,6 +35,7 @@ mod pace;
 mod plans;
 mod races;
 mod read_only;
+mod removal;
 mod retention;
 mod stale;
 mod statistics;

@@ -3,7 +3,7 @@
 //!
 //! `PostgreSQL` counts the rows that it reads. A connection reports its share when it ends.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use mail::{
     config::DatabaseSource,
@@ -11,6 +11,7 @@ use mail::{
 };
 use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
 use url::Url;
+use uuid::Uuid;
 
 use crate::{
     database::{TestLedger, config, on_postgres},
@@ -276,6 +277,43 @@ async fn filled_with_ends(t: &TestLedger, then: &str) {
             .await;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_removal_reads_what_it_removes() {
+    for plans_for_all_values in [false, true] {
+        on_postgres(async |t| {
+            if plans_for_all_values {
+                with_plans_for_all_values(t).await;
+            }
+            what_is_removed_is_read(t).await;
+        })
+        .await;
+    }
+}
+
+/// Checks a removal among 5,001 mailings. Their ids are random, so that some are as low as those of old mailings.
+async fn what_is_removed_is_read(t: &TestLedger) {
+    const KEEP: Duration = Duration::from_hours(400 * 24);
+    t.store(&mailing_to(3)).await;
+    fill(t, "created_at", "status, ended_at", "'sent', created_at").await;
+    reads_little(t, "a removal of nothing", async |ledger| {
+        for _ in 0..12 {
+            let next = ledger.remove_old(KEEP, Uuid::nil()).await.unwrap();
+            assert_eq!(next, None);
+        }
+    })
+    .await;
+    let old = "UPDATE mailing SET ended_at = 1 WHERE id IN \
+               (SELECT id FROM mailing WHERE ended_at IS NOT NULL ORDER BY id LIMIT 10)";
+    assert_eq!(t.sql(old).await, 10);
+    reads_little(t, "a removal of ten", async |ledger| {
+        let next = ledger.remove_old(KEEP, Uuid::nil()).await.unwrap();
+        assert_eq!(next, None);
+    })
+    .await;
+    assert_eq!(t.number("SELECT COUNT(*) FROM mailing").await, 4_991);
+    assert_eq!(t.number("SELECT COUNT(*) FROM recipient").await, 49_913);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -108,6 +108,50 @@ async fn a_mailing_that_is_being_resent_keeps_its_content_and_addresses() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mailing_that_is_being_resent_is_not_removed() {
+    on_postgres(async |t| {
+        let id = failed_mailing(t).await;
+        t.ledger.note_ended().await.unwrap();
+        t.sql("UPDATE mailing SET ended_at = 1").await;
+        let keep = std::time::Duration::from_millis(1);
+        let removed = during_a_resend(t, id, t.ledger.remove_old(keep, Uuid::nil())).await;
+        assert_eq!(removed.unwrap(), None);
+        assert_untouched(t, id).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_sweeps_at_once_remove_a_mailing_once() {
+    on_postgres(async |t| {
+        let ids = [failed_mailing(t).await, failed_mailing(t).await];
+        t.ledger.note_ended().await.unwrap();
+        for table in ["recipient", "mailing"] {
+            t.sql(&format!("UPDATE {table} SET ended_at = 1")).await;
+        }
+        while t.ledger.keep_hour().await.unwrap() {}
+        let (keep, another) = (std::time::Duration::from_millis(1), t.another().await);
+        let held = lock(t, "recipient").await;
+        let first = t.ledger.remove_old(keep, Uuid::nil());
+        let second = async {
+            until_waiting(t, 1, || false).await;
+            // The first one has the mailings; this one does not wait for it.
+            let removed = another.remove_old(keep, Uuid::nil()).await;
+            held.rollback().await.unwrap();
+            removed
+        };
+        let (first, second) = tokio::join!(first, second);
+        assert_eq!((first.unwrap(), second.unwrap()), (None, None));
+        for id in ids {
+            assert!(t.rows(id).await.is_empty());
+        }
+        let left = t.number("SELECT COUNT(*) FROM mailing").await;
+        assert_eq!(left, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_erasure_leaves_a_mailing_that_is_being_resent() {
     on_postgres(async |t| {
         let id = failed_mailing(t).await;
