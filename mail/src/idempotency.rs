@@ -24,7 +24,12 @@ impl Service {
             match self.ledger.look_up_idempotency(api_key_id, request).await? {
                 Lookup::Nothing => return Ok(None),
                 Lookup::OtherRequest => Submission::KeyOfOtherRequest,
-                Lookup::Running(left) => Submission::InProgress(left),
+                Lookup::Running { left, mailing_id } => {
+                    match self.answer_from_ledger(mailing_id).await? {
+                        Submission::InProgress(_) => Submission::InProgress(left),
+                        answered => answered,
+                    }
+                }
                 Lookup::Answered { answer, mailing_id } => match serde_json::from_value(answer) {
                     Ok(answer) => Submission::Replayed(answer),
                     // Another version has written it, or it is damaged; the mailing tells the same.
@@ -35,7 +40,8 @@ impl Service {
         ))
     }
 
-    /// Without it the next asker is answered from the ledger.
+    /// Stores the answer for replays. That a mail is sent need not be stored: the ledger says the same for as long as the
+    /// key is remembered, because nothing comes after `sent`.
     pub(crate) async fn store_answer(
         &self,
         api_key_id: Uuid,

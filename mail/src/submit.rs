@@ -156,7 +156,9 @@ impl Service {
         let answer = self
             .send_now(Arc::new(mailing), claim, stored, deadline)
             .await;
-        if let Some(request) = new.idempotency {
+        if let Some(request) = new.idempotency
+            && !matches!(answer, Answer::Sent { .. })
+        {
             let (service, stored) = (Arc::clone(&self), answer.clone());
             let storing = self.tasks.spawn(async move {
                 service

@@ -44,8 +44,11 @@ pub enum Lookup {
     Nothing,
     /// Another request had this key.
     OtherRequest,
-    /// The first one is at work, at most for this long.
-    Running(Duration),
+    /// The first one may be at work, at most for this long.
+    Running {
+        left: Duration,
+        mailing_id: Uuid,
+    },
     Answered {
         answer: serde_json::Value,
         mailing_id: Uuid,
@@ -90,7 +93,8 @@ impl Ledger {
                 None => Lookup::Unanswered(mailing_id),
             }
         } else if record.lease_left > 0 {
-            Lookup::Running(Duration::from_millis(record.lease_left.unsigned_abs()))
+            let left = Duration::from_millis(record.lease_left.unsigned_abs());
+            Lookup::Running { left, mailing_id }
         } else {
             Lookup::Unanswered(mailing_id)
         })

@@ -178,7 +178,7 @@ async fn what_is_kept_under_an_idempotency_key_follows_its_request(t: &TestLedge
     };
     let mailing = t.try_store(entry).await.unwrap();
     let kept = async |request| t.ledger.look_up_idempotency(key, request).await.unwrap();
-    assert!(matches!(kept(&first).await, Lookup::Running(left) if left <= LEASE));
+    assert!(matches!(kept(&first).await, Lookup::Running { left, .. } if left <= LEASE));
     let other_body = idempotency(b"other");
     assert!(matches!(kept(&other_body).await, Lookup::OtherRequest));
     let other_wish = IdempotencyRequest::new("once".to_owned(), b"body", true);
