@@ -10,8 +10,6 @@ SQS_MILLION_REQUESTS = 0.40
 API_MILLION_REQUESTS = 1.00
 # The memory of both functions in the stack (cdk/lib/stage/stages.ts).
 MEMORY_GIB = 0.5
-# SES answers at once while single mails are measured.
-SES_MS = 50
 MILLION = 1_000_000
 # The records of an event, and the recipients of a message.
 BATCH, OF_A_MESSAGE = 4, 50
@@ -19,19 +17,19 @@ BATCH, OF_A_MESSAGE = 4, 50
 
 def price(bench: Bench) -> None:
     figures = bench.figures
-    if not {"single.mmms", "worker.mmms"} <= figures.keys():
+    if not {"single.MMMS", "worker.MMMS"} <= figures.keys():
         print("    the price needs the rows single and worker")
         return
     ses = SES_THOUSAND * 1_000
     singles, mailings = {}, {}
-    for name in ("mmms", "peer"):
-        seconds = (figures[f"single.{name}"] + SES_MS) / 1e3
+    for name in ("MMMS", "peer"):
+        seconds = figures[f"single.{name}"] / 1e3
         lambda_cost = LAMBDA_MILLION_REQUESTS + seconds * MILLION * MEMORY_GIB * LAMBDA_GIB_SECOND
         singles[name] = API_MILLION_REQUESTS + lambda_cost
         # A message is sent in a batch of ten, received with three others and deleted with them; MMMS sends
         # results in batches of ten, too.
         messages = MILLION / OF_A_MESSAGE
-        results = MILLION / (10 if name == "mmms" else 1)
+        results = MILLION / (10 if name == "MMMS" else 1)
         requests = messages / 10 + 2 * messages / BATCH + results
         seconds = MILLION / figures[f"worker.{name}"]
         invocations = messages / BATCH / MILLION
@@ -41,6 +39,6 @@ def price(bench: Bench) -> None:
             + invocations * LAMBDA_MILLION_REQUESTS
         )
     work = "a million single mails on AWS, arm64"
-    bench.add(f"{work}, without SES ({ses:.0f} $)", "$", singles["mmms"], singles["peer"])
+    bench.add(f"{work}, without SES ({ses:.0f} $)", "$", singles["MMMS"], singles["peer"])
     work = "a million recipients of mailings on AWS, arm64"
-    bench.add(f"{work}, without SES ({ses:.0f} $)", "$", mailings["mmms"], mailings["peer"])
+    bench.add(f"{work}, without SES ({ses:.0f} $)", "$", mailings["MMMS"], mailings["peer"])

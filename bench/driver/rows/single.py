@@ -6,75 +6,88 @@ from dataclasses import dataclass
 from ..bench import Bench
 from ..services import Function, sent
 
-MAILS = 2_000
-WARM_UP = 200
+WARM_UP = 100
 COUNTED = 100
+
+
+@dataclass
+class Kind:
+    name: str
+    mails: int
+    latency_ms: int
+    results: bool
+    # Whether round trips are counted too; they do not depend on the time that SES takes.
+    is_counted: bool
+
+
+# A process that waits between two pieces of work uses more CPU for each of them than one that never does.
+KINDS = (
+    Kind("SES 50 ms", 500, latency_ms=50, results=False, is_counted=False),
+    Kind("SES at once", 2_000, latency_ms=0, results=False, is_counted=True),
+    Kind("SES at once, with a result queue", 2_000, latency_ms=0, results=True, is_counted=True),
+)
 
 
 @dataclass
 class Figures:
     cpu_ms: float
     latency_ms: float
-    round_trips: float
-    statements: float
+    round_trips: float | None = None
+    statements: float | None = None
 
 
 def single(bench: Bench) -> None:
+    for kind in KINDS:
+        of_kind(bench, kind)
+
+
+def of_kind(bench: Bench, kind: Kind) -> None:
     start = bench.start
-    for results, kind in ((False, ""), (True, ", with a result queue")):
-        database = bench.postgres.database()
-        mmms = measure(
-            bench,
-            f"single mails{kind}, MMMS",
-            database,
-            lambda url, results=results: start.mmms_api(url, results=results),
-        )
-        floor = measure(
-            bench,
-            f"single mails{kind}, floor",
-            database,
-            lambda url, database=database, results=results: start.floor(database, url, results=results),
-        )
+    database = bench.postgres.database()
+    services: dict[str, Callable[[str], Function]] = {
+        "MMMS": lambda url: start.mmms_api(url, results=kind.results),
+        "peer": lambda url: start.peer(database, url=url),
+        "floor": lambda url: start.floor(database, url, results=kind.results),
+    }
+    if kind.results:
         # The peer answers with the result, and publishes nothing.
-        peer = None
-        if not results:
-            peer = measure(
-                bench,
-                "single mails, peer",
-                database,
-                lambda url, database=database: start.peer(database, url=url),
-            )
-            bench.figures |= {"single.mmms": mmms.latency_ms, "single.peer": peer.latency_ms}
-
-        columns = (mmms, peer, floor)
-        for name, unit, field in (
-            ("CPU", "ms", "cpu_ms"),
-            ("median latency on loopback", "ms", "latency_ms"),
-            ("round trips to PostgreSQL", "each", "round_trips"),
-            ("statements", "each", "statements"),
-        ):
-            values = [getattr(column, field) if column else None for column in columns]
-            bench.add(f"single mail{kind}: {name}", unit, *values)
+        del services["peer"]
+    figures = {name: measure(bench, kind, name, database, started) for name, started in services.items()}
+    if kind.latency_ms:
+        bench.figures |= {f"single.{name}": one.latency_ms for name, one in figures.items()}
+    for name, unit, field in (
+        ("CPU", "ms", "cpu_ms"),
+        ("median latency on loopback", "ms", "latency_ms"),
+        ("round trips to PostgreSQL", "each", "round_trips"),
+        ("statements", "each", "statements"),
+    ):
+        columns = [figures.get(column) for column in ("MMMS", "peer", "floor")]
+        values = [getattr(column, field) if column else None for column in columns]
+        if values[0] is not None:
+            bench.add(f"single mail, {kind.name}: {name}", unit, *values)
 
 
-def measure(bench: Bench, what: str, database: str, started: Callable[[str], Function]) -> Figures:
+def measure(
+    bench: Bench, kind: Kind, name: str, database: str, started: Callable[[str], Function]
+) -> Figures:
     bench.next()
+    bench.stand_in.command("latency", milliseconds=kind.latency_ms)
     function = started(bench.postgres.url(database))
     function.load("warm", WARM_UP)
     before = function.program.cpu()
-    report = function.load("single", MAILS)
+    report = function.load("single", kind.mails)
     cpu = function.program.cpu() - before
-    bench.check_answers(what, report, "200", MAILS)
-    bench.check_arrivals(what, WARM_UP + MAILS)
-    if "MMMS" in what:
-        bench.check_ledger(what, sent(function, WARM_UP + MAILS), WARM_UP + MAILS)
-    counts = counted(bench, database, started)
-    return Figures(
-        cpu_ms=cpu * 1e3 / MAILS,
-        latency_ms=report["p50_ms"],
-        round_trips=counts["round_trips"] / COUNTED,
-        statements=counts["statements"] / COUNTED,
-    )
+    what, expected = f"single mails, {kind.name}, {name}", WARM_UP + kind.mails
+    bench.check_answers(what, report, "200", kind.mails)
+    bench.check_arrivals(what, expected)
+    if name == "MMMS":
+        bench.check_ledger(what, sent(function, expected), expected)
+    figures = Figures(cpu_ms=cpu * 1e3 / kind.mails, latency_ms=report["p50_ms"])
+    if kind.is_counted:
+        counts = counted(bench, database, started)
+        figures.round_trips = counts["round_trips"] / COUNTED
+        figures.statements = counts["statements"] / COUNTED
+    return figures
 
 
 def counted(bench: Bench, database: str, started: Callable[[str], Function]) -> dict:

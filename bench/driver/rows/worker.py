@@ -23,7 +23,7 @@ def worker(bench: Bench) -> None:
     work = f"worker, SES {LATENCY_MS} ms"
     bench.add(work, "recipients/s", mmms["rate"], peer["rate"])
     bench.add(f"{work}: CPU", "µs/recipient", mmms["cpu_us"], peer["cpu_us"])
-    bench.figures |= {"worker.mmms": mmms["rate"], "worker.peer": peer["rate"]}
+    bench.figures |= {"worker.MMMS": mmms["rate"], "worker.peer": peer["rate"]}
     counts = counted(bench)
     for field, name in (("round_trips", "round trips"), ("statements", "statements")):
         bench.add(f"{work}: {name}", "/recipient", counts[field] / COUNTED)
