@@ -1,7 +1,7 @@
 # The commands for people. The scripts in scripts/ do the work.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check openapi client console build synth diff deploy smoke destroy
+.PHONY: help run test check bench openapi client console build synth diff deploy smoke destroy
 
 # The stage of a deployment, dev or prod. CDK_ARGS goes to the CDK, such as "-c senderDomain=example.com".
 export STAGE ?= dev
@@ -17,6 +17,9 @@ test: ## Run every test, with the services it needs
 
 check: ## Check formatting, lints, dependencies, the API description, the client, the console and the scripts
 	@scripts/check
+
+bench: ## Measure MMMS next to other programs, and write docs/performance.md; ROWS="single worker" measures these only
+	@scripts/bench
 
 openapi: ## Write openapi.yaml from the code
 	@mkdir -p target
