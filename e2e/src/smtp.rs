@@ -36,6 +36,9 @@ pub struct Options {
     pub credentials: Option<(&'static str, &'static str)>,
     /// The number of mails that a session accepts, and the reply to `MAIL` after them.
     pub mails_per_session: Option<(usize, &'static str)>,
+    /// The number of connections that are open at once, and the greeting of those beyond it, which are then closed.
+    pub most_connections: Option<(usize, &'static str)>,
+    pub pipelining: Pipelining,
 }
 
 #[derive(Default)]
@@ -46,6 +49,16 @@ pub enum Tls {
     Offered(TlsAcceptor),
     /// From the first byte.
     Implicit(TlsAcceptor),
+}
+
+/// Whether several commands may come in one write (RFC 2920).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pipelining {
+    #[default]
+    Offered,
+    /// Offered by a server that accepts `DATA` although it has refused every recipient.
+    OfferedWithAnyData,
+    NotOffered,
 }
 
 pub struct SmtpServer {

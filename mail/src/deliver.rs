@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::oneshot;
+use tokio::sync::{
+    mpsc::{self, UnboundedReceiver, UnboundedSender},
+    oneshot,
+};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
@@ -24,6 +27,9 @@ use crate::{
 
 /// Kept free of an answer's time for writing down what the transport said.
 pub(crate) const TO_RECORD: Duration = Duration::from_secs(4);
+
+/// The number of outcomes that are written down at once.
+const MOST_AT_ONCE: usize = 50;
 
 /// Returns the longest time that a single mail waits for its turn.
 pub(crate) fn single_patience(deadline: Instant) -> Duration {
@@ -155,43 +161,71 @@ impl Service {
         call: impl FnOnce() -> Call,
         reports: Option<Reports>,
     ) -> Result<Delivered> {
-        let Delivery { mailing, claim, .. } = delivery;
-        let (turn, probing) = if claim.begun {
+        let (turn, probing) = if delivery.claim.begun {
             (Permission::Go, false)
         } else {
             self.wait_for_turn(delivery, recipients.len()).await?
         };
-        let outcomes = match turn {
+        let settled = match turn {
             Permission::Go => {
                 fail_point!("turn");
-                self.transmit(mailing, claim, recipients, &call()).await?
+                let (told, outcomes) = mpsc::unbounded_channel();
+                let (transmitted, settled) = tokio::join!(
+                    Box::pin(self.transmit(delivery, recipients, call(), told)),
+                    Box::pin(self.record_as_told(delivery, probing, outcomes, reports))
+                );
+                transmitted?;
+                settled?
             }
-            Permission::NotFor(_) => Vec::new(),
+            Permission::NotFor(_) => 0,
         };
-        if outcomes.is_empty() && probing {
+        if settled == 0 && probing {
             self.health.give_probe_back().await?;
         }
         if let Permission::NotFor(wait) = turn {
             return Ok(Delivered::Later(wait));
         }
-        let left_out = recipients.len() - outcomes.len();
-        if outcomes.is_empty() {
-            return Ok(Delivered::Called { left_out });
-        }
-        // Only a single mail is waited for, and it has one outcome.
-        let update_report = reports.map(|reports| {
-            let _ = reports.outcome.send(outcomes[0].1.clone());
-            reports.update
-        });
-        let updates = self.ledger.record(claim, &outcomes).await?;
-        fail_point!("recorded");
-        self.health.learn(&outcomes, probing).await;
-        if let (Some(report), Some(update)) = (update_report, updates.first()) {
-            let _ = report.send(update.clone());
-        }
-        self.publisher.publish_of(mailing, &updates).await;
-        self.enqueue_retries(mailing, &outcomes).await;
+        let left_out = recipients.len() - settled;
         Ok(Delivered::Called { left_out })
+    }
+
+    /// Writes outcomes down as they are told, those together that came meanwhile, publishes the ends and enqueues the
+    /// retries. Returns their number.
+    async fn record_as_told(
+        self: &Arc<Self>,
+        Delivery { mailing, claim, .. }: Delivery<'_>,
+        probing: bool,
+        mut told: UnboundedReceiver<(i32, Outcome)>,
+        mut reports: Option<Reports>,
+    ) -> Result<usize> {
+        let mut settled = 0;
+        let mut outcomes = Vec::new();
+        let mut failed = None;
+        while told.recv_many(&mut outcomes, MOST_AT_ONCE).await > 0 {
+            // Only a single mail is waited for, and it has one outcome.
+            let update_report = reports.take().map(|reports| {
+                let _ = reports.outcome.send(outcomes[0].1.clone());
+                reports.update
+            });
+            let updates = match self.ledger.record(claim, &outcomes).await {
+                Ok(updates) => updates,
+                Err(error) => {
+                    failed = Some(error);
+                    outcomes.clear();
+                    continue;
+                }
+            };
+            fail_point!("recorded");
+            self.health.learn(&outcomes, probing).await;
+            if let (Some(report), Some(update)) = (update_report, updates.first()) {
+                let _ = report.send(update.clone());
+            }
+            self.publisher.publish_of(mailing, &updates).await;
+            self.enqueue_retries(mailing, &outcomes).await;
+            settled += outcomes.len();
+            outcomes.clear();
+        }
+        failed.map_or(Ok(settled), Err)
     }
 
     /// Waits until the call may be made, and returns besides whether it probes the transport.
@@ -256,14 +290,14 @@ impl Service {
     }
 
     /// Marks the recipients as `sending` and makes the call, if there is time for it before its deadline and the
-    /// end of the lease. Recipients that were cancelled meanwhile are left out.
+    /// end of the lease. Recipients that were cancelled meanwhile are left out. Tells each outcome as it is known.
     async fn transmit(
         self: &Arc<Self>,
-        mailing: &Mailing,
-        claim: &Arc<Claim>,
+        Delivery { mailing, claim, .. }: Delivery<'_>,
         recipients: &[ClaimedRecipient],
-        call: &Call,
-    ) -> Result<Vec<(i32, Outcome)>> {
+        call: Call,
+        told: UnboundedSender<(i32, Outcome)>,
+    ) -> Result<()> {
         let mut started = Instant::now();
         let mut begun: Vec<i32> = recipients
             .iter()
@@ -281,12 +315,12 @@ impl Service {
             };
         }
         if begun.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         // The lease was renewed after `started`; a part of it is for writing down what came of the call.
         if started.elapsed() > self.config.lease / 3 || call.left().is_zero() {
             self.take_back(claim, begun);
-            return Ok(Vec::new());
+            return Ok(());
         }
         let recipients: Vec<ClaimedRecipient> = recipients
             .iter()
@@ -296,21 +330,15 @@ impl Service {
         fail_point!("sending");
         let called = Instant::now();
         let renewing = self.keep_lease(claim, begun);
-        let outcomes = self.mailer.send(mailing, &recipients, call).await;
+        let tell = |recipient: &ClaimedRecipient, outcome| {
+            let outcome = self.unless_exhausted(recipient, outcome);
+            let _ = told.send((recipient.position, outcome));
+        };
+        self.mailer.send(mailing, &recipients, &call, tell).await;
         drop(renewing);
         fail_point!("called");
         telemetry::call_made(mailing.id, recipients.len(), called.elapsed());
-        let outcomes: Vec<_> = recipients
-            .iter()
-            .zip(outcomes)
-            .map(|(recipient, outcome)| {
-                (
-                    recipient.position,
-                    self.unless_exhausted(recipient, outcome),
-                )
-            })
-            .collect();
-        Ok(outcomes)
+        Ok(())
     }
 
     /// Renews the lease of what is being sent, until the returned handle is dropped. A row that was settled meanwhile

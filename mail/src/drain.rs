@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The number of wake-ups that are worked on concurrently.
-const CONCURRENCY: usize = 4;
+pub(crate) const CONCURRENCY: usize = 4;
 /// The interval at which the ledger is asked for due recipients that the queue has no wake-up for.
 const POLL: Duration = Duration::from_secs(1);
 /// The longest time that a slot of this process waits for a distant turn.

@@ -72,7 +72,7 @@ pub enum Fault {
     Identity,
     /// The mail system was not reached.
     NotConnected,
-    /// The recipient was not tried, because of the outcome of others in the same call.
+    /// The recipient was not tried, because of the outcome of others, or because there was no place for it.
     NotTried,
     /// Any other fault that may have passed at the next attempt.
     Passing,

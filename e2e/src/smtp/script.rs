@@ -21,6 +21,8 @@ pub enum Phase {
     End,
     /// `RSET`.
     Reset,
+    /// `QUIT`.
+    Quit,
 }
 
 pub struct Step<'a> {

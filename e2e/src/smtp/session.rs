@@ -1,6 +1,7 @@
 //! One connection to the SMTP server, from the greeting to QUIT (RFC 5321).
 
 use std::io::{Error, Result};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use base64::Engine;
@@ -9,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWrite
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use super::{Accepted, Counted, Phase, Reaction, State, Tls};
+use super::{Accepted, Counted, Phase, Pipelining, Reaction, State, Tls};
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
@@ -44,6 +45,11 @@ pub(super) async fn run(stream: TcpStream, state: &State) -> Result<()> {
         transaction: None,
         begun: 0,
     };
+    if let Some((most, greeting)) = state.options.most_connections
+        && state.sessions.load(Ordering::SeqCst) > most
+    {
+        return session.reply(greeting).await;
+    }
     session.step(Phase::Connect, "220 test ESMTP").await?;
     while let Some(line) = session.line().await? {
         let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
@@ -59,7 +65,10 @@ pub(super) async fn run(stream: TcpStream, state: &State) -> Result<()> {
                 session.transaction = None;
                 session.step(Phase::Reset, "250 ok").await?;
             }
-            "QUIT" => return session.reply("221 bye").await,
+            "QUIT" => {
+                session.step(Phase::Quit, "221 bye").await?;
+                return Ok(());
+            }
             _ => session.reply("502 5.5.1 not known").await?,
         }
     }
@@ -71,6 +80,9 @@ impl Session<'_> {
         let mut lines = vec!["test", "8BITMIME"];
         if matches!(self.state.options.tls, Tls::Offered(_)) && !self.encrypted {
             lines.push("STARTTLS");
+        }
+        if self.state.options.pipelining != Pipelining::NotOffered {
+            lines.push("PIPELINING");
         }
         if self.state.options.credentials.is_some() {
             lines.push("AUTH PLAIN");
@@ -159,6 +171,11 @@ impl Session<'_> {
     async fn data(&mut self) -> Result<()> {
         let has_recipients = |transaction: &Transaction| !transaction.recipients.is_empty();
         if !self.transaction.as_ref().is_some_and(has_recipients) {
+            if self.state.options.pipelining == Pipelining::OfferedWithAnyData {
+                self.reply("354 go ahead").await?;
+                assert!(self.message().await?.is_empty(), "a mail to nobody");
+                return self.reply("554 5.5.1 no valid recipients").await;
+            }
             return self.reply("503 5.5.1 RCPT first").await;
         }
         if !self.step(Phase::Data, "354 go ahead").await? {

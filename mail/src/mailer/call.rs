@@ -48,22 +48,22 @@ impl Call {
         self.begin + self.limit
     }
 
-    /// Notes that from now on the transport may have accepted the mail.
+    /// Notes that from now on the transport may have accepted the mail, or one of several.
     pub fn hand_over(&self) {
         self.handed_over.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether the transport may have accepted the mail already.
+    /// Returns whether the transport may have accepted the mail already, or one of several.
     pub fn is_handed_over(&self) -> bool {
         self.handed_over.load(Ordering::Relaxed)
     }
 
-    /// Waits until the call must end: `before_end` after its begin if the mail is not handed over by then, otherwise at
-    /// its limit; and in any case `AFTER_STOP` after the process was asked to stop.
-    pub async fn out_of_time(&self, before_end: Duration) {
+    /// Waits until a mail of the call must end: `before_end` from now if it is not handed over by then, otherwise at the
+    /// limit of the call; and in any case `AFTER_STOP` after the process was asked to stop.
+    pub async fn out_of_time(&self, before_end: Duration, is_handed_over: impl Fn() -> bool) {
         let over = async {
-            sleep_until(self.begin + before_end.min(self.limit)).await;
-            if self.is_handed_over() {
+            sleep_until(self.deadline().min(Instant::now() + before_end)).await;
+            if is_handed_over() {
                 sleep_until(self.deadline()).await;
             }
         };
@@ -91,20 +91,19 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_handed_over_has_a_part_of_the_time() {
         call(Duration::from_mins(15))
-            .out_of_time(Duration::ZERO)
+            .out_of_time(Duration::ZERO, || false)
             .await;
         call(Duration::ZERO)
-            .out_of_time(Duration::from_mins(5))
+            .out_of_time(Duration::from_mins(5), || false)
             .await;
     }
 
     #[tokio::test]
     async fn what_is_handed_over_has_all_of_it() {
         let long = call(Duration::from_mins(15));
-        long.hand_over();
-        assert_eq!(long.out_of_time(Duration::ZERO).now_or_never(), None);
+        let out_of_time = long.out_of_time(Duration::ZERO, || true);
+        assert_eq!(out_of_time.now_or_never(), None);
         let over = call(Duration::ZERO);
-        over.hand_over();
-        over.out_of_time(Duration::ZERO).await;
+        over.out_of_time(Duration::ZERO, || true).await;
     }
 }

@@ -52,7 +52,7 @@ impl Mailer {
     pub fn recipients_per_call(&self) -> usize {
         match self {
             Self::Mailbox(_) => 50,
-            Self::Smtp(_) => 1,
+            Self::Smtp(smtp) => smtp.recipients_per_call(),
             Self::Ses(_) => ses::MAX_ENTRIES,
         }
     }
@@ -70,24 +70,28 @@ impl Mailer {
         }
     }
 
-    /// Makes one call, and returns an outcome for each recipient, in the same order and in every case. It takes no
-    /// longer than the limit of the call.
+    /// Makes one call, and tells the outcome of each recipient once, in every case, as soon as it is known: it does not
+    /// wait for those of the others. The call takes no longer than its limit.
     pub async fn send(
         &self,
         mailing: &Mailing,
         recipients: &[ClaimedRecipient],
         call: &Call,
-    ) -> Vec<Outcome> {
-        match self {
+        tell: impl Fn(&ClaimedRecipient, Outcome),
+    ) {
+        let outcomes = match self {
             Self::Mailbox(mailbox) => {
                 call.hand_over();
                 mailbox.send(mailing, recipients, call.left()).await
             }
-            Self::Smtp(smtp) => smtp.send(mailing, recipients, call).await,
+            Self::Smtp(smtp) => return smtp.send(mailing, recipients, call, tell).await,
             Self::Ses(ses) => {
                 call.hand_over();
                 ses.send(mailing, recipients, call.left()).await
             }
+        };
+        for (recipient, outcome) in recipients.iter().zip(outcomes) {
+            tell(recipient, outcome);
         }
     }
 }

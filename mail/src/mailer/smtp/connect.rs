@@ -1,16 +1,22 @@
 //! New connections: connected, encrypted, authenticated.
 
+use std::sync::Arc;
+
 use lettre::transport::smtp::{
     authentication::Mechanism,
-    client::{AsyncSmtpConnection, TlsParameters},
+    client::{AsyncSmtpConnection, AsyncTokioStream, TlsParameters},
+    commands::Ehlo,
     extension::ClientId,
 };
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, task::spawn_blocking};
+use tokio_rustls::rustls::ClientConfig;
 
 use super::{
     failure::Failure,
+    open::{Count, Open},
     server::{Security, Server},
     socket,
+    tls::{self, TlsSocket},
 };
 
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
@@ -18,8 +24,10 @@ const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 pub struct Connector {
     server: Server,
     hello: ClientId,
-    /// Built when a connection first needs it, because that reads the system's root certificates.
-    tls: OnceCell<TlsParameters>,
+    /// Both are built when a connection first needs them, because that reads the system's root certificates.
+    starttls: OnceCell<TlsParameters>,
+    implicit: OnceCell<Arc<ClientConfig>>,
+    count: Count,
 }
 
 impl Connector {
@@ -27,7 +35,9 @@ impl Connector {
         Self {
             server,
             hello: ClientId::default(),
-            tls: OnceCell::new(),
+            starttls: OnceCell::new(),
+            implicit: OnceCell::new(),
+            count: Count::default(),
         }
     }
 
@@ -35,11 +45,17 @@ impl Connector {
         &self.server
     }
 
-    pub async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
+    /// Returns the number of connections that are open.
+    pub fn open(&self) -> usize {
+        self.count.get()
+    }
+
+    pub async fn connect(&self) -> Result<Open, Failure> {
         let mut connection = self.greeted().await?;
-        if connection.can_starttls() {
+        let implicit = self.server.security == Security::Implicit;
+        if !implicit && connection.can_starttls() {
             connection
-                .starttls(self.tls().await?, &self.hello)
+                .starttls(self.starttls().await?, &self.hello)
                 .await
                 .map_err(Failure::connecting)?;
         }
@@ -48,39 +64,67 @@ impl Connector {
                 "The mail server offers no TLS, and the credentials may not go out without.".into(),
             ));
         }
+        let pipelining = self.offers_pipelining(&mut connection).await?;
         if let Some(credentials) = &self.server.credentials {
             connection
                 .auth(&MECHANISMS, credentials)
                 .await
                 .map_err(Failure::authenticating)?;
         }
-        Ok(connection)
+        Ok(Open::new(connection, pipelining, &self.count))
     }
 
-    /// A connection whose server has greeted. The client of SMTP takes no socket of ours for TLS from the start.
+    /// Asks the server again for what it offers: the SMTP client has forgotten all that it does not use itself.
+    async fn offers_pipelining(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+    ) -> Result<bool, Failure> {
+        match connection.command(Ehlo::new(self.hello.clone())).await {
+            Ok(offers) => Ok(offers
+                .message()
+                .any(|line| line.trim().eq_ignore_ascii_case("PIPELINING"))),
+            // It may mind the repetition.
+            Err(error) if error.status().is_some_and(|code| u16::from(code) != 421) => Ok(false),
+            Err(error) => Err(Failure::connecting(error)),
+        }
+    }
+
+    /// Returns a connection whose server has greeted.
     async fn greeted(&self) -> Result<AsyncSmtpConnection, Failure> {
         let Server { host, port, .. } = &self.server;
-        let greeted = if self.server.security == Security::Implicit {
-            let (server, tls) = ((host.as_str(), *port), Some(self.tls().await?));
-            let timeout = Some(socket::CONNECT_TIMEOUT);
-            AsyncSmtpConnection::connect_tokio1(server, timeout, &self.hello, tls, None).await
+        let socket = socket::connect(host, *port).await;
+        let socket = socket.map_err(|_| Failure::unreachable())?;
+        let socket: Box<dyn AsyncTokioStream> = if self.server.security == Security::Implicit {
+            let encrypted = TlsSocket::over(socket, host, self.implicit().await?).await;
+            Box::new(encrypted.map_err(|error| Failure::encrypting(&error))?)
         } else {
-            let socket = socket::connect(host, *port).await;
-            let socket = Box::new(socket.map_err(|_| Failure::unreachable())?);
-            AsyncSmtpConnection::connect_with_transport(socket, &self.hello).await
+            Box::new(socket)
         };
+        let greeted = AsyncSmtpConnection::connect_with_transport(socket, &self.hello).await;
         greeted.map_err(Failure::connecting)
     }
 
-    async fn tls(&self) -> Result<TlsParameters, Failure> {
+    async fn starttls(&self) -> Result<TlsParameters, Failure> {
         let build = || async {
             let builder = TlsParameters::builder(self.server.host.clone())
                 .dangerous_accept_invalid_certs(self.server.takes_any_certificate());
-            tokio::task::spawn_blocking(|| builder.build_rustls())
+            spawn_blocking(|| builder.build_rustls())
                 .await
-                .map_err(|_| Failure::Account("TLS could not be set up.".into()))?
+                .map_err(|_| no_tls())?
                 .map_err(Failure::connecting)
         };
-        self.tls.get_or_try_init(build).await.cloned()
+        self.starttls.get_or_try_init(build).await.cloned()
     }
+
+    async fn implicit(&self) -> Result<Arc<ClientConfig>, Failure> {
+        let build = || async {
+            let settings = spawn_blocking(tls::settings).await;
+            settings.map_err(|_| no_tls())?.map_err(|_| no_tls())
+        };
+        self.implicit.get_or_try_init(build).await.cloned()
+    }
+}
+
+fn no_tls() -> Failure {
+    Failure::Account("TLS could not be set up.".into())
 }

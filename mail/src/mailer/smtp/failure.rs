@@ -18,7 +18,9 @@ use crate::{
     outcome::{Fault, Outcome, Reason, StatusDetail},
 };
 
-use super::reply::{Meaning, Step, meaning};
+use super::reply::{Meaning, Step, about_connections, meaning};
+
+const NO_ANSWER: &str = "The mail server did not answer in time.";
 
 /// The phase that an exchange has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +104,14 @@ impl Failure {
         Self::NotConnected("The mail server could not be reached.".into())
     }
 
+    /// Converts an error of the handshake of TLS.
+    pub fn encrypting(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::InvalidData {
+            return Self::Account(format!("TLS with the mail server failed: {error}"));
+        }
+        Self::unreachable()
+    }
+
     /// Converts an error before the server's greeting and the end of the TLS handshake.
     pub fn connecting(error: Error) -> Self {
         if is_tls(&error) {
@@ -151,11 +161,13 @@ impl Failure {
     }
 
     /// Returns whether the connection is of no further use. A server that refuses the sender may have reached the limit
-    /// of mails of the session, which many servers have.
+    /// of mails of the session, which many servers have; one to which there are too many connections wants this one back.
     pub fn ends_connection(&self) -> bool {
         match self {
-            Self::Reply { code, step, .. } => {
-                *code == 421 || matches!(step, Step::Sender | Step::Session)
+            Self::Reply { code, step, text } => {
+                *code == 421
+                    || matches!(step, Step::Sender | Step::Session)
+                    || about_connections(*code, text)
             }
             Self::Address => false,
             Self::NotConnected(_)
@@ -164,6 +176,40 @@ impl Failure {
             | Self::TimedOut
             | Self::Account(_) => true,
         }
+    }
+
+    /// Returns whether the server may only want fewer connections: it opened none, or has said so, or closes this one
+    /// before a mail.
+    pub fn is_about_connections(&self, phase: Phase) -> bool {
+        match self {
+            Self::Reply { step, code, text } => {
+                phase == Phase::Connecting
+                    || about_connections(*code, text)
+                    || *code == 421 && matches!(step, Step::Sender | Step::Session)
+            }
+            Self::NotConnected(_) => true,
+            Self::TimedOut => phase == Phase::Connecting,
+            Self::Lost | Self::Garbled | Self::Account(_) | Self::Address => false,
+        }
+    }
+
+    /// Returns whether the failure came before anything was said about a mail.
+    pub fn is_before_mail(&self) -> bool {
+        match self {
+            Self::NotConnected(_) => true,
+            Self::Reply { step, .. } => matches!(step, Step::Sender | Step::Session),
+            Self::Lost | Self::Garbled | Self::TimedOut | Self::Account(_) | Self::Address => false,
+        }
+    }
+
+    /// Returns the outcome where other connections are open, so that the mail can go over one of them later.
+    pub fn put_off(self) -> Outcome {
+        let text = match self {
+            Self::Reply { code, text, .. } => said(code, &text),
+            Self::NotConnected(text) | Self::Account(text) => text,
+            Self::Lost | Self::Garbled | Self::TimedOut | Self::Address => NO_ANSWER.to_owned(),
+        };
+        not_tried(&text)
     }
 
     pub fn outcome(self, phase: Phase, attempts: i32) -> Outcome {
@@ -187,7 +233,7 @@ impl Failure {
                 }
             }
             Self::TimedOut => match phase {
-                Phase::Connecting => not_connected("The mail server did not answer in time."),
+                Phase::Connecting => not_connected(NO_ANSWER),
                 Phase::BeforeEnd => not_accepted(
                     StatusDetail::Timeout,
                     "The mail server took too long.".into(),
@@ -248,6 +294,15 @@ fn not_connected(text: &str) -> Outcome {
     }
 }
 
+/// Returns the outcome of a mail that waits for others, which costs it nothing and holds up no other mail.
+pub fn not_tried(text: &str) -> Outcome {
+    Outcome::NotAccepted {
+        reason: reason(StatusDetail::Throttled, text),
+        again_in: throttle_pause(),
+        fault: Fault::NotTried,
+    }
+}
+
 fn account(text: &str) -> Outcome {
     Outcome::NotAccepted {
         reason: reason(StatusDetail::Account, text),
@@ -287,66 +342,4 @@ fn causes(error: &Error) -> impl Iterator<Item = &(dyn std::error::Error + 'stat
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_costs_an_attempt_only_where_it_may_be_the_mails_own_fault() {
-        for (step, code, text, expected) in [
-            (
-                Step::Recipient,
-                550,
-                "5.1.1 no such user",
-                ("refused", None),
-            ),
-            (
-                Step::Recipient,
-                450,
-                "4.2.0 greylisted",
-                ("deferred", Some(Fault::Passing)),
-            ),
-            (Step::Sender, 451, "", ("deferred", Some(Fault::Throttled))),
-            (
-                Step::Recipient,
-                421,
-                "slow down",
-                ("throttled", Some(Fault::Throttled)),
-            ),
-            (
-                Step::End,
-                550,
-                "5.4.5 Daily user sending limit exceeded",
-                ("quota", Some(Fault::Quota)),
-            ),
-            (Step::Sender, 550, "no", ("account", Some(Fault::Identity))),
-        ] {
-            let text = text.to_owned();
-            let failure = Failure::Reply { step, code, text };
-            let found = match failure.outcome(Phase::Ending, 0) {
-                Outcome::NotAccepted { reason, fault, .. } => (reason.code.as_str(), Some(fault)),
-                Outcome::Refused(reason) => (reason.code.as_str(), None),
-                other @ (Outcome::Accepted { .. } | Outcome::Unknown(_)) => panic!("{other:?}"),
-            };
-            assert_eq!(found, expected, "{step:?} {code}");
-        }
-    }
-
-    #[test]
-    fn only_what_breaks_after_the_end_has_begun_is_unknown() {
-        for (failure, code) in [
-            (|| Failure::Lost, "connection_lost"),
-            (|| Failure::Garbled, "connection_lost"),
-            (|| Failure::TimedOut, "timeout"),
-        ] as [(fn() -> Failure, _); 3]
-        {
-            assert!(matches!(
-                failure().outcome(Phase::BeforeEnd, 0),
-                Outcome::NotAccepted { reason, fault: Fault::Passing, .. } if reason.code.as_str() == code
-            ));
-            assert!(matches!(
-                failure().outcome(Phase::Ending, 0),
-                Outcome::Unknown(reason) if reason.code.as_str() == code
-            ));
-        }
-    }
-}
+mod tests;

@@ -64,6 +64,12 @@ pub fn meaning(step: Step, code: u16, text: &str) -> Meaning {
     settle(step, code, found)
 }
 
+/// Returns whether a temporary refusal concerns the number of connections: those that are open can be used.
+pub fn about_connections(code: u16, text: &str) -> bool {
+    let words = without_addresses(text).to_ascii_lowercase();
+    (400..500).contains(&code) && has_any(&words, &TOO_MANY_CONNECTIONS)
+}
+
 /// Adjusts the meaning to the code and the step: a temporary refusal is never a permanent one, nor the other way round,
 /// and a refusal of the sender is never about this mail.
 fn settle(step: Step, code: u16, found: Meaning) -> Meaning {
@@ -246,6 +252,24 @@ const TOO_MUCH: [&str; 16] = [
     "exceeded limit",
     "unusual rate",
     "session limit",
+];
+
+/// Words about the number of connections.
+const TOO_MANY_CONNECTIONS: [&str; 14] = [
+    "too many connections",
+    "too many concurrent",
+    "too many simultaneous",
+    "too many sessions",
+    "too many open",
+    "concurrent connection",
+    "simultaneous connection",
+    "connection limit",
+    "connections limit",
+    "connection rate",
+    "connection count",
+    "number of connections",
+    "maximum connections",
+    "thread limit",
 ];
 
 /// Words of servers that refuse this client or this account regardless of the recipient.

@@ -1,13 +1,16 @@
-use std::time::Instant;
+use std::{collections::BTreeMap, sync::Mutex, time::Instant};
 
 use e2e::smtp::{
-    Options, Phase,
+    Options, Phase, Pipelining,
     Reaction::{self, Close, Continue, Reply, Stall},
     SmtpServer, Step, always,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{server::Security, *};
+
+mod pipelining;
+mod several;
 use crate::{
     fixtures::{self, address, recipient},
     mailer::fixtures::claimed,
@@ -15,13 +18,22 @@ use crate::{
     outcome::Fault,
 };
 
+const LONG: Duration = Duration::from_secs(10);
+
 struct Rig {
     server: SmtpServer,
     smtp: Smtp,
 }
 
 async fn rig(script: impl Fn(&Step<'_>) -> Reaction + Send + Sync + 'static) -> Rig {
-    let server = SmtpServer::start().await;
+    rig_with(Options::default(), script).await
+}
+
+async fn rig_with(
+    options: Options,
+    script: impl Fn(&Step<'_>) -> Reaction + Send + Sync + 'static,
+) -> Rig {
+    let server = SmtpServer::with(options).await;
     server.script(script);
     let smtp = smtp(&server.transport(), 20);
     Rig { server, smtp }
@@ -31,14 +43,13 @@ async fn rig(script: impl Fn(&Step<'_>) -> Reaction + Send + Sync + 'static) -> 
 async fn rig_with_credentials(
     script: impl Fn(&Step<'_>) -> Reaction + Send + Sync + 'static,
 ) -> Rig {
-    let server = SmtpServer::with(Options {
+    let options = Options {
         credentials: Some(("user", "pass")),
         ..Options::default()
-    })
-    .await;
-    server.script(script);
-    let smtp = smtp(&with_credentials(server.port()), 20);
-    Rig { server, smtp }
+    };
+    let mut rig = rig_with(options, script).await;
+    rig.smtp = smtp(&with_credentials(rig.server.port()), 20);
+    rig
 }
 
 fn with_credentials(port: u16) -> String {
@@ -47,6 +58,24 @@ fn with_credentials(port: u16) -> String {
 
 fn smtp(url: &str, connections: usize) -> Smtp {
     Smtp::new(&Url::parse(url).unwrap(), connections).unwrap()
+}
+
+/// Returns the outcomes of one call, in the order of its recipients.
+async fn send(
+    smtp: &Smtp,
+    mailing: &Mailing,
+    recipients: &[ClaimedRecipient],
+    call: &Call,
+) -> Vec<Outcome> {
+    let outcomes = Mutex::new(BTreeMap::new());
+    let tell = |recipient: &ClaimedRecipient, outcome| {
+        let mut outcomes = outcomes.lock().unwrap();
+        assert!(outcomes.insert(recipient.position, outcome).is_none());
+    };
+    smtp.send(mailing, recipients, call, tell).await;
+    let outcomes: Vec<_> = outcomes.into_inner().unwrap().into_values().collect();
+    assert_eq!(outcomes.len(), recipients.len());
+    outcomes
 }
 
 /// Returns a script with one reaction, at one visit of a step for this recipient.
@@ -63,6 +92,15 @@ fn at_visit(
             Continue
         }
     }
+}
+
+/// Returns a mailing without copies: each mail has one recipient on its envelope.
+fn plain_mailing() -> Mailing {
+    let body = Body {
+        text: Some("Hello".into()),
+        ..Body::default()
+    };
+    crate::mailer::fixtures::mailing(fixtures::envelope(), body)
 }
 
 /// Returns a mailing with two copies: each mail has three recipients on its envelope.
@@ -82,14 +120,28 @@ fn mailing() -> Mailing {
 
 impl Rig {
     async fn send(&self) -> Outcome {
-        self.send_within(Duration::from_secs(10)).await
+        self.send_within(LONG).await
     }
 
     async fn send_within(&self, limit: Duration) -> Outcome {
-        let recipient = claimed(0, recipient("ann@example.org"));
+        self.send_all(&mailing(), &["ann@example.org"], limit)
+            .await
+            .remove(0)
+    }
+
+    /// Makes one call for these recipients.
+    async fn send_all(
+        &self,
+        mailing: &Mailing,
+        recipients: &[&'static str],
+        limit: Duration,
+    ) -> Vec<Outcome> {
+        let recipients: Vec<_> = (0..)
+            .zip(recipients)
+            .map(|(position, address)| claimed(position, recipient(address)))
+            .collect();
         let call = Call::new(limit, CancellationToken::new());
-        let mut outcomes = self.smtp.send(&mailing(), &[recipient], &call).await;
-        outcomes.pop().unwrap()
+        send(&self.smtp, mailing, &recipients, &call).await
     }
 
     fn visits(&self, phase: Phase) -> usize {
@@ -151,8 +203,18 @@ async fn each_answer_is_sorted_by_what_it_proves() {
         (End, Reply("354 what"), "unknown: connection_lost"),
         (Mail, Reply("530 5.7.0 auth"), "wait: account"),
     ] {
-        let found = meaning(rig(always(phase, reaction)).await.send().await);
-        assert_eq!(found, expected, "{phase:?} {reaction:?}");
+        for pipelining in [Pipelining::Offered, Pipelining::NotOffered] {
+            for mailing in [plain_mailing(), mailing()] {
+                let options = Options {
+                    pipelining,
+                    ..Options::default()
+                };
+                let rig = rig_with(options, always(phase, reaction)).await;
+                let outcomes = rig.send_all(&mailing, &["ann@example.org"], LONG).await;
+                let found = outcomes.into_iter().map(meaning).collect::<String>();
+                assert_eq!(found, expected, "{phase:?} {reaction:?} {pipelining:?}");
+            }
+        }
     }
     let copy = at_visit(1, Recipient, "cc@example.org", Reply("550 no"));
     assert_eq!(meaning(rig(copy).await.send().await), "refused: refused");
