@@ -169,13 +169,12 @@ pub fn spoils_connection(error: &DbErr) -> bool {
 /// Returns whether a connection that could not be opened may be opened in a moment: the server is starting or has no
 /// free connection, or another process has the lock of the `SQLite` file.
 pub fn may_connect_soon(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Database(error) => {
-            error.is_transient_in_connect_phase() || has_code(error.as_ref(), &[], &BUSY_SQLITE)
-        }
-        sqlx::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
-        _ => false,
+    if let sqlx::Error::Io(error) = error {
+        return error.kind() == io::ErrorKind::ConnectionRefused;
     }
+    error.as_database_error().is_some_and(|error| {
+        error.is_transient_in_connect_phase() || has_code(error, &[], &BUSY_SQLITE)
+    })
 }
 
 fn has_code(error: &dyn sqlx::error::DatabaseError, postgres: &[&str], sqlite: &[u32]) -> bool {

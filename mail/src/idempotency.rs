@@ -25,9 +25,11 @@ impl Service {
                 Lookup::Nothing => return Ok(None),
                 Lookup::OtherRequest => Submission::KeyOfOtherRequest,
                 Lookup::Running { left, mailing_id } => {
-                    match self.answer_from_ledger(mailing_id).await? {
-                        Submission::InProgress(_) => Submission::InProgress(left),
-                        answered => answered,
+                    let known = self.answer_from_ledger(mailing_id).await?;
+                    if matches!(known, Submission::InProgress(_)) {
+                        Submission::InProgress(left)
+                    } else {
+                        known
                     }
                 }
                 Lookup::Answered { answer, mailing_id } => match serde_json::from_value(answer) {

@@ -98,8 +98,11 @@ impl Connection {
         }
         let mut lease = self.take(Check::No).await?;
         let begin = async |session: &mut Session| session.execute_unprepared("BEGIN").await;
-        let begun = self.noted(lease.run(begin).await);
-        if begun.is_err_and(|error| spoils_connection(&error)) && lease.was_used() {
+        let first = self.noted(lease.run(begin).await);
+        if let Err(error) = first {
+            if !spoils_connection(&error) || !lease.was_used() {
+                return Err(error);
+            }
             // Nothing was done yet.
             lease.discard();
             lease = self.take(Check::Yes).await?;

@@ -100,9 +100,10 @@ impl Ledger {
             .collect();
         let rows = to_text(&rows)?;
         let mut moved = retry_until_recorded(|| async {
-            let mut moved = match self.db.get_database_backend() {
-                DbBackend::Postgres => self.record_on_postgres(claim, &rows).await?,
-                _ => self.record_on_sqlite(claim, &rows).await?,
+            let mut moved = if self.db.get_database_backend() == DbBackend::Postgres {
+                self.record_on_postgres(claim, &rows).await?
+            } else {
+                self.record_on_sqlite(claim, &rows).await?
             };
             if moved.len() < outcomes.len() {
                 moved.extend(self.recorded_before(claim, outcomes, &events).await?);

@@ -176,6 +176,10 @@ impl Drop for Lease {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the others are no answers of the database"
+)]
 fn not_acquired(error: PoolError<sqlx::Error>) -> DbErr {
     match error {
         PoolError::Timeout(_) => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),

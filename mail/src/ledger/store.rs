@@ -213,9 +213,10 @@ impl Ledger {
     }
 
     async fn write_once(&self, writing: &Writing<'_>) -> Result<StoreOutcome> {
-        match self.db.get_database_backend() {
-            DbBackend::Postgres => self.write_at_once(writing).await,
-            _ => self.write_in_steps(writing).await,
+        if self.db.get_database_backend() == DbBackend::Postgres {
+            self.write_at_once(writing).await
+        } else {
+            self.write_in_steps(writing).await
         }
     }
 

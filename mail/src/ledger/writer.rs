@@ -113,7 +113,7 @@ impl Writer {
         let waiting = Waiting::new(self);
         let state = timeout(PATIENCE, Arc::clone(&self.state).lock_owned()).await;
         let state = state.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
-        waiting.is_over();
+        waiting.end();
         let mut turn = Turn {
             writer: Arc::clone(self),
             state: Some(state),
@@ -138,7 +138,7 @@ impl Waiting {
     }
 
     /// The turn has come, and its end commits the group.
-    fn is_over(mut self) {
+    fn end(mut self) {
         if let Some(writer) = self.0.take() {
             writer.waiting.fetch_sub(1, Ordering::Relaxed);
         }
