@@ -63,7 +63,13 @@ test("the admin token is generated, and the API alone knows its secret", () => {
 });
 
 test("settings of the functions reach both", () => {
-  const set = template("dev", { maxSendRate: 14, mailDays: 3, keepDays: 90, senderDomain: "example.com", apiMemoryMiB: 256 });
+  const set = template("dev", {
+    maxSendRate: 14,
+    mailDays: 3,
+    keepDays: 90,
+    senderDomain: "example.com",
+    apiMemoryMiB: 256,
+  });
   const [configurationSet] = resource(set, "AWS::SES::ConfigurationSet", "Sender");
   serving(set).allResourcesProperties("AWS::Lambda::Function", {
     Environment: {
