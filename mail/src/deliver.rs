@@ -18,7 +18,7 @@ use crate::{
     mailer::Call,
     mailing::{ClaimedRecipient, Mailing},
     outcome::{Outcome, Reason, StatusDetail},
-    pace::{Permission, SINGLE_PATIENCE},
+    pace::{Permission, single_patience},
     recipient_update::RecipientUpdate,
     service::Service,
     telemetry,
@@ -27,15 +27,8 @@ use crate::{
 
 /// Kept free of an answer's time for writing down what the transport said.
 pub(crate) const TO_RECORD: Duration = Duration::from_secs(4);
-
 /// The number of outcomes that are written down at once.
 const MOST_AT_ONCE: usize = 50;
-
-/// Returns the longest time that a single mail waits for its turn.
-pub(crate) fn single_patience(deadline: Instant) -> Duration {
-    let rest = deadline.saturating_duration_since(Instant::now());
-    SINGLE_PATIENCE.min(rest / 4)
-}
 
 /// The place that a call takes among all calls: single mails go before mailings.
 #[derive(Clone, Copy, Debug)]

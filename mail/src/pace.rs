@@ -25,7 +25,7 @@ const UNKNOWN_RATE: f64 = 1.0;
 /// The longest time that asking the transport may take.
 const ASKING: Duration = Duration::from_secs(5);
 /// The longest time that a single mail waits for its turn before it is queued.
-pub const SINGLE_PATIENCE: Duration = Duration::from_secs(3);
+const SINGLE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// The turns of calls to the transport.
 #[derive(Debug)]
@@ -182,6 +182,12 @@ impl Pace {
 )]
 fn whole(rate: f64) -> usize {
     rate as usize
+}
+
+/// Returns the longest time that a single mail waits for its turn.
+pub fn single_patience(deadline: Instant) -> Duration {
+    let rest = deadline.saturating_duration_since(Instant::now());
+    SINGLE_PATIENCE.min(rest / 4)
 }
 
 fn jitter() -> Duration {

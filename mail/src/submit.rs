@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    deliver::single_patience,
     error::Result,
     fail_point,
     ledger::{IdempotencyRequest, NewEntry, StartRequest, StoreOutcome},
     mailing::Templates,
     message::{CallerId, NewMailing},
+    pace::single_patience,
     service::Service,
     wake_up::wake_ups,
 };
