@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use entity::recipient::{ActiveModel, Column, Entity, Model, Status};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Statement, UpdateMany,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select, UpdateMany,
     sea_query::{CommonTableExpression, Expr, Func, LockBehavior, LockType, Query},
 };
 use uuid::Uuid;
@@ -14,7 +14,6 @@ use super::{
     Ledger,
     document::{caller_id, stored_map},
     is_in,
-    pace::OWED_EVERY,
     retry::{repeat, retry_until_recorded, short_backoff},
 };
 use crate::{
@@ -185,55 +184,6 @@ impl Ledger {
         let mut rows = only(update, free)
             .exec_with_returning(self.db().await?)
             .await?;
-        rows.sort_by_key(|row| row.position);
-        Ok(rows)
-    }
-
-    /// Marks recipients as `sending` if the turn of a call to them is now, in one statement. `SQLite` cannot move the
-    /// pace in the same statement, and has no round trips to save.
-    async fn claim_rows_with_turn(
-        &self,
-        range: Range,
-        limit: u64,
-        token: Uuid,
-        rate: f64,
-    ) -> Result<Vec<Model>> {
-        if self.db.get_database_backend() != DbBackend::Postgres {
-            return Ok(Vec::new());
-        }
-        let sql = "WITH clock AS MATERIALIZED (\
-               SELECT CAST(FLOOR(EXTRACT(EPOCH FROM t) * 1000) AS BIGINT) AS now, \
-                      CAST(FLOOR(EXTRACT(EPOCH FROM t) * 1000000) AS BIGINT) AS micros \
-               FROM statement_timestamp() AS t), \
-             picked AS MATERIALIZED (\
-               SELECT mailing_id, position FROM recipient \
-               WHERE mailing_id = $1 AND position BETWEEN $2 AND $3 AND status = 'queued' \
-                 AND due_at <= (SELECT now FROM clock) AND expires_at > (SELECT now FROM clock) \
-                 AND (lease_until IS NULL OR lease_until <= (SELECT now FROM clock)) \
-               ORDER BY position LIMIT $4 FOR UPDATE SKIP LOCKED), \
-             cost AS (SELECT CAST(CEIL(COUNT(*) * $5) AS BIGINT) AS cost FROM picked), \
-             turn AS (\
-               UPDATE pace SET next_turn = GREATEST(next_turn, micros) + cost, \
-                 next_owed_turn = micros + cost * $6 \
-               FROM clock, cost WHERE cost > 0 AND holds = 0 AND next_turn <= micros RETURNING id) \
-             UPDATE recipient SET status = 'sending', attempts = attempts + 1, claim_token = $7, \
-               lease_until = (SELECT now FROM clock) + $8 \
-             WHERE (mailing_id, position) IN (SELECT mailing_id, position FROM picked) \
-               AND status = 'queued' AND EXISTS (SELECT FROM turn) RETURNING *";
-        let values = [
-            range.mailing_id.into(),
-            range.first.into(),
-            range.last.into(),
-            i64::try_from(limit).unwrap_or(i64::MAX).into(),
-            (1e6 / rate).into(),
-            OWED_EVERY.into(),
-            token.into(),
-            self.lease_ms.into(),
-        ];
-        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
-        let rows = self.db().await?.query_all_raw(statement).await?;
-        let rows = rows.iter().map(|row| Model::from_query_result(row, ""));
-        let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
         rows.sort_by_key(|row| row.position);
         Ok(rows)
     }

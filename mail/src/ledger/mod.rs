@@ -5,6 +5,7 @@
 
 mod cancel;
 mod claim;
+mod claim_with_turn;
 mod connect;
 mod connection;
 mod dialect;

@@ -2,8 +2,8 @@
 
 use entity::recipient::{Column, Entity, Model, Status};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, Statement,
-    UpdateMany, Value,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Statement, UpdateMany,
+    Value,
     sea_query::{Expr, SimpleExpr},
 };
 use serde::Serialize;
@@ -167,9 +167,7 @@ impl Ledger {
     ) -> Result<Vec<Model>> {
         let values: [Value; 3] = [rows.into(), claim.mailing_id.into(), claim.token.into()];
         let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-        let moved = db.query_all_raw(statement).await?;
-        let models = moved.iter().map(|row| Model::from_query_result(row, ""));
-        Ok(models.collect::<Result<_, _>>()?)
+        Ok(Entity::find().from_raw_sql(statement).all(db).await?)
     }
 
     /// Finds rows that an earlier statement has moved, whose answer was lost: by their event ids.

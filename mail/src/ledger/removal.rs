@@ -61,31 +61,13 @@ impl Ledger {
         if ids.is_empty() {
             return Ok(());
         }
-        let ids = || ids.iter().copied();
-        Entity::delete_many()
-            .filter(Column::MailingId.is_in(ids()))
-            .exec(&transaction)
+        delete::<Entity>(&transaction, Column::MailingId, &ids).await?;
+        delete::<attachment::Entity>(&transaction, attachment::Column::MailingId, &ids).await?;
+        delete::<correspondent::Entity>(&transaction, correspondent::Column::MailingId, &ids)
             .await?;
-        attachment::Entity::delete_many()
-            .filter(attachment::Column::MailingId.is_in(ids()))
-            .exec(&transaction)
-            .await?;
-        correspondent::Entity::delete_many()
-            .filter(correspondent::Column::MailingId.is_in(ids()))
-            .exec(&transaction)
-            .await?;
-        idempotency::Entity::delete_many()
-            .filter(idempotency::Column::MailingId.is_in(ids()))
-            .exec(&transaction)
-            .await?;
-        outbox::Entity::delete_many()
-            .filter(outbox::Column::MailingId.is_in(ids()))
-            .exec(&transaction)
-            .await?;
-        mailing::Entity::delete_many()
-            .filter(mailing::Column::Id.is_in(ids()))
-            .exec(&transaction)
-            .await?;
+        delete::<idempotency::Entity>(&transaction, idempotency::Column::MailingId, &ids).await?;
+        delete::<outbox::Entity>(&transaction, outbox::Column::MailingId, &ids).await?;
+        delete::<mailing::Entity>(&transaction, mailing::Column::Id, &ids).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -155,6 +137,19 @@ async fn locked(
         .into_tuple()
         .all(transaction)
         .await?)
+}
+
+/// Deletes the rows of a table that belong to these mailings.
+async fn delete<E: EntityTrait>(
+    transaction: &Transaction,
+    mailing_id: E::Column,
+    ids: &[Uuid],
+) -> Result<()> {
+    E::delete_many()
+        .filter(mailing_id.is_in(ids.iter().copied()))
+        .exec(transaction)
+        .await?;
+    Ok(())
 }
 
 /// Returns as many of the mailings as one step may remove whole, and at least one.

@@ -4,12 +4,17 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
+    ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement,
     prelude::async_trait::async_trait,
 };
 use tokio::sync::Mutex;
 
-use super::{pool::Lease, retirement::Retirement, session::Session, writer::Turn};
+use super::{
+    pool::Lease,
+    retirement::Retirement,
+    session::Session,
+    writer::{Turn, is_over},
+};
 use crate::error::spoils_connection;
 
 #[derive(Debug)]
@@ -110,12 +115,6 @@ async fn end_on_postgres(mut lease: Lease, sql: &'static str) -> Result<(), DbEr
         return Err(error);
     }
     Ok(())
-}
-
-fn is_over() -> DbErr {
-    DbErr::Conn(RuntimeErr::Internal(
-        "the transaction ended with an error before".to_owned(),
-    ))
 }
 
 #[async_trait]

@@ -303,7 +303,8 @@ impl State {
     }
 }
 
-fn is_over() -> DbErr {
+/// Returns the error of a statement in a transaction that an earlier error has ended.
+pub(super) fn is_over() -> DbErr {
     DbErr::Conn(RuntimeErr::Internal(
         "the transaction ended with an error before".to_owned(),
     ))
