@@ -119,7 +119,7 @@ async fn carry(mut client: TcpStream, target: (String, u16), state: &State) -> i
                 server.write_all(message).await?;
                 let lost = state.lose.lock().expect("nobody panics").take_if(|lost| lost(message));
                 if lost.is_some() {
-                    return until_ready(&mut server).await;
+                    return until_ready(&mut client, &mut server).await;
                 }
             }
             read = server.read(&mut answered) => {
@@ -134,13 +134,23 @@ async fn carry(mut client: TcpStream, target: (String, u16), state: &State) -> i
     }
 }
 
-/// The server sends `ReadyForQuery` when it has executed the query.
-async fn until_ready(server: &mut TcpStream) -> io::Result<()> {
-    let mut answer = Vec::new();
+/// The server sends `ReadyForQuery` when it has executed the query, whose rest the client may still be sending.
+async fn until_ready(client: &mut TcpStream, server: &mut TcpStream) -> io::Result<()> {
+    let (mut rest, mut answer) = ([0; 4096], Vec::new());
     loop {
-        let ready = answer.len() >= 6 && answer[answer.len() - 6..][..5] == [b'Z', 0, 0, 0, 5];
-        if ready || server.read_buf(&mut answer).await? == 0 {
-            return Ok(());
+        tokio::select! {
+            read = client.read(&mut rest) => {
+                let message = &rest[..read?];
+                if message.is_empty() {
+                    return Ok(());
+                }
+                server.write_all(message).await?;
+            }
+            read = server.read_buf(&mut answer) => {
+                if read? == 0 || answer.len() >= 6 && answer[answer.len() - 6..][..5] == [b'Z', 0, 0, 0, 5] {
+                    return Ok(());
+                }
+            }
         }
     }
 }
