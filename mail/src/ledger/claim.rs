@@ -165,6 +165,19 @@ impl Ledger {
         limit: u64,
         token: Uuid,
     ) -> Result<Vec<Model>> {
+        let update = self.to_claimed(status, range, limit, token);
+        let mut rows = update.exec_with_returning(self.db().await?).await?;
+        rows.sort_by_key(|row| row.position);
+        Ok(rows)
+    }
+
+    pub(super) fn to_claimed(
+        &self,
+        status: Status,
+        range: Range,
+        limit: u64,
+        token: Uuid,
+    ) -> UpdateMany<Entity> {
         let free = Entity::find()
             .filter(within(range))
             .filter(self.is_due())
@@ -181,11 +194,7 @@ impl Ledger {
         let update = update
             .filter(within(range))
             .filter(Column::Status.eq(Status::Queued));
-        let mut rows = only(update, free)
-            .exec_with_returning(self.db().await?)
-            .await?;
-        rows.sort_by_key(|row| row.position);
-        Ok(rows)
+        only(update, free)
     }
 
     async fn held(&self, status: Status, token: Uuid, range: Range) -> Result<Vec<Model>> {
@@ -234,7 +243,13 @@ impl Ledger {
     }
 
     async fn move_to_sending(&self, claim: &Claim, positions: &[i32]) -> Result<Vec<i32>> {
-        let rows = Entity::update_many()
+        let update = self.to_sending(claim, positions);
+        let rows = update.exec_with_returning(self.db().await?).await?;
+        Ok(rows.into_iter().map(|row| row.position).collect())
+    }
+
+    pub(super) fn to_sending(&self, claim: &Claim, positions: &[i32]) -> UpdateMany<Entity> {
+        Entity::update_many()
             .col_expr(Column::Status, Expr::value(Status::Sending))
             .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
             .col_expr(Column::LeaseUntil, self.lease_end())
@@ -242,9 +257,6 @@ impl Ledger {
             .filter(Column::Status.eq(Status::Queued))
             .filter(Expr::col(Column::LeaseUntil).gt(self.now()))
             .filter(Expr::col(Column::ExpiresAt).gt(self.now()))
-            .exec_with_returning(self.db().await?)
-            .await?;
-        Ok(rows.into_iter().map(|row| row.position).collect())
     }
 
     async fn sending(&self, claim: &Claim, positions: &[i32]) -> Result<Vec<i32>> {
@@ -337,10 +349,14 @@ fn within(range: Range) -> Condition {
         .add(Column::Position.between(range.first, range.last))
 }
 
+/// The bounds are for `SQLite`: without them it looks for the positions among all recipients of the mailing that have
+/// a status.
 fn held_by(claim: &Claim, positions: &[i32]) -> Condition {
+    let bounds = positions.iter().min().zip(positions.iter().max());
     Condition::all()
         .add(Column::MailingId.eq(claim.mailing_id))
         .add(Column::ClaimToken.eq(claim.token))
+        .add_option(bounds.map(|(first, last)| Column::Position.between(*first, *last)))
         .add(Column::Position.is_in(positions.iter().copied()))
 }
 

@@ -139,15 +139,7 @@ impl Ledger {
     }
 
     async fn record_on_sqlite(&self, claim: &Claim, rows: &str) -> Result<Vec<Model>> {
-        let sql = format!(
-            "UPDATE recipient AS r SET {SET} FROM (\
-               SELECT value ->> 'position' AS position, value ->> 'status' AS status, \
-                 unhex(value ->> 'event_id') AS event_id, value ->> 'message_id' AS message_id, \
-                 value ->> 'detail' AS detail, value ->> 'error' AS error, value ->> 'wait' AS wait, \
-                 value ->> 'returned' AS returned, {now} AS now FROM json_each($1)) AS o \
-             WHERE {WHICH} RETURNING *",
-            now = super::dialect::SQLITE_NOW,
-        );
+        let sql = on_sqlite();
         if !self.publishes {
             return self.moved_by(self.db().await?, sql, claim, rows).await;
         }
@@ -195,4 +187,17 @@ impl Ledger {
             .col_expr(Column::EventId, event_id)
             .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
     }
+}
+
+/// Materialized, because `SQLite` otherwise reads all recipients of the mailing, and the array anew for each of them.
+pub(super) fn on_sqlite() -> String {
+    format!(
+        "WITH o AS MATERIALIZED (\
+           SELECT value ->> 'position' AS position, value ->> 'status' AS status, \
+             unhex(value ->> 'event_id') AS event_id, value ->> 'message_id' AS message_id, \
+             value ->> 'detail' AS detail, value ->> 'error' AS error, value ->> 'wait' AS wait, \
+             value ->> 'returned' AS returned, {now} AS now FROM json_each($1)) \
+         UPDATE recipient AS r SET {SET} FROM o WHERE {WHICH} RETURNING *",
+        now = super::dialect::SQLITE_NOW,
+    )
 }

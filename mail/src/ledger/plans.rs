@@ -1,21 +1,25 @@
-//! Tests of the query plans of `SQLite` for pages and statistics. `SQLite` keeps no statistics of its tables unless it
+//! Tests of the query plans of `SQLite` for calls, pages and statistics. `SQLite` keeps no statistics of its tables unless it
 //! is asked to, and makes the same plans for an empty ledger and a large one. The plans of `PostgreSQL` are tested in
 //! tests/ledger/plans.rs.
 
-use entity::recipient::{Column, Entity};
+use std::time::Instant;
+
+use entity::recipient::{Column, Entity, Status};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, QueryTrait, Select, Statement,
+    QuerySelect, QueryTrait, Select, Statement, UpdateMany, Value,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
-    HOUR, Ledger, MailingFilter, Scope,
+    Claim, HOUR, Ledger, MailingFilter, Scope,
+    outcome::on_sqlite,
     read::{counted as counts, listing},
     removal::{first_id_after, old},
     statistics::{ends, first_end, sending},
 };
+use crate::wake_up::Range;
 
 async fn ledger() -> (Ledger, TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -54,6 +58,39 @@ async fn what_runs_all_the_time_reads_what_waits() {
     reads(&ledger, select(&due), &[by_time]).await;
     let by_time = "SEARCH recipient USING INDEX recipient_unwoken (due_at<?)";
     reads(&ledger, select(&unwoken), &[by_time]).await;
+}
+
+#[tokio::test]
+async fn a_call_reads_its_own_recipients() {
+    let (ledger, _folder) = ledger().await;
+    let range = Range {
+        mailing_id: Uuid::nil(),
+        first: 50,
+        last: 99,
+    };
+    let claim = Claim {
+        mailing_id: range.mailing_id,
+        token: Uuid::nil(),
+        recipients: Vec::new(),
+        begun: false,
+        claimed_at: Instant::now(),
+        corrupt: Vec::new(),
+    };
+    let build = |update: UpdateMany<Entity>| update.build(DbBackend::Sqlite);
+    let of_range = "SEARCH recipient USING INDEX sqlite_autoindex_recipient_1 \
+                    (mailing_id=? AND position>? AND position<?)";
+    let claimed = ledger.to_claimed(Status::Queued, range, 50, claim.token);
+    let of_picked =
+        "SEARCH recipient USING INDEX sqlite_autoindex_recipient_1 (mailing_id=? AND position=?)";
+    reads(&ledger, build(claimed), &[of_picked, of_range]).await;
+    let sending = ledger.to_sending(&claim, &[50, 51, 99]);
+    reads(&ledger, build(sending), &[of_range]).await;
+    let values: [Value; 3] = ["[]".into(), claim.mailing_id.into(), claim.token.into()];
+    let recorded = Statement::from_sql_and_values(DbBackend::Sqlite, on_sqlite(), values);
+    let of_each = "SEARCH r USING INDEX sqlite_autoindex_recipient_1 (mailing_id=? AND position=?)";
+    let steps = plan(&ledger, recorded).await;
+    assert!(steps.iter().any(|step| step == of_each), "{steps:#?}");
+    assert!(steps.iter().any(|step| step == "SCAN o"), "{steps:#?}");
 }
 
 #[tokio::test]
