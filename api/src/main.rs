@@ -18,8 +18,11 @@ data in SQLite under ./data, and captures mail instead of sending it. The most i
   MAIL_QUEUE_URL  an SQS queue that workers read; without it, this program also delivers
 All of them are in docs/operations.md.";
 
-#[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
+fn main() -> anyhow::Result<ExitCode> {
+    mail::runtime()?.block_on(run())
+}
+
+async fn run() -> anyhow::Result<ExitCode> {
     if command()
         .get_matches()
         .subcommand_matches("openapi")

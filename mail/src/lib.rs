@@ -32,6 +32,7 @@ mod pace;
 mod publish;
 pub mod queue;
 pub mod recipient_update;
+mod runtime;
 mod service;
 mod single;
 mod statistics;
@@ -44,5 +45,6 @@ pub mod wake_up;
 
 pub use entity::recipient::Status;
 pub use error::{Error, Result};
+pub use runtime::runtime;
 pub use service::Service;
 pub use submit::{Answer, NewSubmission, Submission};

@@ -21,8 +21,11 @@ Settings come from the environment, and are those of the API beside it. The most
   MAIL_QUEUE_URL  the SQS queue with the wake-ups; without it, the ledger is polled
 All of them are in docs/operations.md.";
 
-#[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
+fn main() -> anyhow::Result<ExitCode> {
+    mail::runtime()?.block_on(run())
+}
+
+async fn run() -> anyhow::Result<ExitCode> {
     command().get_matches();
     let service = match Service::start().await {
         Ok(service) => service,

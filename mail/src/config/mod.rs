@@ -15,6 +15,9 @@ pub use database::{DatabaseSource, SecretDatabase};
 use environment::{Environment, number};
 pub use transport::Transport;
 
+/// Set by Lambda itself: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
+const LAMBDA_RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+
 /// The highest rate that can be configured, in recipients a second.
 const MAX_RATE: f64 = 100_000.0;
 /// A shorter lease would not leave enough time for a call.
@@ -27,6 +30,11 @@ const KEEP_DAYS: u64 = 400;
 
 /// The minimum number of characters of an admin token.
 const ADMIN_TOKEN_LENGTH: usize = 20;
+
+/// Returns whether the process is a Lambda function, before there is a configuration.
+pub fn is_function() -> bool {
+    env::var_os(LAMBDA_RUNTIME_API).is_some_and(|value| !value.is_empty())
+}
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -135,8 +143,7 @@ impl Config {
         let env = Environment(lookup);
         #[cfg(debug_assertions)]
         env.optional("MMMS_FAIL_POINT", crate::fail_point::arm)?;
-        // Set by Lambda itself: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-        let is_function = env.text("AWS_LAMBDA_RUNTIME_API")?.is_some();
+        let is_function = env.text(LAMBDA_RUNTIME_API)?.is_some();
         let database = DatabaseSource::read(&env)?;
         let migrates = env.parsed("DB_MIGRATE", flag, "true")?;
         let role_secret = role_secret(&env, &database, migrates)?;
