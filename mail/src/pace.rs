@@ -9,9 +9,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::Result,
-    ledger::{AHEAD, Ledger, Turn},
+    ledger::{AHEAD, Ledger, Start, StartRequest, Turn},
     mailer::Mailer,
 };
+
+mod single_turns;
+
+use single_turns::{SingleTurn, SingleTurns};
 
 /// The time for which an instance relies on the rate that it has read.
 const BELIEVED: Duration = Duration::from_secs(30);
@@ -37,6 +41,7 @@ pub struct Pace {
     stop: CancellationToken,
     /// The rate as this instance last read it.
     known: Mutex<Option<Known>>,
+    single_turns: SingleTurns,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +71,7 @@ impl Pace {
             max_send_rate,
             stop,
             known: Mutex::default(),
+            single_turns: SingleTurns::default(),
         }
     }
 
@@ -156,6 +162,42 @@ impl Pace {
             // A call that starts too late would coincide with the call of a later turn.
             if given && told.elapsed() <= wait + AHEAD {
                 return Ok(Permission::Go);
+            }
+        }
+    }
+
+    /// Starts a single mail in `store`, which stores it and, if the request says so, takes turns.
+    pub async fn start_single<T>(
+        &self,
+        deadline: Instant,
+        store: impl AsyncFnOnce(StartRequest) -> Result<T>,
+        start_of: impl FnOnce(&T) -> Option<Start>,
+    ) -> Result<T> {
+        let mut request = StartRequest {
+            rate: self.rate().await?,
+            patience: single_patience(deadline),
+            turns: 1,
+            given: None,
+        };
+        let Some(rate) = request
+            .rate
+            .filter(|_| self.ledger.turns_wait_for_commits())
+        else {
+            return store(request).await;
+        };
+        let most = whole(rate * request.patience.as_secs_f64());
+        match self.single_turns.next(most).await {
+            SingleTurn::TakeAlone => store(request).await,
+            SingleTurn::At(turn) => {
+                request.given = Some(turn);
+                store(request).await
+            }
+            SingleTurn::Take(taking) => {
+                request.turns = taking.turns();
+                let stored = store(request).await?;
+                let first = start_of(&stored).and_then(Start::wait);
+                taking.end(first, Duration::from_secs_f64(1.0 / rate));
+                Ok(stored)
             }
         }
     }

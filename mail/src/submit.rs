@@ -11,10 +11,9 @@ use uuid::Uuid;
 use crate::{
     error::Result,
     fail_point,
-    ledger::{IdempotencyRequest, NewEntry, StartRequest, StoreOutcome},
+    ledger::{IdempotencyRequest, NewEntry, StoreOutcome},
     mailing::Templates,
     message::{CallerId, NewMailing},
-    pace::single_patience,
     service::Service,
     wake_up::wake_ups,
 };
@@ -111,11 +110,12 @@ impl Service {
             idempotency: new.idempotency.as_ref(),
         };
         let stored = if entry.claimed {
-            let start = StartRequest {
-                rate: self.pace.rate().await?,
-                patience: single_patience(deadline),
+            let store = async |start| self.ledger.store_and_start(entry, start).await;
+            let start_of = |stored: &StoreOutcome| match stored {
+                StoreOutcome::Stored(stored) => Some(stored.start),
+                StoreOutcome::KeyTaken | StoreOutcome::Expired | StoreOutcome::Revoked => None,
             };
-            self.ledger.store_and_start(entry, start).await?
+            self.pace.start_single(deadline, store, start_of).await?
         } else {
             self.ledger.store(entry).await?
         };

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use entity::pace::{Column, Entity};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, QueryFilter,
     sea_query::{CaseStatement, Expr, Query, SimpleExpr, UpdateStatement},
 };
 
@@ -67,6 +67,12 @@ impl Ledger {
         } else {
             next.min(owed)
         }))
+    }
+
+    /// Returns whether a statement that takes a turn waits for the commit of each one before it. `SQLite` commits them
+    /// together.
+    pub fn turns_wait_for_commits(&self) -> bool {
+        self.db.get_database_backend() == DbBackend::Postgres
     }
 
     /// Takes a turn for a single mail. A single mail waits for other single mails only, and its turn reduces what is

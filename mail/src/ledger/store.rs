@@ -78,6 +78,21 @@ pub struct StartRequest {
     pub rate: Option<f64>,
     /// The longest time that the mail waits for its turn.
     pub patience: Duration,
+    /// The number of turns to take: the first is for this mail.
+    pub turns: usize,
+    /// Set if the mail has a turn already, which comes at this time.
+    pub given: Option<Instant>,
+}
+
+impl Start {
+    /// Returns the time until the turn.
+    pub fn wait(self) -> Option<Duration> {
+        match self {
+            Self::Now => Some(Duration::ZERO),
+            Self::In(wait) => Some(wait),
+            Self::NotDecided => None,
+        }
+    }
 }
 
 impl Stored {
@@ -126,9 +141,16 @@ struct Writing<'a> {
 }
 
 impl Writing<'_> {
-    /// Returns the part of the rate that the mail uses, in microseconds; `None` if it needs no turn.
+    /// Returns the part of the rate that the turns use, in microseconds; `None` if none is to be taken.
     fn cost(&self) -> Option<i64> {
-        self.start.and_then(|start| Some(cost(1, start.rate?)))
+        let start = self.start.filter(|start| start.given.is_none())?;
+        Some(cost(start.turns, start.rate?))
+    }
+
+    /// Returns whether the mail starts if the transport works and a turn, where one is to be taken, is now.
+    fn starts(&self) -> bool {
+        self.start
+            .is_some_and(|start| start.given.is_none_or(|turn| turn <= Instant::now()))
     }
 
     fn patience(&self) -> i64 {
@@ -165,10 +187,11 @@ impl Writing<'_> {
             id: self.id,
             token: self.token,
             stored_at,
-            start: match wait {
+            start: match (wait, self.start.and_then(|start| start.given)) {
                 _ if goes => Start::Now,
-                Some(wait) => Start::In(duration(wait)),
-                None => Start::NotDecided,
+                (Some(wait), _) => Start::In(duration(wait)),
+                (None, Some(turn)) => Start::In(turn.saturating_duration_since(Instant::now())),
+                (None, None) => Start::NotDecided,
             },
         })
     }

@@ -82,7 +82,7 @@ fn statement(writing: &Writing<'_>) -> Result<Statement> {
     let correspondents = values.add_each(&correspondents, Clone::clone);
     let cost = values.add(writing.cost());
     let patience = values.add(writing.patience());
-    let starts = values.add(writing.start.is_some());
+    let starts = values.add(writing.starts());
     let recipients = recipients(&mut values, &request.recipients)?;
     let attachments = attachments(&mut values, &request.attachments)?;
     let sql = format!(

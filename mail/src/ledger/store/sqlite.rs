@@ -112,7 +112,7 @@ async fn write(
     if !has_key(db, writing, now).await? {
         return Ok(StoreOutcome::KeyTaken);
     }
-    let works = start.try_get::<i32>("", "holds")? == 0 && writing.start.is_some();
+    let works = start.try_get::<i32>("", "holds")? == 0 && writing.starts();
     let wait = match writing.cost() {
         Some(cost) if works => {
             take_turn(db, cost, writing.patience(), start.try_get("", "micros")?).await?
