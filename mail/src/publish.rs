@@ -3,12 +3,14 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use url::Url;
 use uuid::Uuid;
@@ -30,6 +32,8 @@ use crate::{
 const AWAY: Duration = Duration::from_secs(30);
 /// The maximum number of ends that one step of the sweep publishes.
 const STEP: u64 = 500;
+/// The number of groups of ends that a process publishes at once.
+const LANES: usize = 4;
 
 /// The SQS queue that back ends read results from.
 #[derive(Debug)]
@@ -129,11 +133,21 @@ impl<'a> Message<'a> {
     }
 }
 
+#[derive(Debug, Default)]
+struct Waiting {
+    ends: Vec<RecipientUpdate>,
+    /// The callers' ids of mailings that are in memory.
+    ids: HashMap<Uuid, CallerIds>,
+}
+
 /// Publishes to the result queue if one is set, and logs every move of a recipient.
 #[derive(Debug)]
 pub struct Publisher {
     ledger: Arc<Ledger>,
     queue: Option<ResultQueue>,
+    /// Ends that wait for a lane: one request to the queue takes those that came meanwhile.
+    waiting: Mutex<Waiting>,
+    lanes: Semaphore,
     /// Tasks that the process waits for before it ends.
     tasks: TaskTracker,
 }
@@ -153,6 +167,8 @@ impl Publisher {
         Self {
             ledger,
             queue,
+            waiting: Mutex::default(),
+            lanes: Semaphore::new(LANES),
             tasks,
         }
     }
@@ -198,12 +214,27 @@ impl Publisher {
         let Some(queue) = self.queue.as_ref().filter(|queue| !queue.is_away()) else {
             return;
         };
-        if let Err(error) = self.send(queue, updates, known).await {
+        {
+            let mut waiting = self.waiting();
+            let ends = updates.iter().filter(|update| update.event_id.is_some());
+            waiting.ends.extend(ends.cloned());
+            waiting.ids.extend(known);
+        }
+        let Ok(_lane) = self.lanes.acquire().await else {
+            return;
+        };
+        // Another lane may have taken these ends.
+        let Waiting { ends, ids } = mem::take(&mut *self.waiting());
+        if let Err(error) = self.send(queue, &ends, ids).await {
             tracing::warn!(
                 error = telemetry::causes(&error),
                 "results were not published, the sweep publishes them"
             );
         }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Publishes ends, and returns whether the queue has taken or refused any. A message that it refuses a second time
