@@ -32,9 +32,11 @@ const SET: &str = "status = o.status, lease_until = NULL, status_detail = o.deta
      due_at = CASE WHEN o.status = 'queued' THEN o.now + o.wait ELSE r.due_at END, \
      queued_at = CASE WHEN o.status = 'queued' THEN COALESCE(r.queued_at, o.now) ELSE r.queued_at END";
 
-/// The recipients that an outcome moves.
+/// The recipients that an outcome moves. The bounds let `PostgreSQL` find them by their positions, however few it
+/// believes the mailing to have.
 const WHICH: &str = "r.mailing_id = $2 AND r.claim_token = $3 AND r.position = o.position \
-     AND (r.status = 'sending' OR (r.status = 'unconfirmed' AND o.status IN ('sent', 'failed')))";
+     AND r.position BETWEEN $4 AND $5 \
+     AND (r.status || '' = 'sending' OR (r.status || '' = 'unconfirmed' AND o.status IN ('sent', 'failed')))";
 
 /// One outcome as an element of a JSON array.
 #[derive(Serialize)]
@@ -50,6 +52,13 @@ struct Row<'a> {
     wait: i64,
     /// The number of attempts that do not count.
     returned: i32,
+}
+
+/// The outcomes of a call as a JSON array, and the bounds of their positions.
+struct Rows {
+    json: String,
+    first: i32,
+    last: i32,
 }
 
 impl<'a> Row<'a> {
@@ -98,7 +107,12 @@ impl Ledger {
             .zip(&events)
             .map(|((position, outcome), event)| Row::new(*position, *event, outcome))
             .collect();
-        let rows = to_text(&rows)?;
+        let positions = outcomes.iter().map(|(position, _)| *position);
+        let rows = Rows {
+            first: positions.clone().min().unwrap_or_default(),
+            last: positions.max().unwrap_or_default(),
+            json: to_text(&rows)?,
+        };
         let mut moved = retry_until_recorded(|| async {
             let mut moved = if self.db.get_database_backend() == DbBackend::Postgres {
                 self.record_on_postgres(claim, &rows).await?
@@ -118,7 +132,7 @@ impl Ledger {
     }
 
     /// One statement, and therefore one round trip.
-    async fn record_on_postgres(&self, claim: &Claim, rows: &str) -> Result<Vec<Model>> {
+    async fn record_on_postgres(&self, claim: &Claim, rows: &Rows) -> Result<Vec<Model>> {
         let outbox = if self.publishes {
             outbox::insert_moved()
         } else {
@@ -138,7 +152,7 @@ impl Ledger {
         self.moved_by(&db, sql, claim, rows).await
     }
 
-    async fn record_on_sqlite(&self, claim: &Claim, rows: &str) -> Result<Vec<Model>> {
+    async fn record_on_sqlite(&self, claim: &Claim, rows: &Rows) -> Result<Vec<Model>> {
         let sql = on_sqlite();
         if !self.publishes {
             return self.moved_by(self.db().await?, sql, claim, rows).await;
@@ -155,9 +169,15 @@ impl Ledger {
         db: &impl ConnectionTrait,
         sql: String,
         claim: &Claim,
-        rows: &str,
+        rows: &Rows,
     ) -> Result<Vec<Model>> {
-        let values: [Value; 3] = [rows.into(), claim.mailing_id.into(), claim.token.into()];
+        let values: [Value; 5] = [
+            rows.json.as_str().into(),
+            claim.mailing_id.into(),
+            claim.token.into(),
+            rows.first.into(),
+            rows.last.into(),
+        ];
         let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
         Ok(Entity::find().from_raw_sql(statement).all(db).await?)
     }

@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use backon::{ExponentialBuilder, Retryable};
 use deadpool::{
     Runtime,
     managed::{self, Metrics, Object, PoolError, QueueMode, RecycleError, Timeouts},
@@ -20,7 +19,6 @@ use super::{
     retirement::Retirement,
     session::{Options, Session},
 };
-use crate::error::may_connect_soon;
 
 /// The time that a statement waits for a session, or for a new one to be opened.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -54,15 +52,8 @@ impl managed::Manager for Sessions {
     type Error = sqlx::Error;
 
     async fn create(&self) -> sqlx::Result<Session> {
-        let open = || async {
-            let options = self.options().clone();
-            Session::open(&options).await
-        };
-        let backoff = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(10))
-            .with_max_delay(Duration::from_millis(500))
-            .without_max_times();
-        open.retry(backoff).when(may_connect_soon).await
+        let options = self.options().clone();
+        Session::open(&options).await
     }
 
     async fn recycle(

@@ -1,5 +1,8 @@
 //! One connection to a database, which executes one statement after the other.
 
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
 use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr, Statement, sea_query::Values};
 use sea_query_sqlx::SqlxValues;
 use sqlx::{
@@ -7,6 +10,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgConnection},
     sqlite::{SqliteConnectOptions, SqliteConnection},
 };
+
+use crate::error::may_connect_soon;
 
 /// The options that sessions are opened with.
 #[derive(Clone, Debug)]
@@ -22,11 +27,19 @@ pub enum Session {
 }
 
 impl Session {
+    /// Opens a session, and tries again as long as the database may accept one soon.
     pub async fn open(options: &Options) -> sqlx::Result<Self> {
-        Ok(match options {
-            Options::Postgres(options) => Self::Postgres(Box::new(options.connect().await?)),
-            Options::Sqlite(options) => Self::Sqlite(Box::new(options.connect().await?)),
-        })
+        let open = || async {
+            Ok(match options {
+                Options::Postgres(options) => Self::Postgres(Box::new(options.connect().await?)),
+                Options::Sqlite(options) => Self::Sqlite(Box::new(options.connect().await?)),
+            })
+        };
+        let backoff = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(10))
+            .with_max_delay(Duration::from_millis(500))
+            .without_max_times();
+        open.retry(backoff).when(may_connect_soon).await
     }
 
     pub async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {

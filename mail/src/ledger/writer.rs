@@ -208,9 +208,10 @@ impl Turn {
             state.session = None;
         }
         if state.session.is_none() {
-            let opened = Session::open(&writer.options).await;
-            let opened =
-                opened.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
+            let opened = timeout(PATIENCE, Session::open(&writer.options)).await;
+            let opened = opened
+                .map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?
+                .map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
             state.session = Some((opened, Instant::now()));
         }
         Ok(())

@@ -8,6 +8,7 @@ use std::{sync::Arc, time::Duration};
 use mail::{
     config::DatabaseSource,
     ledger::{HOUR, Ledger, MailingFilter, Scope, WokenBefore, start_of_hour},
+    wake_up::Range,
 };
 use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
 use url::Url;
@@ -102,6 +103,69 @@ async fn fill(t: &TestLedger, mailing_ended_at: &str, columns: &str, values: &st
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_has_ended_is_not_read_by_what_runs_all_the_time() {
     on_postgres(ended_is_not_read).await;
+}
+
+/// The planner's statistics of the tables are from before the mailing, when nothing waited, or there are none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_reads_its_own_recipients_and_not_all_that_wait() {
+    for plans_for_all_values in [false, true] {
+        for analysed in [false, true] {
+            on_postgres(async |t| {
+                if plans_for_all_values {
+                    with_plans_for_all_values(t).await;
+                }
+                if analysed {
+                    t.sql("ANALYZE").await;
+                }
+                calls_read_their_own(t).await;
+            })
+            .await;
+        }
+    }
+}
+
+async fn calls_read_their_own(t: &TestLedger) {
+    const CALLS: u16 = 10;
+    const RECIPIENTS: u16 = 10;
+    let mailing_id = t.store(&mailing_to(5_000)).await;
+    let range = |call: u16| Range {
+        mailing_id,
+        first: i32::from(call * RECIPIENTS),
+        last: i32::from((call + 1) * RECIPIENTS) - 1,
+    };
+    let refused = |positions: &[i32]| -> Vec<_> {
+        positions
+            .iter()
+            .map(|position| (*position, refused()))
+            .collect()
+    };
+    // A call reads each of its recipients, and the versions that it was before, in a few statements.
+    let most = i64::from(CALLS) * i64::from(RECIPIENTS) * 30;
+    reads_at_most(t, most, "calls whose turn is taken", async |ledger| {
+        for call in 0..CALLS {
+            let claim = ledger
+                .claim_and_begin(range(call), RECIPIENTS.into(), Some(100_000.0))
+                .await;
+            let claim = claim.unwrap();
+            ledger
+                .record(&claim, &refused(&positions(&claim)))
+                .await
+                .unwrap();
+        }
+    })
+    .await;
+    reads_at_most(t, most, "calls without a turn", async |ledger| {
+        for call in CALLS..2 * CALLS {
+            let claim = ledger.claim(range(call), RECIPIENTS.into()).await.unwrap();
+            let all = positions(&claim);
+            assert_eq!(ledger.begin_sending(&claim, &all).await.unwrap(), all);
+            ledger.renew_lease(&claim, &all).await.unwrap();
+            ledger.take_back(&claim, &all[..1]).await.unwrap();
+            ledger.record(&claim, &refused(&all[1..])).await.unwrap();
+            ledger.release(&claim).await.unwrap();
+        }
+    })
+    .await;
 }
 
 /// After a few executions a connection may keep one plan for all values.
