@@ -57,9 +57,8 @@ await run(async ({ base, open }) => {
   async function makesAKey() {
     await page.getByRole("link", { name: "Make a key" }).click();
     await heading("Keys");
-    check(
-      "the focus is at the heading of the new page",
-      await page.evaluate(() => document.activeElement?.tagName === "H1"),
+    await eventually("the focus is at the heading of the new page", () =>
+      page.evaluate(() => document.activeElement?.tagName === "H1"),
     );
     await page.getByRole("heading", { name: "No key yet" }).waitFor();
     await isAccessible(page, "no keys");
@@ -288,13 +287,13 @@ await run(async ({ base, open }) => {
     await view.getByRole("dialog").waitFor({ state: "detached" });
     await view.getByRole("heading", { name: "made by keyboard", exact: true }).waitFor();
     check("a key is made by keyboard alone", true);
-    check("the focus is back where it came from", (await focused()) === "New key", await focused());
+    await eventually("the focus is back where it came from", async () => (await focused()) === "New key");
     await tabTo("Revoke…");
     await view.keyboard.press("Enter");
     await view.getByRole("dialog", { name: "Revoke made by keyboard?" }).waitFor();
     await view.keyboard.press("Escape");
     await view.getByRole("dialog").waitFor({ state: "detached" });
-    check("a question can be left", (await focused()) === "Revoke…", await focused());
+    await eventually("a question can be left", async () => (await focused()) === "Revoke…");
     await view.keyboard.press("Enter");
     await tabTo("Revoke");
     await view.keyboard.press("Enter");

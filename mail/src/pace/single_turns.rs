@@ -55,17 +55,14 @@ impl SingleTurns {
                 None
             }
         };
-        let turn = match waits {
+        let mut turn = match waits {
             Some(waits) => waits.await.unwrap_or(SingleTurn::TakeAlone),
             None => SingleTurn::Take(Taking::new(self)),
         };
-        match turn {
-            SingleTurn::Take(mut taking) => {
-                taking.gather(most.saturating_sub(1));
-                SingleTurn::Take(taking)
-            }
-            turn => turn,
+        if let SingleTurn::Take(taking) = &mut turn {
+            taking.gather(most.saturating_sub(1));
         }
+        turn
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -175,9 +172,7 @@ mod tests {
     async fn no_more_turns_are_taken_than_allowed() {
         let turns = SingleTurns::default();
         let first = taking(turns.next(MOST).await);
-        let few = turns.next(2);
-        let few = few.boxed();
-        let mut few = few;
+        let mut few = turns.next(2).boxed();
         assert!(poll!(&mut few).is_pending());
         let mut others = waiting(&turns, 2).await;
         drop(first);
