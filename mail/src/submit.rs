@@ -122,14 +122,17 @@ impl Service {
         let stored = match stored {
             StoreOutcome::Stored(stored) => stored,
             StoreOutcome::Revoked => return Ok(Submission::Revoked),
-            StoreOutcome::Expired => return Ok(Submission::Expired),
-            StoreOutcome::KeyTaken => {
+            outcome @ (StoreOutcome::Expired | StoreOutcome::KeyTaken) => {
                 let replayed = match &new.idempotency {
                     Some(request) => self.replay(new.api_key_id, request).await?,
                     None => None,
                 };
-                // The record expired in between: the next request with this key starts afresh.
-                return Ok(replayed.unwrap_or(Submission::InProgress(Duration::from_secs(1))));
+                return Ok(match (replayed, outcome) {
+                    (Some(replayed), _) => replayed,
+                    (None, StoreOutcome::Expired) => Submission::Expired,
+                    // The record expired in between: the next request with this key starts afresh.
+                    (None, _) => Submission::InProgress(Duration::from_secs(1)),
+                });
             }
         };
         fail_point!("stored");

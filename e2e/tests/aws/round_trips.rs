@@ -50,6 +50,19 @@ async fn a_single_mail_takes_four() {
 }
 
 #[tokio::test]
+async fn a_single_mail_with_an_idempotency_key_takes_four() {
+    let (proxy, service) = behind_a_proxy().await;
+    let sender = service.sender().await;
+    for number in 0..3 {
+        let keyed = sender.clone().idempotency_key(&number.to_string());
+        send(&service, &keyed, number).await;
+    }
+    let before = proxy.round_trips();
+    send(&service, &sender.idempotency_key("3"), 3).await;
+    assert_eq!(proxy.round_trips() - before, 4);
+}
+
+#[tokio::test]
 async fn a_single_mail_of_a_browser_takes_four() {
     let (proxy, service) = behind_a_proxy().await;
     let origin = "https://app.example.com";

@@ -1,13 +1,16 @@
 //! The rules of `Idempotency-Key`, one by one. Races are tested in `idempotency`.
 
 use e2e::smtp::{Phase, Reaction, always};
-use e2e::{Database, Server, SmtpServer, With, everywhere, letter, mailing};
+use e2e::times::in_seconds;
+use e2e::{Database, Server, SmtpServer, With, eventually, everywhere, letter, mailing};
 use serde_json::json;
 
 everywhere!(
     the_same_request_is_answered_again_and_sent_once,
     a_queued_mailing_is_answered_again_too,
+    an_answer_is_given_again_after_expires_at,
     another_body_is_a_conflict,
+    a_body_that_is_refused_is_a_conflict_too,
     another_preference_is_another_request,
     each_api_key_has_its_own,
     a_rotated_key_keeps_them,
@@ -53,6 +56,35 @@ async fn a_queued_mailing_is_answered_again_too(database: Database) {
     assert_eq!(second.header(REPLAYED), Some("true"));
     assert_eq!(second.data(202), first);
     assert_eq!(server.mailbox().total().await, 20);
+}
+
+async fn an_answer_is_given_again_after_expires_at(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    let body = letter("ann@example.org").with("expires_at", in_seconds(3));
+    let keyed = sender.clone().idempotency_key("one");
+    let first = keyed.mail(&body).await;
+    first.data(200);
+    eventually("the request is refused without its key", || async {
+        let answer = sender.mail(&body).await;
+        if answer.status == 400 {
+            Ok(())
+        } else {
+            Err(answer.text())
+        }
+    })
+    .await;
+    let second = keyed.mail(&body).await;
+    assert_eq!(second.header(REPLAYED), Some("true"));
+    assert_eq!(second.data(200), first.data(200));
+}
+
+async fn a_body_that_is_refused_is_a_conflict_too(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await.idempotency_key("one");
+    sender.mail(&letter("ann@example.org")).await.data(200);
+    let other = sender.mail(&letter("nobody")).await;
+    other.error(409, "idempotency_conflict");
 }
 
 async fn another_body_is_a_conflict(database: Database) {

@@ -36,5 +36,6 @@ mod senders;
 mod single;
 mod spec;
 mod startup;
+mod statements;
 mod statistics;
 mod validation;

@@ -145,15 +145,22 @@ pub(super) async fn send(
     check_idempotency_key(request.headers())?;
     let idempotency = idempotency_key
         .map(|idempotency_key| IdempotencyRequest::new(idempotency_key, &bytes, respond_async));
-    if let Some(idempotency) = &idempotency
-        && let Some(known) = service.replay(key.id, idempotency).await?
-    {
-        return respond(known);
-    }
-    let (mailing, templates) = parse::mailing(bytes).await?;
-    if !key.may_send_from(&mailing.envelope.sender_email) {
-        return Err(Problem::forbidden("This key must not send as this sender"));
-    }
+    let mailing = parse::mailing(bytes).await.and_then(|read| {
+        if key.may_send_from(&read.0.envelope.sender_email) {
+            Ok(read)
+        } else {
+            Err(Problem::forbidden("This key must not send as this sender"))
+        }
+    });
+    let (mailing, templates) = match (mailing, &idempotency) {
+        (Ok(read), _) => read,
+        (Err(problem), None) => return Err(problem),
+        // The first request with this key may have been accepted, before the rules changed.
+        (Err(problem), Some(idempotency)) => {
+            let known = service.replay(key.id, idempotency).await?;
+            return known.map_or(Err(problem), respond);
+        }
+    };
     let new = NewSubmission {
         api_key_id: key.id,
         request: mailing,
