@@ -81,7 +81,7 @@ await run(async ({ base, open }) => {
         "the field that is empty says so",
         (await dialog.getByLabel("Web pages").getAttribute("aria-invalid")) === "true",
       );
-      check("the focus is there", (await focused()) === "Web pages", await focused());
+      await eventually("the focus is there", async () => (await focused()) === "Web pages");
       await isAccessible(page, "the dialog with a fault");
       await button("Cancel").click();
     }
@@ -398,7 +398,7 @@ await run(async ({ base, open }) => {
     await button("Do not send").click();
     const before = await api("GET", "/v1/mail?limit=1");
     check("nothing is sent without an answer", before.items[0].subject !== "For five hundred", before.items[0]);
-    check("one is where one was", (await focused()) === "Send to 500 recipients", await focused());
+    await eventually("one is where one was", async () => (await focused()) === "Send to 500 recipients");
     await button("Send to 500 recipients").click();
     await button("Send 500 mails").click();
     await heading("For five hundred");

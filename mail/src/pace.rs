@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::Result,
-    ledger::{AHEAD, Ledger, Start, StartRequest, Turn},
+    ledger::{AHEAD, Ledger, NewEntry, StartRequest, StoreOutcome, Turn},
     mailer::Mailer,
 };
 
@@ -166,40 +166,37 @@ impl Pace {
         }
     }
 
-    /// Starts a single mail in `store`, which stores it and, if the request says so, takes turns.
-    pub async fn start_single<T>(
+    /// Stores a single mail, and takes its turn with it, together with the turns of others that came meanwhile.
+    pub async fn start_single(
         &self,
+        entry: NewEntry<'_>,
         deadline: Instant,
-        store: impl AsyncFnOnce(StartRequest) -> Result<T>,
-        start_of: impl FnOnce(&T) -> Option<Start>,
-    ) -> Result<T> {
+    ) -> Result<StoreOutcome> {
         let mut request = StartRequest {
             rate: self.rate().await?,
             patience: single_patience(deadline),
             turns: 1,
             given: None,
         };
-        let Some(rate) = request
-            .rate
-            .filter(|_| self.ledger.turns_wait_for_commits())
-        else {
-            return store(request).await;
-        };
-        let most = whole(rate * request.patience.as_secs_f64());
-        match self.single_turns.next(most).await {
-            SingleTurn::TakeAlone => store(request).await,
-            SingleTurn::At(turn) => {
-                request.given = Some(turn);
-                store(request).await
-            }
-            SingleTurn::Take(taking) => {
-                request.turns = taking.turns();
-                let stored = store(request).await?;
-                let first = start_of(&stored).and_then(Start::wait);
-                taking.end(first, Duration::from_secs_f64(1.0 / rate));
-                Ok(stored)
+        let mut taking = None;
+        if let Some(rate) = request.rate
+            && self.ledger.turns_wait_for_commits()
+        {
+            let most = whole(rate * request.patience.as_secs_f64());
+            match self.single_turns.next(most).await {
+                SingleTurn::TakeAlone => {}
+                SingleTurn::At(turn) => request.given = Some(turn),
+                SingleTurn::Take(right) => {
+                    request.turns = right.turns();
+                    taking = Some((right, rate));
+                }
             }
         }
+        let stored = self.ledger.store_and_start(entry, request).await?;
+        if let Some((right, rate)) = taking {
+            right.end(stored.first_turn(), Duration::from_secs_f64(1.0 / rate));
+        }
+        Ok(stored)
     }
 
     /// Waits until a single mail may be sent: after other single mails, and before mailings.

@@ -214,10 +214,14 @@ impl Publisher {
         let Some(queue) = self.queue.as_ref().filter(|queue| !queue.is_away()) else {
             return;
         };
+        let ends = updates.iter().filter(|update| update.event_id.is_some());
+        let ends: Vec<RecipientUpdate> = ends.cloned().collect();
+        if ends.is_empty() {
+            return;
+        }
         {
             let mut waiting = self.waiting();
-            let ends = updates.iter().filter(|update| update.event_id.is_some());
-            waiting.ends.extend(ends.cloned());
+            waiting.ends.extend(ends);
             waiting.ids.extend(known);
         }
         let Ok(_lane) = self.lanes.acquire().await else {
@@ -242,10 +246,10 @@ impl Publisher {
     async fn send(
         &self,
         queue: &ResultQueue,
-        updates: &[RecipientUpdate],
+        ends: &[RecipientUpdate],
         ids: HashMap<Uuid, CallerIds>,
     ) -> Result<bool> {
-        let (ends, bodies) = self.messages(updates, ids).await?;
+        let (ends, bodies) = self.messages(ends, ids).await?;
         if ends.is_empty() {
             return Ok(false);
         }
@@ -267,21 +271,21 @@ impl Publisher {
         Ok(answered)
     }
 
-    /// Returns the ends among the updates, and the message of each. Callers' ids that are not in `ids` are read from
+    /// Returns the ends that have a message, and the message of each. Callers' ids that are not in `ids` are read from
     /// the ledger.
     async fn messages<'a>(
         &self,
-        updates: &'a [RecipientUpdate],
+        ends: &'a [RecipientUpdate],
         mut ids: HashMap<Uuid, CallerIds>,
     ) -> Result<(Vec<&'a RecipientUpdate>, Vec<String>)> {
-        let ends = updates.iter().filter(|update| update.event_id.is_some());
-        let mailings: BTreeSet<Uuid> = ends.clone().map(|end| end.mailing_id).collect();
+        let mailings: BTreeSet<Uuid> = ends.iter().map(|end| end.mailing_id).collect();
         let unknown = mailings.into_iter().filter(|id| !ids.contains_key(id));
         let unknown: Vec<Uuid> = unknown.collect();
         if !unknown.is_empty() {
             ids.extend(self.ledger.caller_ids(&unknown).await?);
         }
         Ok(ends
+            .iter()
             .filter_map(|end| {
                 let message = Message::of(end, ids.get(&end.mailing_id)?)?;
                 Some((end, body_of(&message)?))

@@ -110,12 +110,7 @@ impl Service {
             idempotency: new.idempotency.as_ref(),
         };
         let stored = if entry.claimed {
-            let store = async |start| self.ledger.store_and_start(entry, start).await;
-            let start_of = |stored: &StoreOutcome| match stored {
-                StoreOutcome::Stored(stored) => Some(stored.start),
-                StoreOutcome::KeyTaken | StoreOutcome::Expired | StoreOutcome::Revoked => None,
-            };
-            self.pace.start_single(deadline, store, start_of).await?
+            self.pace.start_single(entry, deadline).await?
         } else {
             self.ledger.store(entry).await?
         };

@@ -12,7 +12,7 @@ const CALL: usize = 50;
 async fn start(database: &Database) -> Server {
     Server::on(database)
         .env("RUST_LOG", "info,mail::statement=trace")
-        // No sweep executes anything meanwhile.
+        // There is no sweep but that of the start.
         .env("SWEEP_SECONDS", "3600")
         .start()
         .await
@@ -53,7 +53,7 @@ async fn a_single_mail_takes_few_statements(database: Database) {
         taken.push(now - before);
         before = now;
     }
-    // The sweep of the start may have come between.
+    // That sweep may have come between.
     let fewest = taken.iter().min().copied();
     // `SQLite`: the key; BEGIN, the clock, the mailing, the recipient, COMMIT; the outcome. `PostgreSQL` stores the mail
     // in one statement.

@@ -214,7 +214,7 @@ impl Ledger {
             .add(self.is_free())
     }
 
-    /// Returns the condition for a due recipient of a range.
+    /// Returns the same condition as `is_due`, for recipients that are found by their positions.
     fn is_free_to_claim(&self) -> Condition {
         Condition::all()
             .add(is_now(Status::Queued))

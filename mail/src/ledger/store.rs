@@ -84,13 +84,16 @@ pub struct StartRequest {
     pub given: Option<Instant>,
 }
 
-impl Start {
-    /// Returns the time until the turn.
-    pub fn wait(self) -> Option<Duration> {
-        match self {
-            Self::Now => Some(Duration::ZERO),
-            Self::In(wait) => Some(wait),
-            Self::NotDecided => None,
+impl StoreOutcome {
+    /// Returns the time until the first of the turns that were taken.
+    pub fn first_turn(&self) -> Option<Duration> {
+        let Self::Stored(stored) = self else {
+            return None;
+        };
+        match stored.start {
+            Start::Now => Some(Duration::ZERO),
+            Start::In(wait) => Some(wait),
+            Start::NotDecided => None,
         }
     }
 }
