@@ -25,7 +25,7 @@ use crate::json::Json;
 /// - `idempotency_conflict` (409): the `Idempotency-Key` was used for another request.
 /// - `idempotency_in_progress` (409): the first request with the `Idempotency-Key` is still running; `Retry-After`
 ///   gives the time until a retry.
-/// - `gone` (410): the content of the mailing has been removed.
+/// - `gone` (410): the content of the mailing, or the part of the feed, has been removed.
 /// - `payload_too_large` (413): the request body is larger than 4 MiB.
 /// - `unsupported_media_type` (415): the request body is not `application/json`, or is encoded.
 /// - `send_rejected` (422): the mail was refused permanently.

@@ -8,6 +8,8 @@ pub mod attachment;
 pub mod correspondent;
 pub mod document;
 pub mod erasure;
+pub mod event;
+pub mod feed;
 pub mod hour;
 pub mod idempotency;
 pub mod mailing;

@@ -1,4 +1,4 @@
-//! One row per end that is still to be published to the result queue, as it was when the recipient reached it.
+//! One row per event that is still to be published to the result queue.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,8 +11,8 @@ pub struct Model {
     pub event_id: Uuid,
     pub mailing_id: Uuid,
     pub position: i32,
-    /// The fields of the result that describe the end.
-    pub result: Document,
+    /// What the event says, if it was added before there were rows of events.
+    pub result: Option<Document>,
     pub added_at: i64,
     /// The earliest time of publication; null if the queue has refused the result for good.
     pub due_at: Option<i64>,

@@ -41,8 +41,11 @@ pub struct Model {
     pub queued_at: Option<i64>,
     pub sent_at: Option<i64>,
     pub ended_at: Option<i64>,
-    /// The id of the end; another end of the same recipient has another id.
+    /// The id of the event that moved the recipient last; null if the recipient is not at an end.
     pub event_id: Option<Uuid>,
+    /// The number of events of the recipient. An end that was recorded before there were events has no row, and the
+    /// number is then still 0.
+    pub events: i32,
 }
 
 #[derive(
@@ -57,6 +60,10 @@ pub enum Status {
     Failed,
     Unconfirmed,
     Cancelled,
+    Suppressed,
+    Delivered,
+    Bounced,
+    Complained,
 }
 
 impl Status {

@@ -210,8 +210,12 @@ impl Service {
             };
             fail_point!("recorded");
             self.health.learn(&outcomes, probing).await;
-            if let (Some(report), Some(update)) = (update_report, updates.first()) {
-                let _ = report.send(update.clone());
+            if let Some(report) = update_report {
+                let update = match updates.first() {
+                    Some(update) => Some(update.clone()),
+                    None => self.ledger.settled_before(claim, outcomes[0].0).await?,
+                };
+                let _ = update.map(|update| report.send(update));
             }
             self.publisher.publish_of(mailing, &updates).await;
             self.enqueue_retries(mailing, &outcomes).await;

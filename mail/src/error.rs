@@ -29,6 +29,9 @@ pub enum Error {
     /// The work is not done, and no wake-up for it could be enqueued.
     #[error("the queue does not answer")]
     QueueAway,
+    /// A message in the queue of events is no event.
+    #[error("a message in the queue of events cannot be read")]
+    UnreadableEvent(#[source] crate::mail_event::Unreadable),
     /// The operation took longer than a caller waits; it may still be completed.
     #[error("it took too long")]
     Overdue,
@@ -54,7 +57,7 @@ impl Error {
             | Self::Mailbox(_)
             | Self::Overdue
             | Self::QueueAway => true,
-            Self::Role(_) | Self::Corrupt { .. } => false,
+            Self::Role(_) | Self::Corrupt { .. } | Self::UnreadableEvent(_) => false,
         }
     }
 }

@@ -103,7 +103,10 @@ impl Service {
             return Ok(Submission::InProgress(left));
         }
         Ok(Submission::Replayed(match (only.status, only.message_id) {
-            (Status::Sent, Some(message_id)) => Answer::Sent {
+            (
+                Status::Sent | Status::Delivered | Status::Bounced | Status::Complained,
+                Some(message_id),
+            ) => Answer::Sent {
                 id,
                 email_id,
                 email_recipient_id: only.email_recipient_id,
@@ -111,15 +114,21 @@ impl Service {
                 message_id,
                 sent_at: only.sent_at.unwrap_or(mailing.created_at),
             },
-            (Status::Failed, _) => Answer::Rejected {
+            (Status::Failed | Status::Suppressed, _) => Answer::Rejected {
                 id,
                 reason: only.last_error.unwrap_or_default(),
             },
             // Its lease is over: the sweep will find the same.
             (Status::Sending | Status::Unconfirmed, _) => Answer::Unconfirmed { id, email_id },
-            (Status::Queued | Status::Cancelled, _) | (Status::Sent, None) => {
-                queued(1, mailing.created_at)
-            }
+            (
+                Status::Queued
+                | Status::Cancelled
+                | Status::Sent
+                | Status::Delivered
+                | Status::Bounced
+                | Status::Complained,
+                _,
+            ) => queued(1, mailing.created_at),
         }))
     }
 }

@@ -36,6 +36,8 @@ pub struct Templates {
 #[derive(Clone, Debug)]
 pub struct ClaimedRecipient {
     pub position: i32,
+    /// The token of the claim, by which reports of the mail system name the attempt.
+    pub attempt: Uuid,
     /// Calls that were begun before this claim.
     pub attempts: i32,
     pub recipient: Recipient,

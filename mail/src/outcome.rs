@@ -26,6 +26,16 @@ pub enum StatusDetail {
     UnclearAnswer,
     LeaseExpired,
     Cancelled,
+    BouncePermanent,
+    BounceTransient,
+    BounceUndetermined,
+    Complaint,
+    /// SES has dropped the mail, because the address is on its own list.
+    SuppressedBySes,
+    /// SES has found a virus in the mail.
+    Rejected,
+    /// SES could not fill the template of a bulk call.
+    RenderingFailure,
 }
 
 impl StatusDetail {

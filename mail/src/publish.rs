@@ -18,12 +18,14 @@ use uuid::Uuid;
 use crate::{
     aws::Aws,
     error::Result,
+    event::Bounce,
     fail_point,
     ledger::Ledger,
     mailing::Mailing,
     message::{CallerId, CallerIds},
     queue::{self, Outgoing, Sent},
     recipient_update::RecipientUpdate,
+    result_statuses::ResultStatuses,
     telemetry, timestamp,
 };
 
@@ -104,22 +106,24 @@ struct Message<'a> {
     project_id: Option<Value>,
     closure_id: Option<Value>,
     attempts: i32,
+    sequence: i32,
+    bounce: Option<&'a Bounce>,
 }
 
 impl<'a> Message<'a> {
-    /// Returns `None` if the recipient is not at an end.
-    fn of(update: &'a RecipientUpdate, ids: &CallerIds) -> Option<Self> {
+    /// Returns `None` if the recipient is not at an end, or has a status that is not published.
+    fn of(update: &'a RecipientUpdate, ids: &CallerIds, statuses: &ResultStatuses) -> Option<Self> {
         let value = |id: Option<&CallerId>| id.and_then(|id| serde_json::to_value(id).ok());
         let own = update.email_recipient_id.as_ref();
         Some(Self {
             event_id: update.event_id?,
-            occurred_at: timestamp::write(update.ended_at?),
+            occurred_at: timestamp::write(update.occurred_at?),
             id: update.mailing_id,
             index: update.position,
             email_id: value(ids.email_id.as_ref()),
             email_recipient_id: value(own.or(ids.email_recipient_id.as_ref())),
             recipient: update.mail.as_deref(),
-            status: update.status.as_str(),
+            status: statuses.name_of(update.status)?,
             message_id: update.message_id.as_deref(),
             status_detail: update.status_detail.as_deref(),
             last_error: update.last_error.as_deref(),
@@ -129,6 +133,8 @@ impl<'a> Message<'a> {
             project_id: value(ids.project_id.as_ref()),
             closure_id: value(ids.closure_id.as_ref()),
             attempts: update.attempts,
+            sequence: update.sequence,
+            bounce: update.bounce.as_ref(),
         })
     }
 }
@@ -145,6 +151,8 @@ struct Waiting {
 pub struct Publisher {
     ledger: Arc<Ledger>,
     queue: Option<ResultQueue>,
+    /// The statuses that are published.
+    statuses: ResultStatuses,
     /// Ends that wait for a lane: one request to the queue takes those that came meanwhile.
     waiting: Mutex<Waiting>,
     lanes: Semaphore,
@@ -156,6 +164,7 @@ impl Publisher {
     pub fn new(
         ledger: Arc<Ledger>,
         queue: Option<&Url>,
+        statuses: ResultStatuses,
         aws: &Arc<Aws>,
         tasks: TaskTracker,
     ) -> Self {
@@ -167,6 +176,7 @@ impl Publisher {
         Self {
             ledger,
             queue,
+            statuses,
             waiting: Mutex::default(),
             lanes: Semaphore::new(LANES),
             tasks,
@@ -214,7 +224,10 @@ impl Publisher {
         let Some(queue) = self.queue.as_ref().filter(|queue| !queue.is_away()) else {
             return;
         };
-        let ends = updates.iter().filter(|update| update.event_id.is_some());
+        let is_published = |update: &&RecipientUpdate| {
+            update.event_id.is_some() && self.statuses.name_of(update.status).is_some()
+        };
+        let ends = updates.iter().filter(is_published);
         let ends: Vec<RecipientUpdate> = ends.cloned().collect();
         if ends.is_empty() {
             return;
@@ -287,7 +300,7 @@ impl Publisher {
         Ok(ends
             .iter()
             .filter_map(|end| {
-                let message = Message::of(end, ids.get(&end.mailing_id)?)?;
+                let message = Message::of(end, ids.get(&end.mailing_id)?, &self.statuses)?;
                 Some((end, body_of(&message)?))
             })
             .unzip())
@@ -319,6 +332,8 @@ mod tests {
             project_id: None,
             closure_id: None,
             attempts: 1,
+            sequence: 1,
+            bounce: None,
         };
         let body = body_of(&message).unwrap();
         let carried = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);

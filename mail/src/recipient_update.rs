@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::{Status, message::CallerId};
+use crate::{Status, event::Bounce, message::CallerId};
 
 /// The state of one recipient after a move. Times are milliseconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,8 +20,12 @@ pub struct RecipientUpdate {
     pub attempts: i32,
     pub queued_at: Option<i64>,
     pub sent_at: Option<i64>,
-    /// Set only at an end.
-    pub ended_at: Option<i64>,
-    /// The id of this end; a later end of the same recipient has another one. Set only at an end.
+    /// The time of the event. Set only at an end.
+    pub occurred_at: Option<i64>,
+    /// The id of the event that moved the recipient. Set only at an end.
     pub event_id: Option<Uuid>,
+    /// The number of that event among those of the recipient, from 1.
+    pub sequence: i32,
+    /// Set only if the mail bounced.
+    pub bounce: Option<Bounce>,
 }

@@ -69,6 +69,7 @@ impl Service {
             publisher: Arc::new(Publisher::new(
                 Arc::clone(&ledger),
                 config.result_queue_url.as_ref(),
+                config.result_statuses.clone(),
                 &aws,
                 tasks.clone(),
             )),

@@ -28,8 +28,8 @@ const UNLIMITED_RATE: f64 = 50.0;
 const MOST_LATE_STEPS: u32 = 100;
 /// The longest time that one sweep spends on an erasure.
 const ERASING: Duration = Duration::from_secs(10);
-/// The longest time that one sweep spends on the removal of old mailings: a backlog of years takes many sweeps, and holds
-/// up none of their other steps.
+/// The longest time that one sweep spends on the removal of old mailings, and on that of old events: a backlog of years
+/// takes many sweeps, and holds up none of their other steps.
 const REMOVING: Duration = Duration::from_secs(10);
 /// The maximum number of past hours that one sweep counts.
 const HOURS: usize = 24;
@@ -68,6 +68,8 @@ impl Service {
             ("erasures", self.go_on_erasing(until).await),
             ("hours", self.keep_hours(until).await),
             ("old mailings", self.remove_old(until).await),
+            ("feed", self.look_at_feed().await),
+            ("old events", self.remove_old_events(until).await),
         ];
         let mut swept = Ok(());
         for (step, done) in steps {
@@ -86,6 +88,20 @@ impl Service {
     async fn look_at_oldest(&self) -> Result<()> {
         telemetry::oldest_due(self.ledger.oldest_due().await?);
         Ok(())
+    }
+
+    async fn look_at_feed(&self) -> Result<()> {
+        telemetry::feed_delay(self.ledger.feed_delay().await?);
+        Ok(())
+    }
+
+    async fn remove_old_events(&self, until: Option<Instant>) -> Result<()> {
+        let longest = Instant::now() + REMOVING;
+        let until = Some(until.map_or(longest, |until| until.min(longest)));
+        self.while_more(until, || {
+            self.ledger.remove_old_events(self.config.keep_events)
+        })
+        .await
     }
 
     async fn settle_lost_leases(&self, until: Option<Instant>) -> Result<()> {

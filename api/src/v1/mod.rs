@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod erase;
+mod events;
 mod health;
 mod mail;
 mod statistics;
@@ -17,6 +18,7 @@ const DESCRIPTION: &str = include_str!("description.md");
 
 pub type Apis = (
     mail::Mail,
+    events::Events,
     api_keys::ApiKeys,
     statistics::StatisticsApi,
     erase::Erase,
@@ -25,6 +27,7 @@ pub type Apis = (
 
 const APIS: Apis = (
     mail::Mail,
+    events::Events,
     api_keys::ApiKeys,
     statistics::StatisticsApi,
     erase::Erase,

@@ -55,6 +55,14 @@ statuses! {
         FAULT,
         UNAVAILABLE,
     ];
+    EventErrors = [
+        (400, "A filter, the cursor or the limit is not valid"),
+        NO_VIEWER,
+        BROWSER_KEY,
+        (410, "The events after the cursor are no longer kept; `details` is a cursor to begin anew with"),
+        FAULT,
+        UNAVAILABLE,
+    ];
     MailingErrors = [INVALID, NO_VIEWER, BROWSER_KEY, NO_MAILING, FAULT, UNAVAILABLE];
     ResendErrors = [
         INVALID,

@@ -9,6 +9,8 @@ pub enum Tag {
     Mail,
     /// The status of accepted mail, and how to cancel and resend it.
     Mailings,
+    /// Everything that happens to a recipient, to be read continuously.
+    Events,
     /// API keys, and the origins and senders that they are restricted to.
     Keys,
     /// Counts and times of sent mail, and the number of waiting recipients.

@@ -5,7 +5,7 @@ mod kind;
 mod typed;
 
 pub use kind::{
-    Address, ApiKeySecret, Base64, CallerId, Checked, ContentId, DisplayName, HeaderValue,
-    IndexCursor, Kind, Line, MediaType, Origin, Plain, Sender, TagPart,
+    Address, ApiKeySecret, Base64, CallerId, Checked, ContentId, DisplayName, FeedCursor,
+    HeaderValue, IndexCursor, Kind, Line, MediaType, Origin, Plain, Sender, TagPart,
 };
 pub use typed::Text;

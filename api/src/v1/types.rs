@@ -101,12 +101,18 @@ impl From<CallerId> for Id {
 ///
 /// - `queued`: the recipient waits to be sent to, for the first time or after a failed attempt.
 /// - `sending`: a call to the mail system is under way.
-/// - `sent`: the mail system has accepted the mail. Its delivery is not known.
+/// - `sent`: the mail system has accepted the mail. Its delivery is not known, or not known yet.
 /// - `failed`: the mail was not accepted and is not tried again; `status_detail` gives the reason, such as `refused`,
 ///   `expired` or `attempts_exhausted`.
 /// - `unconfirmed`: it cannot be known whether the mail system accepted the mail. The service does not send it again on
 ///   its own.
 /// - `cancelled`: the recipient was cancelled before the mail was sent.
+/// - `suppressed`: the address must not be mailed, because of an earlier bounce or complaint; no mail was delivered.
+/// - `delivered`: the recipient's mail server has accepted the mail.
+/// - `bounced`: the mail was sent and came back.
+/// - `complained`: the recipient has marked the mail as spam.
+///
+/// The last three are known only where the mail system reports them, as SES does. A later version may add statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[oai(rename = "RecipientStatus", rename_all = "snake_case")]
 pub enum StatusName {
@@ -116,6 +122,10 @@ pub enum StatusName {
     Failed,
     Unconfirmed,
     Cancelled,
+    Suppressed,
+    Delivered,
+    Bounced,
+    Complained,
 }
 
 impl From<Status> for StatusName {
@@ -127,6 +137,10 @@ impl From<Status> for StatusName {
             Status::Failed => Self::Failed,
             Status::Unconfirmed => Self::Unconfirmed,
             Status::Cancelled => Self::Cancelled,
+            Status::Suppressed => Self::Suppressed,
+            Status::Delivered => Self::Delivered,
+            Status::Bounced => Self::Bounced,
+            Status::Complained => Self::Complained,
         }
     }
 }
@@ -140,6 +154,10 @@ impl From<StatusName> for Status {
             StatusName::Failed => Self::Failed,
             StatusName::Unconfirmed => Self::Unconfirmed,
             StatusName::Cancelled => Self::Cancelled,
+            StatusName::Suppressed => Self::Suppressed,
+            StatusName::Delivered => Self::Delivered,
+            StatusName::Bounced => Self::Bounced,
+            StatusName::Complained => Self::Complained,
         }
     }
 }
@@ -194,6 +212,10 @@ pub struct CountsOut {
     pub failed: u64,
     pub unconfirmed: u64,
     pub cancelled: u64,
+    pub suppressed: u64,
+    pub delivered: u64,
+    pub bounced: u64,
+    pub complained: u64,
 }
 
 impl From<Counts> for CountsOut {
@@ -205,6 +227,10 @@ impl From<Counts> for CountsOut {
             failed: counts.failed,
             unconfirmed: counts.unconfirmed,
             cancelled: counts.cancelled,
+            suppressed: counts.suppressed,
+            delivered: counts.delivered,
+            bounced: counts.bounced,
+            complained: counts.complained,
         }
     }
 }
@@ -268,14 +294,14 @@ pub struct RecipientOut {
     /// The address as it was submitted; null after it was removed by retention or erasure.
     pub recipient: Option<String>,
     pub status: StatusName,
-    /// The mail system's id of the mail; null unless `status` is `sent`.
+    /// The mail system's id of the mail; null unless the mail system has accepted it.
     pub message_id: Option<String>,
     pub status_detail: Option<String>,
     /// The last error, as a text for people; it never contains an address.
     pub last_error: Option<String>,
     /// The time at which the recipient was queued, or queued again by a resend; null if it never was queued.
     pub queued_at: Option<Timestamp>,
-    /// The time at which the mail system accepted the mail; null unless `status` is `sent`.
+    /// The time at which the mail system accepted the mail; null unless it did.
     pub sent_at: Option<Timestamp>,
     /// The number of calls to the mail system that count as attempts, since the last resend if there was one. Calls
     /// that were throttled, exceeded a quota, failed because of the account or the sender, or did not reach the mail

@@ -158,7 +158,7 @@ async fn tags_follow_the_rules(database: Database) {
             .await
             .only_fault("tags.0.value");
     }
-    for reserved in ["mmms-mailing-id", "mmms-recipient-index"] {
+    for reserved in ["mmms-mailing-id", "mmms-recipient-index", "mmms-attempt"] {
         let refused = sender.mail(&tagged(reserved, "x")).await;
         refused.only_fault("tags.0.name");
     }

@@ -5,6 +5,8 @@ use std::{env, fmt, net::IpAddr, path::PathBuf, time::Duration};
 use thiserror::Error;
 use url::Url;
 
+use crate::result_statuses::ResultStatuses;
+
 mod database;
 mod environment;
 #[cfg(test)]
@@ -28,6 +30,9 @@ const MOST_DAYS: u64 = 36_500;
 /// The default of `KEEP_DAYS`, unless addresses stay for longer.
 const KEEP_DAYS: u64 = 400;
 
+/// The default of `EVENT_DAYS`, unless mailings are kept for less.
+const EVENT_DAYS: u64 = 30;
+
 /// The minimum number of characters of an admin token.
 const ADMIN_TOKEN_LENGTH: usize = 20;
 
@@ -49,8 +54,12 @@ pub struct Config {
     pub max_send_rate: Option<f64>,
     /// The SQS queue of wake-ups. If it is not set, the queue is in the process.
     pub queue_url: Option<Url>,
-    /// The SQS queue to which every end of a recipient is published. If it is not set, no results are published.
+    /// The SQS queue to which results are published. If it is not set, none are.
     pub result_queue_url: Option<Url>,
+    /// The statuses that are published to it.
+    pub result_statuses: ResultStatuses,
+    /// The SQS queue with SES's events. If it is not set, nothing is learned from SES after it has accepted a mail.
+    pub event_queue_url: Option<Url>,
     pub host: IpAddr,
     pub port: u16,
     /// The URL under which the API is reached from outside.
@@ -60,6 +69,8 @@ pub struct Config {
     pub retention: Duration,
     /// The time from a mailing's end until all of it is removed.
     pub keep: Duration,
+    /// The time for which events are kept.
+    pub keep_events: Duration,
     pub lease: Duration,
     pub sweep_every: Duration,
     pub max_attempts: i32,
@@ -155,6 +166,7 @@ impl Config {
         let host = env.parsed("HOST", parse_host, "127.0.0.1")?;
         let transport = transport(&env, &database, is_function || queue_url.is_some(), host)?;
         let retention = env.parsed("RETENTION_DAYS", number(0..=MOST_DAYS), "30")?;
+        let keep = keep_days(&env, retention)?;
         Ok(Self {
             lease: lease(&env, &transport)?,
             transport,
@@ -164,12 +176,17 @@ impl Config {
             max_send_rate: env.optional("MAX_SEND_RATE", rate)?,
             queue_url,
             result_queue_url: env.optional("MAIL_RESULT_QUEUE_URL", queue)?,
+            result_statuses: env
+                .optional("RESULT_STATUSES", ResultStatuses::parse)?
+                .unwrap_or_default(),
+            event_queue_url: env.optional("MAIL_EVENT_QUEUE_URL", queue)?,
             host,
             port: env.parsed("PORT", number(0..=u16::MAX), "8000")?,
             public_url: env.optional("PUBLIC_URL", public_url)?,
             admin: admin(&env)?,
             retention: days(retention),
-            keep: days(keep_days(&env, retention)?),
+            keep: days(keep),
+            keep_events: days(event_days(&env, keep)?),
             sweep_every: Duration::from_secs(env.parsed(
                 "SWEEP_SECONDS",
                 number(1..=3600_u64),
@@ -301,6 +318,24 @@ fn keep_days<F: Fn(&'static str) -> Result<Option<String>, String>>(
         return Err(invalid(
             VARIABLE,
             format!("must be at least RETENTION_DAYS, which is {retention}"),
+        ));
+    }
+    Ok(days)
+}
+
+/// Events are kept no longer than the mailings that they are about.
+fn event_days<F: Fn(&'static str) -> Result<Option<String>, String>>(
+    env: &Environment<F>,
+    keep: u64,
+) -> Result<u64, InvalidConfig> {
+    const VARIABLE: &str = "EVENT_DAYS";
+    let Some(days) = env.optional(VARIABLE, number(1..=MOST_DAYS))? else {
+        return Ok(EVENT_DAYS.min(keep));
+    };
+    if days > keep {
+        return Err(invalid(
+            VARIABLE,
+            format!("must be at most KEEP_DAYS, which is {keep}"),
         ));
     }
     Ok(days)

@@ -382,6 +382,7 @@ fn claimed_recipient(row: Model, status: Status) -> Option<ClaimedRecipient> {
     let mail = row.mail.as_deref()?;
     Some(ClaimedRecipient {
         position: row.position,
+        attempt: row.claim_token?,
         // The call that is to be made does not count.
         attempts: row.attempts - i32::from(status == Status::Sending),
         recipient: Recipient {

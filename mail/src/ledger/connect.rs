@@ -54,7 +54,10 @@ impl Ledger {
             db,
             schema: OnceCell::new(),
             migrates: config.migrates,
-            publishes: config.result_queue_url.is_some(),
+            results: config
+                .result_queue_url
+                .as_ref()
+                .map(|_| config.result_statuses.clone()),
             origins: super::origins::LiveOrigins::default(),
             lease_ms: i64::try_from(config.lease.as_millis()).unwrap_or(i64::MAX),
         })
@@ -92,7 +95,7 @@ impl Ledger {
             schema: OnceCell::new_with(Some(())),
             migrates: true,
             lease_ms: 60_000,
-            publishes: false,
+            results: None,
             origins: super::origins::LiveOrigins::default(),
         }
     }

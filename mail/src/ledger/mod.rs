@@ -11,13 +11,16 @@ mod connection;
 mod dialect;
 mod document;
 mod erase;
+mod events;
 mod expiry;
+mod feed;
 #[cfg(test)]
 mod full_disk;
 mod health;
 mod idempotency;
 mod keys;
 mod login;
+mod mail_events;
 mod mailing;
 mod origins;
 mod outbox;
@@ -49,16 +52,18 @@ use sea_orm::{
 };
 use tokio::sync::OnceCell;
 
-use crate::error::Result;
+use crate::{error::Result, result_statuses::ResultStatuses};
 use connection::Connection;
 use transaction::Transaction;
 
 pub use claim::Claim;
 pub use erase::Erased;
 pub use expiry::STEP;
+pub use feed::{FeedEvent, FeedFilter, FeedPage};
 pub use health::{Health, Hold};
 pub use idempotency::{IdempotencyRequest, Lookup};
 pub use keys::NewKey;
+pub use mail_events::Applied;
 pub use pace::{AHEAD, Turn};
 pub use read::{Counts, MailingFilter, MailingSummary, Page, RecipientView, Scope};
 pub use removal::REMOVAL_STEP;
@@ -77,8 +82,8 @@ pub struct Ledger {
     /// Set if this process migrates the schema itself.
     migrates: bool,
     lease_ms: i64,
-    /// Set if there is a result queue; otherwise no results are published.
-    publishes: bool,
+    /// The statuses that are published to the result queue; `None` if there is no result queue.
+    results: Option<ResultStatuses>,
     origins: origins::LiveOrigins,
 }
 

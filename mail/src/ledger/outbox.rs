@@ -1,13 +1,15 @@
-//! The outbox: ends of recipients that are still to be published to the result queue.
+//! The outbox: events of recipients that are still to be published to the result queue.
 //!
-//! An end is inserted in the transaction that moves the recipient, and deleted when the queue has its message. A later
-//! end of the same recipient, or a resend, therefore removes none of the earlier ones.
+//! An event is put into it in the transaction that moves the recipient, and taken out when the queue has its message. A
+//! later event of the same recipient, or a resend, therefore removes none of the earlier ones.
 
 use std::{collections::HashMap, time::Duration};
 
 use entity::{
-    Document, mailing,
-    outbox::{ActiveModel as Row, Column as Out, Entity as Outbox, Model as Event},
+    Document,
+    event::{self, Entity as EventRow},
+    mailing,
+    outbox::{ActiveModel as Row, Column as Out, Entity as Outbox, Model as Pending},
     recipient::{Column, Entity, Model, Status},
 };
 use sea_orm::{
@@ -17,12 +19,13 @@ use sea_orm::{
     UpdateMany,
     sea_query::{Expr, OnConflict},
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
     Ledger, Transaction,
-    document::{from_json, legible_envelope, to_json},
+    document::{from_json, legible_envelope},
+    events::detail,
     update::updates,
 };
 use crate::{error::Result, message::CallerIds, recipient_update::RecipientUpdate, telemetry};
@@ -40,42 +43,55 @@ const ROWS: usize = 1000;
 impl Ledger {
     /// Moves recipients to an end, and inserts their rows into the outbox.
     pub(super) async fn end_all(&self, update: UpdateMany<Entity>) -> Result<Vec<RecipientUpdate>> {
-        if !self.publishes {
-            return Ok(updates(update.exec_with_returning(self.db().await?).await?));
-        }
         let transaction = self.begin().await?;
         let ended = update.exec_with_returning(&transaction).await?;
+        self.add_ends(&transaction, &ended).await?;
         self.put_in_outbox(&transaction, &ended).await?;
         transaction.commit().await?;
         Ok(updates(ended))
     }
 
-    /// Inserts the ends of those recipients in `moved` that have ended. An end that is already in the outbox stays as
+    /// Inserts the ends of those recipients in `moved` that have ended. An event that is already in the outbox stays as
     /// it is.
     pub(super) async fn put_in_outbox(
         &self,
         transaction: &Transaction,
         moved: &[Model],
     ) -> Result<()> {
-        if !self.publishes {
+        let ends = moved.iter().filter_map(|row| {
+            let (event_id, added_at) = row.event_id.zip(row.ended_at)?;
+            Some(Added {
+                event_id,
+                mailing_id: row.mailing_id,
+                position: row.position,
+                status: row.status,
+                added_at,
+            })
+        });
+        self.add_to_outbox(transaction, ends).await
+    }
+
+    /// Inserts those events whose status is published.
+    pub(super) async fn add_to_outbox(
+        &self,
+        transaction: &Transaction,
+        events: impl Iterator<Item = Added>,
+    ) -> Result<()> {
+        let Some(results) = &self.results else {
             return Ok(());
-        }
-        let settled = i64::try_from(SETTLED.as_millis()).unwrap_or(i64::MAX);
-        let mut rows = Vec::with_capacity(moved.len());
-        for row in moved {
-            let Some((event_id, ended_at)) = row.event_id.zip(row.ended_at) else {
-                continue;
-            };
-            rows.push(Row {
-                event_id: Set(event_id),
-                mailing_id: Set(row.mailing_id),
-                position: Set(row.position),
-                result: Set(to_json(&End::of(row, ended_at))?),
-                added_at: Set(ended_at),
-                due_at: Set(Some(ended_at.saturating_add(settled))),
+        };
+        let rows = events
+            .filter(|event| results.name_of(event.status).is_some())
+            .map(|event| Row {
+                event_id: Set(event.event_id),
+                mailing_id: Set(event.mailing_id),
+                position: Set(event.position),
+                result: Set(None),
+                added_at: Set(event.added_at),
+                due_at: Set(Some(event.added_at.saturating_add(settled()))),
                 refusals: Set(0),
             });
-        }
+        let rows: Vec<Row> = rows.collect();
         for rows in rows.chunks(ROWS) {
             Outbox::insert_many(rows.to_vec())
                 .on_conflict(OnConflict::column(Out::EventId).do_nothing().to_owned())
@@ -85,47 +101,58 @@ impl Ledger {
         Ok(())
     }
 
-    /// Returns recipients as they were at the ends that are due to be published, those that have been due for longest
+    /// Returns the part of a statement of `PostgreSQL` that inserts the ends of the recipients in `moved`.
+    pub(super) fn insert_moved_into_outbox(&self) -> String {
+        let Some(results) = &self.results else {
+            return "SELECT".to_owned();
+        };
+        let published: Vec<String> = results
+            .published()
+            .map(|status| format!("'{}'", status.as_str()))
+            .collect();
+        format!(
+            "INSERT INTO outbox (event_id, mailing_id, position, added_at, due_at, refusals) \
+             SELECT event_id, mailing_id, position, ended_at, ended_at + {}, 0 FROM moved \
+             WHERE event_id IS NOT NULL AND ended_at IS NOT NULL AND status IN ({}) \
+             ON CONFLICT (event_id) DO NOTHING",
+            settled(),
+            published.join(", "),
+        )
+    }
+
+    /// Returns recipients as they were at the events that are due to be published, those that have been due for longest
     /// first.
     pub async fn unpublished(&self, most: u64) -> Result<Vec<RecipientUpdate>> {
         let db = self.db().await?;
-        let events = Outbox::find()
+        let due = Outbox::find()
             .filter(self.is_over(Out::DueAt))
             .order_by_asc(Out::DueAt)
             .limit(most)
             .all(db)
             .await?;
-        if events.is_empty() {
+        if due.is_empty() {
             return Ok(Vec::new());
         }
-        let mut keys: Vec<_> = events
-            .iter()
-            .map(|event| (event.mailing_id, event.position))
-            .collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let mut which = Condition::any();
-        for keys in keys.chunk_by(|a, b| a.0 == b.0) {
-            let positions = keys.iter().map(|(_, position)| *position);
-            which = which.add(
-                Column::MailingId
-                    .eq(keys[0].0)
-                    .and(Column::Position.is_in(positions)),
-            );
-        }
-        let recipients = Entity::find().filter(which).all(db).await?;
+        let events = EventRow::find()
+            .filter(event::Column::Id.is_in(due.iter().map(|row| row.event_id)))
+            .all(db)
+            .await?;
+        let mut events: HashMap<Uuid, event::Model> =
+            events.into_iter().map(|event| (event.id, event)).collect();
+        let keys = due.iter().map(|row| (row.mailing_id, row.position));
+        let recipients = Entity::find().filter(of_recipients(keys)).all(db).await?;
         let recipients: HashMap<_, RecipientUpdate> = recipients
             .into_iter()
             .map(|row| ((row.mailing_id, row.position), row.into()))
             .collect();
-        let mut ends = Vec::with_capacity(events.len());
-        for event in events {
-            let Some(now) = recipients.get(&(event.mailing_id, event.position)) else {
+        let mut updates = Vec::with_capacity(due.len());
+        for row in due {
+            let Some(now) = recipients.get(&(row.mailing_id, row.position)) else {
                 continue;
             };
-            let event_id = event.event_id;
-            match as_it_was(now.clone(), event) {
-                Ok(end) => ends.push(end),
+            let event_id = row.event_id;
+            match as_it_was(now.clone(), row, events.remove(&event_id)) {
+                Ok(update) => updates.push(update),
                 // A row that cannot be read does not hold up the others.
                 Err(error) => {
                     tracing::error!(
@@ -136,7 +163,7 @@ impl Ledger {
                 }
             }
         }
-        Ok(ends)
+        Ok(updates)
     }
 
     /// Deletes ends from the outbox whose messages the queue has accepted.
@@ -203,18 +230,35 @@ impl Ledger {
     }
 }
 
-/// Returns the part of a statement of `PostgreSQL` that inserts the ends of the recipients in `moved`.
-pub(super) fn insert_moved() -> String {
-    let settled = SETTLED.as_millis();
-    format!(
-        "INSERT INTO outbox (event_id, mailing_id, position, result, added_at, due_at, refusals) \
-         SELECT event_id, mailing_id, position, json_build_object('status', status, \
-           'occurred_at', ended_at, 'attempts', attempts, 'message_id', message_id, \
-           'status_detail', status_detail, 'last_error', last_error, 'queued_at', queued_at, \
-           'sent_at', sent_at), ended_at, ended_at + {settled}, 0 \
-         FROM moved WHERE event_id IS NOT NULL AND ended_at IS NOT NULL \
-         ON CONFLICT (event_id) DO NOTHING"
-    )
+/// An event to be inserted into the outbox.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Added {
+    pub event_id: Uuid,
+    pub mailing_id: Uuid,
+    pub position: i32,
+    pub status: Status,
+    pub added_at: i64,
+}
+
+fn settled() -> i64 {
+    i64::try_from(SETTLED.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Returns the condition for recipients that are given by their mailings and positions.
+pub(super) fn of_recipients(keys: impl Iterator<Item = (Uuid, i32)>) -> Condition {
+    let mut keys: Vec<_> = keys.collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut which = Condition::any();
+    for keys in keys.chunk_by(|a, b| a.0 == b.0) {
+        let positions = keys.iter().map(|(_, position)| *position);
+        which = which.add(
+            Column::MailingId
+                .eq(keys[0].0)
+                .and(Column::Position.is_in(positions)),
+        );
+    }
+    which
 }
 
 fn is_of(ends: &[&RecipientUpdate]) -> Condition {
@@ -222,8 +266,8 @@ fn is_of(ends: &[&RecipientUpdate]) -> Condition {
     Condition::all().add(Out::EventId.is_in(events))
 }
 
-/// The fields of a result that describe an end, as they were at that end.
-#[derive(Serialize, Deserialize)]
+/// What an event says, in rows that were added before there were rows of events.
+#[derive(Deserialize)]
 struct End {
     status: String,
     occurred_at: i64,
@@ -235,34 +279,45 @@ struct End {
     sent_at: Option<i64>,
 }
 
-impl End {
-    fn of(row: &Model, ended_at: i64) -> Self {
-        Self {
-            status: row.status.as_str().to_owned(),
-            occurred_at: ended_at,
-            attempts: row.attempts,
-            message_id: row.message_id.clone(),
-            status_detail: row.status_detail.clone(),
-            last_error: row.last_error.clone(),
-            queued_at: row.queued_at,
-            sent_at: row.sent_at,
-        }
+/// Returns the recipient as it was at the event.
+fn as_it_was(
+    now: RecipientUpdate,
+    row: Pending,
+    event: Option<event::Model>,
+) -> Result<RecipientUpdate> {
+    if let Some(event) = event {
+        return at_event(now, event);
     }
-}
-
-/// Returns the recipient as it was at the end of `event`.
-fn as_it_was(now: RecipientUpdate, event: Event) -> Result<RecipientUpdate> {
-    let end: End = from_json("result", event.result)?;
+    let end: End = from_json("result", row.result.unwrap_or(Document::Unreadable))?;
     Ok(RecipientUpdate {
         status: Status::try_from_value(&end.status)?,
-        event_id: Some(event.event_id),
-        ended_at: Some(end.occurred_at),
+        event_id: Some(row.event_id),
+        occurred_at: Some(end.occurred_at),
+        sequence: 1,
         attempts: end.attempts,
         message_id: end.message_id,
         status_detail: end.status_detail,
         last_error: end.last_error,
         queued_at: end.queued_at,
         sent_at: end.sent_at,
+        bounce: None,
+        ..now
+    })
+}
+
+fn at_event(now: RecipientUpdate, event: event::Model) -> Result<RecipientUpdate> {
+    Ok(RecipientUpdate {
+        status: Status::try_from_value(&event.kind)?,
+        event_id: Some(event.id),
+        occurred_at: Some(event.occurred_at),
+        sequence: event.sequence,
+        attempts: event.attempts,
+        message_id: event.message_id,
+        status_detail: event.status_detail,
+        last_error: event.last_error,
+        queued_at: event.queued_at,
+        sent_at: event.sent_at,
+        bounce: detail(event.detail)?.bounce,
         ..now
     })
 }

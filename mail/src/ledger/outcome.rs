@@ -10,7 +10,11 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Claim, Ledger, document::to_text, outbox, retry::retry_until_recorded, update::updates,
+    Claim, Ledger,
+    document::to_text,
+    events::{self, next_event},
+    retry::retry_until_recorded,
+    update::updates,
 };
 use crate::{
     error::Result,
@@ -21,16 +25,21 @@ use crate::{
 /// The columns that an outcome sets, on either database. `o` is the outcome, `r` the recipient.
 ///
 /// The token of a recipient that has ended stays, because its holder may still learn more about the outcome.
-const SET: &str = "status = o.status, lease_until = NULL, status_detail = o.detail, last_error = o.error, \
+const SET: &str = concat!(
+    "status = o.status, lease_until = NULL, status_detail = o.detail, last_error = o.error, \
      attempts = r.attempts - o.returned, \
      ended_at = CASE WHEN o.status <> 'queued' THEN o.now END, \
      event_id = CASE WHEN o.status <> 'queued' THEN o.event_id END, \
+     events = CASE WHEN o.status <> 'queued' THEN ",
+    next_event!("r"),
+    " ELSE r.events END, \
      message_id = CASE WHEN o.status = 'sent' THEN o.message_id ELSE r.message_id END, \
      sent_at = CASE WHEN o.status = 'sent' THEN o.now ELSE r.sent_at END, \
      claim_token = CASE WHEN o.status <> 'queued' THEN r.claim_token END, \
      woken_at = CASE WHEN o.status <> 'queued' THEN r.woken_at END, \
      due_at = CASE WHEN o.status = 'queued' THEN o.now + o.wait ELSE r.due_at END, \
-     queued_at = CASE WHEN o.status = 'queued' THEN COALESCE(r.queued_at, o.now) ELSE r.queued_at END";
+     queued_at = CASE WHEN o.status = 'queued' THEN COALESCE(r.queued_at, o.now) ELSE r.queued_at END"
+);
 
 /// The recipients that an outcome moves. The bounds let `PostgreSQL` find them by their positions, however few it
 /// believes the mailing to have.
@@ -131,19 +140,36 @@ impl Ledger {
         Ok(updates(moved))
     }
 
+    /// Returns a recipient of the claim that a report of the mail system has settled before its outcome was known. It is
+    /// published with the report.
+    pub async fn settled_before(
+        &self,
+        claim: &Claim,
+        position: i32,
+    ) -> Result<Option<RecipientUpdate>> {
+        let row = Entity::find()
+            .filter(Column::MailingId.eq(claim.mailing_id))
+            .filter(Column::Position.eq(position))
+            .filter(Column::ClaimToken.eq(claim.token))
+            .filter(Column::SentAt.is_not_null())
+            .one(self.db().await?)
+            .await?;
+        Ok(row
+            .filter(|row| !row.status.is_open())
+            .map(RecipientUpdate::from))
+    }
+
     /// One statement, and therefore one round trip.
     async fn record_on_postgres(&self, claim: &Claim, rows: &Rows) -> Result<Vec<Model>> {
-        let outbox = if self.publishes {
-            outbox::insert_moved()
-        } else {
-            "SELECT".to_owned()
-        };
+        let events = events::insert_moved("$2");
+        let outbox = self.insert_moved_into_outbox();
         let sql = format!(
             "WITH o AS MATERIALIZED (\
                SELECT *, (SELECT {now}) AS now FROM json_to_recordset($1::json) AS o (position INTEGER, \
                  status TEXT, event_id UUID, message_id TEXT, detail TEXT, error TEXT, wait BIGINT, \
                  returned INTEGER)), \
              moved AS (UPDATE recipient AS r SET {SET} FROM o WHERE {WHICH} RETURNING r.*), \
+             events AS ({events}), \
              outbox AS ({outbox}) \
              SELECT * FROM moved",
             now = super::dialect::POSTGRES_NOW,
@@ -153,12 +179,11 @@ impl Ledger {
     }
 
     async fn record_on_sqlite(&self, claim: &Claim, rows: &Rows) -> Result<Vec<Model>> {
-        let sql = on_sqlite();
-        if !self.publishes {
-            return self.moved_by(self.db().await?, sql, claim, rows).await;
-        }
         let transaction = self.begin().await?;
-        let moved = self.moved_by(&transaction, sql, claim, rows).await?;
+        let moved = self
+            .moved_by(&transaction, on_sqlite(), claim, rows)
+            .await?;
+        self.add_ends(&transaction, &moved).await?;
         self.put_in_outbox(&transaction, &moved).await?;
         transaction.commit().await?;
         Ok(moved)
@@ -204,6 +229,7 @@ impl Ledger {
         Entity::update_many()
             .col_expr(Column::Status, Expr::value(status))
             .col_expr(Column::EndedAt, self.now())
+            .col_expr(Column::Events, Expr::cust(next_event!("\"recipient\"")))
             .col_expr(Column::EventId, event_id)
             .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
     }

@@ -64,11 +64,24 @@ pub struct Counts {
     pub failed: u64,
     pub unconfirmed: u64,
     pub cancelled: u64,
+    pub suppressed: u64,
+    pub delivered: u64,
+    pub bounced: u64,
+    pub complained: u64,
 }
 
 impl Counts {
     pub fn total(self) -> u64 {
-        self.queued + self.sending + self.sent + self.failed + self.unconfirmed + self.cancelled
+        self.queued
+            + self.sending
+            + self.sent
+            + self.failed
+            + self.unconfirmed
+            + self.cancelled
+            + self.suppressed
+            + self.delivered
+            + self.bounced
+            + self.complained
     }
 
     fn add(&mut self, status: Status, number: u64) {
@@ -79,6 +92,10 @@ impl Counts {
             Status::Failed => &mut self.failed,
             Status::Unconfirmed => &mut self.unconfirmed,
             Status::Cancelled => &mut self.cancelled,
+            Status::Suppressed => &mut self.suppressed,
+            Status::Delivered => &mut self.delivered,
+            Status::Bounced => &mut self.bounced,
+            Status::Complained => &mut self.complained,
         } += number;
     }
 }

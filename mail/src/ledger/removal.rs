@@ -29,7 +29,7 @@ impl Ledger {
     /// after which the next step begins, and `None` if there is none left.
     pub async fn remove_old(&self, keep: Duration, after: Uuid) -> Result<Option<Uuid>> {
         let until = self.removable_until(keep).await?;
-        let old: Vec<Old> = old(after..first_id_after(until), until, self.publishes)
+        let old: Vec<Old> = old(after..first_id_after(until), until, self.results.is_some())
             .into_tuple()
             .all(self.db().await?)
             .await?;

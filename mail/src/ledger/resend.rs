@@ -70,6 +70,11 @@ impl Ledger {
             .col_expr(Column::QueuedAt, Expr::value(now))
             .col_expr(Column::EndedAt, none())
             .col_expr(Column::EventId, Expr::value(None::<Uuid>))
+            // An end that was recorded before there were events counts as the first one.
+            .col_expr(
+                Column::Events,
+                Expr::cust("CASE WHEN events = 0 THEN 1 ELSE events END"),
+            )
             .col_expr(Column::StatusDetail, Expr::value(None::<String>))
             .col_expr(Column::LastError, Expr::value(None::<String>))
             .filter(Column::MailingId.eq(mailing_id))

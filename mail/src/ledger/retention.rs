@@ -58,7 +58,7 @@ impl Ledger {
     /// with one none does for longer than `LONGEST_HOLD`, so that retention does not depend on a queue.
     fn held_since(&self) -> Option<SimpleExpr> {
         let longest = i64::try_from(LONGEST_HOLD.as_millis()).unwrap_or(i64::MAX);
-        self.publishes.then(|| self.now().sub(longest))
+        self.results.is_some().then(|| self.now().sub(longest))
     }
 
     /// Removes bodies, attachments, variables and recipients' header fields from mailings that ended 24 hours ago, or

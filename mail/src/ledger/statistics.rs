@@ -32,7 +32,7 @@ const CHUNK: usize = 10_000;
 /// Reads ends in the order of the index, starting after the last one that was read. Both databases find a mailing by
 /// its key, whatever their table statistics say.
 const ENDS: &str = "\
-    SELECT mailing_id, position, ended_at, status, CASE WHEN status = 'sent' THEN \
+    SELECT mailing_id, position, ended_at, status, CASE WHEN sent_at IS NOT NULL THEN \
         sent_at - (SELECT created_at FROM mailing WHERE mailing.id = mailing_id) END AS took \
     FROM recipient WHERE ended_at >= $1 AND ended_at < $2 \
         AND (ended_at > $1 OR mailing_id > $3 OR (mailing_id = $3 AND position > $4)) \
@@ -270,11 +270,12 @@ impl Hour {
 impl Tally {
     fn add(&mut self, row: &EndRow) -> Result<()> {
         match Status::try_from_value(&row.status)? {
-            Status::Sent => {
+            // What was learned later is no end.
+            Status::Sent | Status::Delivered | Status::Bounced | Status::Complained => {
                 self.sent += 1;
                 self.took.extend(row.took);
             }
-            Status::Failed => self.failed += 1,
+            Status::Failed | Status::Suppressed => self.failed += 1,
             Status::Unconfirmed => self.unconfirmed += 1,
             Status::Cancelled => self.cancelled += 1,
             // These are no ends.

@@ -106,9 +106,10 @@ impl Stored {
         request: NewMailing,
         templates: Templates,
     ) -> Option<(Mailing, Claim)> {
+        let token = self.token?;
         let claim = Claim {
             mailing_id: self.id,
-            token: self.token?,
+            token,
             begun: self.start == Start::Now,
             claimed_at: Instant::now(),
             corrupt: Vec::new(),
@@ -116,6 +117,7 @@ impl Stored {
                 .zip(request.recipients)
                 .map(|(position, recipient)| ClaimedRecipient {
                     position,
+                    attempt: token,
                     attempts: 0,
                     recipient,
                 })

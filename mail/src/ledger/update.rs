@@ -19,8 +19,10 @@ impl From<Model> for RecipientUpdate {
             attempts: row.attempts,
             queued_at: row.queued_at,
             sent_at: row.sent_at,
-            ended_at: row.ended_at,
+            occurred_at: row.ended_at,
             event_id: row.event_id,
+            sequence: row.events,
+            bounce: None,
         }
     }
 }

@@ -15,6 +15,7 @@ pub fn mailing(envelope: Envelope, body: Body) -> Mailing {
 pub fn claimed(position: i32, recipient: Recipient) -> ClaimedRecipient {
     ClaimedRecipient {
         position,
+        attempt: Uuid::nil(),
         attempts: 0,
         recipient,
     }

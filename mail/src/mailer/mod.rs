@@ -23,7 +23,8 @@ pub use backoff::{backoff, jittered, throttle_pause};
 pub use call::Call;
 pub use compose::fields::custom as custom_header;
 pub use mailbox::Mailbox;
-pub use ses::{MAILING_TAG, RECIPIENT_TAG, Ses};
+pub use redact::redact;
+pub use ses::{ATTEMPT_TAG, MAILING_TAG, RECIPIENT_TAG, Ses};
 use smtp::Smtp;
 
 /// The transport that sends mail.

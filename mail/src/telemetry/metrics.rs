@@ -18,12 +18,18 @@ pub struct Metrics {
     sent: u64,
     failed: u64,
     unconfirmed: u64,
+    suppressed: u64,
+    delivered: u64,
+    bounced: u64,
+    complained: u64,
+    pub foreign_events: u64,
     pub throttled: u64,
     pub account_faults: u64,
     pub results_refused: u64,
     pub tokens_refused: u64,
     pub woken: u64,
     pub oldest_due: Option<Duration>,
+    pub feed_delay: Option<Duration>,
     calls: Vec<Duration>,
 }
 
@@ -33,6 +39,10 @@ impl Metrics {
             Status::Sent => self.sent += 1,
             Status::Failed => self.failed += 1,
             Status::Unconfirmed => self.unconfirmed += 1,
+            Status::Suppressed => self.suppressed += 1,
+            Status::Delivered => self.delivered += 1,
+            Status::Bounced => self.bounced += 1,
+            Status::Complained => self.complained += 1,
             Status::Queued | Status::Sending | Status::Cancelled => {}
         }
     }
@@ -48,6 +58,11 @@ impl Metrics {
             ("MailsSent", taken.sent),
             ("MailsFailed", taken.failed),
             ("MailsUnconfirmed", taken.unconfirmed),
+            ("MailsSuppressed", taken.suppressed),
+            ("MailsDelivered", taken.delivered),
+            ("MailsBounced", taken.bounced),
+            ("MailsComplained", taken.complained),
+            ("ForeignEvents", taken.foreign_events),
             ("MailsThrottled", taken.throttled),
             ("AccountFaults", taken.account_faults),
             ("ResultsRefused", taken.results_refused),
@@ -59,10 +74,13 @@ impl Metrics {
             .filter(|(_, count)| *count > 0)
             .map(|(name, count)| (name, "Count", json!(count)))
             .collect();
+        let ages = [
+            ("OldestDueAge", taken.oldest_due),
+            ("FeedDelay", taken.feed_delay),
+        ];
         metrics.extend(
-            taken
-                .oldest_due
-                .map(|age| ("OldestDueAge", "Seconds", json!(age.as_secs_f64()))),
+            ages.into_iter()
+                .filter_map(|(name, age)| Some((name, "Seconds", json!(age?.as_secs_f64())))),
         );
         let mut durations = taken.calls.chunks(MAX_VALUES).map(send_duration);
         metrics.extend(durations.next());

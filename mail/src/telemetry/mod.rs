@@ -96,6 +96,16 @@ pub fn token_refused() {
     invocation::count(|metrics| metrics.tokens_refused += 1);
 }
 
+/// Counts reports of the mail system about mail that is not in the ledger.
+pub fn foreign_events(events: usize) {
+    invocation::count(|metrics| metrics.foreign_events += events as u64);
+}
+
+/// Records the time for which the oldest event waits to be shown in the feed; zero if none waits.
+pub fn feed_delay(age: Duration) {
+    invocation::count(|metrics| metrics.feed_delay = Some(age));
+}
+
 /// Counts enqueued wake-ups.
 pub fn woken(wake_ups: usize) {
     invocation::count(|metrics| metrics.woken += wake_ups as u64);

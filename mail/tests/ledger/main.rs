@@ -23,9 +23,11 @@ mod connection;
 mod corrupt;
 mod database;
 mod erase;
+mod feed;
 #[path = "../fixtures/mod.rs"]
 mod fixtures;
 mod keys;
+mod mail_events;
 mod mailings;
 mod manage;
 mod migrations;

@@ -76,8 +76,8 @@ pub struct AttachmentRequest {
     pub content_id: Option<Text<ContentId>>,
 }
 
-/// A tag that SES adds to its events about the mail (`MessageTag`). The service sets `mmms-mailing-id` and
-/// `mmms-recipient-index` itself and refuses them here.
+/// A tag that SES adds to its events about the mail (`MessageTag`). The service sets `mmms-mailing-id`,
+/// `mmms-recipient-index` and `mmms-attempt` itself and refuses them here.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "MailTag")]
 pub struct TagRequest {

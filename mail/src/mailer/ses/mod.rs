@@ -25,7 +25,7 @@ pub use bulk::MAX_ENTRIES;
 use failure::Failure;
 use progress::Progress;
 use sending::Sending;
-pub use ses_fields::{MAILING_TAG, RECIPIENT_TAG};
+pub use ses_fields::{ATTEMPT_TAG, MAILING_TAG, RECIPIENT_TAG};
 
 #[derive(Debug)]
 pub struct Ses {

@@ -24,6 +24,7 @@ use crate::{
 /// The tags of every mail that identify its recipient in SES's events. A caller's own tags have other names.
 pub const MAILING_TAG: &str = "mmms-mailing-id";
 pub const RECIPIENT_TAG: &str = "mmms-recipient-index";
+pub const ATTEMPT_TAG: &str = "mmms-attempt";
 
 pub fn sender(mailing: &Mailing, name: &str) -> String {
     named(Some(name), &mailing.envelope.sender_email)
@@ -52,6 +53,7 @@ pub fn tags(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Vec<Message
         .chain([
             (MAILING_TAG.to_owned(), mailing.id.to_string()),
             (RECIPIENT_TAG.to_owned(), claimed.position.to_string()),
+            (ATTEMPT_TAG.to_owned(), claimed.attempt.to_string()),
         ])
         .map(|(name, value)| {
             let tag = MessageTag::builder().name(name).value(value).build();

@@ -7,7 +7,7 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use mail::{
-    mailer::{MAILING_TAG, RECIPIENT_TAG},
+    mailer::{ATTEMPT_TAG, MAILING_TAG, RECIPIENT_TAG},
     message::{Attachment, HeaderFields, Tag},
 };
 
@@ -200,7 +200,7 @@ pub fn tag(node: Node<'_>) -> Option<Tag> {
     node.object(|object| {
         let name = object.required("name", |node| {
             Text::<TagPart>::checked(node, |text| match text {
-                MAILING_TAG | RECIPIENT_TAG => Err("is set by the service"),
+                ATTEMPT_TAG | MAILING_TAG | RECIPIENT_TAG => Err("is set by the service"),
                 text => TagPart::check(text),
             })
         });

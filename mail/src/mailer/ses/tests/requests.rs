@@ -57,6 +57,7 @@ fn tags(position: &str) -> Value {
         { "Name": "kind", "Value": "news" },
         { "Name": "mmms-mailing-id", "Value": "00000000-0000-0000-0000-000000000000" },
         { "Name": "mmms-recipient-index", "Value": position },
+        { "Name": "mmms-attempt", "Value": "00000000-0000-0000-0000-000000000000" },
     ])
 }
 
