@@ -156,6 +156,34 @@ export type Attachment = {
 };
 
 /**
+ * Bounce
+ *
+ * A bounce, as the mail system reports it.
+ */
+export type Bounce = {
+    type: BounceType;
+    /**
+     * The mail system's own word for it, such as `MailboxFull`.
+     */
+    subtype: string;
+    /**
+     * The answer of the recipient's mail server, as a text for people; it never contains an address.
+     */
+    diagnostic: string | null;
+};
+
+/**
+ * Whether a mail that bounced may be accepted another time:
+ *
+ * - `permanent`: no. The address does not exist, or refuses the mail for good.
+ * - `transient`: perhaps. The mailbox is full, for example, or answers that its owner is away.
+ * - `undetermined`: the answer does not tell.
+ *
+ * Known values: `permanent`, `transient`, `undetermined`. A later version may have others.
+ */
+export type BounceType = 'permanent' | 'transient' | 'undetermined' | (string & {});
+
+/**
  * An id that the caller has chosen: a string of at most 512 characters, or a signed 64-bit integer.
  */
 export type CallerId = string | null | number | null;
@@ -288,7 +316,7 @@ export type ErrorBody = {
  * - `idempotency_conflict` (409): the `Idempotency-Key` was used for another request.
  * - `idempotency_in_progress` (409): the first request with the `Idempotency-Key` is still running; `Retry-After`
  * gives the time until a retry.
- * - `gone` (410): the content of the mailing has been removed.
+ * - `gone` (410): the content of the mailing, or the part of the feed, has been removed.
  * - `payload_too_large` (413): the request body is larger than 4 MiB.
  * - `unsupported_media_type` (415): the request body is not `application/json`, or is encoded.
  * - `send_rejected` (422): the mail was refused permanently.
@@ -300,6 +328,118 @@ export type ErrorBody = {
  * Known values: `validation_error`, `authentication_error`, `authorization_error`, `not_found`, `method_not_allowed`, `idempotency_conflict`, `idempotency_in_progress`, `gone`, `payload_too_large`, `unsupported_media_type`, `send_rejected`, `rate_limit_exceeded`, `internal_error`, `service_unavailable`. A later version may have others.
  */
 export type ErrorType = 'validation_error' | 'authentication_error' | 'authorization_error' | 'not_found' | 'method_not_allowed' | 'idempotency_conflict' | 'idempotency_in_progress' | 'gone' | 'payload_too_large' | 'unsupported_media_type' | 'send_rejected' | 'rate_limit_exceeded' | 'internal_error' | 'service_unavailable' | (string & {});
+
+/**
+ * Event
+ *
+ * An event of a recipient: an end that it reached, or something that was learned of it later. It has the fields of a
+ * message of the result queue, and `api_key_id`.
+ */
+export type Event = {
+    event_id: string;
+    /**
+     * The time of the event. A mail server may report it much later.
+     */
+    occurred_at: string;
+    /**
+     * The id of the mailing.
+     */
+    id: string;
+    /**
+     * The recipient's position in the request, from 0.
+     */
+    index: number;
+    email_id: CallerId;
+    email_recipient_id: CallerId;
+    /**
+     * The address as it was submitted; null after it was removed by retention or erasure.
+     */
+    recipient: string | null;
+    status: EventStatus;
+    /**
+     * The mail system's id of the mail; null unless the mail system had accepted it.
+     */
+    message_id: string | null;
+    status_detail: string | null;
+    /**
+     * The last error, as a text for people; it never contains an address.
+     */
+    last_error: string | null;
+    queued_at: string | null;
+    sent_at: string | null;
+    client_env_id: CallerId;
+    project_id: CallerId;
+    closure_id: CallerId;
+    attempts: number;
+    /**
+     * The number of the event among those of its recipient. It rises.
+     */
+    sequence: number;
+    /**
+     * Null unless the mail bounced.
+     */
+    bounce: Bounce;
+    /**
+     * The id of the API key that submitted the mailing.
+     */
+    api_key_id: string;
+};
+
+/**
+ * EventFeed
+ *
+ * A part of the feed.
+ */
+export type EventFeed = {
+    items: Array<Event>;
+    /**
+     * The cursor with which the next request continues. At the end of the feed too: ask again with it later.
+     */
+    next: string;
+};
+
+/**
+ * EventFeedResponse
+ *
+ * The body of a success.
+ */
+export type EventFeedResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 200;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: EventFeed;
+};
+
+/**
+ * The kind of an event. Most are the status that the recipient has from then on:
+ *
+ * - `sent`, `failed`, `unconfirmed`, `cancelled`, `suppressed`, `delivered`, `bounced`, `complained`: see
+ * `RecipientStatus`.
+ * - `delayed`: the mail system could not deliver the mail yet, and tries again.
+ * - `copy_bounced`, `copy_complained`: the mail to an address in `cc` or `bcc` bounced, or its owner complained.
+ *
+ * A later version may add kinds: ignore those that you do not know.
+ *
+ * Known values: `sent`, `failed`, `unconfirmed`, `cancelled`, `suppressed`, `delivered`, `bounced`, `complained`, `delayed`, `copy_bounced`, `copy_complained`. A later version may have others.
+ */
+export type EventStatus = 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'suppressed' | 'delivered' | 'bounced' | 'complained' | 'delayed' | 'copy_bounced' | 'copy_complained' | (string & {});
+
+/**
+ * The kind of an event. Most are the status that the recipient has from then on:
+ *
+ * - `sent`, `failed`, `unconfirmed`, `cancelled`, `suppressed`, `delivered`, `bounced`, `complained`: see
+ * `RecipientStatus`.
+ * - `delayed`: the mail system could not deliver the mail yet, and tries again.
+ * - `copy_bounced`, `copy_complained`: the mail to an address in `cc` or `bcc` bounced, or its owner complained.
+ *
+ * A later version may add kinds: ignore those that you do not know.
+ */
+export type EventStatusFilter = 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'suppressed' | 'delivered' | 'bounced' | 'complained' | 'delayed' | 'copy_bounced' | 'copy_complained';
 
 /**
  * FieldError
@@ -401,8 +541,8 @@ export type MailRequest = {
 /**
  * MailTag
  *
- * A tag that SES adds to its events about the mail (`MessageTag`). The service sets `mmms-mailing-id` and
- * `mmms-recipient-index` itself and refuses them here.
+ * A tag that SES adds to its events about the mail (`MessageTag`). The service sets `mmms-mailing-id`,
+ * `mmms-recipient-index` and `mmms-attempt` itself and refuses them here.
  */
 export type MailTag = {
     name: string;
@@ -452,6 +592,10 @@ export type MailingCounts = {
     failed: number;
     unconfirmed: number;
     cancelled: number;
+    suppressed: number;
+    delivered: number;
+    bounced: number;
+    complained: number;
 };
 
 /**
@@ -608,7 +752,7 @@ export type Recipient = {
     recipient: string | null;
     status: RecipientStatus;
     /**
-     * The mail system's id of the mail; null unless `status` is `sent`.
+     * The mail system's id of the mail; null unless the mail system has accepted it.
      */
     message_id: string | null;
     status_detail: StatusDetail;
@@ -621,7 +765,7 @@ export type Recipient = {
      */
     queued_at: string | null;
     /**
-     * The time at which the mail system accepted the mail; null unless `status` is `sent`.
+     * The time at which the mail system accepted the mail; null unless it did.
      */
     sent_at: string | null;
     /**
@@ -702,30 +846,42 @@ export type RecipientRequest = {
  *
  * - `queued`: the recipient waits to be sent to, for the first time or after a failed attempt.
  * - `sending`: a call to the mail system is under way.
- * - `sent`: the mail system has accepted the mail. Its delivery is not known.
+ * - `sent`: the mail system has accepted the mail. Its delivery is not known, or not known yet.
  * - `failed`: the mail was not accepted and is not tried again; `status_detail` gives the reason, such as `refused`,
  * `expired` or `attempts_exhausted`.
  * - `unconfirmed`: it cannot be known whether the mail system accepted the mail. The service does not send it again on
  * its own.
  * - `cancelled`: the recipient was cancelled before the mail was sent.
+ * - `suppressed`: the address must not be mailed, because of an earlier bounce or complaint; no mail was delivered.
+ * - `delivered`: the recipient's mail server has accepted the mail.
+ * - `bounced`: the mail was sent and came back.
+ * - `complained`: the recipient has marked the mail as spam.
  *
- * Known values: `queued`, `sending`, `sent`, `failed`, `unconfirmed`, `cancelled`. A later version may have others.
+ * The last three are known only where the mail system reports them, as SES does. A later version may add statuses.
+ *
+ * Known values: `queued`, `sending`, `sent`, `failed`, `unconfirmed`, `cancelled`, `suppressed`, `delivered`, `bounced`, `complained`. A later version may have others.
  */
-export type RecipientStatus = 'queued' | 'sending' | 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | (string & {});
+export type RecipientStatus = 'queued' | 'sending' | 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'suppressed' | 'delivered' | 'bounced' | 'complained' | (string & {});
 
 /**
  * The status of a recipient:
  *
  * - `queued`: the recipient waits to be sent to, for the first time or after a failed attempt.
  * - `sending`: a call to the mail system is under way.
- * - `sent`: the mail system has accepted the mail. Its delivery is not known.
+ * - `sent`: the mail system has accepted the mail. Its delivery is not known, or not known yet.
  * - `failed`: the mail was not accepted and is not tried again; `status_detail` gives the reason, such as `refused`,
  * `expired` or `attempts_exhausted`.
  * - `unconfirmed`: it cannot be known whether the mail system accepted the mail. The service does not send it again on
  * its own.
  * - `cancelled`: the recipient was cancelled before the mail was sent.
+ * - `suppressed`: the address must not be mailed, because of an earlier bounce or complaint; no mail was delivered.
+ * - `delivered`: the recipient's mail server has accepted the mail.
+ * - `bounced`: the mail was sent and came back.
+ * - `complained`: the recipient has marked the mail as spam.
+ *
+ * The last three are known only where the mail system reports them, as SES does. A later version may add statuses.
  */
-export type RecipientStatusFilter = 'queued' | 'sending' | 'sent' | 'failed' | 'unconfirmed' | 'cancelled';
+export type RecipientStatusFilter = 'queued' | 'sending' | 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'suppressed' | 'delivered' | 'bounced' | 'complained';
 
 /**
  * ResendRequest
@@ -928,9 +1084,9 @@ export type StatisticsResponse = {
 /**
  * A stable code for the reason of the recipient's status; null if there is none.
  *
- * Known values: `refused`, `invalid_message`, `expired`, `attempts_exhausted`, `corrupt`, `not_connected`, `deferred`, `throttled`, `quota`, `account`, `mailbox_unavailable`, `connection_lost`, `timeout`, `unclear_answer`, `lease_expired`, `cancelled`. A later version may have others.
+ * Known values: `refused`, `invalid_message`, `expired`, `attempts_exhausted`, `corrupt`, `not_connected`, `deferred`, `throttled`, `quota`, `account`, `mailbox_unavailable`, `connection_lost`, `timeout`, `unclear_answer`, `lease_expired`, `cancelled`, `bounce_permanent`, `bounce_transient`, `bounce_undetermined`, `complaint`, `suppressed_by_ses`, `rejected`, `rendering_failure`. A later version may have others.
  */
-export type StatusDetail = 'refused' | 'invalid_message' | 'expired' | 'attempts_exhausted' | 'corrupt' | 'not_connected' | 'deferred' | 'throttled' | 'quota' | 'account' | 'mailbox_unavailable' | 'connection_lost' | 'timeout' | 'unclear_answer' | 'lease_expired' | 'cancelled' | (string & {}) | null;
+export type StatusDetail = 'refused' | 'invalid_message' | 'expired' | 'attempts_exhausted' | 'corrupt' | 'not_connected' | 'deferred' | 'throttled' | 'quota' | 'account' | 'mailbox_unavailable' | 'connection_lost' | 'timeout' | 'unclear_answer' | 'lease_expired' | 'cancelled' | 'bounce_permanent' | 'bounce_transient' | 'bounce_undetermined' | 'complaint' | 'suppressed_by_ses' | 'rejected' | 'rendering_failure' | (string & {}) | null;
 
 /**
  * TimeToSent
@@ -1345,6 +1501,69 @@ export type ResendMailingResponses = {
 };
 
 export type ResendMailingResponse = ResendMailingResponses[keyof ResendMailingResponses];
+
+export type ListEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The cursor `next` of the previous request; absent for the oldest event that is kept.
+         */
+        after?: string;
+        /**
+         * The maximum number of events; 50 if absent.
+         */
+        limit?: number;
+        /**
+         * Only events of this kind.
+         */
+        status?: EventStatusFilter;
+        /**
+         * Only events of mailings that this API key submitted, given by its id. For use with the admin token: an API
+         * key finds only its own.
+         */
+        api_key_id?: string;
+    };
+    url: '/v1/events';
+};
+
+export type ListEventsErrors = {
+    /**
+     * A filter, the cursor or the limit is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The API key or admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * The key is a browser key, which can only send, or a server key that was used in a page of another origin
+     */
+    403: ErrorBody;
+    /**
+     * The events after the cursor are no longer kept; `details` is a cursor to begin anew with
+     */
+    410: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type ListEventsError = ListEventsErrors[keyof ListEventsErrors];
+
+export type ListEventsResponses = {
+    /**
+     * Done
+     */
+    200: EventFeedResponse;
+};
+
+export type ListEventsResponse = ListEventsResponses[keyof ListEventsResponses];
 
 export type ListApiKeysData = {
     body?: never;

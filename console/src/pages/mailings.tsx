@@ -11,7 +11,7 @@ import { doneOf, inWords, Progress, sentShare } from "../parts/status.js";
 import { narrow, route } from "../route.js";
 import { management } from "../session.js";
 import { counted, number } from "../words/figures.js";
-import { isOpen } from "../words/statuses.js";
+import { isOpen, TROUBLES } from "../words/statuses.js";
 
 type Which = "all" | "open" | "ended";
 
@@ -221,8 +221,8 @@ function More({ list, filter, after }: { list: Live<Shown>; filter: Filter; afte
 function Row({ mailing }: { mailing: Mailing }) {
   const { counts } = mailing;
   const { done, total } = doneOf(counts);
-  const trouble = inWords(counts, ["failed", "unconfirmed"]);
-  const rest = inWords(counts, ["queued", "sending", "sent", "cancelled"]);
+  const trouble = inWords(counts, TROUBLES);
+  const rest = inWords(counts, ["queued", "sending", "sent", "delivered", "cancelled"]);
   const progress = isOpen(counts) ? `${number(done)} of ${counted(total, "recipient", "recipients")} done` : "";
   return (
     <li>

@@ -3,6 +3,7 @@
 import type { MailingCounts, RecipientStatus } from "mmms-client";
 import { number } from "../words/figures.js";
 import {
+  acceptedOf,
   isKnown,
   isOpen,
   STATUSES,
@@ -34,8 +35,9 @@ export function doneOf(counts: MailingCounts): { done: number; total: number; pe
 /** The share of sent recipients, because readers take a percentage without a word for it. */
 export function sentShare(counts: MailingCounts): string {
   const total = totalOf(counts);
-  const percent = total ? Math.floor((counts.sent * 100) / total) : 0;
-  return `${counts.sent > 0 && percent === 0 ? "< 1" : percent} %`;
+  const accepted = acceptedOf(counts);
+  const percent = total ? Math.floor((accepted * 100) / total) : 0;
+  return `${accepted > 0 && percent === 0 ? "< 1" : percent} %`;
 }
 
 export function inWords(counts: MailingCounts, of: readonly Status[] = TROUBLE_FIRST): string {

@@ -56,6 +56,34 @@ const words: Readonly<Record<Detail, Words>> = {
   unclear_answer: { means: "The answer does not say if the mail system accepted the mail", remedy: UNKNOWN },
   lease_expired: { means: "The service stopped while it was sending the mail", remedy: UNKNOWN },
   cancelled: { means: "It was cancelled before it was sent", remedy: "Nothing to do." },
+  bounce_permanent: {
+    means: "The recipient's mail server refuses mail to this address for good",
+    remedy: "Do not write to this address again.",
+  },
+  bounce_transient: {
+    means: "The recipient's mail server did not accept the mail, such as for a full mailbox",
+    remedy: "Send a new mail later.",
+  },
+  bounce_undetermined: {
+    means: "The mail came back, and the answer does not say why",
+    remedy: "Read the answer that is named here.",
+  },
+  complaint: {
+    means: "The recipient has marked the mail as spam",
+    remedy: "Do not write to this address again.",
+  },
+  suppressed_by_ses: {
+    means: "SES has not sent the mail: the address is on the suppression list of the account",
+    remedy: "If the address is right, take it off SES's list, then send a new mail.",
+  },
+  rejected: {
+    means: "SES has found a virus in the mail and has not sent it",
+    remedy: "Check the attachments and send a new mail.",
+  },
+  rendering_failure: {
+    means: "SES could not fill the mail's template",
+    remedy: "Report it as a fault of this service, and send a new mail.",
+  },
 };
 
 /** The texts of the same codes if the mail system may have accepted the mail before the connection broke. */
