@@ -10,6 +10,7 @@ pub mod document;
 pub mod erasure;
 pub mod event;
 pub mod feed;
+pub mod hash_secret;
 pub mod hour;
 pub mod idempotency;
 pub mod mailing;
@@ -17,5 +18,6 @@ pub mod origin;
 pub mod outbox;
 pub mod pace;
 pub mod recipient;
+pub mod suppression;
 
 pub use document::Document;
