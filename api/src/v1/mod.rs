@@ -7,6 +7,7 @@ mod health;
 mod mail;
 mod statistics;
 mod statuses;
+mod suppressions;
 mod tag;
 mod text;
 pub mod types;
@@ -19,6 +20,7 @@ const DESCRIPTION: &str = include_str!("description.md");
 pub type Apis = (
     mail::Mail,
     events::Events,
+    suppressions::Suppressions,
     api_keys::ApiKeys,
     statistics::StatisticsApi,
     erase::Erase,
@@ -28,6 +30,7 @@ pub type Apis = (
 const APIS: Apis = (
     mail::Mail,
     events::Events,
+    suppressions::Suppressions,
     api_keys::ApiKeys,
     statistics::StatisticsApi,
     erase::Erase,

@@ -42,4 +42,5 @@ mod retention;
 mod stale;
 mod statistics;
 mod store;
+mod suppressions;
 mod wake;
