@@ -4,6 +4,7 @@
 
 mod event;
 mod function;
+mod mail_events;
 mod migration;
 
 use std::{io::Write, process::ExitCode};

@@ -49,6 +49,8 @@ pub struct Config {
     pub max_send_rate: Option<f64>,
     /// The SQS queue of wake-ups. If it is not set, the queue is in the process.
     pub queue_url: Option<Url>,
+    /// The SQS queue to which SES's events come. If it is not set, there are none.
+    pub event_queue_url: Option<Url>,
     /// The SQS queue to which every end of a recipient is published. If it is not set, no results are published.
     pub result_queue_url: Option<Url>,
     pub host: IpAddr,
@@ -148,12 +150,20 @@ impl Config {
         let migrates = env.parsed("DB_MIGRATE", flag, "true")?;
         let role_secret = role_secret(&env, &database, migrates)?;
         let queue_url = env.optional("MAIL_QUEUE_URL", queue)?;
+        let result_queue_url = env.optional("MAIL_RESULT_QUEUE_URL", queue)?;
         if is_function {
             let has_queue = queue_url.is_some() || role_secret.is_some();
             on_functions(&database, has_queue)?;
         }
         let host = env.parsed("HOST", parse_host, "127.0.0.1")?;
         let transport = transport(&env, &database, is_function || queue_url.is_some(), host)?;
+        let event_queue_url = event_queue(
+            &env,
+            [
+                ("MAIL_QUEUE_URL", &queue_url),
+                ("MAIL_RESULT_QUEUE_URL", &result_queue_url),
+            ],
+        )?;
         let retention = env.parsed("RETENTION_DAYS", number(0..=MOST_DAYS), "30")?;
         Ok(Self {
             lease: lease(&env, &transport)?,
@@ -163,7 +173,8 @@ impl Config {
             role_secret,
             max_send_rate: env.optional("MAX_SEND_RATE", rate)?,
             queue_url,
-            result_queue_url: env.optional("MAIL_RESULT_QUEUE_URL", queue)?,
+            result_queue_url,
+            event_queue_url,
             host,
             port: env.parsed("PORT", number(0..=u16::MAX), "8000")?,
             public_url: env.optional("PUBLIC_URL", public_url)?,
@@ -344,6 +355,24 @@ fn queue(text: &str) -> Result<Url, String> {
             "must be a standard queue: a FIFO queue (.fifo) takes no message with a delay of its own"
                 .to_owned(),
         );
+    }
+    Ok(url)
+}
+
+/// Refuses a queue that has another task: what is written there for another reader is no event of SES.
+fn event_queue<F: Fn(&'static str) -> Result<Option<String>, String>>(
+    env: &Environment<F>,
+    others: [(&'static str, &Option<Url>); 2],
+) -> Result<Option<Url>, InvalidConfig> {
+    const VARIABLE: &str = "MAIL_EVENT_QUEUE_URL";
+    let url = env.optional(VARIABLE, queue)?;
+    for (other, same) in others {
+        if url.is_some() && url == *same {
+            return Err(invalid(
+                VARIABLE,
+                format!("must be another queue than that of {other}"),
+            ));
+        }
     }
     Ok(url)
 }

@@ -81,6 +81,7 @@ pub fn config(database: DatabaseSource) -> Config {
         port: 0,
         max_send_rate: None,
         queue_url: None,
+        event_queue_url: None,
         result_queue_url: None,
         admin: None,
         retention: Duration::from_hours(30 * 24),
