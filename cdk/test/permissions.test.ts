@@ -25,6 +25,7 @@ const RESOURCES: [RegExp, string][] = [
   [/^"\*"$/, "*"],
   [/(Api|Worker|Migration)(Service|Starter)Logs/, "own log group"],
   [/QueuesProcessing[0-9A-F]{8}"/, "processing queue"],
+  [/QueuesEvents[0-9A-F]{8}"/, "queue of events"],
   [/QueuesResults[0-9A-F]{8}"/, "result queue"],
   [/MasterUserSecret/, "master's secret"],
   [/DatabaseRole/, "role's secret"],
