@@ -64,7 +64,7 @@ impl Queues {
 }
 
 impl Queue {
-    async fn create(
+    pub(super) async fn create(
         client: &Client,
         name: &str,
         attributes: &[(QueueAttributeName, String)],
@@ -122,6 +122,17 @@ impl Queue {
             .set_queue_attributes()
             .queue_url(&self.url)
             .attributes(QueueAttributeName::MaximumMessageSize, bytes.to_string())
+            .send()
+            .await
+            .expect("the queue's attributes can be set");
+    }
+
+    /// Sets the policy that says who else may write to the queue.
+    pub async fn set_policy(&self, policy: &Value) {
+        self.client
+            .set_queue_attributes()
+            .queue_url(&self.url)
+            .attributes(QueueAttributeName::Policy, policy.to_string())
             .send()
             .await
             .expect("the queue's attributes can be set");
