@@ -39,6 +39,15 @@ async fn the_stack_comes_delivers_changes_and_goes() {
     mails.one().await;
     mails.all_sent(&mails.begin(MAILING).await, MAILING).await;
     assert_eq!(mails.mailed().await, 1 + MAILING);
+    let events = account.queue_with_arn(stack.output("EventQueueArn")).await;
+    eventually(
+        "a send and a delivery of each mail are on their queue",
+        async || match events.length().await {
+            count if count == 2 * (1 + MAILING) => Ok(()),
+            other => Err(other),
+        },
+    )
+    .await;
 
     let dead = stack.output("DeadLetterQueueArn");
     let dead = account.queue_with_arn(dead).await;
