@@ -58,11 +58,7 @@ async fn invoke(service: &Arc<Service>, event: LambdaEvent<Value>) -> Result<Val
 
 /// Works on the records of either queue. One that cannot be worked on fails alone and is received again.
 async fn work_on(service: &Arc<Service>, records: Vec<Record>, until: Instant) -> SqsBatchResponse {
-    let queue = service
-        .config
-        .event_queue_url
-        .as_ref()
-        .map(|url| url.as_str());
+    let queue: Option<&str> = service.config.event_queue_url.as_ref().map(AsRef::as_ref);
     let (mut events, mut wake_ups) = (Vec::new(), Vec::new());
     for Record { queue_arn, message } in records {
         if queue.is_some_and(|queue| mail_events::is_queue(queue, &queue_arn)) {
