@@ -15,6 +15,7 @@ mod deliver;
 mod drain;
 mod enqueue;
 mod error;
+mod event_drain;
 pub mod fail_point;
 #[cfg(test)]
 #[path = "../tests/fixtures/mod.rs"]

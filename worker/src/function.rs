@@ -69,7 +69,7 @@ async fn work_on(service: &Arc<Service>, records: Vec<Record>, until: Instant) -
     }
     let mut failed = Vec::new();
     if !events.is_empty() {
-        failed.extend(mail_events::leave(events));
+        failed.extend(mail_events::handle_mail_events(service, events).await);
     }
     if !wake_ups.is_empty() {
         failed.extend(work_on_wake_ups(service, wake_ups, until).await);

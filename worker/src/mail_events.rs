@@ -1,6 +1,8 @@
 //! Records of the queue of SES's events, which the worker gets by an event source of their own.
 
-use mail::queue::Received;
+use std::sync::Arc;
+
+use mail::{Service, queue::Received};
 
 /// Returns whether an ARN, `arn:aws:sqs:REGION:ACCOUNT:NAME`, is that of the queue at this URL, which ends with
 /// `/ACCOUNT/NAME`.
@@ -11,13 +13,22 @@ pub fn is_queue(url: &str, arn: &str) -> bool {
     name.is_some() && account.is_some() && (name, account) == (of_url.next(), of_url.next())
 }
 
-/// Leaves the events on their queue, and returns their ids. Nobody can write them again.
-pub fn leave(events: Vec<Received>) -> Vec<String> {
-    tracing::warn!(
-        records = events.len(),
-        "this version cannot record events of SES, they stay on their queue"
+/// Takes the events of a batch together, and returns the ids of those that must be received again.
+pub async fn handle_mail_events(service: &Arc<Service>, events: Vec<Received>) -> Vec<String> {
+    let done = service.take_event_messages(&events).await;
+    let count = events.len();
+    let failed: Vec<String> = events
+        .into_iter()
+        .zip(done)
+        .filter(|(_, done)| !done)
+        .map(|(event, _)| event.id)
+        .collect();
+    tracing::info!(
+        records = count,
+        failed = failed.len(),
+        "events of SES taken"
     );
-    events.into_iter().map(|event| event.id).collect()
+    failed
 }
 
 #[cfg(test)]

@@ -138,6 +138,25 @@ impl Queue {
             .expect("the queue's attributes can be set");
     }
 
+    /// Has a message move to the queue `dead` after it was received so often.
+    pub async fn put_aside_after(&self, receives: u32, dead: &Self) {
+        let redrive = json!({
+            "deadLetterTargetArn": dead.arn().await,
+            "maxReceiveCount": receives,
+        });
+        self.client
+            .set_queue_attributes()
+            .queue_url(&self.url)
+            .attributes(QueueAttributeName::RedrivePolicy, redrive.to_string())
+            .send()
+            .await
+            .expect("the queue's attributes can be set");
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -1,10 +1,12 @@
 //! SES's events, from its mailbox simulator to the queue that the worker reads.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use e2e::aws::{CONFIGURATION_SET, MailEvents};
+use e2e::event_source::{Delivery, EventSource};
 use e2e::letter::addressed;
-use e2e::{Service, With, letter};
+use e2e::{Proxy, Service, With, eventually, letter};
 use serde_json::{Value, json};
 
 /// The addresses of the simulator, with the events of each in the order in which SES publishes them.
@@ -177,4 +179,113 @@ async fn a_configuration_set_that_does_not_exist_holds_mail_back() {
     let data = sender.mail(&letter("john@example.com")).await.data(202);
     assert_eq!(data["status"], "queued", "{data}");
     assert!(service.cloud.account.accepted().await.is_empty());
+}
+
+/// The messages of the queue of events, received or not.
+async fn nothing_is_left(events: &MailEvents) {
+    eventually("the worker has taken all events", async || {
+        match (events.queue.length().await, events.dead.length().await) {
+            (0, 0) => Ok(()),
+            other => Err(other),
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_worker_as_a_process_takes_the_events_from_their_queue() {
+    let (service, events) = start().await;
+    let worker = service
+        .worker(&[("MAIL_EVENT_QUEUE_URL", events.queue.url())])
+        .await;
+    let sender = service.sender().await;
+    for (name, _) in FATES {
+        sender.mail(&letter(&simulated(name))).await.data(200);
+    }
+    nothing_is_left(&events).await;
+    worker.stop().await;
+    let received = service.cloud.account.accepted().await;
+    assert_eq!(received.len(), FATES.len());
+}
+
+#[tokio::test]
+async fn a_worker_as_a_function_takes_the_events_of_a_second_event_source() {
+    let cloud = e2e::Cloud::new().await;
+    let events = cloud.account.mail_events().await;
+    let url = events.queue.url().to_owned();
+    let service = Service::like(cloud, |settings| {
+        settings
+            .env("SES_CONFIGURATION_SET", CONFIGURATION_SET)
+            .env("MAIL_EVENT_QUEUE_URL", &url)
+    })
+    .await;
+    let worker = &service.server.deployment().worker;
+    let source = EventSource::between(&events.queue, worker, 2, Delivery::default()).await;
+    source.set_enabled(true);
+    let sender = service.sender().await;
+    for (name, _) in FATES {
+        sender.mail(&letter(&simulated(name))).await.data(200);
+    }
+    nothing_is_left(&events).await;
+    let count: usize = FATES.map(|(_, types)| types.len()).iter().sum();
+    assert_eq!(source.received().len(), count);
+}
+
+#[tokio::test]
+async fn a_message_that_is_no_event_is_put_aside_and_harms_no_other() {
+    const NO_EVENT: &str = "{\"eventType\": \"Deliv";
+    let (service, events) = start().await;
+    events.queue.put_aside_after(3, &events.dead).await;
+    let sender = service.sender().await;
+    events.queue.send(NO_EVENT).await;
+    sender.mail(&letter(&simulated("success"))).await.data(200);
+    let worker = service
+        .worker(&[("MAIL_EVENT_QUEUE_URL", events.queue.url())])
+        .await;
+    let put_aside = eventually("the message is put aside", async || {
+        let messages = events.dead.receive(Duration::ZERO).await;
+        messages.into_iter().next().ok_or("nothing")
+    })
+    .await;
+    assert_eq!(put_aside.body(), Some(NO_EVENT));
+    eventually("the events are taken", async || {
+        match events.queue.length().await {
+            0 => Ok(()),
+            other => Err(other),
+        }
+    })
+    .await;
+    for line in worker.logs() {
+        assert!(!line.contains("Deliv\""), "{line}");
+    }
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn events_wait_for_a_database_that_is_away() {
+    let (service, events) = start().await;
+    let sender = service.sender().await;
+    sender.mail(&letter(&simulated("success"))).await.data(200);
+    let proxy = Proxy::before(service.server.database().url()).await;
+    proxy.go_down();
+    let worker = service
+        .worker(&[
+            ("DATABASE_URL", proxy.url()),
+            ("MAIL_EVENT_QUEUE_URL", events.queue.url()),
+        ])
+        .await;
+    eventually("an event has failed", async || {
+        let logs = worker.logs();
+        let failed = |line: &String| line.contains("an event of SES was not recorded");
+        if logs.iter().any(failed) {
+            Ok(())
+        } else {
+            Err(logs)
+        }
+    })
+    .await;
+    assert_eq!(events.queue.length().await, 2);
+    proxy.come_up();
+    nothing_is_left(&events).await;
+    worker.stop().await;
 }
