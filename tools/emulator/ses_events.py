@@ -9,7 +9,7 @@ An event is published before the caller has the answer to its call, as AWS may d
 import base64
 import json
 import re
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from email.utils import format_datetime, parseaddr
 
 from ministack.core.responses import get_account_id, get_region, new_uuid
@@ -138,7 +138,7 @@ def filled_in(text, data):
 
 
 def mail_object(request, destined, operation, message_id, subject, tags):
-    sender, now = request.get("FromEmailAddress", ""), datetime.now(UTC)
+    sender, now = request.get("FromEmailAddress", ""), datetime.now(timezone.utc)
     addresses = destined.get("Destination", {})
     to, cc, bcc = (addresses.get(f"{kind}Addresses", []) for kind in ("To", "Cc", "Bcc"))
     domain = parseaddr(sender)[1].rpartition("@")[2]
@@ -258,4 +258,4 @@ HAPPENINGS = {
 
 
 def time(moment=None):
-    return (moment or datetime.now(UTC)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (moment or datetime.now(timezone.utc)).isoformat(timespec="milliseconds").replace("+00:00", "Z")

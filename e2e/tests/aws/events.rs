@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use e2e::aws::{CONFIGURATION_SET, MailEvents};
 use e2e::event_source::{Delivery, EventSource};
 use e2e::letter::addressed;
 use e2e::{Proxy, Service, With, eventually, letter};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// The addresses of the simulator, with the events of each in the order in which SES publishes them.
@@ -135,6 +138,49 @@ async fn copies_have_events_of_their_own_and_only_one_send() {
     assert_eq!(events[1]["delivery"]["recipients"], json!([to]));
     let bounced = &events[2]["bounce"]["bouncedRecipients"];
     assert_eq!(bounced[0]["emailAddress"], copy);
+}
+
+#[tokio::test]
+async fn a_mail_with_a_virus_is_rejected_after_it_was_accepted() {
+    let (service, events) = start().await;
+    let sender = service.sender().await;
+    // In two parts, for the scanners of this file.
+    let virus = [
+        r"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR",
+        "-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*",
+    ];
+    let content = BASE64_STANDARD.encode(virus.concat());
+    let attached = json!([{ "filename": "eicar.com", "content": content }]);
+    let body = letter("john@example.com").with("attachments", attached);
+    sender.mail(&body).await.data(200);
+    let rejected = events.take(1).await.remove(0);
+    assert_eq!(rejected["eventType"], "Reject");
+    assert_eq!(rejected["reject"]["reason"], "Bad content");
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_rendered_is_accepted_and_fails() {
+    let cloud = e2e::Cloud::new().await;
+    let events = cloud.account.mail_events().await;
+    cloud.account.verify("example.com").await;
+    let content = json!({ "Subject": "Hello {{name}}", "Text": "Good morning." });
+    let call = json!({
+        "FromEmailAddress": "news@example.com",
+        "ConfigurationSetName": CONFIGURATION_SET,
+        "DefaultContent": { "Template": { "TemplateContent": content, "TemplateData": "{}" } },
+        "BulkEmailEntries": [{ "Destination": { "ToAddresses": ["john@example.com"] } }],
+    });
+    let path = "/v2/email/outbound-bulk-emails";
+    let (ses, post) = ("ses", Method::POST);
+    let answer = cloud.account.rest(post, ses, path, Some(&call)).await;
+    assert!(answer.contains("SUCCESS"), "{answer}");
+    let failed = events.take(1).await.remove(0);
+    assert_eq!(failed["eventType"], "Rendering Failure");
+    let message = failed["failure"]["errorMessage"].as_str();
+    assert!(
+        message.is_some_and(|message| message.contains("name")),
+        "{failed}"
+    );
 }
 
 #[tokio::test]
