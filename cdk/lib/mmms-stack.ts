@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { Api } from "./constructs/api.ts";
 import { Database } from "./constructs/database.ts";
+import { MailEvents } from "./constructs/mail-events.ts";
 import { Migration } from "./constructs/migration.ts";
 import { Monitoring } from "./constructs/monitoring/monitoring.ts";
 import { Network } from "./constructs/network.ts";
@@ -29,12 +30,13 @@ export class MmmsStack extends Stack {
     const database = new Database(this, "Database", { stage, network });
     const queues = new Queues(this, "Queues", { timeout: WORKER_TIMEOUT, disposable: stage.disposable });
     const sender = new Sender(this, "Sender", { sender: stage.sender });
+    new MailEvents(this, "MailEvents", { sender, queues });
     const service = { stage, network, database, queues, sender };
     const api = new Api(this, "Api", { ...service, code: programs.api, routes });
     const worker = new Worker(this, "Worker", { ...service, code: programs.worker });
     const before = [api, worker, ...(database.proxy ? [database.proxy] : [])];
     const migration = new Migration(this, "Migration", { stage, network, database, code: programs.worker, before });
-    const monitoring = new Monitoring(this, "Monitoring", { stage, api, worker, queues, database });
+    const monitoring = new Monitoring(this, "Monitoring", { stage, api, worker, queues, database, sender });
 
     this.output("ApiUrl", api.url, "The service");
     this.output("DocsUrl", `${api.url}/docs`, "Swagger UI");
@@ -46,6 +48,12 @@ export class MmmsStack extends Stack {
       "DeadLetterQueueArn",
       queues.processingDeadLetters.queueArn,
       "Wake-up messages that failed too often, and malformed messages",
+    );
+    this.output("EventQueueArn", queues.events.queueArn, "Events of SES, for the worker");
+    this.output(
+      "EventDeadLetterQueueArn",
+      queues.eventsDeadLetters.queueArn,
+      "Events of SES that could not be recorded: move them back to EventQueueArn",
     );
     this.output(
       "ResultDeadLetterQueueArn",

@@ -6,7 +6,17 @@ import { maxSendRate, outputsOf, secret } from "./stack.ts";
 // Tests a deployed stack from outside. Mail goes to SES's mailbox simulator, which accepts it also in the sandbox and
 // costs no reputation: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html#send-email-simulator
 const [stackName = ""] = process.argv.slice(2);
-const SIMULATED = ["success", "bounce", "complaint", "ooto", "success+second", "success+third"];
+// The status that each address of the simulator ends with. An answer out of office is a transient bounce to SES, which
+// does not undo the delivery.
+const FATES = {
+  success: "delivered",
+  bounce: "bounced",
+  complaint: "complained",
+  ooto: "delivered",
+  "success+second": "delivered",
+  "success+third": "delivered",
+};
+const SIMULATED = Object.keys(FATES);
 const PATIENCE_MS = 180_000;
 
 async function step<T>(what: string, act: () => Promise<T>): Promise<T> {
@@ -58,10 +68,13 @@ async function main(): Promise<void> {
     const rate = await maxSendRate();
     // At less than two recipients a second each call has one recipient.
     if (rate < 2) console.log(`note    SES allows ${rate} a second: the calls for several recipients are not tried`);
-    await step("sends a mailing", async () => {
+    const mailing = await step("sends a mailing", async () => {
       const { id: mailing } = (await service.as(key, "POST", "/v1/mail", mail(SIMULATED))).expect(202).data;
-      await ended(service, key, mailing);
+      await accepted(service, key, mailing);
+      return mailing;
     });
+    // This is the only test of what AWS itself decides on the way of an event: the policies of topic and queues.
+    await step("hears from SES what became of each mail", async () => fated(service, key, mailing));
   } finally {
     await step("revokes the key", async () => {
       (await service.as("admin", "DELETE", `/v1/api-key/${id}`)).expect(200);
@@ -70,17 +83,37 @@ async function main(): Promise<void> {
   }
 }
 
-/** Waits until every recipient has the status `sent`. */
-async function ended(service: Service, key: string, mailing: string): Promise<void> {
+/** Waits until SES has accepted the mail to every recipient. */
+async function accepted(service: Service, key: string, mailing: string): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     const { counts } = (await service.as(key, "GET", `/v1/mail/${mailing}`)).expect(200).data;
-    if (counts.sent === SIMULATED.length) return;
-    if (counts.queued + counts.sending === 0 || performance.now() > deadline) {
+    const { queued, sending, failed, unconfirmed } = counts;
+    if (queued + sending + failed + unconfirmed === 0) return;
+    if (queued + sending === 0 || performance.now() > deadline) {
       const { text } = await service.as(key, "GET", `/v1/mail/${mailing}/recipients`);
       throw new Error(`not all were sent to: ${text.slice(0, 1000)}`);
     }
     await pause(500);
+  }
+}
+
+/** Follows the feed of events until it has told the expected status of every recipient. */
+async function fated(service: Service, key: string, mailing: string): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  const told = SIMULATED.map((): string[] => []);
+  let after = {};
+  for (;;) {
+    const query = new URLSearchParams({ limit: "100", ...after });
+    const { items, next } = (await service.as(key, "GET", `/v1/events?${query}`)).expect(200).data;
+    for (const { id, index, status } of items) if (id === mailing) told[index]?.push(status);
+    if (Object.values(FATES).every((fate, index) => told[index]?.includes(fate))) return;
+    if (performance.now() > deadline) {
+      const missing = SIMULATED.map((name, index) => `${name}: ${told[index]?.join(", ")}`);
+      throw new Error(`these events came: ${missing.join("; ")}`);
+    }
+    if (next !== null) after = { after: next };
+    if (items.length === 0) await pause(500);
   }
 }
 

@@ -27,7 +27,7 @@ describe("the HTTP API", () => {
     dev.hasResourceProperties("AWS::ApiGatewayV2::Stage", {
       StageName: "$default",
       AutoDeploy: true,
-      DefaultRouteSettings: { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 6 },
+      DefaultRouteSettings: { ThrottlingRateLimit: 4, ThrottlingBurstLimit: 4 },
     });
   });
 

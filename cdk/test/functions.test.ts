@@ -42,6 +42,10 @@ describe.each([
       const { Variables } = Properties.Environment;
       expect(Variables.MAIL_QUEUE_URL.Ref).toMatch(/^QueuesProcessing[0-9A-F]{8}$/);
       expect(Variables.MAIL_RESULT_QUEUE_URL.Ref).toMatch(/^QueuesResults[0-9A-F]{8}$/);
+      const [name] =
+        Object.entries(resources(of, "AWS::Lambda::Function")).find(([, one]) => one.Properties === Properties) ?? [];
+      if (name?.startsWith("Worker")) expect(Variables.MAIL_EVENT_QUEUE_URL.Ref).toMatch(/^QueuesEvents[0-9A-F]{8}$/);
+      else expect(Variables.MAIL_EVENT_QUEUE_URL).toBeUndefined();
       expect(Object.keys(Variables).filter((name) => /TOKEN|PASSWORD|DATABASE_URL/.test(name))).toEqual([]);
     }
   });

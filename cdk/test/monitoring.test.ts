@@ -21,6 +21,8 @@ const NAMES = [
   "DatabaseCpu",
   "DatabaseStorage",
   "DeadLetters",
+  "EventDeadLetters",
+  "EventsLate",
   "OldestDue",
   "ResultDeadLetters",
   "ResultsRefused",
@@ -43,12 +45,13 @@ describe("alarms", () => {
       expect(AlarmActions).toEqual([{ Ref: topic }]);
       expect(OKActions).toEqual([{ Ref: topic }]);
     }
+    const byMail = { Protocol: "email" };
     prod.hasResourceProperties("AWS::SNS::Subscription", {
-      Protocol: "email",
+      ...byMail,
       Endpoint: FULL.alarmAddress,
       TopicArn: { Ref: topic },
     });
-    dev.resourceCountIs("AWS::SNS::Subscription", 0);
+    dev.resourcePropertiesCountIs("AWS::SNS::Subscription", byMail, 0);
   });
 
   test("may be written to by CloudWatch, for this account and by TLS alone", () => {
@@ -68,7 +71,7 @@ describe("alarms", () => {
   });
 
   test("of dead letters begin at the first message", () => {
-    for (const name of ["DeadLetters", "ResultDeadLetters"]) {
+    for (const name of ["DeadLetters", "EventDeadLetters", "ResultDeadLetters"]) {
       expect(alarm(prod, name)).toMatchObject({
         Namespace: "AWS/SQS",
         MetricName: "ApproximateNumberOfMessagesVisible",
@@ -76,6 +79,15 @@ describe("alarms", () => {
         ComparisonOperator: "GreaterThanOrEqualToThreshold",
       });
     }
+  });
+
+  test("of late events begin after an hour", () => {
+    expect(alarm(prod, "EventsLate")).toMatchObject({
+      Namespace: "AWS/SQS",
+      MetricName: "ApproximateAgeOfOldestMessage",
+      Statistic: "Maximum",
+      Threshold: 3600,
+    });
   });
 
   test("of a sweep that no longer runs notify when there is no data, but not at the first deployment", () => {
@@ -167,13 +179,39 @@ test("each alarm has its line in the operations manual", () => {
   expect([...NAMES, "DatabaseStorageEnds"].filter((name) => !lines.includes(name))).toEqual([]);
 });
 
-test("the dashboard shows sent mail, its delay and failures", () => {
+/** The text of the dashboard, with the logical id in the place of a reference. */
+const board = () => {
   const [, { Properties }] = resource(prod, "AWS::CloudWatch::Dashboard", "Monitoring");
-  const body = JSON.stringify(Properties.DashboardBody);
+  const parts: (string | { Ref?: string; "Fn::GetAtt"?: [string, string] })[] = Properties.DashboardBody["Fn::Join"][1];
+  return parts.map((part) => (typeof part === "string" ? part : (part.Ref ?? part["Fn::GetAtt"]?.[0]))).join("");
+};
+
+test("the dashboard shows the rates of bounces and complaints beside those at which SES reviews an account", () => {
+  const { widgets } = JSON.parse(board());
+  const [set] = resource(prod, "AWS::SES::ConfigurationSet", "Sender");
+  for (const [title, limit, ofSes, own] of [
+    ["Bounces", 0.05, "Reputation.BounceRate", "MailsBounced"],
+    ["Complaints", 0.001, "Reputation.ComplaintRate", "MailsComplained"],
+  ]) {
+    const { properties } = widgets.find((one: { properties: { title?: string } }) => one.properties.title === title);
+    expect(properties.annotations.horizontal[0].value).toBe(limit);
+    const [account, ofStack, ...ours] = properties.metrics;
+    expect(account.slice(0, 2)).toEqual(["AWS/SES", ofSes]);
+    expect(ofStack.slice(0, 4)).toEqual(["AWS/SES", ofSes, "ses:configuration-set", set]);
+    expect(JSON.stringify(ours)).toContain(`"MMMS","${own}","FunctionName","WorkerService`);
+  }
+});
+
+test("the dashboard shows sent mail, its delay, failures and fate", () => {
+  const body = board();
   for (const metric of [
     "MailsSent",
     "MailsFailed",
     "MailsUnconfirmed",
+    "MailsDelivered",
+    "MailsBounced",
+    "MailsComplained",
+    "QueuesEventsDeadLetters",
     "OldestDueAge",
     "SendDuration",
     "5xx",

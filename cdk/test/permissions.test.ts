@@ -25,6 +25,7 @@ const RESOURCES: [RegExp, string][] = [
   [/^"\*"$/, "*"],
   [/(Api|Worker|Migration)(Service|Starter)Logs/, "own log group"],
   [/QueuesProcessing[0-9A-F]{8}"/, "processing queue"],
+  [/QueuesEvents[0-9A-F]{8}"/, "queue of events"],
   [/QueuesResults[0-9A-F]{8}"/, "result queue"],
   [/MasterUserSecret/, "master's secret"],
   [/DatabaseRole/, "role's secret"],
@@ -105,6 +106,20 @@ test("each call to SES is allowed under every action that SES checks it under", 
       "ses:SendRawEmail",
     ]);
   }
+});
+
+test("Lambda may poll the queues of the worker's event sources with the worker's role, and nobody else may", () => {
+  const mappings = Object.values(resources(prod, "AWS::Lambda::EventSourceMapping"));
+  const queues = mappings.map(({ Properties }) => named(Properties.EventSourceArn)).sort();
+  expect(queues).toEqual(["processing queue", "queue of events"]);
+  const rows = granted().map((line) => line.split(" | "));
+  // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
+  for (const action of ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]) {
+    const [, , , of = ""] = rows.find(([role, , what]) => role === "worker" && what === action) ?? [];
+    expect(of.split(", ")).toEqual(expect.arrayContaining(queues));
+  }
+  const ofEvents = rows.filter(([, , , of]) => of?.includes("queue of events")).map(([role]) => role);
+  expect(new Set(ofEvents)).toEqual(new Set(["worker"]));
 });
 
 test("all other roles belong to AWS's own services", () => {

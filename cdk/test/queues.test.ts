@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { BATCH } from "../lib/constructs/worker.ts";
+import { BATCH, EVENT_BATCH } from "../lib/constructs/worker.ts";
 import { Match, ours, resource, resources, template } from "./stack.ts";
 
 const dev = template("dev");
@@ -22,10 +22,10 @@ describe.each([
   ["prod", prod],
 ])("the queues of %s", (_, of) => {
   test("are encrypted, and refuse requests without TLS", () => {
-    of.resourceCountIs("AWS::SQS::Queue", 4);
+    of.resourceCountIs("AWS::SQS::Queue", 6);
     of.allResourcesProperties("AWS::SQS::Queue", { SqsManagedSseEnabled: true });
     const policies = Object.values(resources(of, "AWS::SQS::QueuePolicy")).map(({ Properties }) => Properties);
-    expect(policies.flatMap(({ Queues }) => Queues).length).toBe(4);
+    expect(policies.flatMap(({ Queues }) => Queues).length).toBe(6);
     for (const { PolicyDocument } of policies) {
       expect(PolicyDocument.Statement).toContainEqual(
         expect.objectContaining({
@@ -39,6 +39,7 @@ describe.each([
 
   test.each([
     ["Processing", 5],
+    ["Events", 20],
     ["Results", 20],
   ])("give up on a message of %s after %i receives", (name, maxReceiveCount) => {
     const [dead] = queue(of, `${name}DeadLetters`);
@@ -49,15 +50,20 @@ describe.each([
     expect(queue(of, `${name}DeadLetters`)[1].Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600);
   });
 
-  test("deliver a wake-up message again only after six times the worker's time-out", () => {
-    const [, worker] = resource(of, "AWS::Lambda::Function", "Worker");
-    expect(named(of, "Processing")[1].Properties.VisibilityTimeout).toBe(6 * worker.Properties.Timeout);
-  });
+  test.each(["Processing", "Events"])(
+    "deliver a message of %s again only after six times the worker's time-out",
+    (name) => {
+      const [, worker] = resource(of, "AWS::Lambda::Function", "Worker");
+      expect(named(of, name)[1].Properties.VisibilityTimeout).toBe(6 * worker.Properties.Timeout);
+      expect(named(of, name)[1].Properties.MessageRetentionPeriod).toBe(4 * 24 * 3600);
+    },
+  );
 
   test("get dead letters from their own queue alone, and have no dead-letter queue themselves", () => {
     const stack = of === dev ? "Mmms-dev" : "Mmms-prod";
     for (const [name, source] of [
       ["Processing", "wake-ups"],
+      ["Events", "events"],
       ["Results", "results"],
     ] as const) {
       const { QueueName, RedriveAllowPolicy } = named(of, name)[1].Properties;
@@ -69,7 +75,7 @@ describe.each([
   });
 
   test("lead to the worker, as many at a time as it works on at once, each failing by itself", () => {
-    of.resourceCountIs("AWS::Lambda::EventSourceMapping", 1);
+    of.resourceCountIs("AWS::Lambda::EventSourceMapping", 2);
     of.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
       EventSourceArn: { "Fn::GetAtt": [named(of, "Processing")[0], "Arn"] },
       BatchSize: 4,
@@ -77,12 +83,32 @@ describe.each([
       ScalingConfig: { MaximumConcurrency: of === dev ? 2 : 4 },
     });
   });
+
+  test("lead SES's events to the same function, ten at a time, each failing by itself", () => {
+    const [worker] = resource(of, "AWS::Lambda::Function", "Worker");
+    of.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+      EventSourceArn: { "Fn::GetAtt": [named(of, "Events")[0], "Arn"] },
+      FunctionName: { Ref: worker },
+      BatchSize: EVENT_BATCH,
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      ScalingConfig: { MaximumConcurrency: 2 },
+    });
+  });
 });
 
-test("results outlive prod's stack, wake-up messages do not", () => {
+test("the number of instances that take SES's events is a setting", () => {
+  template("prod", { eventConcurrency: 7 }).hasResourceProperties("AWS::Lambda::EventSourceMapping", {
+    BatchSize: EVENT_BATCH,
+    ScalingConfig: { MaximumConcurrency: 7 },
+  });
+});
+
+test("results outlive prod's stack, wake-up messages and events do not", () => {
   expect(named(prod, "Results")[1].DeletionPolicy).toBe("RetainExceptOnCreate");
   expect(named(prod, "ResultsDeadLetters")[1].DeletionPolicy).toBe("RetainExceptOnCreate");
-  expect(named(prod, "Processing")[1].DeletionPolicy).toBe("Delete");
+  for (const name of ["Processing", "ProcessingDeadLetters", "Events", "EventsDeadLetters"]) {
+    expect(named(prod, name)[1].DeletionPolicy).toBe("Delete");
+  }
   expect(named(dev, "Results")[1].DeletionPolicy).toBe("Delete");
 });
 
@@ -118,10 +144,15 @@ describe("the sweep", () => {
     });
   });
 
-  test("has instances that the queue cannot use", () => {
-    const reserved = template("dev", { accountConcurrency: 100, workerConcurrency: 5, workerReserved: true });
+  test("has instances that the queues cannot use", () => {
+    const reserved = template("dev", {
+      accountConcurrency: 100,
+      workerConcurrency: 5,
+      eventConcurrency: 3,
+      workerReserved: true,
+    });
     const [, worker] = resource(reserved, "AWS::Lambda::Function", "Worker");
-    expect(worker.Properties.ReservedConcurrentExecutions).toBe(7);
+    expect(worker.Properties.ReservedConcurrentExecutions).toBe(10);
     reserved.hasResourceProperties("AWS::Lambda::EventSourceMapping", { ScalingConfig: { MaximumConcurrency: 5 } });
   });
 

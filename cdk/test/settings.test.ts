@@ -32,6 +32,7 @@ describe("settings", () => {
       senderDomain: "Example.com",
       apiRate: "0",
       workerConcurrency: "1",
+      eventConcurrency: "1",
       logDays: "8",
       sandbox: "maybe",
     };
@@ -75,8 +76,9 @@ describe("settings", () => {
     [{ storageGiB: 100, maxStorageGiB: 105 }, "a tenth more"],
     [{ mailDays: 30, keepDays: 29 }, "has to be at least mailDays, 30"],
     [{ apiRate: 30, apiBurst: 20 }, "is less than apiRate"],
-    [{ workerConcurrency: 9, workerReserved: true }, "instances more"],
-    [{ apiRate: 5, apiBurst: 7 }, "find 6 instances of the API"],
+    [{ workerConcurrency: 9, workerReserved: true }, "keeps 13 instances"],
+    [{ apiRate: 4, apiBurst: 5 }, "find 4 instances of the API"],
+    [{ eventConcurrency: 3 }, "find 3 instances of the API"],
     [{ workerConcurrency: 20 }, "find 0 instances of the API"],
   ])("%j is refused: %s", (set, words) => {
     expect(() => resolveStage("dev", set)).toThrow(words);
@@ -111,7 +113,7 @@ describe("capacity", () => {
     const grown = { accountConcurrency: 1000, apiRate: 50, apiBurst: 50 };
     expect(peakInstances(resolveStage("dev"))).toBe(10);
     expect(needsProxy(resolveStage("dev"))).toBe(false);
-    expect(peakInstances(resolveStage("dev", grown))).toBe(104);
+    expect(peakInstances(resolveStage("dev", grown))).toBe(106);
     expect(needsProxy(resolveStage("dev", grown))).toBe(true);
     expect(needsProxy(resolveStage("dev", { ...grown, apiReservedConcurrency: 50 }))).toBe(false);
     expect(needsProxy(resolveStage("prod"))).toBe(true);

@@ -1,5 +1,6 @@
 //! An AWS account of a test's own on the emulator at `TEST_AWS_URL`.
 
+mod events;
 mod inventory;
 mod leftovers;
 mod queue;
@@ -12,6 +13,7 @@ use rand::RngExt;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+pub use events::{CONFIGURATION_SET, MailEvents};
 pub use inventory::{Inventory, added};
 pub use leftovers::database_processes;
 pub use queue::{Message, Queue, Queues};
@@ -171,13 +173,28 @@ impl Account {
         path: &str,
         body: Option<&Value>,
     ) -> String {
+        let (status, text) = self.try_rest(method, service, path, body).await;
+        assert!((200..300).contains(&status), "{status}: {text}");
+        text
+    }
+
+    /// Makes a call in the REST protocol, which may fail, and returns its status and its text.
+    pub async fn try_rest(
+        &self,
+        method: Method,
+        service: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> (u16, String) {
         let mut request = reqwest::Client::new()
             .request(method, format!("{}{path}", self.url))
             .header("authorization", self.signature(service));
         if let Some(body) = body {
             request = request.json(body);
         }
-        succeed(request).await
+        let answer = request.send().await.expect("the emulator answers");
+        let status = answer.status().as_u16();
+        (status, answer.text().await.expect("the whole answer"))
     }
 
     /// Returns a signature, of which the emulator only reads the account.

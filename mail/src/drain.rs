@@ -25,7 +25,7 @@ pub(crate) const CONCURRENCY: usize = 4;
 const POLL: Duration = Duration::from_secs(1);
 /// The longest time that a slot of this process waits for a distant turn.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// The shortest and the longest pause before a failed wake-up is received again.
+/// The shortest and the longest pause before a message that failed is received again.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 /// The minimum number of recipients of a claim, so that transports with small calls do not need a claim for each call.
@@ -45,6 +45,7 @@ impl Service {
                 self.tasks.spawn(Arc::clone(self).keep_receiving());
             }
         }
+        self.start_receiving_events();
         self.tasks.spawn(Arc::clone(self).keep_sweeping());
     }
 
@@ -135,7 +136,7 @@ impl Service {
                     if service.take(&message, None).await
                         && let Queue::Sqs(queue) = &service.queue
                     {
-                        queue.delete(&message.receipt_handle).await;
+                        queue.delete(&[&message.receipt_handle]).await;
                     }
                     drop(slot);
                 });
@@ -163,14 +164,14 @@ impl Service {
             fail_point!("done");
         } else {
             self.queue
-                .change_visibility(message, pause(message.receives))
+                .change_visibility(message, pause_after(message.receives))
                 .await;
         }
         done
     }
 
     /// Waits a moment, and returns whether the process goes on.
-    async fn pause(&self) -> bool {
+    pub(crate) async fn pause(&self) -> bool {
         let pause = tokio::time::sleep(POLL);
         self.stop.run_until_cancelled(pause).await.is_some()
     }
@@ -306,8 +307,8 @@ impl Service {
     }
 }
 
-/// Returns the pause before a failed wake-up is received again, four times as long after each receive.
-fn pause(receives: u32) -> Duration {
+/// Returns the pause before a message that failed is received again, four times as long after each receive.
+pub(crate) fn pause_after(receives: u32) -> Duration {
     let factor = 4_u32.saturating_pow(receives.saturating_sub(1));
     FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE)
 }
@@ -318,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_wake_up_that_fails_again_comes_later() {
-        let pauses = [0, 1, 2, 3, 4, 5, u32::MAX].map(|receives| pause(receives).as_secs());
+        let pauses = [0, 1, 2, 3, 4, 5, u32::MAX].map(|receives| pause_after(receives).as_secs());
         assert_eq!(pauses, [10, 10, 40, 160, 640, 900, 900]);
     }
 }

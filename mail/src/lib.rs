@@ -16,6 +16,7 @@ mod drain;
 mod enqueue;
 mod error;
 pub mod event;
+mod event_drain;
 pub mod fail_point;
 #[cfg(test)]
 #[path = "../tests/fixtures/mod.rs"]

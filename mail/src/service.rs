@@ -34,6 +34,8 @@ pub struct Service {
     pub ledger: Arc<Ledger>,
     pub mailer: Arc<Mailer>,
     pub queue: Queue,
+    /// The queue of SES's events, where there is one.
+    pub(crate) event_queue: Option<SqsQueue>,
     pub(crate) pace: Pace,
     pub(crate) health: TransportHealth,
     pub(crate) known_statistics: KnownStatistics,
@@ -69,6 +71,8 @@ impl Service {
             Some(url) => Queue::Sqs(SqsQueue::new(Arc::clone(&aws), url)),
             None => Queue::Local(LocalQueue::default()),
         };
+        let event_queue = config.event_queue_url.as_ref();
+        let event_queue = event_queue.map(|url| SqsQueue::new(Arc::clone(&aws), url));
         let (ledger, mailer) = (Arc::new(ledger), Arc::new(mailer));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let rate = config.max_send_rate;
@@ -87,6 +91,7 @@ impl Service {
             ledger,
             mailer,
             queue,
+            event_queue,
             stop,
             tasks,
             aws,

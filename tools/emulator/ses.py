@@ -12,6 +12,8 @@ from ministack.core.responses import get_account_id
 from ministack.services import ses_v2
 from ministack.services.cloudformation import provisioners
 
+from . import ses_events
+
 SENDING = ("/outbound-emails", "/outbound-bulk-emails")
 ACCEPTED = "/v2/email/accepted"
 
@@ -30,11 +32,15 @@ async def keep_what_was_accepted(method, path, headers, body, query):
     if (method, path) == ("GET", ACCEPTED):
         lines = "".join(line + "\n" for line in accepted[get_account_id()])
         return 200, {"content-type": "application/x-ndjson"}, lines.encode()
+    sends = method == "POST" and path.endswith(SENDING)
+    if sends and (name := json.loads(body).get("ConfigurationSetName")) and name not in ses_v2._config_sets:
+        return ses_v2._missing_config_set(name)
     answer = await handle(method, path, headers, body, query)
     status, _, answered = answer
-    if method == "POST" and path.endswith(SENDING) and status == 200:
+    if sends and status == 200:
         call = {"path": path, "request": json.loads(body), "response": json.loads(answered)}
         accepted[get_account_id()].append(json.dumps(call))
+        ses_events.publish(**call)
     return answer
 
 

@@ -8,9 +8,16 @@ use thiserror::Error;
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event {
     /// A batch of SQS messages (<https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>).
-    Records(Vec<Received>),
+    Records(Vec<Record>),
     /// A scheduled rule of `EventBridge`, or `{"sweep": true}` from any caller.
     Sweep,
+}
+
+/// A message of SQS, and the queue that it was received from.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Record {
+    pub queue_arn: String,
+    pub message: Received,
 }
 
 /// An unknown event. The error names its kind, and does not quote its content.
@@ -38,7 +45,7 @@ impl Event {
     }
 }
 
-fn record(record: &Value) -> Result<Received, Unknown> {
+fn record(record: &Value) -> Result<Record, Unknown> {
     let text = |name| record[name].as_str();
     let attribute = |name| record["attributes"][name].as_str();
     if text("eventSource") != Some("aws:sqs") {
@@ -49,14 +56,17 @@ fn record(record: &Value) -> Result<Received, Unknown> {
         let unnamed = "A record of aws:sqs without messageId and receiptHandle";
         return Err(Unknown(unnamed.to_owned()));
     };
-    Ok(Received {
-        id: id.to_owned(),
-        receipt_handle: receipt_handle.to_owned(),
-        body: text("body").unwrap_or_default().to_owned(),
-        group: attribute("MessageGroupId").map(str::to_owned),
-        receives: attribute("ApproximateReceiveCount")
-            .and_then(|count| count.parse().ok())
-            .unwrap_or(1),
+    Ok(Record {
+        queue_arn: text("eventSourceARN").unwrap_or_default().to_owned(),
+        message: Received {
+            id: id.to_owned(),
+            receipt_handle: receipt_handle.to_owned(),
+            body: text("body").unwrap_or_default().to_owned(),
+            group: attribute("MessageGroupId").map(str::to_owned),
+            receives: attribute("ApproximateReceiveCount")
+                .and_then(|count| count.parse().ok())
+                .unwrap_or(1),
+        },
     })
 }
 
@@ -77,19 +87,25 @@ mod tests {
             {"messageId": "2", "receiptHandle": "other", "eventSource": "aws:sqs"},
         ]});
         let expected = vec![
-            Received {
-                id: "1".to_owned(),
-                receipt_handle: "handle".to_owned(),
-                body: "{}".to_owned(),
-                group: Some("key".to_owned()),
-                receives: 3,
+            Record {
+                queue_arn: "arn:aws:sqs:eu-central-1:000000000000:wake-ups".to_owned(),
+                message: Received {
+                    id: "1".to_owned(),
+                    receipt_handle: "handle".to_owned(),
+                    body: "{}".to_owned(),
+                    group: Some("key".to_owned()),
+                    receives: 3,
+                },
             },
-            Received {
-                id: "2".to_owned(),
-                receipt_handle: "other".to_owned(),
-                body: String::new(),
-                group: None,
-                receives: 1,
+            Record {
+                queue_arn: String::new(),
+                message: Received {
+                    id: "2".to_owned(),
+                    receipt_handle: "other".to_owned(),
+                    body: String::new(),
+                    group: None,
+                    receives: 1,
+                },
             },
         ];
         assert_eq!(Event::of(&event), Ok(Event::Records(expected)));

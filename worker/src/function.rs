@@ -12,7 +12,10 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use mail::{Service, queue::Received, telemetry, timestamp};
 use serde_json::{Value, json};
 
-use crate::event::Event;
+use crate::{
+    event::{Event, Record},
+    mail_events,
+};
 
 /// The time before the end of an invocation that is reserved for publishing ends and returning the answer.
 const BEFORE_END: Duration = Duration::from_secs(3);
@@ -53,32 +56,48 @@ async fn invoke(service: &Arc<Service>, event: LambdaEvent<Value>) -> Result<Val
     answer
 }
 
-/// Works on each record by itself: one that cannot be worked on fails alone and is received again.
-async fn work_on(
+/// Works on the records of either queue. One that cannot be worked on fails alone and is received again.
+async fn work_on(service: &Arc<Service>, records: Vec<Record>, until: Instant) -> SqsBatchResponse {
+    let queue: Option<&str> = service.config.event_queue_url.as_ref().map(AsRef::as_ref);
+    let (mut events, mut wake_ups) = (Vec::new(), Vec::new());
+    for Record { queue_arn, message } in records {
+        if queue.is_some_and(|queue| mail_events::is_queue(queue, &queue_arn)) {
+            events.push(message);
+        } else {
+            wake_ups.push(message);
+        }
+    }
+    let mut failed = Vec::new();
+    if !events.is_empty() {
+        failed.extend(mail_events::handle_mail_events(service, events).await);
+    }
+    if !wake_ups.is_empty() {
+        failed.extend(work_on_wake_ups(service, wake_ups, until).await);
+    }
+    let failure = |item_identifier| BatchItemFailure { item_identifier };
+    SqsBatchResponse {
+        batch_item_failures: failed.into_iter().map(failure).collect(),
+    }
+}
+
+/// Returns the ids of the wake-ups that could not be worked on.
+async fn work_on_wake_ups(
     service: &Arc<Service>,
-    records: Vec<Received>,
+    wake_ups: Vec<Received>,
     until: Instant,
-) -> SqsBatchResponse {
-    let count = records.len();
-    let failures: Vec<BatchItemFailure> = stream::iter(records)
-        .map(|record| async move {
-            let done = service.take(&record, Some(until)).await;
-            (!done).then_some(BatchItemFailure {
-                item_identifier: record.id,
-            })
+) -> Vec<String> {
+    let count = wake_ups.len();
+    let failed: Vec<String> = stream::iter(wake_ups)
+        .map(|wake_up| async move {
+            let done = service.take(&wake_up, Some(until)).await;
+            (!done).then_some(wake_up.id)
         })
         .buffer_unordered(AT_ONCE)
         .filter_map(std::future::ready)
         .collect()
         .await;
-    tracing::info!(
-        records = count,
-        failed = failures.len(),
-        "wake-ups worked on"
-    );
-    SqsBatchResponse {
-        batch_item_failures: failures,
-    }
+    tracing::info!(records = count, failed = failed.len(), "wake-ups worked on");
+    failed
 }
 
 async fn sweep(service: &Arc<Service>, until: Instant) -> Result<Value, Error> {

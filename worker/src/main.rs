@@ -4,6 +4,7 @@
 
 mod event;
 mod function;
+mod mail_events;
 mod migration;
 
 use std::{io::Write, process::ExitCode};
@@ -19,6 +20,8 @@ Settings come from the environment, and are those of the API beside it. The most
   MAIL_TRANSPORT  mailbox, smtp://HOST:PORT, smtps://HOST:PORT or ses
   DATABASE_URL    sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME
   MAIL_QUEUE_URL  the SQS queue with the wake-ups; without it, the ledger is polled
+  MAIL_EVENT_QUEUE_URL
+                  the SQS queue with the events of SES; without it, none are taken
 All of them are in docs/operations.md.";
 
 fn main() -> anyhow::Result<ExitCode> {

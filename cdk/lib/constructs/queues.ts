@@ -11,31 +11,48 @@ export interface QueuesProps {
 
 /** The factor that Lambda recommends, so that SQS does not deliver a record again while the worker processes it. */
 const VISIBILITY_FACTOR = 6;
-/** After so many failures a message moves to the dead-letter queue. */
+/** After so many failures a wake-up message moves to the dead-letter queue. */
 const RECEIVES = 5;
+/** The same for an event of SES, which nobody can write again: the worker tries it for about four hours. */
+const EVENT_RECEIVES = 20;
 /** SQS's longest retention period: unread results are kept as long as possible. */
 const LONGEST = Duration.days(14);
 
-/** The processing queue for the worker, the result queue for the company's back end, and their dead-letter queues. */
+/**
+ * The processing queue and the queue of SES's events for the worker, the result queue for the company's back end, and
+ * their dead-letter queues.
+ */
 export class Queues extends Construct {
   readonly processing: Queue;
   readonly processingDeadLetters: Queue;
+  readonly events: Queue;
+  readonly eventsDeadLetters: Queue;
   readonly results: Queue;
   readonly resultsDeadLetters: Queue;
 
   constructor(scope: Construct, id: string, { timeout, disposable }: QueuesProps) {
     super(scope, id);
     const removalPolicy = disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+    const visibilityTimeout = Duration.seconds(timeout.toSeconds() * VISIBILITY_FACTOR);
 
     // A wake-up message can be written again from the ledger, so these two queues are removed with every stack.
     this.processingDeadLetters = this.deadLetters("ProcessingDeadLetters", "wake-ups", {});
     this.processing = this.queue("Processing", {
       queueName: this.nameOf("wake-ups"),
       redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
-      visibilityTimeout: Duration.seconds(timeout.toSeconds() * VISIBILITY_FACTOR),
+      visibilityTimeout,
       // By default mail expires after 72 h.
       retentionPeriod: Duration.days(4),
       deadLetterQueue: { queue: this.processingDeadLetters, maxReceiveCount: RECEIVES },
+    });
+    // Events hold addresses and are of use to this stack's ledger only: these two are removed with every stack as well.
+    this.eventsDeadLetters = this.deadLetters("EventsDeadLetters", "events", {});
+    this.events = this.queue("Events", {
+      queueName: this.nameOf("events"),
+      redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
+      visibilityTimeout,
+      retentionPeriod: Duration.days(4),
+      deadLetterQueue: { queue: this.eventsDeadLetters, maxReceiveCount: EVENT_RECEIVES },
     });
     this.resultsDeadLetters = this.deadLetters("ResultsDeadLetters", "results", { removalPolicy });
     this.results = this.queue("Results", {

@@ -6,7 +6,7 @@ import { Schedule, ScheduleExpression, ScheduleTargetInput } from "aws-cdk-lib/a
 import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
 import { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
-import { SWEEPS } from "../stage/capacity.ts";
+import { workerInstances } from "../stage/capacity.ts";
 import { ServiceFunction, type ServiceProps } from "./service-function.ts";
 
 export interface WorkerProps extends ServiceProps {
@@ -20,31 +20,41 @@ export interface WorkerProps extends ServiceProps {
 export const WORKER_TIMEOUT = Duration.seconds(60);
 /** As many as the program works on at a time (`AT_ONCE` in worker/src/function.rs): no message waits in an instance. */
 export const BATCH = 4;
+/** The events of SES of a batch: the ledger takes them together. */
+export const EVENT_BATCH = 10;
 
-/** The worker, invoked by the processing queue, and each minute by the schedule. */
+/** The worker, invoked by the processing queue, by the queue of SES's events, and each minute by the schedule. */
 export class Worker extends Construct {
   readonly service: ServiceFunction;
 
   constructor(scope: Construct, id: string, props: WorkerProps) {
     super(scope, id);
-    const { memoryMiB, maximumConcurrency, reserved } = props.stage.worker;
-    const { processing } = props.queues;
+    const { memoryMiB, maximumConcurrency, eventConcurrency, reserved } = props.stage.worker;
+    const { processing, events } = props.queues;
     this.service = new ServiceFunction(this, "Service", {
       ...props,
-      description: "MMMS worker: sends queued mail, and sweeps",
+      description: "MMMS worker: sends queued mail, takes SES's events, and sweeps",
       memoryMiB,
       timeout: WORKER_TIMEOUT,
       // The worker enqueues wake-up messages, for recipients that are left and for retries, in the queue that invokes
       // it. Lambda would end such a chain after about 16 invocations. It ends by itself, because each mail expires.
       // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
       recursiveLoop: RecursiveLoop.ALLOW,
-      // The queue may use maximumConcurrency of these instances, so that one is always left for the sweep.
-      reservedConcurrentExecutions: reserved ? maximumConcurrency + SWEEPS : undefined,
+      // The queues may use all of these instances but those of the sweep, so that one is always left for it.
+      reservedConcurrentExecutions: reserved ? workerInstances(props.stage) : undefined,
+      environment: { MAIL_EVENT_QUEUE_URL: events.queueUrl },
       permissions: [
         new PolicyStatement({
           sid: "TakeFromQueue",
           actions: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
-          resources: [processing.queueArn],
+          resources: [processing.queueArn, events.queueArn],
+        }),
+        // Lambda asks for it, to poll with the function's role.
+        // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
+        new PolicyStatement({
+          sid: "PollEvents",
+          actions: ["sqs:GetQueueAttributes"],
+          resources: [events.queueArn],
         }),
       ],
     });
@@ -54,6 +64,13 @@ export class Worker extends Construct {
         batchSize: BATCH,
         reportBatchItemFailures: true,
         maxConcurrency: maximumConcurrency,
+      }),
+    );
+    worker.addEventSource(
+      new SqsEventSource(events, {
+        batchSize: EVENT_BATCH,
+        reportBatchItemFailures: true,
+        maxConcurrency: eventConcurrency,
       }),
     );
     acknowledge(

@@ -1,7 +1,7 @@
 import { DATABASE_INSTANCES, type Stage } from "./stage.ts";
 
 /** Two sweeps may run at once: one that takes longer than a minute, and the next. */
-export const SWEEPS = 2;
+const SWEEPS = 2;
 /** The share of the database's connections that the functions may use: the rest is for people and for RDS itself. */
 const SHARE = 0.8;
 
@@ -18,17 +18,22 @@ export function maxConnections(stage: Stage): number {
   return Math.min(5000, Math.floor(bytes / BYTES_PER_CONNECTION));
 }
 
+/** The instances that the worker can have: for wake-up messages, for events of SES, and for the sweep. */
+export function workerInstances({ worker }: Stage): number {
+  return worker.maximumConcurrency + worker.eventConcurrency + SWEEPS;
+}
+
 /** The maximum number of function instances. Each has one connection. */
 export function peakInstances(stage: Stage): number {
-  const { api, worker } = stage;
+  const { api } = stage;
   // A request that waits for SES occupies its instance for about a second.
   const apis = Math.min(apiConcurrency(stage), api.burst + api.rate);
-  return apis + worker.maximumConcurrency + SWEEPS;
+  return apis + workerInstances(stage);
 }
 
 /** The instances that the API can have: beyond them API Gateway itself answers 503. */
-export function apiConcurrency({ api, worker, accountConcurrency }: Stage): number {
-  return api.reservedConcurrency ?? accountConcurrency - worker.maximumConcurrency - SWEEPS;
+export function apiConcurrency(stage: Stage): number {
+  return stage.api.reservedConcurrency ?? stage.accountConcurrency - workerInstances(stage);
 }
 
 export function needsProxy(stage: Stage): boolean {

@@ -1,5 +1,5 @@
 import { Refused } from "../refused.ts";
-import { apiConcurrency, SWEEPS } from "./capacity.ts";
+import { apiConcurrency, workerInstances } from "./capacity.ts";
 import { parseSettings, type Settings } from "./settings.ts";
 import type { DomainStage, ExistingNetwork, NewNetwork, SenderStage, Stage } from "./stage.ts";
 import { STAGES } from "./stages.ts";
@@ -37,6 +37,7 @@ function withSettings(base: Stage, set: Settings): Stage {
     worker: {
       memoryMiB: set.workerMemoryMiB ?? worker.memoryMiB,
       maximumConcurrency: set.workerConcurrency ?? worker.maximumConcurrency,
+      eventConcurrency: set.eventConcurrency ?? worker.eventConcurrency,
       reserved: set.workerReserved ?? worker.reserved,
     },
     sender: sender(set) ?? base.sender,
@@ -121,9 +122,10 @@ function check(stage: Stage): void {
     throw new Refused(`keepDays: has to be at least mailDays, ${retention.mailDays}`);
   }
   if (api.burst < api.rate) throw new Refused(`apiBurst: is less than apiRate, ${api.rate}`);
-  if (worker.reserved && worker.maximumConcurrency + SWEEPS > stage.accountConcurrency) {
+  if (worker.reserved && workerInstances(stage) > stage.accountConcurrency) {
     throw new Refused(
-      `workerReserved: keeps ${SWEEPS} instances more than workerConcurrency, and the account has ${stage.accountConcurrency}`,
+      `workerReserved: keeps ${workerInstances(stage)} instances, for workerConcurrency, eventConcurrency and the sweep, ` +
+        `and the account has ${stage.accountConcurrency}`,
     );
   }
   const instances = apiConcurrency(stage);

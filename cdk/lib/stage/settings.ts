@@ -56,6 +56,7 @@ const SETTINGS = z.strictObject({
   workerMemoryMiB: whole(128, 10_240).optional(),
   // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
   workerConcurrency: whole(2, 1_000).optional(),
+  eventConcurrency: whole(2, 1_000).optional(),
   workerReserved: flag.optional(),
   mailDays: whole(1, 3_650).optional(),
   keepDays: whole(1, 36_500).optional(),

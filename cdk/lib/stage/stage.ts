@@ -98,6 +98,8 @@ export interface WorkerStage {
   readonly memoryMiB: number;
   /** The instances that work on the queue at a time. */
   readonly maximumConcurrency: number;
+  /** The instances that take events of SES at a time. */
+  readonly eventConcurrency: number;
   /** True if these instances, and those of the sweep, are reserved for the worker. */
   readonly reserved: boolean;
 }

@@ -36,10 +36,10 @@ const dev: Stage = {
   // At 1,769 MiB a function has one processor: 512 is a third of one, and a mail costs 3 ms of a whole. The rate is
   // more than a person needs for trials, limits the cost of an endless loop, and is the rate that the ten instances of
   // a new account leave: a request beyond it gets API Gateway's 429, not a 503 because no instance is available.
-  api: { memoryMiB: 512, rate: 5, burst: 6 },
+  api: { memoryMiB: 512, rate: 4, burst: 4 },
   // Two is SQS's minimum, and as much as an account in SES's sandbox can use (1 mail a second). A reservation would
   // take instances from an account that may have ten in all.
-  worker: { memoryMiB: 512, maximumConcurrency: 2, reserved: false },
+  worker: { memoryMiB: 512, maximumConcurrency: 2, eventConcurrency: 2, reserved: false },
   // Every account starts in the sandbox, and a test account mostly stays there.
   sandbox: true,
   // Addresses of real people should not stay here for long; a fault is examined within two weeks or not at all.
@@ -87,7 +87,8 @@ const prod: Stage = {
   api: { memoryMiB: 512, rate: 200, burst: 400 },
   // Two instances send some 2,600 recipients a second, which few accounts may; four leave room for slow calls.
   // Instances that only wait for SES's rate cost money too.
-  worker: { memoryMiB: 512, maximumConcurrency: 4, reserved: false },
+  // Two take some 400 events a second (a guess: ten in 50 ms), which SES sends for 200 mails.
+  worker: { memoryMiB: 512, maximumConcurrency: 4, eventConcurrency: 2, reserved: false },
   // Real mail goes to people who have not verified their addresses.
   sandbox: false,
   // Complaints and questions about a mail come within a month; the logs contain no personal data. A month can still be

@@ -64,7 +64,7 @@ impl Queues {
 }
 
 impl Queue {
-    async fn create(
+    pub(super) async fn create(
         client: &Client,
         name: &str,
         attributes: &[(QueueAttributeName, String)],
@@ -125,6 +125,36 @@ impl Queue {
             .send()
             .await
             .expect("the queue's attributes can be set");
+    }
+
+    /// Sets the policy that says who else may write to the queue.
+    pub async fn set_policy(&self, policy: &Value) {
+        self.client
+            .set_queue_attributes()
+            .queue_url(&self.url)
+            .attributes(QueueAttributeName::Policy, policy.to_string())
+            .send()
+            .await
+            .expect("the queue's attributes can be set");
+    }
+
+    /// Has a message move to the queue `dead` after it was received so often.
+    pub async fn put_aside_after(&self, receives: u32, dead: &Self) {
+        let redrive = json!({
+            "deadLetterTargetArn": dead.arn().await,
+            "maxReceiveCount": receives,
+        });
+        self.client
+            .set_queue_attributes()
+            .queue_url(&self.url)
+            .attributes(QueueAttributeName::RedrivePolicy, redrive.to_string())
+            .send()
+            .await
+            .expect("the queue's attributes can be set");
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     pub fn name(&self) -> &str {

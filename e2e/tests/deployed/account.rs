@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 use serde_json::Value;
 
 /// Requests for the resources that every stack has; an empty list would not show that something is left.
-const PARTS: [&str; 23] = [
+const PARTS: [&str; 24] = [
     "DescribeVpcs",
     "DescribeSubnets",
     "DescribeRouteTables",
@@ -19,6 +19,7 @@ const PARTS: [&str; 23] = [
     "DescribeDBSubnetGroups",
     "DescribeDBParameterGroups",
     "ListTopics",
+    "ListSubscriptions",
     "DescribeAlarms",
     "ListDashboards",
     "DescribeStacks",

@@ -37,8 +37,20 @@ async fn the_stack_comes_delivers_changes_and_goes() {
     let key = key["api_key"].as_str().expect("a key");
     let mails = Mails::of(&account, service.clone().key(key), &stack);
     mails.one().await;
-    mails.all_sent(&mails.begin(MAILING).await, MAILING).await;
+    let id = mails.begin(MAILING).await;
+    mails.all_sent(&id, MAILING).await;
     assert_eq!(mails.mailed().await, 1 + MAILING);
+    eventually(
+        "SES's events have told that all was delivered",
+        async || {
+            let mailing = management.get(&format!("/v1/mail/{id}")).await.data(200);
+            match mailing["counts"]["delivered"].as_u64() {
+                Some(count) if count == MAILING as u64 => Ok(()),
+                _ => Err(mailing["counts"].clone()),
+            }
+        },
+    )
+    .await;
 
     let dead = stack.output("DeadLetterQueueArn");
     let dead = account.queue_with_arn(dead).await;

@@ -57,12 +57,12 @@ pub struct Config {
     pub max_send_rate: Option<f64>,
     /// The SQS queue of wake-ups. If it is not set, the queue is in the process.
     pub queue_url: Option<Url>,
+    /// The SQS queue with SES's events. If it is not set, nothing is learned from SES after it has accepted a mail.
+    pub event_queue_url: Option<Url>,
     /// The SQS queue to which results are published. If it is not set, none are.
     pub result_queue_url: Option<Url>,
     /// The statuses that are published to it.
     pub result_statuses: ResultStatuses,
-    /// The SQS queue with SES's events. If it is not set, nothing is learned from SES after it has accepted a mail.
-    pub event_queue_url: Option<Url>,
     pub host: IpAddr,
     pub port: u16,
     /// The URL under which the API is reached from outside.
@@ -164,12 +164,20 @@ impl Config {
         let migrates = env.parsed("DB_MIGRATE", flag, "true")?;
         let role_secret = role_secret(&env, &database, migrates)?;
         let queue_url = env.optional("MAIL_QUEUE_URL", queue)?;
+        let result_queue_url = env.optional("MAIL_RESULT_QUEUE_URL", queue)?;
         if is_function {
             let has_queue = queue_url.is_some() || role_secret.is_some();
             on_functions(&database, has_queue)?;
         }
         let host = env.parsed("HOST", parse_host, "127.0.0.1")?;
         let transport = transport(&env, &database, is_function || queue_url.is_some(), host)?;
+        let event_queue_url = event_queue(
+            &env,
+            [
+                ("MAIL_QUEUE_URL", &queue_url),
+                ("MAIL_RESULT_QUEUE_URL", &result_queue_url),
+            ],
+        )?;
         let retention = env.parsed("RETENTION_DAYS", number(0..=MOST_DAYS), "30")?;
         let keep = keep_days(&env, retention)?;
         Ok(Self {
@@ -179,11 +187,11 @@ impl Config {
             role_secret,
             max_send_rate: env.optional("MAX_SEND_RATE", rate)?,
             queue_url,
-            result_queue_url: env.optional("MAIL_RESULT_QUEUE_URL", queue)?,
+            result_queue_url,
             result_statuses: env
                 .optional("RESULT_STATUSES", ResultStatuses::parse)?
                 .unwrap_or_default(),
-            event_queue_url: env.optional("MAIL_EVENT_QUEUE_URL", queue)?,
+            event_queue_url,
             host,
             port: env.parsed("PORT", number(0..=u16::MAX), "8000")?,
             public_url: env.optional("PUBLIC_URL", public_url)?,
@@ -405,6 +413,24 @@ fn queue(text: &str) -> Result<Url, String> {
             "must be a standard queue: a FIFO queue (.fifo) takes no message with a delay of its own"
                 .to_owned(),
         );
+    }
+    Ok(url)
+}
+
+/// Refuses a queue that has another task: what is written there for another reader is no event of SES.
+fn event_queue<F: Fn(&'static str) -> Result<Option<String>, String>>(
+    env: &Environment<F>,
+    others: [(&'static str, &Option<Url>); 2],
+) -> Result<Option<Url>, InvalidConfig> {
+    const VARIABLE: &str = "MAIL_EVENT_QUEUE_URL";
+    let url = env.optional(VARIABLE, queue)?;
+    for (other, same) in others {
+        if url.is_some() && url == *same {
+            return Err(invalid(
+                VARIABLE,
+                format!("must be another queue than that of {other}"),
+            ));
+        }
     }
     Ok(url)
 }

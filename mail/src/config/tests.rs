@@ -60,6 +60,8 @@ fn a_variable_that_makes_no_sense_is_named_without_its_value() {
             "MAIL_RESULT_QUEUE_URL",
             "https://sqs.example/1/results.fifo?",
         ),
+        ("MAIL_EVENT_QUEUE_URL", "arn:aws:sqs:eu-central-1:1:events"),
+        ("MAIL_EVENT_QUEUE_URL", "https://sqs.example/1/events.fifo"),
         ("PUBLIC_URL", "mail.example.org"),
         ("PUBLIC_URL", "ftp://mail.example.com"),
         ("PUBLIC_URL", "https://mail.example.com/?x=1"),
@@ -102,6 +104,23 @@ fn a_queue_of_sqs_means_sending_by_ses() {
     let config = read(&[("MAIL_QUEUE_URL", "https://sqs.example/1/mail")]).unwrap();
     assert!(matches!(config.transport, Transport::Ses { .. }));
     assert!(config.result_queue_url.is_none());
+}
+
+#[test]
+fn events_come_by_a_queue_of_their_own() {
+    let queue = |variable| (variable, "https://sqs.example/1/one");
+    let (events, wake_ups, results) = (
+        queue("MAIL_EVENT_QUEUE_URL"),
+        queue("MAIL_QUEUE_URL"),
+        queue("MAIL_RESULT_QUEUE_URL"),
+    );
+    assert!(read(&[wake_ups]).unwrap().event_queue_url.is_none());
+    assert!(read(&[events]).unwrap().event_queue_url.is_some());
+    for other in [wake_ups, results] {
+        let refused = read(&[events, other]).unwrap_err();
+        assert_eq!(refused.variable, events.0);
+        assert!(refused.reason.contains(other.0), "{refused}");
+    }
 }
 
 #[test]

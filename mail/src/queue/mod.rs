@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::wake_up::WakeUp;
 pub use local::LocalQueue;
-pub use sqs::{Outgoing, Received, Sent, SqsQueue, length, send};
+pub use sqs::{BATCH, Outgoing, Received, Sent, SqsQueue, length, send};
 
 /// The queue of wake-ups.
 #[derive(Debug)]

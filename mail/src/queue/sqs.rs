@@ -1,4 +1,4 @@
-//! The queue of wake-ups in SQS, shared by all instances.
+//! A queue in SQS, shared by all instances: that of wake-ups, or that of SES's events.
 
 use std::{
     sync::{
@@ -98,24 +98,32 @@ impl SqsQueue {
         Ok(messages.into_iter().filter_map(received).collect())
     }
 
-    /// Deletes a message. If that fails, the message is received again, which does no harm.
-    pub async fn delete(&self, receipt_handle: &str) {
-        let entry = DeleteMessageBatchRequestEntry::builder()
-            .id("0")
-            .receipt_handle(receipt_handle)
-            .build();
-        let Ok(entry) = entry else { return };
+    /// Deletes at most ten messages. One that is not deleted is received again, which does no harm.
+    pub async fn delete(&self, receipt_handles: &[&str]) {
+        if receipt_handles.is_empty() {
+            return;
+        }
+        let entries = receipt_handles
+            .iter()
+            .enumerate()
+            .filter_map(|(index, handle)| {
+                DeleteMessageBatchRequestEntry::builder()
+                    .id(index.to_string())
+                    .receipt_handle(*handle)
+                    .build()
+                    .ok()
+            });
         let deleted = self
             .aws
             .sqs()
             .await
             .delete_message_batch()
             .queue_url(&self.url)
-            .entries(entry)
+            .set_entries(Some(entries.collect()))
             .send()
             .await;
         if let Err(error) = deleted {
-            tracing::warn!(error = %DisplayErrorContext(error), "a wake-up was not deleted, it is delivered again");
+            tracing::warn!(error = %DisplayErrorContext(error), "messages were not deleted, they are delivered again");
         }
     }
 

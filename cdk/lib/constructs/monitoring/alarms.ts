@@ -27,6 +27,15 @@ export function rules(metrics: Metrics, stage: Stage): Rule[] {
   return [
     any("DeadLetters", queues.processingDeadLetters.metricApproximateNumberOfMessagesVisible(depth)),
     any("ResultDeadLetters", queues.resultsDeadLetters.metricApproximateNumberOfMessagesVisible(depth)),
+    any("EventDeadLetters", queues.eventsDeadLetters.metricApproximateNumberOfMessagesVisible(depth)),
+    {
+      name: "EventsLate",
+      metric: queues.events.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: FIVE_MINUTES }),
+      // The two instances of the default take the events of 700,000 mails in an hour (a guess), and SQS keeps them for
+      // four days.
+      threshold: Duration.hours(1).toSeconds(),
+      evaluationPeriods: 1,
+    },
     {
       name: "ResultsUnread",
       metric: queues.results.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: FIVE_MINUTES }),

@@ -10,11 +10,11 @@ import {
   SingleValueWidget,
 } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
-import type { Metrics } from "./metrics.ts";
+import { type Metrics, SES_LIMITS } from "./metrics.ts";
 
 const FIVE_MINUTES = Duration.minutes(5);
 
-/** The first row shows sent mail, its delay and failures; the other rows show their causes. */
+/** The first row shows sent mail, its delay and failures, the third its fate; the other rows show their causes. */
 export function dashboard(scope: Construct, metrics: Metrics, alarms: IAlarm[]): Dashboard {
   const { api, worker, queues, database } = metrics.parts;
   const sent = metrics.mails("MailsSent", "sent");
@@ -52,6 +52,7 @@ export function dashboard(scope: Construct, metrics: Metrics, alarms: IAlarm[]):
     graph("Held back", held, "recipients"),
     graph("How late", [oldest], "seconds"),
   );
+  board.addWidgets(...fates(metrics));
   board.addWidgets(
     graph(
       "Processing queue",
@@ -94,12 +95,13 @@ export function dashboard(scope: Construct, metrics: Metrics, alarms: IAlarm[]):
   );
   board.addWidgets(
     graph(
-      "Bounces and complaints",
+      "Events of SES",
       [
-        metrics.reputation("Reputation.BounceRate").with({ label: "bounces" }),
-        metrics.reputation("Reputation.ComplaintRate").with({ label: "complaints" }),
+        queues.events.metricApproximateNumberOfMessagesVisible({ label: "waiting" }),
+        queues.events.metricApproximateNumberOfMessagesNotVisible({ label: "in work" }),
+        queues.eventsDeadLetters.metricApproximateNumberOfMessagesVisible({ label: "dead letters" }),
       ],
-      "share",
+      "events",
     ),
     graph(
       "Database",
@@ -111,8 +113,40 @@ export function dashboard(scope: Construct, metrics: Metrics, alarms: IAlarm[]):
   return board;
 }
 
-function graph(title: string, left: IMetric[], label: string): GraphWidget {
-  return new GraphWidget({ title, left, leftYAxis: { min: 0, label, showUnits: false }, width: 8, height: 6 });
+/** What became of sent mail, beside the rates at which SES reviews an account. */
+function fates(metrics: Metrics): GraphWidget[] {
+  const delivered = metrics.reported("MailsDelivered", "delivered");
+  const bounced = metrics.reported("MailsBounced", "bounced");
+  const complained = metrics.reported("MailsComplained", "complained");
+  const rates = (
+    name: "MailsBounced" | "MailsComplained",
+    ofSes: "Reputation.BounceRate" | "Reputation.ComplaintRate",
+  ) => [
+    metrics.reputation(ofSes).with({ label: "the account, by SES" }),
+    metrics.reputationOfStack(ofSes).with({ label: "this stack, by SES" }),
+    metrics.share(name),
+  ];
+  return [
+    graph(
+      "Fates",
+      [coloured(delivered, Color.GREEN), coloured(bounced, Color.ORANGE), coloured(complained, Color.RED)],
+      "recipients",
+    ),
+    graph("Bounces", rates("MailsBounced", "Reputation.BounceRate"), "share", SES_LIMITS.bounces),
+    graph("Complaints", rates("MailsComplained", "Reputation.ComplaintRate"), "share", SES_LIMITS.complaints),
+  ];
+}
+
+function graph(title: string, left: IMetric[], label: string, limit?: number): GraphWidget {
+  const lines = limit === undefined ? [] : [{ value: limit, label: "SES reviews the account", color: Color.RED }];
+  return new GraphWidget({
+    title,
+    left,
+    leftYAxis: { min: 0, label, showUnits: false },
+    leftAnnotations: lines,
+    width: 8,
+    height: 6,
+  });
 }
 
 function coloured(metric: IMetric, color: string): IMetric {

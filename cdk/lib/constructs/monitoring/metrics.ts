@@ -4,6 +4,7 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { Api } from "../api.ts";
 import type { Database } from "../database.ts";
 import type { Queues } from "../queues.ts";
+import type { Sender } from "../sender.ts";
 import type { Worker } from "../worker.ts";
 
 export interface Parts {
@@ -11,10 +12,17 @@ export interface Parts {
   readonly worker: Worker;
   readonly queues: Queues;
   readonly database: Database;
+  readonly sender: Sender;
 }
+
+/** The rates at which SES reviews an account. https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html */
+export const SES_LIMITS = { bounces: 0.05, complaints: 0.001 };
 
 const MINUTE = Duration.minutes(1);
 const FIVE_MINUTES = Duration.minutes(5);
+const HOUR = Duration.hours(1);
+
+type ReputationMetric = "Reputation.BounceRate" | "Reputation.ComplaintRate";
 
 /** The metrics that the programs write (docs/aws.md), and AWS's metrics of the resources. */
 export class Metrics {
@@ -39,6 +47,27 @@ export class Metrics {
       label,
       period: FIVE_MINUTES,
       usingMetrics: { [ofApi]: own(api, name, Stats.SUM), [ofWorker]: own(worker, name, Stats.SUM) },
+    });
+  }
+
+  /** Recipients that SES has reported as that. The worker alone takes its events. */
+  reported(name: "MailsDelivered" | "MailsBounced" | "MailsComplained", label: string): Metric {
+    return own(this.functions().worker, name, Stats.SUM).with({ label });
+  }
+
+  /** The share of this stack's sent mail that SES has reported as that, in the same hour. */
+  share(name: "MailsBounced" | "MailsComplained"): IMetric {
+    const { api, worker } = this.functions();
+    const sum = (fn: IFunction, metric: string) => own(fn, metric, Stats.SUM);
+    return new MathExpression({
+      expression: "reported / SUM([sentByApi, sentByWorker])",
+      label: "this stack",
+      period: HOUR,
+      usingMetrics: {
+        reported: sum(worker, name),
+        sentByApi: sum(api, "MailsSent"),
+        sentByWorker: sum(worker, "MailsSent"),
+      },
     });
   }
 
@@ -69,9 +98,15 @@ export class Metrics {
     });
   }
 
-  /** The reputation of the account in this region. */
-  reputation(metricName: "Reputation.BounceRate" | "Reputation.ComplaintRate"): Metric {
-    return new Metric({ namespace: "AWS/SES", metricName, statistic: Stats.AVERAGE, period: Duration.hours(1) });
+  /** The reputation of the account in this region, by which SES judges it. */
+  reputation(metricName: ReputationMetric): Metric {
+    return new Metric({ namespace: "AWS/SES", metricName, statistic: Stats.AVERAGE, period: HOUR });
+  }
+
+  /** The same of the mail of this stack alone. */
+  reputationOfStack(metricName: ReputationMetric): Metric {
+    const { configurationSetName } = this.parts.sender.configurationSet;
+    return this.reputation(metricName).with({ dimensionsMap: { "ses:configuration-set": configurationSetName } });
   }
 
   /** Invocations that Lambda refused because no instance was available. */

@@ -1,0 +1,97 @@
+//! Takes SES's events from their queue: both programs share what becomes of a message, and a process polls the queue.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::join_all;
+
+use crate::{
+    drain::pause_after,
+    error::Error,
+    queue::{BATCH, Received},
+    service::Service,
+    telemetry,
+};
+
+/// The number of batches that a process takes concurrently.
+const AT_ONCE: usize = 2;
+
+impl Service {
+    /// Starts the loops, if events come; `finish` waits for their end.
+    pub(crate) fn start_receiving_events(self: &Arc<Self>) {
+        if self.event_queue.is_some() {
+            for _ in 0..AT_ONCE {
+                self.tasks.spawn(Arc::clone(self).keep_receiving_events());
+            }
+        }
+    }
+
+    async fn keep_receiving_events(self: Arc<Self>) {
+        let Some(queue) = &self.event_queue else {
+            return;
+        };
+        loop {
+            let receiving = Box::pin(queue.receive(BATCH));
+            match self.stop.run_until_cancelled(receiving).await {
+                None => return,
+                Some(Ok(messages)) if messages.is_empty() => {}
+                Some(Ok(messages)) => {
+                    let done = self.take_event_messages(&messages).await;
+                    let done: Vec<&str> = messages
+                        .iter()
+                        .zip(done)
+                        .filter(|(_, done)| *done)
+                        .map(|(message, _)| message.receipt_handle.as_str())
+                        .collect();
+                    queue.delete(&done).await;
+                }
+                Some(Err(error)) => {
+                    tracing::warn!(error, "the queue of events does not answer, they wait");
+                    self.pause().await;
+                }
+            }
+        }
+    }
+
+    /// Records the events of a batch, and returns of each message whether it is done with: if not, it must be received
+    /// again, because nobody can write it again.
+    pub async fn take_event_messages(self: &Arc<Self>, messages: &[Received]) -> Vec<bool> {
+        let bodies: Vec<String> = messages.iter().map(|one| one.body.clone()).collect();
+        // The work is a task of its own, so that a panic does not end the loop.
+        let service = Arc::clone(self);
+        let taken = tokio::spawn(async move {
+            let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
+            service.take_mail_events(&bodies).await
+        });
+        let Ok(results) = taken.await else {
+            tracing::error!(records = messages.len(), "taking events of SES panicked");
+            return vec![false; messages.len()];
+        };
+        let noted = messages.iter().zip(results).map(async |(message, result)| {
+            if let Err(error) = &result {
+                self.deliver_event_again(message, error).await;
+            }
+            result.is_ok()
+        });
+        join_all(noted).await
+    }
+
+    /// An event that failed for a reason that passes comes again after a growing pause. Any other, such as a message
+    /// that is no event, comes again at once, so that it soon reaches the dead-letter queue.
+    async fn deliver_event_again(&self, message: &Received, error: &Error) {
+        tracing::error!(
+            sqs.message_id = message.id,
+            error = telemetry::causes(error),
+            "an event of SES was not recorded, it is delivered again"
+        );
+        let pause = if error.is_transient() {
+            pause_after(message.receives)
+        } else {
+            Duration::ZERO
+        };
+        if let Some(queue) = &self.event_queue {
+            queue
+                .change_visibility(&message.receipt_handle, pause)
+                .await;
+        }
+    }
+}
