@@ -22,12 +22,14 @@ mod mailing;
 mod origins;
 mod outbox;
 mod outcome;
+mod outlook;
 mod pace;
 #[cfg(test)]
 mod plans;
 mod pool;
 mod read;
 mod removal;
+mod reschedule;
 mod resend;
 mod retention;
 mod retirement;
@@ -59,14 +61,16 @@ pub use expiry::STEP;
 pub use health::{Health, Hold};
 pub use idempotency::{IdempotencyRequest, Lookup};
 pub use keys::NewKey;
+pub use outlook::Outlook;
 pub use pace::{AHEAD, Turn};
 pub use read::{Counts, MailingFilter, MailingSummary, Page, RecipientView, Scope};
 pub use removal::REMOVAL_STEP;
+pub use reschedule::Rescheduled;
 pub use resend::Resent;
 pub use retention::RETENTION_STEP;
 pub use role::RoleError;
 pub use statistics::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour};
-pub use store::{NewEntry, Start, StartRequest, StoreOutcome, Stored};
+pub use store::{LONGEST_PLAN_MS, NewEntry, Start, StartRequest, StoreOutcome, Stored};
 pub use wake::WokenBefore;
 
 #[derive(Debug)]

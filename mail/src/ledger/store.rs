@@ -6,7 +6,10 @@ use std::{
 };
 
 use entity::{recipient, recipient::Status};
-use sea_orm::{ColumnTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult, QuerySelect};
+use sea_orm::{
+    ColumnTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult, QuerySelect,
+    sea_query::{Expr, Func},
+};
 use uuid::Uuid;
 
 use super::{
@@ -27,6 +30,9 @@ mod sqlite;
 /// The time in which a mail must be sent, unless the request has an `expires_at`.
 pub const DEFAULT_LIFETIME_MS: i64 = 72 * 3600 * 1000;
 
+/// The longest time before its `send_at` at which a mailing is accepted: 30 days.
+pub const LONGEST_PLAN_MS: i64 = 30 * 24 * 3600 * 1000;
+
 /// A request to be written, and by whom.
 #[derive(Clone, Copy, Debug)]
 pub struct NewEntry<'a> {
@@ -44,6 +50,8 @@ pub enum StoreOutcome {
     KeyTaken,
     /// By the database's clock it has expired; nothing was written.
     Expired,
+    /// By the database's clock it is planned for more than 30 days ahead; nothing was written.
+    TooFarAhead,
     /// The key was revoked while the request was read; nothing was written.
     Revoked,
 }
@@ -176,13 +184,23 @@ impl Writing<'_> {
             return Ok(StoreOutcome::Revoked);
         }
         if !row.try_get::<bool>("", "in_time")? {
-            return Ok(StoreOutcome::Expired);
+            return Ok(self.not_in_time(row.try_get("", "now")?));
         }
         if !row.try_get::<bool>("", "stored")? {
             return Ok(StoreOutcome::KeyTaken);
         }
         let wait: Option<i64> = row.try_get("", "wait")?;
         Ok(self.stored(row.try_get("", "now")?, row.try_get("", "goes")?, wait))
+    }
+
+    /// Returns the outcome of a request whose times do not hold now.
+    fn not_in_time(&self, now: i64) -> StoreOutcome {
+        let send_at = self.entry.request.send_at;
+        if send_at.is_some_and(|send_at| send_at > now + LONGEST_PLAN_MS) {
+            StoreOutcome::TooFarAhead
+        } else {
+            StoreOutcome::Expired
+        }
     }
 
     fn stored(&self, stored_at: i64, goes: bool, wait: Option<i64>) -> StoreOutcome {
@@ -251,7 +269,11 @@ impl Ledger {
         let found: Option<(i64, Status)> = repeat(short_backoff(), || async {
             Ok(recipient::Entity::find()
                 .select_only()
-                .column(recipient::Column::DueAt)
+                // A planned mail is due later than it was stored.
+                .expr(Func::coalesce([
+                    Expr::col(recipient::Column::QueuedAt),
+                    Expr::col(recipient::Column::DueAt),
+                ]))
                 .column(recipient::Column::Status)
                 .filter(recipient::Column::MailingId.eq(writing.id))
                 .filter(recipient::Column::Position.eq(0))

@@ -5,18 +5,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mail::{Answer, NewSubmission, Submission, ledger::IdempotencyRequest};
+use mail::{
+    Answer, NewSubmission, Submission,
+    api_key::ApiKey,
+    ledger::IdempotencyRequest,
+    mailing::Templates,
+    message::NewMailing,
+};
 use poem::{
     Request,
     http::{HeaderMap, HeaderName, HeaderValue},
 };
-use poem_openapi::{ApiResponse, Enum, Object};
+use poem_openapi::{ApiResponse, Enum, Object, Union};
 use uuid::Uuid;
 
-use super::parse;
+use super::{dry_run::DryRunMail, parse};
 use crate::{
     app::App,
-    auth::Sender,
     json::Json,
     middleware::context::Trace,
     problem::{ErrorType, Problem},
@@ -111,12 +116,20 @@ impl QueuedMail {
     }
 }
 
+/// A success with status 200: a mail that was sent, or with `dry_run` the result of the dry run.
+#[derive(Union)]
+#[oai(rename = "SentMailOrDryRun")]
+pub(super) enum SentOrTried {
+    Sent(Success<SentMail>),
+    Tried(Success<DryRunMail>),
+}
+
 #[derive(ApiResponse)]
 pub(super) enum SendResponse {
-    /// The mail system has accepted the mail to the one recipient
+    /// The mail system has accepted the mail to the one recipient; or with `dry_run`, what would become of the mail
     #[oai(status = 200)]
-    Sent(
-        Json<Success<SentMail>>,
+    Done(
+        Json<SentOrTried>,
         /// `true` if this is the answer of an earlier request with the same `Idempotency-Key`; otherwise absent
         #[oai(header = "Idempotency-Replayed")]
         Option<bool>,
@@ -134,7 +147,7 @@ pub(super) enum SendResponse {
 /// The operation, after its parts have been read from the request.
 pub(super) async fn send(
     app: &App,
-    Sender(key): Sender,
+    key: ApiKey,
     idempotency_key: Option<String>,
     prefer: Option<&str>,
     request: &Request,
@@ -145,13 +158,7 @@ pub(super) async fn send(
     check_idempotency_key(request.headers())?;
     let idempotency = idempotency_key
         .map(|idempotency_key| IdempotencyRequest::new(idempotency_key, &bytes, respond_async));
-    let mailing = parse::mailing(bytes).await.and_then(|read| {
-        if key.may_send_from(&read.0.envelope.sender_email) {
-            Ok(read)
-        } else {
-            Err(Problem::forbidden("This key must not send as this sender"))
-        }
-    });
+    let mailing = mailing_of(Some(&key), bytes).await;
     let (mailing, templates) = match (mailing, &idempotency) {
         (Ok(read), _) => read,
         (Err(problem), None) => return Err(problem),
@@ -177,6 +184,19 @@ pub(super) async fn send(
     respond(submission)
 }
 
+/// Reads the body, and checks that the key may send it. Management is not restricted to senders.
+pub(super) async fn mailing_of(
+    key: Option<&ApiKey>,
+    bytes: Vec<u8>,
+) -> Result<(NewMailing, Templates), Problem> {
+    let read = parse::mailing(bytes).await?;
+    if key.is_none_or(|key| key.may_send_from(&read.0.envelope.sender_email)) {
+        Ok(read)
+    } else {
+        Err(Problem::forbidden("This key must not send as this sender"))
+    }
+}
+
 fn trace(request: &Request) -> Option<&Trace> {
     request.extensions().get::<Arc<Trace>>().map(Arc::as_ref)
 }
@@ -193,7 +213,7 @@ fn deadline(request: &Request) -> Instant {
 }
 
 /// <https://www.rfc-editor.org/rfc/rfc7240#section-4.1>
-fn wants_async(prefer: Option<&str>) -> bool {
+pub(super) fn wants_async(prefer: Option<&str>) -> bool {
     prefer.is_some_and(|prefer| {
         prefer
             .split([',', ';'])
@@ -231,6 +251,7 @@ fn respond(submission: Submission) -> Result<SendResponse, Problem> {
         )),
         Submission::Revoked => Err(Problem::unauthenticated()),
         Submission::Expired => Err(Problem::invalid("expires_at", parse::NOT_IN_FUTURE)),
+        Submission::TooFarAhead => Err(Problem::invalid("send_at", parse::TOO_FAR_AHEAD)),
         Submission::InProgress(left) => Err(Problem::new(
             ErrorType::IdempotencyInProgress,
             "The first request with this Idempotency-Key is still running",
@@ -267,10 +288,8 @@ fn success(answer: Answer, replayed: Option<bool>) -> Result<SendResponse, Probl
                     sent_at: sent_at.into(),
                 },
             };
-            SendResponse::Sent(
-                Json(Success::new(200, "Email sent successfully", data)),
-                replayed,
-            )
+            let sent = Success::new(200, "Email sent successfully", data);
+            SendResponse::Done(Json(SentOrTried::Sent(sent)), replayed)
         }
         Answer::Queued {
             id,
