@@ -10,3 +10,4 @@ mod poison;
 mod process;
 mod results;
 mod round_trips;
+mod schedule;

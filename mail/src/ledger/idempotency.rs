@@ -104,6 +104,10 @@ impl Ledger {
     /// Returns the mailings that requests with this idempotency key have made in the last 24 hours, each of another API
     /// key.
     pub(super) async fn made_with_key(&self, scope: Scope, key: &str) -> Result<Vec<Uuid>> {
+        // No request has another key; PostgreSQL takes no NUL.
+        if !key.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return Ok(Vec::new());
+        }
         Ok(made_with(scope, key)
             .filter(Expr::col(Column::ExpiresAt).gt(self.now()))
             .into_tuple()

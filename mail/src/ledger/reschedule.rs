@@ -126,7 +126,8 @@ pub(super) fn to_later(
     expires_at: Option<i64>,
 ) -> UpdateStatement {
     let woken_at = (due_at == now).then_some(now);
-    let queued_at: SimpleExpr = Func::coalesce([Expr::col(Column::QueuedAt), Expr::value(now)]).into();
+    let queued_at: SimpleExpr =
+        Func::coalesce([Expr::col(Column::QueuedAt), Expr::value(now)]).into();
     let mut update = Query::update()
         .table(Entity)
         .value(Column::DueAt, due_at)

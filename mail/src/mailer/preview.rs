@@ -110,8 +110,12 @@ fn length(mailing: &Mailing, recipient: &Recipient) -> usize {
     html.map_or(0, |html| html.html_length(&values))
         + text.map_or(0, |text| text.text_length(&values))
         + templates.subject.text_length(&values)
-        + headers.map(|value| value.text_length(&values)).sum::<usize>()
-        + own.map(|(name, value)| name.len() + value.len()).sum::<usize>()
+        + headers
+            .map(|value| value.text_length(&values))
+            .sum::<usize>()
+        + own
+            .map(|(name, value)| name.len() + value.len())
+            .sum::<usize>()
         + recipient.name.as_ref().map_or(0, String::len)
         + recipient.mail.as_str().len()
 }
@@ -152,11 +156,13 @@ mod tests {
     }
 
     fn sizes(mailing: &Mailing, recipients: &[Recipient]) -> Vec<usize> {
-        let claimed = (0..).zip(recipients).map(|(position, recipient)| ClaimedRecipient {
-            position,
-            attempts: 0,
-            recipient: recipient.clone(),
-        });
+        let claimed = (0..)
+            .zip(recipients)
+            .map(|(position, recipient)| ClaimedRecipient {
+                position,
+                attempts: 0,
+                recipient: recipient.clone(),
+            });
         claimed
             .map(|claimed| compose(mailing, &claimed).unwrap().bytes.len())
             .collect()

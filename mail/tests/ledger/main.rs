@@ -37,6 +37,7 @@ mod races;
 mod read_only;
 mod removal;
 mod retention;
+mod schedule;
 mod stale;
 mod statistics;
 mod store;

@@ -178,6 +178,9 @@ mod tests {
         assert_eq!(fits.text.as_deref(), Some("text"));
         let cut = within(mail("texts"), 8);
         assert!(cut.shortened);
-        assert_eq!((cut.html.as_deref(), cut.text.as_deref()), (Some("html"), Some("text")));
+        assert_eq!(
+            (cut.html.as_deref(), cut.text.as_deref()),
+            (Some("html"), Some("text"))
+        );
     }
 }

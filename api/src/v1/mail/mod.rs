@@ -1,8 +1,8 @@
 //! Sending mail, and looking at mailings.
 
+mod dry_run;
 #[cfg(test)]
 mod limits;
-mod dry_run;
 mod parse;
 mod reschedule;
 mod schema;
@@ -242,8 +242,8 @@ impl Mail {
 
     /// Cancel queued recipients
     ///
-    /// The recipients of the mailing that are `queued` become `cancelled`, also those that are planned for later. Recipients with any other status stay
-    /// unchanged.
+    /// The recipients of the mailing that are `queued` become `cancelled`, also those that are planned for later.
+    /// Recipients with any other status stay unchanged.
     #[oai(
         path = "/mail/:id/cancel",
         method = "post",

@@ -6,11 +6,8 @@ use std::{
 };
 
 use mail::{
-    Answer, NewSubmission, Submission,
-    api_key::ApiKey,
-    ledger::IdempotencyRequest,
-    mailing::Templates,
-    message::NewMailing,
+    Answer, NewSubmission, Submission, api_key::ApiKey, ledger::IdempotencyRequest,
+    mailing::Templates, message::NewMailing,
 };
 use poem::{
     Request,
