@@ -5,10 +5,10 @@ import type { RequestResult } from "./generated/client/index.js";
 import {
   type DryRunResponse,
   type SendMailData as GeneratedData,
-  type SendMailErrors,
   sendMail as generated,
   type Options,
   type QueuedMailResponse,
+  type SendMailErrors,
   type SentMailResponse,
 } from "./generated/index.js";
 
