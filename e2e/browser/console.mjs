@@ -214,10 +214,10 @@ await run(async ({ base, open }) => {
   }
 
   /** A time so many days from now, as a field for a date and a time takes it. */
-  const inDays = (days) => {
+  function inDays(days) {
     const at = new Date(Date.now() + days * 86_400_000);
     return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-  };
+  }
 
   async function plans() {
     await visit("Send");
@@ -348,6 +348,7 @@ await run(async ({ base, open }) => {
     await view.getByRole("dialog").waitFor({ state: "detached" });
     await eventually("a question can be left", async () => (await focused()) === "Revoke…");
     await view.keyboard.press("Enter");
+    await view.getByRole("dialog", { name: "Revoke made by keyboard?" }).waitFor();
     await tabTo("Revoke");
     await view.keyboard.press("Enter");
     await view.getByRole("heading", { name: "made by keyboard", exact: true }).waitFor({ state: "detached" });

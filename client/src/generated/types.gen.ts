@@ -1078,8 +1078,9 @@ export type StatusDetail = 'refused' | 'invalid_message' | 'expired' | 'attempts
 /**
  * TimeToSent
  *
- * Percentiles of the time from a mailing's `created_at` to a recipient's `sent_at`, in milliseconds, of the recipients
- * that were sent to in the hour. They are exact, by the nearest rank; null if no mail was sent.
+ * Percentiles of the time from a mailing's `created_at`, or its `send_at` if it was planned, to a recipient's `sent_at`,
+ * in milliseconds, of the recipients that were sent to in the hour. They are exact, by the nearest rank; null if no mail
+ * was sent.
  */
 export type TimeToSent = {
     /**
@@ -1115,7 +1116,8 @@ export type WaitingRecipients = {
     queued: number;
     sending: number;
     /**
-     * The number of queued recipients that may be sent to now; the others wait for a later retry.
+     * The number of queued recipients that may be sent to now; the others wait for their `send_at` or for a
+     * later retry.
      */
     due: number;
     /**

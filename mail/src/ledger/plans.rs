@@ -154,7 +154,8 @@ async fn a_move_reads_what_is_queued_of_its_mailing() {
     let (ledger, _folder) = ledger().await;
     let update = to_later(Uuid::nil(), 2, 1, Some(3));
     let statement = DbBackend::Sqlite.build(&update);
-    let queued = "SEARCH recipient USING COVERING INDEX recipient_status (mailing_id=? AND status=?)";
+    let queued =
+        "SEARCH recipient USING COVERING INDEX recipient_status (mailing_id=? AND status=?)";
     reads(&ledger, statement, &[queued]).await;
 }
 
