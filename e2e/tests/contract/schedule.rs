@@ -16,6 +16,7 @@ everywhere!(
     planned_mail_is_moved_to_later_and_to_earlier,
     what_cannot_be_moved_is_told,
     planned_mail_does_not_count_as_late,
+    planned_mail_takes_no_turn,
 );
 
 const DAY: i64 = 24 * 3600;
@@ -257,4 +258,20 @@ async fn planned_mail_does_not_count_as_late(database: Database) {
     .await;
     assert_eq!(waiting["due"], 0, "{waiting}");
     assert_eq!(waiting["oldest_due_seconds"], 0, "{waiting}");
+}
+
+async fn planned_mail_takes_no_turn(database: Database) {
+    let server = Server::on(&database)
+        .env("MAX_SEND_RATE", "10")
+        .start()
+        .await;
+    let sender = server.sender().await;
+    for body in [letter("ann@example.org"), mailing(4)] {
+        let body = body.with("send_at", in_seconds(DAY));
+        sender.mail(&body).await.data(202);
+    }
+    let turns = "SELECT next_turn + next_single_turn FROM pace";
+    assert_eq!(database.count(turns).await, 0);
+    sender.mail(&letter("ann@example.org")).await.data(200);
+    assert!(database.count(turns).await > 0);
 }

@@ -210,22 +210,24 @@ async fn what_was_cancelled_while_it_was_about_to_be_sent_is_not_sent() {
 
 /// Holds the recipients until one operation waits for them, and then the other one behind it. The database serves them in
 /// this order.
-async fn one_behind_the_other<A, B>(
+fn one_behind_the_other<A, B>(
     t: &TestLedger,
     first: impl Future<Output = A>,
     second: impl Future<Output = B>,
-) -> (A, B) {
-    let held = lock(t, "recipient").await;
-    let second = async {
-        until_waiting(t, 1, || false).await;
-        second.await
-    };
-    let release = async {
-        until_waiting(t, 2, || false).await;
-        held.rollback().await.unwrap();
-    };
-    let (first, second, ()) = tokio::join!(Box::pin(first), Box::pin(second), release);
-    (first, second)
+) -> Pin<Box<impl Future<Output = (A, B)>>> {
+    Box::pin(async move {
+        let held = lock(t, "recipient").await;
+        let second = async {
+            until_waiting(t, 1, || false).await;
+            second.await
+        };
+        let release = async {
+            until_waiting(t, 2, || false).await;
+            held.rollback().await.unwrap();
+        };
+        let (first, second, ()) = tokio::join!(first, second, release);
+        (first, second)
+    })
 }
 
 fn moved(outcome: mail::Result<Rescheduled>) -> u64 {

@@ -254,8 +254,8 @@ async fn an_expiry_that_a_resend_has_replaced_moves_along(t: &TestLedger) {
 }
 
 async fn a_claim_has_no_effect_on_what_was_moved(t: &TestLedger) {
-    let begin = now(t).await;
-    for later in [begin + DAY, begin - HOUR] {
+    let now = now(t).await;
+    for later in [now + DAY, now - HOUR] {
         let id = t.store(&mailing_to(3)).await;
         let claim = t.claim_all(id).await;
         assert_eq!(reschedule(t, id, later).await.0, 3);
@@ -271,7 +271,7 @@ async fn a_claim_has_no_effect_on_what_was_moved(t: &TestLedger) {
         t.ledger.take_back(&claim, &[0, 1, 2]).await.unwrap();
         assert_eq!(t.rows(id).await, moved);
         let due = t.claim_all(id).await.recipients.len();
-        assert_eq!(due, if later < begin { 3 } else { 0 });
+        assert_eq!(due, if later < now { 3 } else { 0 });
     }
 }
 

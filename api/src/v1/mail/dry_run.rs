@@ -8,14 +8,13 @@ use poem_openapi::Object;
 
 use super::{
     parse::{NOT_IN_FUTURE, TOO_FAR_AHEAD},
-    send::{SendResponse, SentOrTried, check_idempotency_key, mailing_of, wants_async},
+    preconditions::{check_idempotency_key, mailing_of, wants_async},
 };
 use crate::{
     app::App,
     auth::Sender,
-    json::Json,
     problem::{ErrorType, Problem},
-    v1::types::{Success, Timestamp},
+    v1::types::Timestamp,
 };
 
 /// An answer quotes at most so much more than its request has, in bytes.
@@ -61,7 +60,7 @@ pub(super) async fn dry_run(
     prefer: Option<&str>,
     request: &Request,
     bytes: Vec<u8>,
-) -> Result<SendResponse, Problem> {
+) -> Result<DryRunMail, Problem> {
     let key = match sender {
         Sender::Key(key) if key.browser => {
             return Err(Problem::forbidden(
@@ -81,11 +80,7 @@ pub(super) async fn dry_run(
         respond_async: wants_async(prefer),
     };
     match app.service.dry_run(new).await? {
-        DryRun::Forecast(forecast) => {
-            let data = told(forecast, asked + QUOTED);
-            let tried = Success::new(200, "Dry run: nothing was sent", data);
-            Ok(SendResponse::Done(Json(SentOrTried::Tried(tried)), None))
-        }
+        DryRun::Forecast(forecast) => Ok(told(forecast, asked + QUOTED)),
         DryRun::Expired => Err(Problem::invalid("expires_at", NOT_IN_FUTURE)),
         DryRun::TooFarAhead => Err(Problem::invalid("send_at", TOO_FAR_AHEAD)),
         DryRun::NotComposed(reason) => Err(Problem::new(
@@ -137,13 +132,11 @@ fn end_within(text: &str, left: &mut usize) -> usize {
             '\0'..='\u{1f}' => 6,
             _ => character.len_utf8(),
         };
-        match left.checked_sub(length) {
-            Some(rest) => *left = rest,
-            None => {
-                *left = 0;
-                return at;
-            }
-        }
+        let Some(rest) = left.checked_sub(length) else {
+            *left = 0;
+            return at;
+        };
+        *left = rest;
     }
     text.len()
 }

@@ -4,6 +4,7 @@ mod dry_run;
 #[cfg(test)]
 mod limits;
 mod parse;
+mod preconditions;
 mod reschedule;
 mod schema;
 mod send;
@@ -120,7 +121,8 @@ impl Mail {
     ) -> Result<send::SendResponse, Failure<SendErrors>> {
         let prefer = prefer.0.as_deref();
         if dry_run.0 == Some(true) {
-            return Ok(dry_run::dry_run(&app, sender, prefer, request, body.bytes).await?);
+            let tried = dry_run::dry_run(&app, sender, prefer, request, body.bytes).await?;
+            return Ok(tried.into());
         }
         let Sender::Key(key) = sender else {
             return Err(Problem::unauthenticated().into());

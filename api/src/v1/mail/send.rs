@@ -5,18 +5,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mail::{
-    Answer, NewSubmission, Submission, api_key::ApiKey, ledger::IdempotencyRequest,
-    mailing::Templates, message::NewMailing,
-};
+use mail::{Answer, NewSubmission, Submission, api_key::ApiKey, ledger::IdempotencyRequest};
 use poem::{
     Request,
-    http::{HeaderMap, HeaderName, HeaderValue},
+    http::{HeaderName, HeaderValue},
 };
 use poem_openapi::{ApiResponse, Enum, Object, Union};
 use uuid::Uuid;
 
-use super::{dry_run::DryRunMail, parse};
+use super::{
+    dry_run::DryRunMail,
+    parse,
+    preconditions::{check_idempotency_key, mailing_of, wants_async},
+};
 use crate::{
     app::App,
     json::Json,
@@ -31,8 +32,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(22);
 const SHORTEST: Duration = Duration::from_secs(10);
 /// Kept free before the end of an invocation, for the work that follows an answer.
 const BEFORE_END: Duration = Duration::from_secs(3);
-/// The maximum length of an `Idempotency-Key`.
-pub(super) const MAX_IDEMPOTENCY_KEY: usize = 255;
 
 #[derive(Clone, Debug, Object)]
 pub(super) struct SesResponse {
@@ -141,6 +140,13 @@ pub(super) enum SendResponse {
     ),
 }
 
+impl From<DryRunMail> for SendResponse {
+    fn from(data: DryRunMail) -> Self {
+        let tried = Success::new(200, "Dry run: nothing was sent", data);
+        Self::Done(Json(SentOrTried::Tried(tried)), None)
+    }
+}
+
 /// The operation, after its parts have been read from the request.
 pub(super) async fn send(
     app: &App,
@@ -181,19 +187,6 @@ pub(super) async fn send(
     respond(submission)
 }
 
-/// Reads the body, and checks that the key may send it. Management is not restricted to senders.
-pub(super) async fn mailing_of(
-    key: Option<&ApiKey>,
-    bytes: Vec<u8>,
-) -> Result<(NewMailing, Templates), Problem> {
-    let read = parse::mailing(bytes).await?;
-    if key.is_none_or(|key| key.may_send_from(&read.0.envelope.sender_email)) {
-        Ok(read)
-    } else {
-        Err(Problem::forbidden("This key must not send as this sender"))
-    }
-}
-
 fn trace(request: &Request) -> Option<&Trace> {
     request.extensions().get::<Arc<Trace>>().map(Arc::as_ref)
 }
@@ -207,35 +200,6 @@ fn deadline(request: &Request) -> Instant {
         Some(until) => deadline.min(until.checked_sub(BEFORE_END).unwrap_or(started)),
         None => deadline,
     }
-}
-
-/// <https://www.rfc-editor.org/rfc/rfc7240#section-4.1>
-pub(super) fn wants_async(prefer: Option<&str>) -> bool {
-    prefer.is_some_and(|prefer| {
-        prefer
-            .split([',', ';'])
-            .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
-    })
-}
-
-/// Refuses a key that cannot be read: it must not count as absent, because the caller relies on it.
-pub(super) fn check_idempotency_key(headers: &HeaderMap) -> Result<(), Problem> {
-    let mut given = headers.get_all("idempotency-key").iter();
-    let Some(key) = given.next() else {
-        return Ok(());
-    };
-    let fault = if given.next().is_some() {
-        "is there twice: a request has one"
-    } else if key.is_empty() {
-        "is empty: leave the header out, or send a value of your own for each mail, such as a UUID"
-    } else if key.len() > MAX_IDEMPOTENCY_KEY {
-        "must have at most 255 characters: send a hash of what is longer"
-    } else if !key.as_bytes().iter().all(|b| (b' '..=b'~').contains(b)) {
-        "must be printable ASCII: send a hash or an encoding of what is not"
-    } else {
-        return Ok(());
-    };
-    Err(Problem::invalid("Idempotency-Key", fault))
 }
 
 fn respond(submission: Submission) -> Result<SendResponse, Problem> {
