@@ -126,7 +126,9 @@ function Facts({ mailing }: { mailing: Mailing }) {
         <>
           <dt>{isPlanned(mailing) ? "Planned for" : "Planned"}</dt>
           <dd>
-            {moment(mailing.send_at)} (<Moment time={mailing.send_at} />)
+            <span>
+              {moment(mailing.send_at)}, <Moment time={mailing.send_at} />
+            </span>
           </dd>
         </>
       )}

@@ -65,7 +65,9 @@ export function SendQuestion({ tried, addresses, sender, captured, planned, send
         )}
         <dt>Done</dt>
         <dd>
-          about {moment(tried.done_at)} (<Moment time={tried.done_at} />)
+          <span>
+            about {moment(tried.done_at)}, <Moment time={tried.done_at} />
+          </span>
         </dd>
       </dl>
       <p>
