@@ -26,9 +26,14 @@ use crate::{
 const API_KEY_SCHEME: &str = "ApiKey";
 const ADMIN_SCHEME: &str = "Management";
 
-/// A caller that may send: any API key, a browser key only from its own pages.
+/// A caller of `POST /v1/mail`.
 #[derive(Debug)]
-pub struct Sender(pub ApiKey);
+pub enum Sender {
+    /// Any API key may send, a browser key only from its own pages.
+    Key(ApiKey),
+    /// Management without an API key: only for a dry run.
+    Management,
+}
 
 /// A caller that may look at mailings: a server key at its own, management at all.
 #[derive(Debug)]
@@ -47,12 +52,18 @@ trait Caller: Sized {
 }
 
 impl Caller for Sender {
-    const SCHEMES: &'static [&'static str] = &[API_KEY_SCHEME];
+    const SCHEMES: &'static [&'static str] = &[API_KEY_SCHEME, ADMIN_SCHEME];
 
     async fn identify(app: &App, request: &Request) -> Result<Self, Problem> {
+        // With a key, a dry run tells what the key may do.
+        if is_dry_run(request) && !request.headers().contains_key("x-api-key") {
+            return Admin::identify(app, request)
+                .await
+                .map(|Admin| Self::Management);
+        }
         let key = api_key(app, request).await?;
         check_origin(&key, request)?;
-        Ok(Self(key))
+        Ok(Self::Key(key))
     }
 }
 
@@ -131,6 +142,14 @@ async fn api_key(app: &App, request: &Request) -> Result<ApiKey, Problem> {
         let _ = trace.key_id.set(key.id);
     }
     Ok(key)
+}
+
+/// Returns whether the request asks for a dry run. The operation reads the parameter too, and sends nothing for
+/// management.
+fn is_dry_run(request: &Request) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    url::form_urlencoded::parse(query.as_bytes())
+        .any(|(name, value)| name == "dry_run" && value == "true")
 }
 
 /// A server key is for servers; a browser key is for its own pages.

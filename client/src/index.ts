@@ -5,3 +5,12 @@ export { MmmsError } from "./error.js";
 export type { Client } from "./generated/client/index.js";
 export * from "./generated/index.js";
 export type { Known } from "./known.js";
+// In place of the generated ones of the same names.
+export {
+  type DryRunMailResponses,
+  dryRunMail,
+  type SendMailData,
+  type SendMailResponse,
+  type SendMailResponses,
+  sendMail,
+} from "./mail.js";

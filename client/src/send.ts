@@ -1,5 +1,6 @@
 import type { Client } from "./generated/client/index.js";
-import { type MailRequest, type SendMailResponse, sendMail } from "./generated/index.js";
+import type { MailRequest } from "./generated/index.js";
+import { type SendMailResponse, sendMail } from "./mail.js";
 import { retry } from "./retry.js";
 
 export interface ReliableMail {
@@ -20,7 +21,8 @@ export interface ReliableMail {
 
 /**
  * Sends a mail once, however often it has to ask: no answer, 429, 502, 503, 504 and `idempotency_in_progress` are
- * asked again, after what `Retry-After` says. `status` of the result tells sent (200) from queued (202).
+ * asked again, after what `Retry-After` says. `status` of the result tells sent (200) from queued (202); with `send_at`
+ * in the body it is queued.
  *
  * @throws MmmsError what asking again does not mend, or the last of the answers
  * @throws TypeError what `fetch` threw, if the last request got no answer

@@ -24,7 +24,8 @@ export interface Wait {
 
 /**
  * Waits until no recipient of a mailing is queued or being sent to. The result's `counts` tell how many were sent,
- * failed, are unconfirmed and so on. Whether a sent mail is delivered is known later. It ends at the mailing's `expires_at` at the latest.
+ * failed, are unconfirmed and so on. Whether a sent mail is delivered is known later. A planned mailing waits for its
+ * `send_at` first. It ends at the mailing's `expires_at` at the latest.
  *
  * @throws MmmsError if the mailing cannot be looked at, say because it is another key's
  */

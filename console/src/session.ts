@@ -28,6 +28,8 @@ export interface Draft {
   sender?: string;
   senderName?: string;
   to?: string;
+  /** The time before which it is not sent, as the input writes it. */
+  when?: string;
   subject?: string;
   text?: string;
   html?: string;

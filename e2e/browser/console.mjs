@@ -33,6 +33,7 @@ await run(async ({ base, open }) => {
   await cancels();
   await seesThePictures();
   await recovers();
+  await plans();
   await bindsAKeyToPages();
   const rotated = await rotates();
   await needsNoMouse();
@@ -90,6 +91,8 @@ await run(async ({ base, open }) => {
     await page.getByText("1,000 recipients", { exact: true }).waitFor();
     await isAccessible(page, "the mail to send");
     await button("Send to 1,000 recipients").click();
+    await dialog.getByText("1,000 of 1,000 recipients").waitFor();
+    await button("Send 1,000 mails").click();
     await heading("The first newsletter");
     await page.screenshot({ path: join(folder, "light-under-way.png") });
     await eventually(
@@ -151,6 +154,8 @@ await run(async ({ base, open }) => {
     await page.getByLabel("Subject").fill("One that is stopped");
     await button("Fill in 1,000 examples").click();
     await button("Send to 1,000 recipients").click();
+    await dialog.getByText("1,000 of 1,000 recipients").waitFor();
+    await button("Send 1,000 mails").click();
     await heading("One that is stopped");
     await button("Cancel…").click();
     await dialog.getByText("will not get the mail").waitFor();
@@ -206,6 +211,54 @@ await run(async ({ base, open }) => {
     await page.locator(".rows .row").first().waitFor();
     check("the page recovers by itself", (await page.getByRole("alert").count()) === 0);
     away = false;
+  }
+
+  /** A time so many days from now, as a field for a date and a time takes it. */
+  function inDays(days) {
+    const at = new Date(Date.now() + days * 86_400_000);
+    return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  }
+
+  async function plans() {
+    await visit("Send");
+    await page.getByLabel("API key").fill(key);
+    await page.getByLabel("Subject").fill("One for later");
+    await page.getByLabel("Recipients").fill("ada@example.org\ngrace@example.org\nada@example.org");
+    await page.getByLabel("Send at").fill(inDays(2));
+    await button("Send to 3 recipients").click();
+    await dialog.getByText("3 of 3 recipients").waitFor();
+    const facts = await dialog.locator("dl").innerText();
+    check("a dry run names who is there twice", facts.includes("ada@example.org"), facts);
+    check("and when it begins", facts.includes("Begins"), facts);
+    await isAccessible(page, "the question with a dry run");
+    await page.screenshot({ path: join(folder, "light-dry-run.png") });
+    await button("Do not send").click();
+    const before = (await (await fetch(`${base}/v1/mail?limit=1`)).json()).data.items[0];
+    check("a dry run sends nothing", before.subject !== "One for later", before);
+    await button("Send to 3 recipients").click();
+    await button("Send 3 mails").click();
+    await heading("One for later");
+    await page.locator(".state").getByText("Planned in 2 days").waitFor();
+    check("a planned mailing is shown as one", (await page.getByText("Under way").count()) === 0);
+    await page.screenshot({ path: join(folder, "light-planned.png") });
+    await visit("Mailings");
+    await page.locator(".rows .row", { hasText: "One for later" }).getByText("Planned in 2 days").click();
+    await button("Reschedule…").click();
+    mistaken = true;
+    await dialog.getByLabel("Send at").fill(inDays(40));
+    await isAccessible(page, "the dialog for another time");
+    await button("Reschedule").click();
+    await dialog.getByRole("alert").getByText("30 days").first().waitFor();
+    mistaken = false;
+    check("a time that is too far away is said to be", true);
+    await dialog.getByLabel("Send at").fill(inDays(5));
+    await button("Reschedule").click();
+    await page.locator(".state").getByText("Planned in 5 days").waitFor();
+    await button("Reschedule…").click();
+    await dialog.getByLabel("Send at").fill(inDays(-0.001));
+    await button("Reschedule").click();
+    await page.getByText("3 of 3 recipients done").waitFor();
+    check("a planned mailing is moved, and sent", true);
   }
 
   async function bindsAKeyToPages() {
@@ -295,6 +348,7 @@ await run(async ({ base, open }) => {
     await view.getByRole("dialog").waitFor({ state: "detached" });
     await eventually("a question can be left", async () => (await focused()) === "Revoke…");
     await view.keyboard.press("Enter");
+    await view.getByRole("dialog", { name: "Revoke made by keyboard?" }).waitFor();
     await tabTo("Revoke");
     await view.keyboard.press("Enter");
     await view.getByRole("heading", { name: "made by keyboard", exact: true }).waitFor({ state: "detached" });

@@ -3,12 +3,14 @@
 
 import {
   createClient,
+  dryRunMail,
   type ErrorType,
   type Known,
   listRecipients,
   type MailRequest,
   MmmsError,
   type RecipientStatus,
+  rescheduleMailing,
   sendMail,
 } from "mmms-client";
 import { sendReliably, waitForMailing } from "mmms-client/server";
@@ -41,6 +43,23 @@ export async function answersAreToldApart(): Promise<number> {
   // @ts-expect-error: a queued mail has none yet
   data.data.message_id;
   return queued + data.data.accepted + status.length;
+}
+
+export async function aDryRunIsNoMail(): Promise<number> {
+  const planned: MailRequest = { ...body, send_at: "2026-02-02T07:00:00.000Z" };
+  const { data } = await dryRunMail({ client, body: planned, throwOnError: true });
+  const status: 200 = data.status;
+  // @ts-expect-error: nothing was sent
+  data.data.message_id;
+  // @ts-expect-error: a dry run has a function of its own
+  await sendMail({ client, body, query: { dry_run: true } });
+  return status + data.data.accepted.length + data.data.largest_bytes;
+}
+
+export async function aMailingIsMoved(id: string): Promise<string | null> {
+  const send_at = "2026-02-02T07:00:00.000Z";
+  const { data } = await rescheduleMailing({ client, path: { id }, body: { send_at }, throwOnError: true });
+  return data.data.moved > 0 ? data.data.send_at : null;
 }
 
 export async function thrownErrorsAreNamed(): Promise<ErrorType | null> {

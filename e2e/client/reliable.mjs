@@ -3,7 +3,16 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { createApiKey, createClient, getMailing, MmmsError, sendMail } from "mmms-client";
+import {
+  createApiKey,
+  createClient,
+  dryRunMail,
+  getMailing,
+  listMailings,
+  MmmsError,
+  rescheduleMailing,
+  sendMail,
+} from "mmms-client";
 import { sendReliably, waitForMailing } from "mmms-client/server";
 
 const [base] = process.argv.slice(2);
@@ -79,6 +88,32 @@ await through("the same key sends once, from whatever process", [], async () => 
   const [first, second] = [await sendReliably(mail), await sendReliably(mail)];
   assert.deepEqual(first, second);
   assert.equal(await captured("once@example.com"), 1);
+});
+
+await through("a dry run tells what would be sent, and sends nothing", [], async () => {
+  const body = { ...letter(""), recipients: [{ mail: "tried@example.com" }, { mail: "tried@example.com" }] };
+  const { data } = await dryRunMail({ client, body, throwOnError: true });
+  assert.deepEqual(data.data.accepted, [0, 1]);
+  assert.deepEqual(data.data.repeated, [1]);
+  assert.equal(data.data.first.text, "Hello tried@example.com");
+  assert.equal(await captured("tried@example.com"), 0);
+});
+
+await through("a planned mail is found by its key, moved to now and sent", [], async () => {
+  const body = { ...letter("planned@example.com"), send_at: new Date(Date.now() + 86_400_000).toISOString() };
+  const queued = await sendReliably({ client, body, idempotencyKey: "plan 1" });
+  assert.equal(queued.status, 202);
+  const { data: found } = await listMailings({ client, query: { idempotency_key: "plan 1" }, throwOnError: true });
+  assert.deepEqual(
+    found.data.items.map(({ id, send_at }) => ({ id, send_at })),
+    [{ id: queued.data.id, send_at: body.send_at }],
+  );
+  const now = { send_at: new Date().toISOString() };
+  const path = { id: queued.data.id };
+  const { data: moved } = await rescheduleMailing({ client, path, body: now, throwOnError: true });
+  assert.equal(moved.data.moved, 1);
+  const mailing = await waitForMailing({ client, id: queued.data.id, interval: 50 });
+  assert.equal(mailing.counts.sent, 1);
 });
 
 await through("a fault of the request is not asked again", [], async () => {

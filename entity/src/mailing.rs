@@ -24,6 +24,10 @@ pub struct Model {
     pub ended_at: Option<i64>,
     /// True once some of its recipients have been removed and others not yet; nobody sees it any more.
     pub removing: bool,
+    /// The time that the caller has planned it for; null if it was to be sent at once.
+    pub send_at: Option<i64>,
+    /// Whether the caller has chosen `expires_at`; null for a mailing of a version that did not note it.
+    pub expiry_given: Option<bool>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

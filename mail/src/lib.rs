@@ -13,6 +13,7 @@ pub mod aws;
 pub mod config;
 mod deliver;
 mod drain;
+mod dry_run;
 mod enqueue;
 mod error;
 pub mod event;
@@ -50,6 +51,7 @@ pub mod template;
 pub mod timestamp;
 pub mod wake_up;
 
+pub use dry_run::{DryRun, Forecast, NewDryRun};
 pub use entity::recipient::Status;
 pub use error::{Error, Result};
 pub use runtime::runtime;

@@ -12,7 +12,7 @@ use crate::{
     address::Address,
     api_key::ApiKey,
     error::Result,
-    ledger::{Erased, Resent, Scope},
+    ledger::{Erased, Rescheduled, Resent, Scope},
     mailer::Mailer,
     service::Service,
 };
@@ -65,6 +65,22 @@ impl Service {
             self.enqueue_wake_ups(wake_ups.clone()).await;
         }
         Ok(resent)
+    }
+
+    /// Moves what is still queued of a mailing to another time. Recipients that are then due are woken at once.
+    pub async fn reschedule(
+        &self,
+        scope: Scope,
+        mailing_id: Uuid,
+        send_at: i64,
+    ) -> Result<Rescheduled> {
+        let rescheduled = self.ledger.reschedule(scope, mailing_id, send_at).await?;
+        if let Rescheduled::Moved { wake_ups, .. } = &rescheduled
+            && !wake_ups.is_empty()
+        {
+            self.enqueue_wake_ups(wake_ups.clone()).await;
+        }
+        Ok(rescheduled)
     }
 
     /// Removes an address from what has ended, captured mail included. What there is no time for the sweep does.

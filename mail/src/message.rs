@@ -122,6 +122,8 @@ pub struct NewMailing {
     pub body: Body,
     pub attachments: Vec<Attachment>,
     pub recipients: Vec<Recipient>,
+    /// The time before which it is not sent, in milliseconds since the Unix epoch; `None` to send it at once.
+    pub send_at: Option<i64>,
     /// Milliseconds since the Unix epoch.
     pub expires_at: Option<i64>,
 }

@@ -72,8 +72,10 @@ pub enum Submission {
     KeyOfOtherRequest,
     /// The API key was revoked meanwhile; nothing was stored.
     Revoked,
-    /// The time of `expires_at` has passed; nothing was stored.
+    /// The time of `expires_at` has passed, or passes before `send_at`; nothing was stored.
     Expired,
+    /// It is planned for more than 30 days ahead; nothing was stored.
+    TooFarAhead,
     /// The first request is still at work, at most for this long.
     InProgress(Duration),
 }
@@ -124,7 +126,9 @@ impl Service {
         let entry = NewEntry {
             api_key_id: new.api_key_id,
             request: &new.request,
-            claimed: new.request.recipients.len() == 1 && !new.respond_async,
+            claimed: new.request.recipients.len() == 1
+                && !new.respond_async
+                && new.request.send_at.is_none(),
             idempotency: new.idempotency.as_ref(),
         };
         let stored = if entry.claimed {
@@ -135,7 +139,9 @@ impl Service {
         let stored = match stored {
             StoreOutcome::Stored(stored) => stored,
             StoreOutcome::Revoked => return Ok(Submission::Revoked),
-            outcome @ (StoreOutcome::Expired | StoreOutcome::KeyTaken) => {
+            outcome @ (StoreOutcome::Expired
+            | StoreOutcome::TooFarAhead
+            | StoreOutcome::KeyTaken) => {
                 let replayed = match &new.idempotency {
                     Some(request) => self.replay(new.api_key_id, request).await?,
                     None => None,
@@ -143,6 +149,7 @@ impl Service {
                 return Ok(match (replayed, outcome) {
                     (Some(replayed), _) => replayed,
                     (None, StoreOutcome::Expired) => Submission::Expired,
+                    (None, StoreOutcome::TooFarAhead) => Submission::TooFarAhead,
                     // The record expired in between: the next request with this key starts afresh.
                     (None, _) => Submission::InProgress(Duration::from_secs(1)),
                 });
@@ -158,9 +165,12 @@ impl Service {
         }
         let email_id = new.request.envelope.ids.email_id.clone();
         let accepted = new.request.recipients.len();
+        let planned = new.request.send_at > Some(stored.stored_at);
         let Some((mailing, claim)) = stored.into_claim(new.api_key_id, new.request, new.templates)
         else {
-            let positions: Vec<i32> = (0..).take(accepted).collect();
+            // What is planned is woken when it is due.
+            let to_wake = if planned { 0 } else { accepted };
+            let positions: Vec<i32> = (0..).take(to_wake).collect();
             let wake_ups = wake_ups(new.api_key_id, stored.id, &positions);
             let service = Arc::clone(&self);
             let enqueuing = self

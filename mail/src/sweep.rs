@@ -23,7 +23,7 @@ const LOST_WAKE_UP: Duration = Duration::from_mins(1);
 /// The longest such age, however long the queue is: some of it may be duplicates.
 const LATE_WAKE_UP: Duration = Duration::from_mins(5);
 /// The assumed rate of a transport without a limit, in recipients a second.
-const UNLIMITED_RATE: f64 = 50.0;
+pub(crate) const UNLIMITED_RATE: f64 = 50.0;
 /// The maximum number of steps of recipients with a late wake-up that one sweep wakes again.
 const MOST_LATE_STEPS: u32 = 100;
 /// The longest time that one sweep spends on an erasure.

@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 const PREFIX: &str = "#/components/schemas/";
 
-/// Maps in requests: the schema that has the map, the property, and the name of the map. Without a name, a generator
+/// Maps: the schema that has the map, the property, and the name of the map. Without a name, a generator
 /// invents one.
-const MAPS: [(&str, &str, &str); 3] = [
+const MAPS: [(&str, &str, &str); 4] = [
     ("MailRequest", "headers", "MailHeaders"),
     ("RecipientRequest", "headers", "RecipientHeaders"),
     ("RecipientRequest", "variables", "Variables"),
+    ("RenderedMail", "headers", "RenderedHeaders"),
 ];
 
 /// Turns `Success_Items_Mailing`, the framework's name of a generic type, into `MailingPageResponse`.

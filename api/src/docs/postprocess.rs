@@ -47,6 +47,7 @@ const MAILING: &[&str] = &[
     "getMailing",
     "listRecipients",
     "cancelMailing",
+    "rescheduleMailing",
     "resendMailing",
 ];
 
@@ -189,6 +190,16 @@ fn name_statuses(spec: &mut Value) {
             }
         }
     }
+    let unions: Vec<_> = statuses
+        .iter()
+        .flat_map(|(union, statuses)| {
+            let choices = spec.pointer(&format!("{}/anyOf", union.trim_start_matches('#')));
+            let choices = choices.and_then(Value::as_array).into_iter().flatten();
+            let references = choices.filter_map(|choice| choice["$ref"].as_str());
+            references.map(|choice| (choice.to_owned(), statuses.clone()))
+        })
+        .collect();
+    statuses.extend(unions);
     for (reference, mut statuses) in statuses {
         if reference.ends_with("/ErrorBody") {
             statuses.extend(OF_NO_OPERATION);

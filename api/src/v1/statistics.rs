@@ -23,8 +23,9 @@ const LONGEST: i64 = 31 * DAY;
 /// The times that can be written in RFC 3339: those up to the start of the year 9999.
 const TIMES: Range<i64> = 0..253_370_764_800_000;
 
-/// Percentiles of the time from a mailing's `created_at` to a recipient's `sent_at`, in milliseconds, of the recipients
-/// that were sent to in the hour. They are exact, by the nearest rank; null if no mail was sent.
+/// Percentiles of the time from a mailing's `created_at`, or its `send_at` if it was planned, to a recipient's `sent_at`,
+/// in milliseconds, of the recipients that were sent to in the hour. They are exact, by the nearest rank; null if no mail
+/// was sent.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "TimeToSent")]
 struct TimeToSentOut {
@@ -76,7 +77,8 @@ impl From<Hour> for HourOut {
 struct WaitingOut {
     queued: u64,
     sending: u64,
-    /// The number of queued recipients that may be sent to now; the others wait for a later retry.
+    /// The number of queued recipients that may be sent to now; the others wait for their `send_at` or for a
+    /// later retry.
     due: u64,
     /// The time since which the oldest of the due recipients is due; null if none is due.
     oldest_due_at: Option<Timestamp>,

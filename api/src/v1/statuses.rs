@@ -40,8 +40,11 @@ macro_rules! statuses {
 statuses! {
     SendErrors = [
         (400, "The request is not valid; nothing was sent"),
-        (401, "The API key is missing or not valid"),
-        (403, "The API key may not send from this origin, or not as this sender"),
+        (401, "The API key is missing or not valid; for a dry run, the API key or the admin token"),
+        (
+            403,
+            "The API key may not send from this origin, or not as this sender; or it is a browser key, which has no dry run",
+        ),
         (
             409,
             "The `Idempotency-Key` was used for another request, or the first request with it is still running",
@@ -68,6 +71,16 @@ statuses! {
         UNAVAILABLE,
     ];
     MailingErrors = [INVALID, NO_VIEWER, BROWSER_KEY, NO_MAILING, FAULT, UNAVAILABLE];
+    RescheduleErrors = [
+        INVALID,
+        NO_VIEWER,
+        BROWSER_KEY,
+        NO_MAILING,
+        TOO_LARGE,
+        NOT_JSON,
+        FAULT,
+        UNAVAILABLE,
+    ];
     ResendErrors = [
         INVALID,
         NO_VIEWER,

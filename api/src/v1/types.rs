@@ -256,6 +256,8 @@ pub struct MailingOut {
     #[oai(rename = "closureId")]
     pub closure_id: Option<Id>,
     pub created_at: Timestamp,
+    /// The time before which the mail is not sent, as it was submitted or rescheduled; null if it was to be sent at once.
+    pub send_at: Option<Timestamp>,
     /// Recipients that are still queued at this time end as `failed`.
     pub expires_at: Timestamp,
     pub counts: CountsOut,
@@ -277,6 +279,7 @@ impl From<MailingSummary> for MailingOut {
             project_id: envelope.ids.project_id.map(Id::from),
             closure_id: envelope.ids.closure_id.map(Id::from),
             created_at: mailing.created_at.into(),
+            send_at: mailing.send_at.map(Timestamp::from),
             expires_at: mailing.expires_at.into(),
             counts: mailing.counts.into(),
         }

@@ -36,6 +36,13 @@ export const listMailings = <ThrowOnError extends boolean = false>(options: Opti
  * a single mail, the answer is 202 with `status: "unconfirmed"`. Before it answers with 2xx, the service has
  * stored the mail. It answers within 25 seconds.
  *
+ * With `send_at`, mail is queued (202) and not sent before that time, by the clock of the database. It is sent
+ * within about a second after it, or where the service runs on AWS, within about a minute, unless other mail waits.
+ *
+ * With `dry_run=true`, nothing is stored and nothing is sent: the request is checked as otherwise, and the answer
+ * (200) tells what would become of it. For server keys, and with the admin token in place of an API key; `senders`
+ * then do not apply.
+ *
  * A placeholder `{{ name }}` in `subject`, `sender_name`, `html_template`, `text_template` or a value of `headers`
  * is replaced by the recipient's variable of that name, or else by the field of that name: `name`, `mail`,
  * `company`, `emailRecipientId`, `sender_name`, `sender_email`, `sender_organisation_name`, `client_env_id`,
@@ -44,7 +51,7 @@ export const listMailings = <ThrowOnError extends boolean = false>(options: Opti
  * 100 characters; braces around anything else are plain text. Values are HTML-escaped in `html_template`.
  */
 export const sendMail = <ThrowOnError extends boolean = false>(options: Options<SendMailData, ThrowOnError>) => options.client.post<SendMailResponses, SendMailErrors, ThrowOnError>({
-    security: [{ name: 'x-api-key', type: 'apiKey' }],
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
     url: '/v1/mail',
     ...options,
     headers: {
@@ -76,13 +83,32 @@ export const listRecipients = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Cancel queued recipients
  *
- * The recipients of the mailing that are `queued` become `cancelled`. Recipients with any other status stay
- * unchanged.
+ * The recipients of the mailing that are `queued` become `cancelled`, also those that are planned for later.
+ * Recipients with any other status stay unchanged.
  */
 export const cancelMailing = <ThrowOnError extends boolean = false>(options: Options<CancelMailingData, ThrowOnError>) => options.client.post<CancelMailingResponses, CancelMailingErrors, ThrowOnError>({
     security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
     url: '/v1/mail/{id}/cancel',
     ...options
+});
+
+/**
+ * Move a mailing to another time
+ *
+ * The recipients of the mailing that are `queued` are not sent before `send_at`; if that time has passed, they are
+ * sent at once. Recipients with any other status, also those that are being sent at this moment, stay unchanged. An
+ * `expires_at` that the request did not give moves along, to 72 hours after `send_at`; one that it gave must be
+ * after `send_at`, otherwise the answer is 400 and nothing is moved. Where nothing is queued, `moved` is 0 and the
+ * mailing stays as it was.
+ */
+export const rescheduleMailing = <ThrowOnError extends boolean = false>(options: Options<RescheduleMailingData, ThrowOnError>) => options.client.post<RescheduleMailingResponses, RescheduleMailingErrors, ThrowOnError>({
+    security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],
+    url: '/v1/mail/{id}/reschedule',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

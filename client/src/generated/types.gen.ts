@@ -219,6 +219,58 @@ export type CancelledMailingResponse = {
 };
 
 /**
+ * DryRun
+ *
+ * What would become of a request. Recipients are named by their index in the request, from 0.
+ */
+export type DryRun = {
+    /**
+     * The recipients that would be sent to.
+     */
+    accepted: Array<number>;
+    /**
+     * The recipients that would not be sent to, because their addresses are suppressed.
+     */
+    suppressed: Array<number>;
+    /**
+     * The recipients whose address has occurred before in the request. They are not left out: each gets a mail of its
+     * own.
+     */
+    repeated: Array<number>;
+    /**
+     * The mail of the first recipient.
+     */
+    first: RenderedMail;
+    /**
+     * The size of the largest mail in bytes, with attachments, as it is sent over SMTP. Exact for up to 50 recipients;
+     * of more, the 50 with the longest texts are measured.
+     */
+    largest_bytes: number;
+    /**
+     * An estimate of the time when the last mail would be sent: after the mail that waits now, at the rate of the
+     * account, or at 50 recipients a second where the rate is not limited, and not before `send_at`.
+     */
+    done_at: string;
+};
+
+/**
+ * DryRunResponse
+ *
+ * The body of a success.
+ */
+export type DryRunResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 200;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: DryRun;
+};
+
+/**
  * EraseRequest
  *
  * The address to erase.
@@ -527,8 +579,14 @@ export type MailRequest = {
      */
     tags?: Array<MailTag> | null;
     /**
-     * A time in the future (RFC 3339); 72 hours after the request if absent. Recipients that are still queued at this
-     * time end as `failed` with `status_detail: "expired"`.
+     * The time before which the mail is not sent (RFC 3339), at most 30 days ahead. The answer is then 202, also for one
+     * recipient. A time that has passed counts as the time of the request, so that a repeated request is accepted; one
+     * that is more than a day past is refused.
+     */
+    send_at?: string | null;
+    /**
+     * A time in the future and after `send_at` (RFC 3339); 72 hours after the request, or after `send_at`, if absent.
+     * Recipients that are still queued at this time end as `failed` with `status_detail: "expired"`.
      */
     expires_at?: string | null;
     client_env_id?: CallerId;
@@ -573,6 +631,10 @@ export type Mailing = {
     projectId: CallerId;
     closureId: CallerId;
     created_at: string;
+    /**
+     * The time before which the mail is not sent, as it was submitted or rescheduled; null if it was to be sent at once.
+     */
+    send_at: string | null;
     /**
      * Recipients that are still queued at this time end as `failed`.
      */
@@ -884,6 +946,82 @@ export type RecipientStatus = 'queued' | 'sending' | 'sent' | 'failed' | 'unconf
 export type RecipientStatusFilter = 'queued' | 'sending' | 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'suppressed' | 'delivered' | 'bounced' | 'complained';
 
 /**
+ * RenderedHeaders
+ *
+ * The request's and the recipient's `headers`.
+ */
+export type RenderedHeaders = {
+    [key: string]: string;
+};
+
+/**
+ * RenderedMail
+ *
+ * The mail of one recipient, with its placeholders replaced.
+ */
+export type RenderedMail = {
+    subject: string;
+    html: string | null;
+    text: string | null;
+    headers: RenderedHeaders;
+    /**
+     * `true` if `html` or `text` is longer than this answer may be, and was cut.
+     */
+    shortened: boolean;
+};
+
+/**
+ * RescheduleRequest
+ *
+ * The time to which a mailing is moved.
+ */
+export type RescheduleRequest = {
+    /**
+     * The time before which the mail is not sent (RFC 3339), at most 30 days ahead. A time that has passed counts as
+     * the time of the request; one that is more than a day past is refused.
+     */
+    send_at: string;
+};
+
+/**
+ * RescheduledMailing
+ *
+ * The result of moving a mailing to another time.
+ */
+export type RescheduledMailing = {
+    id: string;
+    /**
+     * The number of recipients that were moved.
+     */
+    moved: number;
+    /**
+     * The time before which the mail is not sent; null if nothing was moved and the mail was not planned.
+     */
+    send_at: string | null;
+    /**
+     * Recipients that are still queued at this time end as `failed`.
+     */
+    expires_at: string;
+};
+
+/**
+ * RescheduledMailingResponse
+ *
+ * The body of a success.
+ */
+export type RescheduledMailingResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 200;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: RescheduledMailing;
+};
+
+/**
  * ResendRequest
  *
  * The recipients to resend to: all of the mailing with this status.
@@ -960,6 +1098,11 @@ export type SentMail = {
     ses_response: SesResponse;
     status: SentRecipient;
 };
+
+/**
+ * A success with status 200: a mail that was sent, or with `dry_run` the result of the dry run.
+ */
+export type SentMailOrDryRun = SentMailResponse | DryRunResponse;
 
 /**
  * SentMailResponse
@@ -1091,8 +1234,9 @@ export type StatusDetail = 'refused' | 'invalid_message' | 'expired' | 'attempts
 /**
  * TimeToSent
  *
- * Percentiles of the time from a mailing's `created_at` to a recipient's `sent_at`, in milliseconds, of the recipients
- * that were sent to in the hour. They are exact, by the nearest rank; null if no mail was sent.
+ * Percentiles of the time from a mailing's `created_at`, or its `send_at` if it was planned, to a recipient's `sent_at`,
+ * in milliseconds, of the recipients that were sent to in the hour. They are exact, by the nearest rank; null if no mail
+ * was sent.
  */
 export type TimeToSent = {
     /**
@@ -1128,7 +1272,8 @@ export type WaitingRecipients = {
     queued: number;
     sending: number;
     /**
-     * The number of queued recipients that may be sent to now; the others wait for a later retry.
+     * The number of queued recipients that may be sent to now; the others wait for their `send_at` or for a
+     * later retry.
      */
     due: number;
     /**
@@ -1158,6 +1303,11 @@ export type ListMailingsData = {
          * `true`: only mailings with recipients that are `queued` or `sending`. `false`: only the other mailings.
          */
         open?: boolean;
+        /**
+         * Only the mailing that a request with this `Idempotency-Key` has made in the last 24 hours: after a lost answer,
+         * this tells if the mail was accepted. With the admin token, the mailings of all API keys that used it.
+         */
+        idempotency_key?: string;
         /**
          * The maximum number of entries on the page; 50 if absent.
          */
@@ -1219,7 +1369,12 @@ export type SendMailData = {
         Prefer?: string;
     };
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * `true`: tell what would become of the request, and send nothing. An `Idempotency-Key` is not looked up.
+         */
+        dry_run?: boolean;
+    };
     url: '/v1/mail';
 };
 
@@ -1229,11 +1384,11 @@ export type SendMailErrors = {
      */
     400: ErrorBody;
     /**
-     * The API key is missing or not valid
+     * The API key is missing or not valid; for a dry run, the API key or the admin token
      */
     401: ErrorBody;
     /**
-     * The API key may not send from this origin, or not as this sender
+     * The API key may not send from this origin, or not as this sender; or it is a browser key, which has no dry run
      */
     403: ErrorBody;
     /**
@@ -1266,9 +1421,9 @@ export type SendMailError = SendMailErrors[keyof SendMailErrors];
 
 export type SendMailResponses = {
     /**
-     * The mail system has accepted the mail to the one recipient
+     * The mail system has accepted the mail to the one recipient; or with `dry_run`, what would become of the mail
      */
-    200: SentMailResponse;
+    200: SentMailOrDryRun;
     /**
      * The mail is stored and is sent in the background, or is `unconfirmed`
      */
@@ -1439,6 +1594,64 @@ export type CancelMailingResponses = {
 };
 
 export type CancelMailingResponse = CancelMailingResponses[keyof CancelMailingResponses];
+
+export type RescheduleMailingData = {
+    body: RescheduleRequest;
+    path: {
+        /**
+         * The id of the mailing.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/mail/{id}/reschedule';
+};
+
+export type RescheduleMailingErrors = {
+    /**
+     * The request is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The API key or admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * The key is a browser key, which can only send, or a server key that was used in a page of another origin
+     */
+    403: ErrorBody;
+    /**
+     * There is no such mailing, or it belongs to another API key
+     */
+    404: ErrorBody;
+    /**
+     * The body is larger than 4 MiB
+     */
+    413: ErrorBody;
+    /**
+     * The body is not `application/json`
+     */
+    415: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type RescheduleMailingError = RescheduleMailingErrors[keyof RescheduleMailingErrors];
+
+export type RescheduleMailingResponses = {
+    /**
+     * Done
+     */
+    200: RescheduledMailingResponse;
+};
+
+export type RescheduleMailingResponse = RescheduleMailingResponses[keyof RescheduleMailingResponses];
 
 export type ResendMailingData = {
     body: ResendRequest;

@@ -11,8 +11,8 @@ import { Empty, FaultNotice, Skeleton, Stale } from "../parts/notice.js";
 import { doneOf, Figure, Progress, sentShare } from "../parts/status.js";
 import { listAddress } from "../route.js";
 import { management } from "../session.js";
-import { counted, number } from "../words/figures.js";
-import { isOpen, STATUSES, statusMeanings, statusNames } from "../words/statuses.js";
+import { counted, moment, number } from "../words/figures.js";
+import { isOpen, isPlanned, isUnderWay, STATUSES, statusMeanings, statusNames } from "../words/statuses.js";
 import { Actions } from "./mailing_actions.js";
 import { Recipients } from "./recipients.js";
 
@@ -23,7 +23,7 @@ export function MailingPage({ id }: { id: string }) {
   const { value, fault, refresh } = useLive<Mailing>(
     async (signal) =>
       (await getMailing({ client: management.value, path: { id }, signal, throwOnError: true })).data.data,
-    (mailing) => (mailing && isOpen(mailing.counts) ? LIVE_MS : QUIET_MS),
+    (mailing) => (mailing && isUnderWay(mailing) ? LIVE_MS : QUIET_MS),
     [id],
   );
   const back = (
@@ -62,7 +62,8 @@ export function MailingPage({ id }: { id: string }) {
   );
 }
 
-function State({ mailing: { counts, subject }, lost }: { mailing: Mailing; lost: boolean }) {
+function State({ mailing, lost }: { mailing: Mailing; lost: boolean }) {
+  const { counts, subject, send_at } = mailing;
   const { done, total } = doneOf(counts);
   return (
     <section class="card state" aria-label="Progress">
@@ -74,6 +75,10 @@ function State({ mailing: { counts, subject }, lost }: { mailing: Mailing; lost:
         {lost && isOpen(counts) ? (
           <span class="ended" key="lost">
             Not live
+          </span>
+        ) : send_at && isPlanned(mailing) ? (
+          <span class="planned" key="planned">
+            Planned <Moment time={send_at} />
           </span>
         ) : isOpen(counts) ? (
           <span class="live" key="open">
@@ -117,6 +122,16 @@ function Facts({ mailing }: { mailing: Mailing }) {
       <dd>
         <Moment time={mailing.created_at} />
       </dd>
+      {mailing.send_at && (
+        <>
+          <dt>{isPlanned(mailing) ? "Planned for" : "Planned"}</dt>
+          <dd>
+            <span>
+              {moment(mailing.send_at)}, <Moment time={mailing.send_at} />
+            </span>
+          </dd>
+        </>
+      )}
       <dt>{Date.parse(mailing.expires_at) < Date.now() ? "Expired" : "Expires"}</dt>
       <dd>
         <Moment time={mailing.expires_at} />

@@ -1,12 +1,13 @@
 // The actions on a mailing, each with its consequences.
 
-import { cancelMailing, type Mailing, type ResendableStatus, resendMailing } from "mmms-client";
+import { cancelMailing, type Mailing, type ResendableStatus, rescheduleMailing, resendMailing } from "mmms-client";
 import { useState } from "preact/hooks";
+import { Mistake } from "../fault.js";
 import { Question } from "../parts/dialog.js";
-import { Select } from "../parts/field.js";
+import { Field, Select } from "../parts/field.js";
 import { announce } from "../parts/news.js";
 import { management, service } from "../session.js";
-import { counted } from "../words/figures.js";
+import { counted, localOf, moment, timeOf } from "../words/figures.js";
 
 interface About {
   mailing: Mailing;
@@ -16,7 +17,7 @@ interface About {
 
 /** The buttons are always the same, so that none moves under the pointer while the mailing is being sent. */
 export function Actions({ mailing, done }: { mailing: Mailing; done: () => void }) {
-  const [asked, ask] = useState<"cancel" | "resend" | null>(null);
+  const [asked, ask] = useState<"cancel" | "resend" | "reschedule" | null>(null);
   const { counts } = mailing;
   const about = { mailing, done, close: () => ask(null) };
   return (
@@ -34,11 +35,15 @@ export function Actions({ mailing, done }: { mailing: Mailing; done: () => void 
       >
         Resend…
       </button>
+      <button type="button" class="button" onClick={() => ask("reschedule")} disabled={counts.queued === 0}>
+        Reschedule…
+      </button>
       <button type="button" class="button is-careful" onClick={() => ask("cancel")} disabled={counts.queued === 0}>
         Cancel…
       </button>
       {asked === "cancel" && <Cancel {...about} />}
       {asked === "resend" && <Resend {...about} />}
+      {asked === "reschedule" && <Reschedule {...about} />}
     </>
   );
 }
@@ -65,6 +70,49 @@ function Cancel({ mailing: { id, counts }, close, done }: About) {
         {counted(counts.queued, "recipient is", "recipients are")} queued and will not get the mail. Mail that has been
         sent, or is being sent right now, stays as it is.
       </p>
+    </Question>
+  );
+}
+
+function Reschedule({ mailing: { id, counts, send_at }, close, done }: About) {
+  const [when, setWhen] = useState(() => localOf(send_at ?? new Date(Date.now() + 3_600_000).toISOString()));
+  const reschedule = async (to: string | null) => {
+    if (to === null) throw new Mistake([{ field: "send_at", message: "needs a date and a time" }]);
+    const path = { id };
+    const { data } = await rescheduleMailing({
+      client: management.value,
+      path,
+      body: { send_at: to },
+      throwOnError: true,
+    });
+    close();
+    done();
+    const { moved, send_at: planned } = data.data;
+    const what = counted(moved, "mail is", "mails are");
+    announce(
+      planned && Date.parse(planned) > Date.now() ? `${what} planned for ${moment(planned)}` : `${what} sent now`,
+    );
+  };
+  return (
+    <Question
+      title="Send at another time?"
+      does="Reschedule"
+      act={() => reschedule(timeOf(when))}
+      close={close}
+      nameOf={() => "Send at"}
+    >
+      <p>
+        {counted(counts.queued, "recipient is", "recipients are")} queued and will not get the mail before this time.
+        Mail that has been sent, or is being sent right now, stays as it is.
+      </p>
+      <Field
+        label="Send at"
+        type="datetime-local"
+        field="send_at"
+        value={when}
+        change={setWhen}
+        hint="In the time zone of this browser, at most 30 days ahead. A time that has just passed sends at once."
+      />
     </Question>
   );
 }

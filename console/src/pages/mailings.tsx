@@ -11,7 +11,7 @@ import { doneOf, inWords, Progress, sentShare } from "../parts/status.js";
 import { narrow, route } from "../route.js";
 import { management } from "../session.js";
 import { counted, number } from "../words/figures.js";
-import { isOpen, TROUBLES } from "../words/statuses.js";
+import { isOpen, isPlanned, isUnderWay, TROUBLES } from "../words/statuses.js";
 
 type Which = "all" | "open" | "ended";
 
@@ -84,7 +84,7 @@ export function Mailings() {
   const filter = filterOf(route.value.query);
   const list = useLive<Shown>(
     (signal, before) => load(filter, signal, before),
-    (shown) => (shown?.items.some(({ counts }) => isOpen(counts)) ? LIVE_MS : QUIET_MS),
+    (shown) => (shown?.items.some(isUnderWay) ? LIVE_MS : QUIET_MS),
     [filter.which, filter.keyId, filter.emailId],
   );
   return (
@@ -241,6 +241,11 @@ function Row({ mailing }: { mailing: Mailing }) {
           <span class="row-percent">{`${sentShare(counts)} sent`}</span>
         </span>
         <span class="row-words">
+          {mailing.send_at && isPlanned(mailing) && (
+            <strong class="planned">
+              Planned <Moment time={mailing.send_at} />{" "}
+            </strong>
+          )}
           {trouble && <strong class="is-bad-text">{trouble}</strong>}
           {[trouble && rest ? `, ${rest}` : rest, progress].filter(Boolean).join(" – ")}
         </span>

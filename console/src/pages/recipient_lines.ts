@@ -29,6 +29,7 @@ const LABELS: Readonly<Record<string, string>> = {
   text_template: "Text:",
   html_template: "HTML:",
   recipients: "Recipients:",
+  send_at: "Send at:",
 };
 
 const LONGEST = 60;

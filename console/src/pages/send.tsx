@@ -1,8 +1,9 @@
 // A mail that a person writes: to try a key, a sender or a template, with one address or many.
 
-import { createClient, type MailRequest, type RecipientRequest, sendMail } from "mmms-client";
+import { createClient, type DryRun, dryRunMail, type MailRequest, type RecipientRequest, sendMail } from "mmms-client";
 import { useRef, useState } from "preact/hooks";
-import { Question, useAct } from "../parts/dialog.js";
+import { Mistake } from "../fault.js";
+import { useAct } from "../parts/dialog.js";
 import { Area, Field, Select } from "../parts/field.js";
 import { Form } from "../parts/form.js";
 import { Heading } from "../parts/heading.js";
@@ -11,13 +12,12 @@ import { announce } from "../parts/news.js";
 import { FaultNotice } from "../parts/notice.js";
 import { go } from "../route.js";
 import { type Draft, draft, knownKeys, service } from "../session.js";
-import { counted, number } from "../words/figures.js";
+import { counted, moment, timeOf } from "../words/figures.js";
 import { examples, fieldName, parseRecipients } from "./recipient_lines.js";
+import { SendQuestion } from "./send_question.js";
 
 const EXAMPLES = 1_000;
 const MOST = 10_000;
-/** From this number of recipients on, the page asks for confirmation before mail is really sent. */
-const MANY = 10;
 
 export function Send() {
   const captured = service.value?.mailbox === true;
@@ -34,21 +34,29 @@ export function Send() {
   const to = written.to ?? (captured ? "Ada Lovelace <ada@example.com>" : "");
   const subject = written.subject ?? "A first mail";
   const text = written.text ?? "Hello {{name}},\n\nthis mail was sent from the console.";
-  const [asked, ask] = useState(false);
+  const when = written.when ?? "";
+  const [tried, setTried] = useState<DryRun | null>(null);
   // The key depends on the content: the same mail, sent again after a lost answer, is not sent twice.
   const attempt = useRef({ key: "", content: "" });
   const recipients = parseRecipients(to);
 
-  const { busy, fault, run } = useAct(async () => {
-    const body: MailRequest = {
+  const apiKey = key?.secret ?? pasted.trim();
+  const request = (): MailRequest => {
+    const send_at = when === "" ? undefined : timeOf(when);
+    if (send_at === null) throw new Mistake([{ field: "send_at", message: "needs a date and a time" }]);
+    return {
       recipients,
       sender_email: sender.trim(),
       sender_name: senderName.trim(),
       subject,
       ...(text && { text_template: text }),
       ...(html && { html_template: html }),
+      ...(send_at && { send_at }),
     };
-    const apiKey = key?.secret ?? pasted.trim();
+  };
+
+  const send = async () => {
+    const body = request();
     const content = JSON.stringify([apiKey, body]);
     if (attempt.current.content !== content) attempt.current = { key: randomKey(), content };
     const { data } = await sendMail({
@@ -65,9 +73,17 @@ export function Send() {
         ? captured
           ? "Sent: it is in the mailbox"
           : "Sent"
-        : `Stored, and on its way to ${counted(recipients.length, "recipient", "recipients")}`,
+        : body.send_at && Date.parse(body.send_at) > Date.now()
+          ? `Stored, and planned for ${moment(body.send_at)}`
+          : `Stored, and on its way to ${counted(recipients.length, "recipient", "recipients")}`,
     );
     go(`#/mailings/${data.data.id}`);
+  };
+  const { busy, fault, run } = useAct(async () => {
+    if (recipients.length <= 1) return send();
+    const client = createClient({ baseUrl: "", apiKey });
+    const { data } = await dryRunMail({ client, body: request(), throwOnError: true });
+    setTried(data.data);
   });
 
   return (
@@ -79,14 +95,7 @@ export function Send() {
           : "This mail is really sent, to every recipient named here."}
       </p>
       <div class="sending">
-        <Form
-          class="card form"
-          fault={fault}
-          submit={() => {
-            if (!captured && recipients.length >= MANY) ask(true);
-            else void run();
-          }}
-        >
+        <Form class="card form" fault={fault} submit={() => void run()}>
           <fieldset>
             <legend>Sender</legend>
             {knownKeys.value.length > 0 && (
@@ -172,6 +181,17 @@ export function Send() {
               />
             </details>
           </fieldset>
+          <fieldset>
+            <legend>Time</legend>
+            <Field
+              label="Send at"
+              type="datetime-local"
+              field="send_at"
+              value={when}
+              change={(to) => put({ when: to })}
+              hint="Empty: at once. In the time zone of this browser, at most 30 days ahead."
+            />
+          </fieldset>
           {fault && <FaultNotice fault={fault} nameOf={(field) => fieldName(field, recipients)} />}
           <div class="choices">
             <button type="submit" class="button is-primary" aria-disabled={busy}>
@@ -181,23 +201,16 @@ export function Send() {
         </Form>
         <Preview to={recipients[0]} sender={sender} senderName={senderName} subject={subject} text={text} html={html} />
       </div>
-      {asked && (
-        <Question
-          title={`Send to ${counted(recipients.length, "recipient", "recipients")} for real?`}
-          does={`Send ${number(recipients.length)} mails`}
-          keeps="Do not send"
-          dangerous
-          act={async () => {
-            ask(false);
-            void run();
-          }}
-          close={() => ask(false)}
-        >
-          <p>
-            <strong dir="auto">{subject}</strong> is sent to each of them, from {sender.trim()}. Sent mail cannot be
-            taken back.
-          </p>
-        </Question>
+      {tried && (
+        <SendQuestion
+          tried={tried}
+          addresses={recipients.map(({ mail }) => mail)}
+          sender={sender.trim()}
+          captured={captured}
+          planned={when === "" ? null : timeOf(when)}
+          send={send}
+          close={() => setTried(null)}
+        />
       )}
     </>
   );

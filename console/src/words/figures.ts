@@ -34,6 +34,14 @@ function short(value: number): string {
   return value < 10 ? String(Math.round(value * 10) / 10) : String(Math.round(value));
 }
 
+/** `850 B`, `12 kB`, `3.4 MB`. */
+export function size(bytes: number): string {
+  // The bounds fit the rounded text: 999,600 bytes are written as 1 MB, not as 1000 kB.
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 999_500) return `${short(bytes / 1000)} kB`;
+  return `${short(bytes / 1_000_000)} MB`;
+}
+
 export function ago(time: string, now: number): string {
   const seconds = Math.round((Date.parse(time) - now) / 1000);
   const size = Math.abs(seconds);
@@ -46,6 +54,19 @@ export function ago(time: string, now: number): string {
 
 export function moment(time: string): string {
   return absolute.format(new Date(time));
+}
+
+/** A time of an input of the type `datetime-local`, which is in the zone of the browser; null where there is none. */
+export function timeOf(local: string): string | null {
+  const time = new Date(local);
+  return Number.isNaN(time.getTime()) ? null : time.toISOString();
+}
+
+/** The same time for such an input. */
+export function localOf(time: string): string {
+  const at = new Date(time);
+  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
 }
 
 export function hourOfDay(time: string): string {

@@ -1,6 +1,6 @@
 // The statuses in the order in which a recipient may go through them.
 
-import type { Known, MailingCounts, RecipientStatus } from "mmms-client";
+import type { Known, Mailing, MailingCounts, RecipientStatus } from "mmms-client";
 
 export type Status = Known<RecipientStatus>;
 
@@ -81,4 +81,13 @@ export function acceptedOf(counts: MailingCounts): number {
 
 export function isOpen(counts: MailingCounts): boolean {
   return counts.queued + counts.sending > 0;
+}
+
+/** Whether nothing of it is sent yet, because its time has not come. */
+export function isPlanned({ send_at, counts }: Mailing): boolean {
+  return send_at !== null && Date.parse(send_at) > Date.now() && counts.queued > 0 && counts.sending === 0;
+}
+
+export function isUnderWay(mailing: Mailing): boolean {
+  return isOpen(mailing.counts) && !isPlanned(mailing);
 }

@@ -11,3 +11,4 @@ mod poison;
 mod process;
 mod results;
 mod round_trips;
+mod schedule;

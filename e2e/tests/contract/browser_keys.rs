@@ -1,5 +1,6 @@
 //! The operations that a browser key, which anyone can read in a page, may use, and those that only a server key may.
 
+use e2e::times::in_seconds;
 use e2e::{Database, Server, With, everywhere, letter, mailing};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -46,6 +47,17 @@ async fn a_browser_key_only_sends(database: Database) {
     let resend = format!("/v1/mail/{id}/resend");
     let answer = page.post(&resend, &json!({ "status": "failed" })).await;
     answer.error(403, "authorization_error");
+    let reschedule = format!("/v1/mail/{id}/reschedule");
+    let answer = page
+        .post(&reschedule, &json!({ "send_at": in_seconds(60) }))
+        .await;
+    answer.error(403, "authorization_error");
+    let answer = page
+        .post("/v1/mail?dry_run=true", &letter("ann@example.org"))
+        .await;
+    answer.error(403, "authorization_error");
+    let answer = page.get("/v1/mail?idempotency_key=one");
+    answer.await.error(403, "authorization_error");
     page.get("/v1/api-key")
         .await
         .error(401, "authentication_error");

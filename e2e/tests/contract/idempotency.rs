@@ -16,6 +16,7 @@ everywhere!(
     a_fault_is_not_kept,
     a_refusal_is_kept,
     a_key_has_1_to_255_characters,
+    a_mailing_is_found_by_its_key,
 );
 
 const REPLAYED: &str = "idempotency-replayed";
@@ -184,5 +185,45 @@ async fn a_key_has_1_to_255_characters(database: Database) {
             faults[0].eq_ignore_ascii_case("idempotency-key"),
             "{faults:?}"
         );
+    }
+}
+
+async fn a_mailing_is_found_by_its_key(database: Database) {
+    let server = Server::on(&database).start().await;
+    let (one, other) = (server.sender().await, server.sender().await);
+    let key = "order 4711/ü?".replace('ü', "&");
+    let path = "/v1/mail?idempotency_key=order%204711/%26?";
+    assert!(one.get(path).await.items().is_empty());
+    let mut ids = Vec::new();
+    for sender in [&one, &other] {
+        let keyed = sender.clone().idempotency_key(&key);
+        let data = keyed.mail(&letter("ann@example.org")).await.data(200);
+        sender.mail(&letter("ann@example.org")).await.data(200);
+        ids.insert(0, data["id"].clone());
+    }
+    let found = async |caller: &e2e::Caller, path: &str| {
+        let answer = caller.get(path).await;
+        let found: Vec<_> = answer.items().iter().map(|one| one["id"].clone()).collect();
+        (found, answer.next())
+    };
+    assert_eq!(found(&one, path).await, (vec![ids[1].clone()], None));
+    assert_eq!(found(&other, path).await, (vec![ids[0].clone()], None));
+    let management = server.management();
+    assert_eq!(found(&management, path).await, (ids.clone(), None));
+    let first = found(&management, &format!("{path}&limit=1")).await;
+    assert_eq!(first.0, ids[..1]);
+    let next = format!("{path}&limit=1&after={}", first.1.expect("a cursor"));
+    assert_eq!(found(&management, &next).await, (ids[1..].to_vec(), None));
+    for none in ["order", "%C3%BC", "%00", "order%204711"] {
+        let path = format!("/v1/mail?idempotency_key={none}");
+        assert!(management.get(&path).await.items().is_empty(), "{none}");
+    }
+    for bad in [String::new(), "k".repeat(256)] {
+        let answer = one.get(&format!("/v1/mail?idempotency_key={bad}")).await;
+        answer.only_fault("idempotency_key");
+    }
+    if database.cloud().is_none() {
+        database.age(std::time::Duration::from_hours(25)).await;
+        assert!(one.get(path).await.items().is_empty());
     }
 }

@@ -126,6 +126,7 @@ async fn a_mailing_shows_its_scalars_and_never_its_body(database: Database) {
         "projectId": 4,
         "closureId": null,
         "created_at": one["created_at"],
+        "send_at": null,
         "expires_at": one["expires_at"],
         "counts": counts,
     });

@@ -49,6 +49,7 @@ async fn every_operation_of_the_contract_is_described() {
         ("/v1/mail/{id}", &["get"]),
         ("/v1/mail/{id}/recipients", &["get"]),
         ("/v1/mail/{id}/cancel", &["post"]),
+        ("/v1/mail/{id}/reschedule", &["post"]),
         ("/v1/mail/{id}/resend", &["post"]),
         ("/v1/api-key", &["get", "post"]),
         ("/v1/api-key/{api_key}", &["delete"]),

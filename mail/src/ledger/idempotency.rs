@@ -8,12 +8,13 @@ use entity::{
     idempotency::{Column, Entity},
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QuerySelect, sea_query::Expr,
+    ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QuerySelect, Select,
+    sea_query::Expr,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::Ledger;
+use super::{Ledger, Scope};
 use crate::error::Result;
 
 /// An idempotency key is remembered for this long.
@@ -100,6 +101,20 @@ impl Ledger {
         })
     }
 
+    /// Returns the mailings that requests with this idempotency key have made in the last 24 hours, each of another API
+    /// key.
+    pub(super) async fn made_with_key(&self, scope: Scope, key: &str) -> Result<Vec<Uuid>> {
+        // No request has another key; PostgreSQL takes no NUL.
+        if !key.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return Ok(Vec::new());
+        }
+        Ok(made_with(scope, key)
+            .filter(Expr::col(Column::ExpiresAt).gt(self.now()))
+            .into_tuple()
+            .all(self.db().await?)
+            .await?)
+    }
+
     pub async fn store_answer(
         &self,
         api_key_id: Uuid,
@@ -115,5 +130,16 @@ impl Ledger {
             .exec(self.db().await?)
             .await?;
         Ok(())
+    }
+}
+
+pub(super) fn made_with(scope: Scope, key: &str) -> Select<Entity> {
+    let made = Entity::find()
+        .select_only()
+        .column(Column::MailingId)
+        .filter(Column::Key.eq(key));
+    match scope {
+        Scope::Everybody => made,
+        Scope::Key(id) => made.filter(Column::ApiKeyId.eq(id)),
     }
 }

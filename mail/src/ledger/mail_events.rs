@@ -77,6 +77,9 @@ impl Ledger {
     /// Applies reports in their order, all or nothing. A report that was applied before changes nothing.
     pub async fn apply_mail_events(&self, reports: &[MailEvent]) -> Result<Applied> {
         let mut applied = Applied::default();
+        if reports.iter().any(|one| one.report.suppresses().is_some()) {
+            self.hash_secret().await?;
+        }
         let transaction = self.begin().await?;
         let mut rows = locked(&transaction, reports).await?;
         let known = known(&transaction, reports).await?;

@@ -14,9 +14,11 @@ use uuid::Uuid;
 
 use super::{
     Claim, HOUR, Ledger, MailingFilter, Scope,
+    idempotency::made_with,
     outcome::on_sqlite,
     read::{counted as counts, listing},
     removal::{first_id_after, old},
+    reschedule::to_later,
     statistics::{ends, first_end, sending},
 };
 use crate::wake_up::Range;
@@ -145,6 +147,33 @@ async fn a_page_of_mailings_reads_its_own() {
     let both = counts([Uuid::nil(), Uuid::max()].into_iter());
     let counting = "SEARCH recipient USING COVERING INDEX recipient_status (mailing_id=?)";
     reads(&ledger, select(&both), &[counting]).await;
+}
+
+#[tokio::test]
+async fn a_move_reads_what_is_queued_of_its_mailing() {
+    let (ledger, _folder) = ledger().await;
+    let update = to_later(Uuid::nil(), 2, 1, Some(3));
+    let statement = DbBackend::Sqlite.build(&update);
+    let queued =
+        "SEARCH recipient USING COVERING INDEX recipient_status (mailing_id=? AND status=?)";
+    reads(&ledger, statement, &[queued]).await;
+}
+
+#[tokio::test]
+async fn a_dry_run_counts_what_is_due_and_a_look_up_reads_its_keys() {
+    let (ledger, _folder) = ledger().await;
+    let due = "SEARCH recipient USING COVERING INDEX recipient_due (due_at<?)";
+    reads(&ledger, select(&ledger.due_for_count()), &[due]).await;
+    let of_one =
+        "SEARCH idempotency USING INDEX sqlite_autoindex_idempotency_1 (api_key_id=? AND key=?)";
+    let of_all = "SEARCH idempotency USING INDEX idempotency_key (key=?)";
+    for (scope, expected) in [
+        (Scope::Key(Uuid::nil()), of_one),
+        (Scope::Everybody, of_all),
+    ] {
+        let steps = plan(&ledger, select(&made_with(scope, "once"))).await;
+        assert_eq!(steps, [expected]);
+    }
 }
 
 #[tokio::test]

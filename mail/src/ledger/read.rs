@@ -30,6 +30,8 @@ pub struct MailingFilter<'a> {
     pub api_key_id: Option<Uuid>,
     /// True for mailings with a recipient that is at no end yet, false for the others.
     pub open: Option<bool>,
+    /// The key of the request that made it, in the last 24 hours.
+    pub idempotency_key: Option<&'a str>,
 }
 
 /// The mailings that a caller may see.
@@ -52,6 +54,8 @@ pub struct MailingSummary {
     pub api_key_id: Uuid,
     pub envelope: Envelope,
     pub created_at: i64,
+    /// None if it was not planned for a later time.
+    pub send_at: Option<i64>,
     pub expires_at: i64,
     pub counts: Counts,
 }
@@ -135,7 +139,11 @@ impl Ledger {
         after: Option<Uuid>,
         limit: u64,
     ) -> Result<Page<MailingSummary, Uuid>> {
-        let query = listing(scope, filter, after).limit(limit + 1);
+        let mut query = listing(scope, filter, after).limit(limit + 1);
+        if let Some(key) = filter.idempotency_key {
+            let made = self.made_with_key(scope, key).await?;
+            query = query.filter(mailing::Column::Id.is_in(made));
+        }
         let rows = query.all(self.db().await?).await?;
         let page = page_of(rows, limit, |row| row.id);
         Ok(Page {
@@ -180,6 +188,7 @@ impl Ledger {
             counts: counts.get(&row.id).copied().unwrap_or_default(),
             envelope: legible_envelope(row.envelope),
             created_at: row.created_at,
+            send_at: row.send_at,
             expires_at: row.expires_at,
         });
         Ok(summaries.collect())

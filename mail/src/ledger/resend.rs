@@ -45,6 +45,14 @@ impl Ledger {
                 mailing::Column::ExpiresAt,
                 alive(Expr::col(mailing::Column::ExpiresAt), now),
             )
+            .col_expr(
+                mailing::Column::ExpiryGiven,
+                // The default lifetime takes the place of an expiry that has passed.
+                CaseStatement::new()
+                    .case(Expr::col(mailing::Column::ExpiresAt).lte(now), false)
+                    .finally(Expr::col(mailing::Column::ExpiryGiven))
+                    .into(),
+            )
             .filter(mailing::Column::Id.eq(mailing_id))
             .filter(of_scope(scope))
             .filter(mailing::Column::Body.is_not_null())

@@ -33,7 +33,8 @@ const CHUNK: usize = 10_000;
 /// its key, whatever their table statistics say.
 const ENDS: &str = "\
     SELECT mailing_id, position, ended_at, status, CASE WHEN sent_at IS NOT NULL THEN \
-        sent_at - (SELECT created_at FROM mailing WHERE mailing.id = mailing_id) END AS took \
+        sent_at - (SELECT CASE WHEN send_at BETWEEN created_at AND sent_at THEN send_at ELSE created_at END \
+            FROM mailing WHERE mailing.id = mailing_id) END AS took \
     FROM recipient WHERE ended_at >= $1 AND ended_at < $2 \
         AND (ended_at > $1 OR mailing_id > $3 OR (mailing_id = $3 AND position > $4)) \
     ORDER BY ended_at, mailing_id, position LIMIT $5";

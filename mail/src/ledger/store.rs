@@ -6,7 +6,10 @@ use std::{
 };
 
 use entity::{recipient, recipient::Status};
-use sea_orm::{ColumnTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult, QuerySelect};
+use sea_orm::{
+    ColumnTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult, QuerySelect,
+    sea_query::{Expr, Func},
+};
 use uuid::Uuid;
 
 use super::{
@@ -29,6 +32,9 @@ mod sqlite;
 /// The time in which a mail must be sent, unless the request has an `expires_at`.
 pub const DEFAULT_LIFETIME_MS: i64 = 72 * 3600 * 1000;
 
+/// The longest time before its `send_at` at which a mailing is accepted: 30 days.
+pub const LONGEST_PLAN_MS: i64 = 30 * 24 * 3600 * 1000;
+
 /// A request to be written, and by whom.
 #[derive(Clone, Copy, Debug)]
 pub struct NewEntry<'a> {
@@ -46,6 +52,8 @@ pub enum StoreOutcome {
     KeyTaken,
     /// By the database's clock it has expired; nothing was written.
     Expired,
+    /// By the database's clock it is planned for more than 30 days ahead; nothing was written.
+    TooFarAhead,
     /// The key was revoked while the request was read; nothing was written.
     Revoked,
 }
@@ -198,7 +206,7 @@ impl Writing<'_> {
             return Ok(StoreOutcome::Revoked);
         }
         if !row.try_get::<bool>("", "in_time")? {
-            return Ok(StoreOutcome::Expired);
+            return Ok(self.not_in_time(row.try_get("", "now")?));
         }
         if !row.try_get::<bool>("", "stored")? {
             return Ok(StoreOutcome::KeyTaken);
@@ -211,6 +219,16 @@ impl Writing<'_> {
             wait,
             suppressed.as_deref(),
         ))
+    }
+
+    /// Returns the outcome of a request whose times do not hold now.
+    fn not_in_time(&self, now: i64) -> StoreOutcome {
+        let send_at = self.entry.request.send_at;
+        if send_at.is_some_and(|send_at| send_at > now + LONGEST_PLAN_MS) {
+            StoreOutcome::TooFarAhead
+        } else {
+            StoreOutcome::Expired
+        }
     }
 
     fn stored(
@@ -290,7 +308,11 @@ impl Ledger {
         let found: Option<(i64, Status, Option<String>)> = repeat(short_backoff(), || async {
             Ok(recipient::Entity::find()
                 .select_only()
-                .column(recipient::Column::DueAt)
+                // A planned mail is due later than it was stored.
+                .expr(Func::coalesce([
+                    Expr::col(recipient::Column::QueuedAt),
+                    Expr::col(recipient::Column::DueAt),
+                ]))
                 .column(recipient::Column::Status)
                 .column(recipient::Column::StatusDetail)
                 .filter(recipient::Column::MailingId.eq(writing.id))

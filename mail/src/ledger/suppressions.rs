@@ -44,9 +44,10 @@ impl Ledger {
                 scope: one.scope.clone(),
             })
             .collect();
+        // Before the transaction: the first use of the secret may write it.
+        let secret = self.hash_secret().await?;
         let transaction = self.begin().await?;
         self.insert_suppressions(&transaction, &entries).await?;
-        let secret = self.hash_secret().await?;
         let mut found = Vec::with_capacity(entries.len());
         for entry in &entries {
             let row = Entity::find()
@@ -61,7 +62,7 @@ impl Ledger {
         Ok(found)
     }
 
-    /// Inserts entries. One that is there already stays as it is.
+    /// Inserts entries. One that is there already stays as it is. The secret must have been used before the transaction.
     pub(super) async fn insert_suppressions(
         &self,
         db: &impl ConnectionTrait,

@@ -15,14 +15,16 @@ mod compose;
 #[cfg(test)]
 mod fixtures;
 pub mod mailbox;
+mod preview;
 mod redact;
 mod ses;
 mod smtp;
 
 pub use backoff::{backoff, jittered, throttle_pause};
 pub use call::Call;
-pub use compose::fields::custom as custom_header;
+pub use compose::{NotComposed, fields::custom as custom_header};
 pub use mailbox::Mailbox;
+pub use preview::{Rendered, preview};
 pub use redact::redact;
 pub use ses::{ATTEMPT_TAG, MAILING_TAG, RECIPIENT_TAG, Ses};
 use smtp::Smtp;

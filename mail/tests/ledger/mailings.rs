@@ -50,6 +50,7 @@ pub fn mailing_to(recipients: usize) -> NewMailing {
                 ..fixtures::recipient(&format!("r{number}@example.com"))
             })
             .collect(),
+        send_at: None,
         expires_at: None,
     }
 }
@@ -119,7 +120,10 @@ impl TestLedger {
     pub async fn try_store(&self, entry: NewEntry<'_>) -> Option<Stored> {
         match self.ledger.store(entry).await.unwrap() {
             StoreOutcome::Stored(stored) => Some(stored),
-            StoreOutcome::KeyTaken | StoreOutcome::Expired | StoreOutcome::Revoked => None,
+            StoreOutcome::KeyTaken
+            | StoreOutcome::Expired
+            | StoreOutcome::TooFarAhead
+            | StoreOutcome::Revoked => None,
         }
     }
 

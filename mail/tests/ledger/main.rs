@@ -39,6 +39,7 @@ mod races;
 mod read_only;
 mod removal;
 mod retention;
+mod schedule;
 mod stale;
 mod statistics;
 mod store;

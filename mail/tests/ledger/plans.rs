@@ -7,7 +7,11 @@ use std::{sync::Arc, time::Duration};
 
 use mail::{
     config::DatabaseSource,
-    ledger::{HOUR, Ledger, MailingFilter, Scope, WokenBefore, start_of_hour},
+    ledger::{
+        HOUR, IdempotencyRequest, Ledger, MailingFilter, NewEntry, Rescheduled, Scope, WokenBefore,
+        start_of_hour,
+    },
+    message::NewMailing,
     wake_up::Range,
 };
 use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
@@ -16,7 +20,7 @@ use uuid::Uuid;
 
 use crate::{
     database::{TestLedger, config, on_postgres},
-    mailings::{all_of, mailing_to, positions, refused},
+    mailings::{all_of, mailing_to, positions, queued, refused},
 };
 
 const MEASURED: &str = "measured";
@@ -393,6 +397,86 @@ async fn a_backlog_that_the_queue_knows_of_is_not_read_again_and_again() {
         t.store(&mailing_to(1)).await;
         fill(t, "NULL", "status, woken_at", "'queued', created_at").await;
         reads_little(t, "a minute of nothing", idle).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_planned_is_not_read_before_its_time() {
+    for plans_for_all_values in [false, true] {
+        on_postgres(async |t| {
+            if plans_for_all_values {
+                with_plans_for_all_values(t).await;
+            }
+            planned_is_not_read(t).await;
+        })
+        .await;
+    }
+}
+
+async fn planned_is_not_read(t: &TestLedger) {
+    const DAY: i64 = 24 * HOUR;
+    let send_at = t.ledger.clock().await.unwrap() + DAY;
+    let request = NewMailing {
+        send_at: Some(send_at),
+        ..mailing_to(3)
+    };
+    let key = t.key().await;
+    let once = IdempotencyRequest::new("once".to_owned(), b"body", false);
+    let entry = NewEntry {
+        idempotency: Some(&once),
+        ..queued(key, &request)
+    };
+    let id = t.try_store(entry).await.unwrap().id;
+    t.sql(&format!(
+        "INSERT INTO mailing (id, api_key_id, envelope, body, anonymous, created_at, expires_at) \
+         SELECT gen_random_uuid(), '{key}', envelope, body, anonymous, created_at, expires_at \
+         FROM mailing, generate_series(1, 5000)"
+    ))
+    .await;
+    t.sql(&format!(
+        "INSERT INTO recipient (mailing_id, position, mail, mail_key, attempts, due_at, expires_at, status) \
+         SELECT id, n, 'x@example.com', 'x@example.com', 0, {send_at}, expires_at, 'queued' \
+         FROM mailing, generate_series(101, 110) AS n"
+    ))
+    .await;
+    t.sql(&format!(
+        "INSERT INTO idempotency (api_key_id, key, fingerprint, mailing_id, lease_until, expires_at) \
+         SELECT '{key}', CAST(id AS TEXT), '', id, 0, {send_at} FROM mailing"
+    ))
+    .await;
+    t.sql("ANALYZE").await;
+    reads_little(t, "a minute of nothing", idle).await;
+    reads_little(t, "what waits, for a dry run", async |ledger| {
+        for _ in 0..7 {
+            assert_eq!(ledger.outlook().await.unwrap().due, 0);
+        }
+    })
+    .await;
+    reads_little(t, "the age of the oldest", async |ledger| {
+        let age = ledger.oldest_due().await.unwrap();
+        assert_eq!(age, Duration::ZERO);
+    })
+    .await;
+    for scope in [Scope::Everybody, Scope::Key(key)] {
+        reads_little(t, "a look-up by idempotency key", async |ledger| {
+            let filter = MailingFilter {
+                idempotency_key: Some("once"),
+                ..MailingFilter::default()
+            };
+            for _ in 0..7 {
+                let page = ledger.mailings(scope, filter, None, 10).await.unwrap();
+                assert_eq!(page.items.len(), 1);
+            }
+        })
+        .await;
+    }
+    reads_little(t, "a move", async |ledger| {
+        for ahead in [HOUR, DAY] {
+            let outcome = ledger.reschedule(Scope::Everybody, id, send_at + ahead);
+            let outcome = outcome.await.unwrap();
+            assert!(matches!(outcome, Rescheduled::Moved { moved: 13, .. }));
+        }
     })
     .await;
 }

@@ -4,8 +4,8 @@
 use std::{cell::Cell, pin::Pin};
 
 use entity::recipient::Status;
-use mail::ledger::Scope;
-use mail::{api_key::ApiKeySecret, ledger::Resent};
+use mail::api_key::ApiKeySecret;
+use mail::ledger::{Rescheduled, Resent, Scope};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 use uuid::Uuid;
 
@@ -204,6 +204,101 @@ async fn what_was_cancelled_while_it_was_about_to_be_sent_is_not_sent() {
         let (begun, ()) = tokio::join!(t.ledger.begin_sending(&claim, &[0]), release);
         assert!(begun.unwrap().is_empty());
         assert_eq!(t.row(id).await.status, Status::Cancelled);
+    })
+    .await;
+}
+
+/// Holds the recipients until one operation waits for them, and then the other one behind it. The database serves them in
+/// this order.
+fn one_behind_the_other<A, B>(
+    t: &TestLedger,
+    first: impl Future<Output = A>,
+    second: impl Future<Output = B>,
+) -> Pin<Box<impl Future<Output = (A, B)>>> {
+    Box::pin(async move {
+        let held = lock(t, "recipient").await;
+        let second = async {
+            until_waiting(t, 1, || false).await;
+            second.await
+        };
+        let release = async {
+            until_waiting(t, 2, || false).await;
+            held.rollback().await.unwrap();
+        };
+        let (first, second, ()) = tokio::join!(first, second, release);
+        (first, second)
+    })
+}
+
+fn moved(outcome: mail::Result<Rescheduled>) -> u64 {
+    match outcome.unwrap() {
+        Rescheduled::Moved { moved, .. } => moved,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_moved_while_it_is_about_to_be_sent_is_not_sent() {
+    on_postgres(async |t| {
+        for ahead in [3_600_000, -3_600_000] {
+            let id = t.store(&mailing_to(1)).await;
+            let send_at = t.ledger.clock().await.unwrap() + ahead;
+            let claim = t.claim_all(id).await;
+            let (rescheduled, begun) = one_behind_the_other(
+                t,
+                t.ledger.reschedule(Scope::Everybody, id, send_at),
+                t.ledger.begin_sending(&claim, &[0]),
+            )
+            .await;
+            assert_eq!(moved(rescheduled), 1);
+            assert!(begun.unwrap().is_empty(), "an old claim sends nothing");
+            assert_eq!(t.row(id).await.status, Status::Queued);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_begun_to_be_sent_is_not_moved() {
+    on_postgres(async |t| {
+        for ahead in [3_600_000, -3_600_000] {
+            let id = t.store(&mailing_to(1)).await;
+            let send_at = t.ledger.clock().await.unwrap() + ahead;
+            let claim = t.claim_all(id).await;
+            let before = t.row(id).await;
+            let (begun, rescheduled) = one_behind_the_other(
+                t,
+                t.ledger.begin_sending(&claim, &[0]),
+                t.ledger.reschedule(Scope::Everybody, id, send_at),
+            )
+            .await;
+            assert_eq!(begun.unwrap(), [0]);
+            assert_eq!(moved(rescheduled), 0);
+            let row = t.row(id).await;
+            assert_eq!((row.status, row.due_at), (Status::Sending, before.due_at));
+            assert_eq!(t.mailing_row(id).await.send_at, None);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_moved_to_later_while_it_is_claimed_is_not_claimed() {
+    on_postgres(async |t| {
+        let id = t.store(&mailing_to(3)).await;
+        let send_at = t.ledger.clock().await.unwrap() + 3_600_000;
+        // The claim skips what the move has locked, or finds that it is due later.
+        let (rescheduled, claim) = tokio::join!(
+            t.ledger.reschedule(Scope::Everybody, id, send_at),
+            t.ledger
+                .claim_and_begin(crate::mailings::all_of(id), 3, Some(100_000.0)),
+        );
+        let begun = claim.unwrap().recipients.len() as u64;
+        let moved = moved(rescheduled);
+        assert_eq!(begun + moved, 3, "each recipient went one way");
+        for row in t.rows(id).await {
+            assert_eq!(row.status == Status::Queued, row.due_at == send_at);
+        }
     })
     .await;
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     parse::mailing,
-    send::{MAX_IDEMPOTENCY_KEY, check_idempotency_key},
+    preconditions::{MAX_IDEMPOTENCY_KEY, check_idempotency_key},
 };
 use crate::docs;
 

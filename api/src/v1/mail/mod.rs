@@ -1,8 +1,11 @@
 //! Sending mail, and looking at mailings.
 
+mod dry_run;
 #[cfg(test)]
 mod limits;
 mod parse;
+mod preconditions;
+mod reschedule;
 mod schema;
 mod send;
 
@@ -19,9 +22,13 @@ use poem_openapi::{
 };
 use uuid::Uuid;
 
-use self::{schema::MailRequest, send::QueuedMail};
+use self::{
+    reschedule::{RescheduleRequest, RescheduledOut},
+    schema::MailRequest,
+    send::QueuedMail,
+};
 use super::{
-    statuses::{MailingErrors, MailingListErrors, ResendErrors, SendErrors},
+    statuses::{MailingErrors, MailingListErrors, RescheduleErrors, ResendErrors, SendErrors},
     tag::Tag,
     text::{CallerId, IndexCursor, Text},
     types::{DEFAULT_LIMIT, Id, Items, MailingOut, RecipientOut, StatusName, Success},
@@ -75,6 +82,13 @@ impl Mail {
     /// a single mail, the answer is 202 with `status: "unconfirmed"`. Before it answers with 2xx, the service has
     /// stored the mail. It answers within 25 seconds.
     ///
+    /// With `send_at`, mail is queued (202) and not sent before that time, by the clock of the database. It is sent
+    /// within about a second after it, or where the service runs on AWS, within about a minute, unless other mail waits.
+    ///
+    /// With `dry_run=true`, nothing is stored and nothing is sent: the request is checked as otherwise, and the answer
+    /// (200) tells what would become of it. For server keys, and with the admin token in place of an API key; `senders`
+    /// then do not apply.
+    ///
     /// A placeholder `{{ name }}` in `subject`, `sender_name`, `html_template`, `text_template` or a value of `headers`
     /// is replaced by the recipient's variable of that name, or else by the field of that name: `name`, `mail`,
     /// `company`, `emailRecipientId`, `sender_name`, `sender_email`, `sender_organisation_name`, `client_env_id`,
@@ -87,6 +101,7 @@ impl Mail {
         operation_id = "sendMail",
         tag = "Tag::Mail"
     )]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the API")]
     async fn send_mail(
         &self,
         sender: Sender,
@@ -99,12 +114,20 @@ impl Mail {
         /// With `respond-async` (RFC 7240), mail to one recipient is queued too.
         #[oai(name = "Prefer")]
         prefer: Header<Option<String>>,
+        /// `true`: tell what would become of the request, and send nothing. An `Idempotency-Key` is not looked up.
+        dry_run: Query<Option<bool>>,
         request: &Request,
         body: RawJson<MailRequest>,
     ) -> Result<send::SendResponse, Failure<SendErrors>> {
-        let idempotency_key = idempotency_key.0;
         let prefer = prefer.0.as_deref();
-        Ok(send::send(&app, sender, idempotency_key, prefer, request, body.bytes).await?)
+        if dry_run.0 == Some(true) {
+            let tried = dry_run::dry_run(&app, sender, prefer, request, body.bytes).await?;
+            return Ok(tried.into());
+        }
+        let Sender::Key(key) = sender else {
+            return Err(Problem::unauthenticated().into());
+        };
+        Ok(send::send(&app, key, idempotency_key.0, prefer, request, body.bytes).await?)
     }
 
     /// List mailings
@@ -128,6 +151,10 @@ impl Mail {
         api_key_id: Query<Option<Uuid>>,
         /// `true`: only mailings with recipients that are `queued` or `sending`. `false`: only the other mailings.
         open: Query<Option<bool>>,
+        /// Only the mailing that a request with this `Idempotency-Key` has made in the last 24 hours: after a lost answer,
+        /// this tells if the mail was accepted. With the admin token, the mailings of all API keys that used it.
+        #[oai(validator(min_length = 1, max_length = 255))]
+        idempotency_key: Query<Option<String>>,
         /// The maximum number of entries on the page; 50 if absent.
         #[oai(validator(minimum(value = "1"), maximum(value = "100")))]
         limit: Query<Option<u64>>,
@@ -143,6 +170,7 @@ impl Mail {
             email_id,
             api_key_id: api_key_id.0,
             open: open.0,
+            idempotency_key: idempotency_key.0.as_deref(),
         };
         let page = app
             .service
@@ -216,8 +244,8 @@ impl Mail {
 
     /// Cancel queued recipients
     ///
-    /// The recipients of the mailing that are `queued` become `cancelled`. Recipients with any other status stay
-    /// unchanged.
+    /// The recipients of the mailing that are `queued` become `cancelled`, also those that are planned for later.
+    /// Recipients with any other status stay unchanged.
     #[oai(
         path = "/mail/:id/cancel",
         method = "post",
@@ -238,6 +266,30 @@ impl Mail {
             cancelled: cancelled as u64,
         };
         Ok(Json(Success::new(200, "Mailing cancelled", data)))
+    }
+
+    /// Move a mailing to another time
+    ///
+    /// The recipients of the mailing that are `queued` are not sent before `send_at`; if that time has passed, they are
+    /// sent at once. Recipients with any other status, also those that are being sent at this moment, stay unchanged. An
+    /// `expires_at` that the request did not give moves along, to 72 hours after `send_at`; one that it gave must be
+    /// after `send_at`, otherwise the answer is 400 and nothing is moved. Where nothing is queued, `moved` is 0 and the
+    /// mailing stays as it was.
+    #[oai(
+        path = "/mail/:id/reschedule",
+        method = "post",
+        operation_id = "rescheduleMailing",
+        tag = "Tag::Mailings"
+    )]
+    async fn reschedule(
+        &self,
+        viewer: Viewer,
+        app: Data<&Arc<App>>,
+        /// The id of the mailing.
+        id: Path<Uuid>,
+        body: RawJson<RescheduleRequest>,
+    ) -> Result<Json<Success<RescheduledOut>>, Failure<RescheduleErrors>> {
+        Ok(reschedule::reschedule(&app, viewer.0, id.0, body.bytes).await?)
     }
 
     /// Resend to failed or unconfirmed recipients

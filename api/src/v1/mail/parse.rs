@@ -34,6 +34,8 @@ const MAX_ATTACHED: usize = 2_621_440;
 const MAX_ATTACHMENTS: usize = 100;
 const MAX_TAGS: usize = 48;
 pub(super) const NOT_IN_FUTURE: &str = "must be in the future";
+pub(super) const TOO_FAR_AHEAD: &str = "must be at most 30 days ahead";
+const DAY: i64 = 24 * 3_600_000;
 
 /// The mailing, and its templates, which the checks need parsed.
 pub async fn mailing(body: Vec<u8>) -> Result<(NewMailing, mailing::Templates), Problem> {
@@ -69,7 +71,11 @@ fn read(object: &mut ObjectNode<'_>) -> Option<(NewMailing, mailing::Templates)>
     let tags = object
         .optional("tags", |node| node.list(0..=MAX_TAGS, tag))
         .unwrap_or_default();
+    let send_at = object.optional("send_at", |node| node.parsed(100, planned));
     let expires_at = object.optional("expires_at", |node| node.parsed(100, in_future));
+    if expires_at.is_some_and(|expires_at| Some(expires_at) <= send_at) {
+        object.fault("expires_at", "must be after send_at");
+    }
     let ids = caller_ids(object);
     check_together(
         object,
@@ -125,6 +131,7 @@ fn read(object: &mut ObjectNode<'_>) -> Option<(NewMailing, mailing::Templates)>
         },
         attachments,
         recipients: recipients.into_iter().collect::<Option<_>>()?,
+        send_at,
         expires_at,
     };
     Some((mailing, templates))
@@ -172,12 +179,26 @@ fn caller_ids(object: &mut ObjectNode<'_>) -> CallerIds {
 /// Refuses a time that is more than a day past, together with all other faults. For other times the database's clock
 /// decides when the mail is stored.
 fn in_future(text: &str) -> Result<i64, &'static str> {
-    const DAY: i64 = 24 * 3_600_000;
     let time = timestamp::parse(text)?;
     if time > timestamp::now() - DAY {
         Ok(time)
     } else {
         Err(NOT_IN_FUTURE)
+    }
+}
+
+/// Parses a time for which mail is planned. A time that has just passed may be that of a repeated request, or of a clock
+/// that is behind; one that is more than a day past is a mistake, and mail that is sent by mistake cannot be taken back.
+/// The database's clock decides if it is too far ahead.
+pub(super) fn planned(text: &str) -> Result<i64, &'static str> {
+    let time = timestamp::parse(text)?;
+    let ahead = time - timestamp::now();
+    if ahead < -DAY {
+        Err("must not be more than a day past")
+    } else if ahead > 31 * DAY {
+        Err(TOO_FAR_AHEAD)
+    } else {
+        Ok(time)
     }
 }
 

@@ -125,8 +125,12 @@ pub struct MailRequest {
     /// Tags of the mail; each name may occur once.
     #[oai(validator(max_items = 48))]
     pub tags: Option<Vec<TagRequest>>,
-    /// A time in the future (RFC 3339); 72 hours after the request if absent. Recipients that are still queued at this
-    /// time end as `failed` with `status_detail: "expired"`.
+    /// The time before which the mail is not sent (RFC 3339), at most 30 days ahead. The answer is then 202, also for one
+    /// recipient. A time that has passed counts as the time of the request, so that a repeated request is accepted; one
+    /// that is more than a day past is refused.
+    pub send_at: Option<Timestamp>,
+    /// A time in the future and after `send_at` (RFC 3339); 72 hours after the request, or after `send_at`, if absent.
+    /// Recipients that are still queued at this time end as `failed` with `status_detail: "expired"`.
     pub expires_at: Option<Timestamp>,
     pub client_env_id: Option<Id>,
     pub email_id: Option<Id>,

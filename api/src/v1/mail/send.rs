@@ -5,18 +5,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mail::{Answer, NewSubmission, Submission, ledger::IdempotencyRequest};
+use mail::{Answer, NewSubmission, Submission, api_key::ApiKey, ledger::IdempotencyRequest};
 use poem::{
     Request,
-    http::{HeaderMap, HeaderName, HeaderValue},
+    http::{HeaderName, HeaderValue},
 };
-use poem_openapi::{ApiResponse, Enum, Object};
+use poem_openapi::{ApiResponse, Enum, Object, Union};
 use uuid::Uuid;
 
-use super::parse;
+use super::{
+    dry_run::DryRunMail,
+    parse,
+    preconditions::{check_idempotency_key, mailing_of, wants_async},
+};
 use crate::{
     app::App,
-    auth::Sender,
     json::Json,
     middleware::context::Trace,
     problem::{ErrorType, Problem},
@@ -29,8 +32,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(22);
 const SHORTEST: Duration = Duration::from_secs(10);
 /// Kept free before the end of an invocation, for the work that follows an answer.
 const BEFORE_END: Duration = Duration::from_secs(3);
-/// The maximum length of an `Idempotency-Key`.
-pub(super) const MAX_IDEMPOTENCY_KEY: usize = 255;
 
 #[derive(Clone, Debug, Object)]
 pub(super) struct SesResponse {
@@ -111,12 +112,20 @@ impl QueuedMail {
     }
 }
 
+/// A success with status 200: a mail that was sent, or with `dry_run` the result of the dry run.
+#[derive(Union)]
+#[oai(rename = "SentMailOrDryRun")]
+pub(super) enum SentOrTried {
+    Sent(Success<SentMail>),
+    Tried(Success<DryRunMail>),
+}
+
 #[derive(ApiResponse)]
 pub(super) enum SendResponse {
-    /// The mail system has accepted the mail to the one recipient
+    /// The mail system has accepted the mail to the one recipient; or with `dry_run`, what would become of the mail
     #[oai(status = 200)]
-    Sent(
-        Json<Success<SentMail>>,
+    Done(
+        Json<SentOrTried>,
         /// `true` if this is the answer of an earlier request with the same `Idempotency-Key`; otherwise absent
         #[oai(header = "Idempotency-Replayed")]
         Option<bool>,
@@ -131,10 +140,17 @@ pub(super) enum SendResponse {
     ),
 }
 
+impl From<DryRunMail> for SendResponse {
+    fn from(data: DryRunMail) -> Self {
+        let tried = Success::new(200, "Dry run: nothing was sent", data);
+        Self::Done(Json(SentOrTried::Tried(tried)), None)
+    }
+}
+
 /// The operation, after its parts have been read from the request.
 pub(super) async fn send(
     app: &App,
-    Sender(key): Sender,
+    key: ApiKey,
     idempotency_key: Option<String>,
     prefer: Option<&str>,
     request: &Request,
@@ -145,13 +161,7 @@ pub(super) async fn send(
     check_idempotency_key(request.headers())?;
     let idempotency = idempotency_key
         .map(|idempotency_key| IdempotencyRequest::new(idempotency_key, &bytes, respond_async));
-    let mailing = parse::mailing(bytes).await.and_then(|read| {
-        if key.may_send_from(&read.0.envelope.sender_email) {
-            Ok(read)
-        } else {
-            Err(Problem::forbidden("This key must not send as this sender"))
-        }
-    });
+    let mailing = mailing_of(Some(&key), bytes).await;
     let (mailing, templates) = match (mailing, &idempotency) {
         (Ok(read), _) => read,
         (Err(problem), None) => return Err(problem),
@@ -199,35 +209,6 @@ fn deadline(request: &Request) -> Instant {
     }
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc7240#section-4.1>
-fn wants_async(prefer: Option<&str>) -> bool {
-    prefer.is_some_and(|prefer| {
-        prefer
-            .split([',', ';'])
-            .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
-    })
-}
-
-/// Refuses a key that cannot be read: it must not count as absent, because the caller relies on it.
-pub(super) fn check_idempotency_key(headers: &HeaderMap) -> Result<(), Problem> {
-    let mut given = headers.get_all("idempotency-key").iter();
-    let Some(key) = given.next() else {
-        return Ok(());
-    };
-    let fault = if given.next().is_some() {
-        "is there twice: a request has one"
-    } else if key.is_empty() {
-        "is empty: leave the header out, or send a value of your own for each mail, such as a UUID"
-    } else if key.len() > MAX_IDEMPOTENCY_KEY {
-        "must have at most 255 characters: send a hash of what is longer"
-    } else if !key.as_bytes().iter().all(|b| (b' '..=b'~').contains(b)) {
-        "must be printable ASCII: send a hash or an encoding of what is not"
-    } else {
-        return Ok(());
-    };
-    Err(Problem::invalid("Idempotency-Key", fault))
-}
-
 fn respond(submission: Submission, browser: bool) -> Result<SendResponse, Problem> {
     match submission {
         Submission::Answered(answer) => success(answer, None, browser),
@@ -238,6 +219,7 @@ fn respond(submission: Submission, browser: bool) -> Result<SendResponse, Proble
         )),
         Submission::Revoked => Err(Problem::unauthenticated()),
         Submission::Expired => Err(Problem::invalid("expires_at", parse::NOT_IN_FUTURE)),
+        Submission::TooFarAhead => Err(Problem::invalid("send_at", parse::TOO_FAR_AHEAD)),
         Submission::InProgress(left) => Err(Problem::new(
             ErrorType::IdempotencyInProgress,
             "The first request with this Idempotency-Key is still running",
@@ -274,10 +256,8 @@ fn success(answer: Answer, replayed: Option<bool>, browser: bool) -> Result<Send
                     sent_at: sent_at.into(),
                 },
             };
-            SendResponse::Sent(
-                Json(Success::new(200, "Email sent successfully", data)),
-                replayed,
-            )
+            let sent = Success::new(200, "Email sent successfully", data);
+            SendResponse::Done(Json(SentOrTried::Sent(sent)), replayed)
         }
         Answer::Queued {
             id,

@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value, sea_query::ValueType};
 
-use super::{DEFAULT_LIFETIME_MS, Ledger, StoreOutcome, Writing};
+use super::{DEFAULT_LIFETIME_MS, LONGEST_PLAN_MS, Ledger, StoreOutcome, Writing};
 use crate::{
     error::Result,
     ledger::{document::to_text, events, idempotency::KEPT_FOR_MS, suppressions::SUPPRESSED},
@@ -64,6 +64,7 @@ fn statement(writing: &Writing<'_>, outbox: &str) -> Result<Statement> {
     let id = values.add(writing.id);
     let api_key_id = values.add(writing.entry.api_key_id);
     let expires_at = values.add(request.expires_at);
+    let send_at = values.add(request.send_at);
     let token = values.add(writing.token);
     let lease = values.add(writing.lease_ms);
     let email_id = values.add(
@@ -93,10 +94,12 @@ fn statement(writing: &Writing<'_>, outbox: &str) -> Result<Statement> {
            SELECT CAST(FLOOR(EXTRACT(EPOCH FROM t) * 1000) AS BIGINT) AS now, \
                   CAST(FLOOR(EXTRACT(EPOCH FROM t) * 1000000) AS BIGINT) AS micros \
            FROM clock_timestamp() AS t), \
+         plan AS (SELECT now, GREATEST(now, {send_at}) AS due_at FROM clock), \
          live AS (SELECT id FROM api_key WHERE id = {api_key_id} AND revoked_at IS NULL), \
          request AS (\
-           SELECT clock.now, COALESCE({expires_at}, clock.now + {DEFAULT_LIFETIME_MS}) AS expires_at \
-           FROM clock, live WHERE {expires_at} IS NULL OR {expires_at} > clock.now), \
+           SELECT now, COALESCE({expires_at}, due_at + {DEFAULT_LIFETIME_MS}) AS expires_at \
+           FROM plan, live WHERE ({expires_at} IS NULL OR {expires_at} > due_at) \
+             AND due_at <= now + {LONGEST_PLAN_MS}), \
          idempotency_key AS (\
            INSERT INTO idempotency (api_key_id, key, fingerprint, mailing_id, lease_until, expires_at) \
            SELECT {api_key_id}, {key}, {fingerprint}, {id}, \
@@ -108,10 +111,10 @@ fn statement(writing: &Writing<'_>, outbox: &str) -> Result<Statement> {
            WHERE idempotency.expires_at <= EXCLUDED.expires_at - {KEPT_FOR_MS} \
            RETURNING key), \
          entry AS (\
-           INSERT INTO mailing \
-             (id, api_key_id, email_id, envelope, body, list, anonymous, created_at, expires_at) \
-           SELECT {id}, {api_key_id}, {email_id}, {envelope}::json, {body}::json, {list}, FALSE, now, \
-             expires_at \
+           INSERT INTO mailing (id, api_key_id, email_id, envelope, body, list, anonymous, created_at, expires_at, \
+             send_at, expiry_given) \
+           SELECT {id}, {api_key_id}, {email_id}, {envelope}::json, {body}::json, {list}, FALSE, now, expires_at, \
+             {send_at}, {expires_at} IS NOT NULL \
            FROM request WHERE {key} IS NULL OR EXISTS (SELECT FROM idempotency_key) \
            RETURNING id, created_at, expires_at), \
          correspondents AS (\
@@ -135,10 +138,10 @@ fn statement(writing: &Writing<'_>, outbox: &str) -> Result<Statement> {
              woken_at, attempts, queued_at{end_columns}) \
            SELECT entry.id, place - 1, mail, mail_key, mail_hash, name, company, email_recipient_id::json, \
              variables::json, headers::json, {status}, {token}, \
-             CASE WHEN {token} IS NOT NULL THEN created_at + {lease} END, created_at, expires_at, \
-             CASE WHEN {token} IS NULL THEN created_at END, CASE WHEN goes THEN 1 ELSE 0 END, \
+             CASE WHEN {token} IS NOT NULL THEN created_at + {lease} END, due_at, entry.expires_at, \
+             CASE WHEN {token} IS NULL AND due_at = created_at THEN created_at END, CASE WHEN goes THEN 1 ELSE 0 END, \
              CASE WHEN {token} IS NULL THEN created_at END{end_values} \
-           FROM entry, start, {recipients}{returning}){ends} \
+           FROM entry, plan, start, {recipients}{returning}){ends} \
          SELECT now, EXISTS (SELECT FROM live) AS live, EXISTS (SELECT FROM request) AS in_time, \
            EXISTS (SELECT FROM entry) AS stored, goes, (SELECT wait FROM turn) AS wait, \
            (SELECT reason FROM suppressed) AS suppressed \

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-use super::{DEFAULT_LIFETIME_MS, Ledger, StoreOutcome, Writing};
+use super::{DEFAULT_LIFETIME_MS, LONGEST_PLAN_MS, Ledger, StoreOutcome, Writing};
 use crate::{
     error::Result,
     hash_secret::HashSecret,
@@ -58,7 +58,7 @@ impl Ledger {
         let outcome = if !start.try_get::<bool>("", "live")? {
             StoreOutcome::Revoked
         } else if !start.try_get::<bool>("", "in_time")? {
-            StoreOutcome::Expired
+            writing.not_in_time(start.try_get("", "now")?)
         } else {
             write(&transaction, writing, &start).await?
         };
@@ -69,7 +69,10 @@ impl Ledger {
                 }
                 transaction.commit().await?;
             }
-            StoreOutcome::Revoked | StoreOutcome::Expired | StoreOutcome::KeyTaken => {
+            StoreOutcome::Revoked
+            | StoreOutcome::Expired
+            | StoreOutcome::TooFarAhead
+            | StoreOutcome::KeyTaken => {
                 transaction.rollback().await?;
             }
         }
@@ -99,24 +102,24 @@ impl Ledger {
 }
 
 async fn read_start(db: &Transaction, writing: &Writing<'_>) -> Result<QueryResult, DbErr> {
-    let sql = "WITH clock AS MATERIALIZED (SELECT unixepoch('subsec') AS t) \
-               SELECT CAST(t * 1000 AS INTEGER) AS now, CAST(t * 1000000 AS INTEGER) AS micros, holds, \
+    let sql = "WITH clock AS MATERIALIZED (SELECT unixepoch('subsec') AS t), \
+               plan AS MATERIALIZED (\
+                 SELECT t, MAX(CAST(t * 1000 AS INTEGER), IFNULL($3, 0)) AS due_at FROM clock) \
+               SELECT CAST(t * 1000 AS INTEGER) AS now, CAST(t * 1000000 AS INTEGER) AS micros, holds, due_at, \
                  EXISTS (SELECT 1 FROM api_key WHERE id = $1 AND revoked_at IS NULL) AS live, \
-                 ($2 IS NULL OR $2 > CAST(t * 1000 AS INTEGER)) AS in_time, \
-                 (SELECT reason FROM suppression WHERE mail_hash = $3 AND scope IN ('', $4) LIMIT 1) AS suppressed \
-               FROM clock, pace";
-    let expires_at = writing.entry.request.expires_at;
-    let row = one(
-        db,
-        sql,
-        [
-            writing.entry.api_key_id.into(),
-            expires_at.into(),
-            writing.looked_up().into(),
-            writing.scope().into(),
-        ],
-    )
-    .await?;
+                 (($2 IS NULL OR $2 > due_at) AND due_at <= CAST(t * 1000 AS INTEGER) + $4) AS in_time, \
+                 (SELECT reason FROM suppression WHERE mail_hash = $5 AND scope IN ('', $6) LIMIT 1) AS suppressed \
+               FROM plan, pace";
+    let request = writing.entry.request;
+    let values = [
+        writing.entry.api_key_id.into(),
+        request.expires_at.into(),
+        request.send_at.into(),
+        LONGEST_PLAN_MS.into(),
+        writing.looked_up().into(),
+        writing.scope().into(),
+    ];
+    let row = one(db, sql, values).await?;
     row.ok_or_else(|| DbErr::RecordNotFound("the clock".to_owned()))
 }
 
@@ -151,7 +154,8 @@ async fn write(
 ) -> Result<StoreOutcome> {
     let request = writing.entry.request;
     let now: i64 = start.try_get("", "now")?;
-    let expires_at = request.expires_at.unwrap_or(now + DEFAULT_LIFETIME_MS);
+    let due_at: i64 = start.try_get("", "due_at")?;
+    let expires_at = request.expires_at.unwrap_or(due_at + DEFAULT_LIFETIME_MS);
     insert_mailing(db, writing, now, expires_at).await?;
     if !has_key(db, writing, now).await? {
         return Ok(StoreOutcome::KeyTaken);
@@ -165,7 +169,7 @@ async fn write(
         _ => None,
     };
     let goes = works && (writing.cost().is_none() || wait.is_some_and(|wait| wait <= 0));
-    insert_recipients(db, writing, goes, now, expires_at).await?;
+    insert_recipients(db, writing, goes, [now, due_at, expires_at]).await?;
     for (position, attachment) in (0..).zip(&request.attachments) {
         insert_attachment(db, writing, position, attachment).await?;
     }
@@ -192,10 +196,11 @@ async fn insert_mailing(
     now: i64,
     expires_at: i64,
 ) -> Result<()> {
-    let NewMailing { envelope, body, .. } = writing.entry.request;
-    let sql = "INSERT INTO mailing \
-                 (id, api_key_id, email_id, envelope, body, list, anonymous, created_at, expires_at) \
-               VALUES ($1, $2, $3, $4, $5, $8, FALSE, $6, $7)";
+    let request = writing.entry.request;
+    let NewMailing { envelope, body, .. } = request;
+    let sql = "INSERT INTO mailing (id, api_key_id, email_id, envelope, body, anonymous, created_at, \
+                 expires_at, send_at, expiry_given, list) \
+               VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7, $8, $9, $10)";
     let values = [
         writing.id.into(),
         writing.entry.api_key_id.into(),
@@ -209,6 +214,8 @@ async fn insert_mailing(
         to_text(body)?.into(),
         now.into(),
         expires_at.into(),
+        request.send_at.into(),
+        request.expires_at.is_some().into(),
         envelope.list.clone().into(),
     ];
     execute(db, sql, values).await?;
@@ -230,8 +237,7 @@ async fn insert_recipients(
     db: &Transaction,
     writing: &Writing<'_>,
     goes: bool,
-    now: i64,
-    expires_at: i64,
+    [now, due_at, expires_at]: [i64; 3],
 ) -> Result<()> {
     let sql = "INSERT INTO recipient (mailing_id, position, mail, mail_key, mail_hash, name, company, \
                  email_recipient_id, variables, headers, status, claim_token, lease_until, due_at, \
@@ -239,7 +245,7 @@ async fn insert_recipients(
                SELECT $1, key, value ->> 'mail', value ->> 'mail_key', \
                  unhex(value ->> 'mail_hash'), value ->> 'name', \
                  value ->> 'company', value -> 'email_recipient_id', value -> 'variables', \
-                 value -> 'headers', $2, $3, $4, $5, $6, $7, $8, $7 \
+                 value -> 'headers', $2, $3, $4, $5, $6, $7, $8, $10 \
                FROM json_each($9)";
     let rows: Vec<Row> = writing
         .entry
@@ -250,16 +256,19 @@ async fn insert_recipients(
         .collect();
     let lease_until = writing.token.map(|_| now + writing.lease_ms);
     let queued_at = writing.token.is_none().then_some(now);
+    // The sweep or the poll wakes what is planned when it is due.
+    let woken_at = queued_at.filter(|_| due_at == now);
     let values = [
         writing.id.into(),
         if goes { "sending" } else { "queued" }.into(),
         writing.token.into(),
         lease_until.into(),
-        now.into(),
+        due_at.into(),
         expires_at.into(),
-        queued_at.into(),
+        woken_at.into(),
         i32::from(goes).into(),
         to_text(&rows)?.into(),
+        queued_at.into(),
     ];
     execute(db, sql, values).await?;
     Ok(())

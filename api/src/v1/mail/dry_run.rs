@@ -1,0 +1,179 @@
+//! `POST /v1/mail?dry_run=true`: what would become of a request.
+
+use std::collections::BTreeMap;
+
+use mail::{DryRun, Forecast, NewDryRun, mailer::Rendered};
+use poem::Request;
+use poem_openapi::Object;
+
+use super::{
+    parse::{NOT_IN_FUTURE, TOO_FAR_AHEAD},
+    preconditions::{check_idempotency_key, mailing_of, wants_async},
+};
+use crate::{
+    app::App,
+    auth::Sender,
+    problem::{ErrorType, Problem},
+    v1::types::Timestamp,
+};
+
+/// An answer quotes at most so much more than its request has, in bytes.
+const QUOTED: usize = 32 * 1024;
+
+/// The mail of one recipient, with its placeholders replaced.
+#[derive(Clone, Debug, Object)]
+pub(super) struct RenderedMail {
+    subject: String,
+    html: Option<String>,
+    text: Option<String>,
+    /// The request's and the recipient's `headers`.
+    headers: BTreeMap<String, String>,
+    /// `true` if `html` or `text` is longer than this answer may be, and was cut.
+    shortened: bool,
+}
+
+/// What would become of a request. Recipients are named by their index in the request, from 0.
+#[derive(Clone, Debug, Object)]
+#[oai(rename = "DryRun")]
+pub(super) struct DryRunMail {
+    /// The recipients that would be sent to.
+    accepted: Vec<usize>,
+    /// The recipients that would not be sent to, because their addresses are suppressed.
+    suppressed: Vec<usize>,
+    /// The recipients whose address has occurred before in the request. They are not left out: each gets a mail of its
+    /// own.
+    repeated: Vec<usize>,
+    /// The mail of the first recipient.
+    first: RenderedMail,
+    /// The size of the largest mail in bytes, with attachments, as it is sent over SMTP. Exact for up to 50 recipients;
+    /// of more, the 50 with the longest texts are measured.
+    largest_bytes: u64,
+    /// An estimate of the time when the last mail would be sent: after the mail that waits now, at the rate of the
+    /// account, or at 50 recipients a second where the rate is not limited, and not before `send_at`.
+    done_at: Timestamp,
+}
+
+/// The operation, after its parts have been read from the request.
+pub(super) async fn dry_run(
+    app: &App,
+    sender: Sender,
+    prefer: Option<&str>,
+    request: &Request,
+    bytes: Vec<u8>,
+) -> Result<DryRunMail, Problem> {
+    let key = match sender {
+        Sender::Key(key) if key.browser => {
+            return Err(Problem::forbidden(
+                "This key has no dry run: every visitor of the page can read it",
+            ));
+        }
+        Sender::Key(key) => Some(key),
+        Sender::Management => None,
+    };
+    check_idempotency_key(request.headers())?;
+    let asked = bytes.len();
+    let (request, templates) = mailing_of(key.as_ref(), bytes).await?;
+    let new = NewDryRun {
+        api_key_id: key.map(|key| key.id),
+        request,
+        templates,
+        respond_async: wants_async(prefer),
+    };
+    match app.service.dry_run(new).await? {
+        DryRun::Forecast(forecast) => Ok(told(forecast, asked + QUOTED)),
+        DryRun::Expired => Err(Problem::invalid("expires_at", NOT_IN_FUTURE)),
+        DryRun::TooFarAhead => Err(Problem::invalid("send_at", TOO_FAR_AHEAD)),
+        DryRun::NotComposed(reason) => Err(Problem::new(
+            ErrorType::SendRejected,
+            "The mail would be refused permanently",
+        )
+        .with_details(reason)),
+    }
+}
+
+fn told(forecast: Forecast, most: usize) -> DryRunMail {
+    DryRunMail {
+        accepted: forecast.accepted,
+        suppressed: forecast.suppressed,
+        repeated: forecast.repeated,
+        first: within(forecast.first, most),
+        largest_bytes: forecast.largest as u64,
+        done_at: forecast.done_at.into(),
+    }
+}
+
+/// Cuts the parts, so that a small request with many placeholders has no large answer.
+fn within(mail: Rendered, most: usize) -> RenderedMail {
+    let mut left = most;
+    let mut shortened = false;
+    let mut cut = |part: Option<String>| {
+        part.map(|mut part| {
+            let end = end_within(&part, &mut left);
+            shortened |= end < part.len();
+            part.truncate(end);
+            part
+        })
+    };
+    let (html, text) = (cut(mail.html), cut(mail.text));
+    RenderedMail {
+        subject: mail.subject,
+        html,
+        text,
+        headers: mail.headers,
+        shortened,
+    }
+}
+
+/// Returns where a text ends of which the JSON takes no more than is left.
+fn end_within(text: &str, left: &mut usize) -> usize {
+    for (at, character) in text.char_indices() {
+        let length = match character {
+            '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+            '\0'..='\u{1f}' => 6,
+            _ => character.len_utf8(),
+        };
+        let Some(rest) = left.checked_sub(length) else {
+            *left = 0;
+            return at;
+        };
+        *left = rest;
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_where_its_json_becomes_too_long() {
+        let text = "a\"\n\u{1}ü𝄞x";
+        let whole = serde_json::to_string(text).unwrap().len() - 2;
+        for most in 0..=whole + 1 {
+            let mut left = most;
+            let end = end_within(text, &mut left);
+            let cut = serde_json::to_string(&text[..end]).unwrap().len() - 2;
+            assert!(cut <= most);
+            assert_eq!(end == text.len(), most >= whole, "{most}");
+        }
+    }
+
+    #[test]
+    fn a_mail_that_is_too_long_is_marked() {
+        let mail = |text: &str| Rendered {
+            subject: "x".to_owned(),
+            html: Some("html".to_owned()),
+            text: Some(text.to_owned()),
+            headers: BTreeMap::new(),
+        };
+        let fits = within(mail("text"), 8);
+        assert!(!fits.shortened);
+        assert_eq!(fits.text.as_deref(), Some("text"));
+        let cut = within(mail("texts"), 8);
+        assert!(cut.shortened);
+        assert_eq!(
+            (cut.html.as_deref(), cut.text.as_deref()),
+            (Some("html"), Some("text"))
+        );
+    }
+}
