@@ -6,6 +6,7 @@ use mail::{
     admin::Admission,
     api_key::{ApiKey, Origin},
     ledger::Scope,
+    limits::Meter,
     loopback::is_loopback,
 };
 use poem::{
@@ -28,7 +29,10 @@ const ADMIN_SCHEME: &str = "Management";
 
 /// A caller that may send: any API key, a browser key only from its own pages.
 #[derive(Debug)]
-pub struct Sender(pub ApiKey);
+pub struct Sender {
+    pub key: ApiKey,
+    pub meter: Arc<Meter>,
+}
 
 /// A caller that may look at mailings: a server key at its own, management at all.
 #[derive(Debug)]
@@ -50,9 +54,9 @@ impl Caller for Sender {
     const SCHEMES: &'static [&'static str] = &[API_KEY_SCHEME];
 
     async fn identify(app: &App, request: &Request) -> Result<Self, Problem> {
-        let key = api_key(app, request).await?;
+        let (key, meter) = api_key(app, request).await?;
         check_origin(&key, request)?;
-        Ok(Self(key))
+        Ok(Self { key, meter })
     }
 }
 
@@ -67,7 +71,7 @@ impl Caller for Viewer {
                 .await
                 .map(|Admin| Self(Scope::Everybody));
         }
-        let key = api_key(app, request).await?;
+        let (key, _) = api_key(app, request).await?;
         if key.browser {
             return Err(Problem::forbidden(
                 "This key can only send mail: every visitor of the page can read it",
@@ -111,7 +115,7 @@ pub async fn is_admin(app: &App, request: &Request, given: &str) -> Result<bool,
     }
 }
 
-async fn api_key(app: &App, request: &Request) -> Result<ApiKey, Problem> {
+async fn api_key(app: &App, request: &Request) -> Result<(ApiKey, Arc<Meter>), Problem> {
     let given = request
         .headers()
         .get("x-api-key")
@@ -126,11 +130,13 @@ async fn api_key(app: &App, request: &Request) -> Result<ApiKey, Problem> {
         });
     };
     let key = app.service.ledger.key_of_secret(given).await?;
-    let key = key.ok_or_else(Problem::unauthenticated)?;
-    if let Some(trace) = request.extensions().get::<Arc<Trace>>() {
+    let (key, meter) = key.ok_or_else(Problem::unauthenticated)?;
+    let meter = Arc::new(meter);
+    if let Some(trace) = Trace::of(request) {
         let _ = trace.key_id.set(key.id);
+        let _ = trace.meter.set(Arc::clone(&meter));
     }
-    Ok(key)
+    Ok((key, meter))
 }
 
 /// A server key is for servers; a browser key is for its own pages.
@@ -142,7 +148,7 @@ fn check_origin(key: &ApiKey, request: &Request) -> Result<(), Problem> {
     if key.browser {
         return match origin {
             Some(origin) if key.allows_origin(&origin) => {
-                if let Some(trace) = request.extensions().get::<Arc<Trace>>() {
+                if let Some(trace) = Trace::of(request) {
                     let _ = trace.origin_is_allowed.set(());
                 }
                 Ok(())

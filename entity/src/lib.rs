@@ -10,6 +10,7 @@ pub mod document;
 pub mod erasure;
 pub mod hour;
 pub mod idempotency;
+pub mod key_usage;
 pub mod mailing;
 pub mod origin;
 pub mod outbox;

@@ -12,6 +12,7 @@ use crate::{
     error::Result,
     fail_point,
     ledger::{IdempotencyRequest, NewEntry, StoreOutcome},
+    limits::Meter,
     mailing::Templates,
     message::{CallerId, NewMailing},
     service::Service,
@@ -68,6 +69,10 @@ pub enum Submission {
     KeyOfOtherRequest,
     /// The API key was revoked meanwhile; nothing was stored.
     Revoked,
+    /// So many recipients exceed a limit of the API key; nothing was stored, and the request is counted.
+    OverLimit {
+        recipients: usize,
+    },
     /// The time of `expires_at` has passed; nothing was stored.
     Expired,
     /// The first request is still at work, at most for this long.
@@ -78,6 +83,8 @@ pub enum Submission {
 #[derive(Debug)]
 pub struct NewSubmission {
     pub api_key_id: Uuid,
+    /// That of the request.
+    pub meter: Arc<Meter>,
     pub request: NewMailing,
     /// Those of the request.
     pub templates: Templates,
@@ -108,6 +115,7 @@ impl Service {
             request: &new.request,
             claimed: new.request.recipients.len() == 1 && !new.respond_async,
             idempotency: new.idempotency.as_ref(),
+            meter: Some(&new.meter),
         };
         let stored = if entry.claimed {
             self.pace.start_single(entry, deadline).await?
@@ -117,6 +125,11 @@ impl Service {
         let stored = match stored {
             StoreOutcome::Stored(stored) => stored,
             StoreOutcome::Revoked => return Ok(Submission::Revoked),
+            StoreOutcome::OverLimit => {
+                self.ledger.count_request(&new.meter).await?;
+                let recipients = new.request.addressees();
+                return Ok(Submission::OverLimit { recipients });
+            }
             outcome @ (StoreOutcome::Expired | StoreOutcome::KeyTaken) => {
                 let replayed = match &new.idempotency {
                     Some(request) => self.replay(new.api_key_id, request).await?,

@@ -37,7 +37,10 @@ statuses! {
     SendErrors = [
         (400, "The request is not valid; nothing was sent"),
         (401, "The API key is missing or not valid"),
-        (403, "The API key may not send from this origin, or not as this sender"),
+        (
+            403,
+            "The API key may not send from this origin, not as this sender, or not to these recipients: `errors` names them",
+        ),
         (
             409,
             "The `Idempotency-Key` was used for another request, or the first request with it is still running",
@@ -45,6 +48,10 @@ statuses! {
         TOO_LARGE,
         NOT_JSON,
         (422, "The mail was refused permanently"),
+        (
+            429,
+            "A limit of the API key is used up; nothing was sent. `Retry-After` gives the seconds until its window ends",
+        ),
         FAULT,
         (503, "The service cannot accept mail now; try again later"),
     ];

@@ -61,6 +61,7 @@ pub fn queued(api_key_id: Uuid, request: &NewMailing) -> NewEntry<'_> {
         request,
         claimed: false,
         idempotency: None,
+        meter: None,
     }
 }
 
@@ -107,19 +108,17 @@ pub fn not_accepted(again_in: Duration, fault: Fault) -> Outcome {
 
 impl TestLedger {
     pub async fn key(&self) -> Uuid {
-        let key = NewKey {
-            name: None,
-            origins: vec![],
-            senders: vec![],
-            secret: ApiKeySecret::generate(),
-        };
+        let key = NewKey::new(ApiKeySecret::generate());
         self.ledger.create_key(key).await.unwrap().unwrap().id
     }
 
     pub async fn try_store(&self, entry: NewEntry<'_>) -> Option<Stored> {
         match self.ledger.store(entry).await.unwrap() {
             StoreOutcome::Stored(stored) => Some(stored),
-            StoreOutcome::KeyTaken | StoreOutcome::Expired | StoreOutcome::Revoked => None,
+            StoreOutcome::KeyTaken
+            | StoreOutcome::Expired
+            | StoreOutcome::Revoked
+            | StoreOutcome::OverLimit => None,
         }
     }
 

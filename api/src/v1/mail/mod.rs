@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod limits;
 mod parse;
+mod rate_limit;
 mod schema;
 mod send;
 

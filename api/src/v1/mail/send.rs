@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mail::{Answer, NewSubmission, Submission, ledger::IdempotencyRequest};
+use mail::{Answer, NewSubmission, Submission, ledger::IdempotencyRequest, limits::Meter};
 use poem::{
     Request,
     http::{HeaderMap, HeaderName, HeaderValue},
@@ -13,7 +13,7 @@ use poem::{
 use poem_openapi::{ApiResponse, Enum, Object};
 use uuid::Uuid;
 
-use super::parse;
+use super::{parse, rate_limit};
 use crate::{
     app::App,
     auth::Sender,
@@ -134,7 +134,7 @@ pub(super) enum SendResponse {
 /// The operation, after its parts have been read from the request.
 pub(super) async fn send(
     app: &App,
-    Sender(key): Sender,
+    Sender { key, meter }: Sender,
     idempotency_key: Option<String>,
     prefer: Option<&str>,
     request: &Request,
@@ -145,24 +145,29 @@ pub(super) async fn send(
     check_idempotency_key(request.headers())?;
     let idempotency = idempotency_key
         .map(|idempotency_key| IdempotencyRequest::new(idempotency_key, &bytes, respond_async));
-    let mailing = parse::mailing(bytes).await.and_then(|read| {
-        if key.may_send_from(&read.0.envelope.sender_email) {
-            Ok(read)
-        } else {
-            Err(Problem::forbidden("This key must not send as this sender"))
+    let mailing = match rate_limit::check_requests(&meter) {
+        Ok(()) => parse::mailing(bytes).await,
+        Err(problem) => Err(problem),
+    };
+    let mailing = mailing.and_then(|read| {
+        if !key.may_send_from(&read.0.envelope.sender_email) {
+            return Err(Problem::forbidden("This key must not send as this sender"));
         }
+        rate_limit::check_recipients(&key, &meter, &read.0)?;
+        Ok(read)
     });
     let (mailing, templates) = match (mailing, &idempotency) {
         (Ok(read), _) => read,
         (Err(problem), None) => return Err(problem),
-        // The first request with this key may have been accepted, before the rules changed.
+        // The first request with this key may have been accepted, before the rules changed or a limit was used up.
         (Err(problem), Some(idempotency)) => {
             let known = service.replay(key.id, idempotency).await?;
-            return known.map_or(Err(problem), respond);
+            return known.map_or(Err(problem), |known| respond(known, &meter));
         }
     };
     let new = NewSubmission {
         api_key_id: key.id,
+        meter: Arc::clone(&meter),
         request: mailing,
         templates,
         idempotency,
@@ -174,11 +179,11 @@ pub(super) async fn send(
     if let (Submission::Answered(answer), Some(trace)) = (&submission, trace(request)) {
         let _ = trace.mailing.set((answer.id(), recipients));
     }
-    respond(submission)
+    respond(submission, &meter)
 }
 
 fn trace(request: &Request) -> Option<&Trace> {
-    request.extensions().get::<Arc<Trace>>().map(Arc::as_ref)
+    Trace::of(request).map(Arc::as_ref)
 }
 
 /// Counted from the arrival of the request. A slow body does not shorten it below [`SHORTEST`].
@@ -221,7 +226,10 @@ pub(super) fn check_idempotency_key(headers: &HeaderMap) -> Result<(), Problem> 
     Err(Problem::invalid("Idempotency-Key", fault))
 }
 
-fn respond(submission: Submission) -> Result<SendResponse, Problem> {
+fn respond(submission: Submission, meter: &Meter) -> Result<SendResponse, Problem> {
+    if let Submission::Replayed(_) | Submission::InProgress(_) = submission {
+        meter.leave_uncounted();
+    }
     match submission {
         Submission::Answered(answer) => success(answer, None),
         Submission::Replayed(answer) => success(answer, Some(true)),
@@ -230,6 +238,7 @@ fn respond(submission: Submission) -> Result<SendResponse, Problem> {
             "This Idempotency-Key was used for another request",
         )),
         Submission::Revoked => Err(Problem::unauthenticated()),
+        Submission::OverLimit { recipients } => Err(rate_limit::over_limit(meter, recipients)),
         Submission::Expired => Err(Problem::invalid("expires_at", parse::NOT_IN_FUTURE)),
         Submission::InProgress(left) => Err(Problem::new(
             ErrorType::IdempotencyInProgress,

@@ -5,7 +5,11 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value, sea_query::Va
 use super::{DEFAULT_LIFETIME_MS, Ledger, StoreOutcome, Writing};
 use crate::{
     error::Result,
-    ledger::{document::to_text, idempotency::KEPT_FOR_MS},
+    ledger::{
+        document::to_text,
+        idempotency::KEPT_FOR_MS,
+        limits::{Count, is_over_limit, limit_values, note_use_sql},
+    },
     message::{Attachment, Recipient},
 };
 
@@ -48,7 +52,10 @@ impl Values {
 impl Ledger {
     pub(super) async fn write_at_once(&self, writing: &Writing<'_>) -> Result<StoreOutcome> {
         let db = self.db().await?.repeatable();
-        let row = db.query_one_raw(statement(writing)?).await?;
+        let row = match db.query_one_raw(statement(writing)?).await {
+            Err(error) if is_over_limit(&error) => return Ok(StoreOutcome::OverLimit),
+            row => row?,
+        };
         let row = row.ok_or_else(|| DbErr::RecordNotFound("the clock".to_owned()))?;
         Ok(writing.outcome(&row)?)
     }
@@ -83,6 +90,13 @@ fn statement(writing: &Writing<'_>) -> Result<Statement> {
     let cost = values.add(writing.cost());
     let patience = values.add(writing.patience());
     let starts = values.add(writing.starts());
+    let metering = metering(&mut values, writing, &api_key_id, &key);
+    let Metering {
+        ctes,
+        allows,
+        columns,
+        table,
+    } = metering;
     let recipients = recipients(&mut values, &request.recipients)?;
     let attachments = attachments(&mut values, &request.attachments)?;
     let sql = format!(
@@ -90,7 +104,9 @@ fn statement(writing: &Writing<'_>) -> Result<Statement> {
            SELECT CAST(FLOOR(EXTRACT(EPOCH FROM t) * 1000) AS BIGINT) AS now, \
                   CAST(FLOOR(EXTRACT(EPOCH FROM t) * 1000000) AS BIGINT) AS micros \
            FROM clock_timestamp() AS t), \
-         live AS (SELECT id FROM api_key WHERE id = {api_key_id} AND revoked_at IS NULL), \
+         live AS (\
+           SELECT id FROM api_key, clock WHERE id = {api_key_id} AND revoked_at IS NULL \
+             AND (api_key.expires_at IS NULL OR api_key.expires_at > now)), \
          request AS (\
            SELECT clock.now, COALESCE({expires_at}, clock.now + {DEFAULT_LIFETIME_MS}) AS expires_at \
            FROM clock, live WHERE {expires_at} IS NULL OR {expires_at} > clock.now), \
@@ -104,10 +120,10 @@ fn statement(writing: &Writing<'_>) -> Result<Statement> {
              expires_at = EXCLUDED.expires_at \
            WHERE idempotency.expires_at <= EXCLUDED.expires_at - {KEPT_FOR_MS} \
            RETURNING key), \
-         entry AS (\
+         {ctes}entry AS (\
            INSERT INTO mailing (id, api_key_id, email_id, envelope, body, anonymous, created_at, expires_at) \
            SELECT {id}, {api_key_id}, {email_id}, {envelope}::json, {body}::json, FALSE, now, expires_at \
-           FROM request WHERE {key} IS NULL OR EXISTS (SELECT FROM idempotency_key) \
+           FROM request WHERE ({key} IS NULL OR EXISTS (SELECT FROM idempotency_key)){allows} \
            RETURNING id, created_at, expires_at), \
          correspondents AS (\
            INSERT INTO correspondent (mailing_id, mail_key) \
@@ -133,14 +149,50 @@ fn statement(writing: &Writing<'_>) -> Result<Statement> {
              CASE WHEN {token} IS NULL THEN created_at END \
            FROM entry, start, {recipients}) \
          SELECT now, EXISTS (SELECT FROM live) AS live, EXISTS (SELECT FROM request) AS in_time, \
-           EXISTS (SELECT FROM entry) AS stored, goes, (SELECT wait FROM turn) AS wait \
-         FROM clock, start"
+           EXISTS (SELECT FROM entry) AS stored, goes, (SELECT wait FROM turn) AS wait{columns} \
+         FROM clock CROSS JOIN start{table}"
     );
     Ok(Statement::from_sql_and_values(
         DbBackend::Postgres,
         sql,
         values.0,
     ))
+}
+
+/// The parts of the statement for a key with limits, and for a use that is to be noted. They are empty for other keys.
+#[derive(Default)]
+struct Metering {
+    ctes: String,
+    /// A condition of the mailing.
+    allows: &'static str,
+    columns: &'static str,
+    table: &'static str,
+}
+
+/// The key's row is taken after that of the idempotency key, so that a repeated request is not counted, and before the
+/// pace. A count over the limit fails the whole statement.
+fn metering(values: &mut Values, writing: &Writing<'_>, api_key_id: &str, key: &str) -> Metering {
+    let mut parts = Metering::default();
+    if let Some(meter) = writing.entry.limited() {
+        let count = Count {
+            api_key_id: api_key_id.to_owned(),
+            recipients: values.add(writing.addressees()),
+            limits: limit_values(&meter.limits).map(|limit| values.add(limit)),
+            source: format!(
+                "(SELECT now FROM request WHERE {key} IS NULL OR EXISTS (SELECT FROM idempotency_key)) AS counted"
+            ),
+        };
+        parts.ctes = format!("usage AS ({}), ", count.sql(DbBackend::Postgres));
+        parts.allows = " AND EXISTS (SELECT FROM usage WHERE within_limits)";
+        parts.columns = ", usage.*";
+        parts.table = " LEFT JOIN usage ON TRUE";
+    }
+    if writing.entry.first_use().is_some() {
+        let now = "(SELECT now FROM clock)";
+        let note = note_use_sql(DbBackend::Postgres, api_key_id, now);
+        parts.ctes = format!("{}noted_use AS ({note}), ", parts.ctes);
+    }
+    parts
 }
 
 fn recipients(values: &mut Values, recipients: &[Recipient]) -> Result<String> {
