@@ -26,6 +26,7 @@ mod erase;
 #[path = "../fixtures/mod.rs"]
 mod fixtures;
 mod keys;
+mod limits;
 mod mailings;
 mod manage;
 mod migrations;
