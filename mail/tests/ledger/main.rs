@@ -34,6 +34,7 @@ mod outbox;
 mod outcome;
 mod pace;
 mod plans;
+mod plans_of_keys;
 mod races;
 mod read_only;
 mod removal;

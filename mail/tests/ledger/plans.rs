@@ -23,13 +23,16 @@ const MEASURED: &str = "measured";
 /// Far fewer than the rows in the tables, and far more than a step needs.
 const FEW: i64 = 500;
 
-/// Returns the number of sequential scans of the tables of mailings and recipients, and the number of rows read by
-/// scans or found in indexes.
-async fn reads(t: &TestLedger) -> (i64, i64) {
-    let query = "SELECT CAST(SUM(seq_scan) AS BIGINT), CAST(SUM(seq_tup_read) + \
-                 (SELECT SUM(idx_tup_read) FROM pg_stat_user_indexes \
-                 WHERE relname IN ('mailing', 'recipient')) AS BIGINT) \
-                 FROM pg_stat_user_tables WHERE relname IN ('mailing', 'recipient')";
+/// The tables whose reads are counted, unless a test is about others.
+const MAIL: &str = "'mailing', 'recipient'";
+
+/// Returns the number of sequential scans of the tables, and the number of rows read by scans or found in indexes.
+async fn reads(t: &TestLedger, tables: &str) -> (i64, i64) {
+    let query = format!(
+        "SELECT CAST(SUM(seq_scan) AS BIGINT), CAST(SUM(seq_tup_read) + \
+         (SELECT SUM(idx_tup_read) FROM pg_stat_user_indexes WHERE relname IN ({tables})) AS BIGINT) \
+         FROM pg_stat_user_tables WHERE relname IN ({tables})"
+    );
     let statement = Statement::from_string(t.db.get_database_backend(), query);
     let row = t.db.query_one_raw(statement).await.unwrap().unwrap();
     let number = |index| row.try_get_by_index(index).unwrap();
@@ -54,6 +57,17 @@ async fn reads_little(t: &TestLedger, what: &str, work: impl AsyncFn(&Ledger)) {
 }
 
 async fn reads_at_most(t: &TestLedger, most: i64, what: &str, work: impl AsyncFn(&Ledger)) {
+    reads_of_at_most(t, MAIL, most, what, work).await;
+}
+
+/// Does the same for these tables.
+pub async fn reads_of_at_most(
+    t: &TestLedger,
+    tables: &str,
+    most: i64,
+    what: &str,
+    work: impl AsyncFn(&Ledger),
+) {
     let mut url = postgres_url(t);
     url.query_pairs_mut()
         .append_pair("application_name", MEASURED);
@@ -61,7 +75,7 @@ async fn reads_at_most(t: &TestLedger, most: i64, what: &str, work: impl AsyncFn
         .await
         .unwrap();
     tell_own_reads(t).await;
-    let before = reads(t).await;
+    let before = reads(t, tables).await;
     work(&ledger).await;
     drop(ledger);
     let connected =
@@ -69,7 +83,7 @@ async fn reads_at_most(t: &TestLedger, most: i64, what: &str, work: impl AsyncFn
     while t.number(&connected).await > 0 {
         tokio::task::yield_now().await;
     }
-    let after = reads(t).await;
+    let after = reads(t, tables).await;
     let (scans, rows) = (after.0 - before.0, after.1 - before.1);
     println!("{what}: {scans} scans, {rows} rows");
     assert_eq!(scans, 0, "{what} scanned a table");
@@ -178,7 +192,7 @@ async fn what_has_ended_is_not_read_under_a_plan_for_all_values_either() {
     .await;
 }
 
-async fn with_plans_for_all_values(t: &TestLedger) {
+pub async fn with_plans_for_all_values(t: &TestLedger) {
     let database = postgres_url(t).path().replace('/', "");
     t.sql(&format!(
         "ALTER DATABASE {database} SET plan_cache_mode = force_generic_plan"
