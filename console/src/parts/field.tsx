@@ -53,7 +53,8 @@ interface Labelled extends Framed {
 }
 
 interface Line extends Labelled {
-  type?: "text" | "email" | "password";
+  type?: "text" | "email" | "password" | "datetime-local";
+  inputMode?: "numeric";
   required?: boolean;
   placeholder?: string;
   autocomplete?: "off" | "current-password";
