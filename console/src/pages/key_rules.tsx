@@ -1,6 +1,6 @@
 // The change of a key's name, rules, limits and expiry.
 
-import { type ApiKeyChangeRequest, changeApiKey, type LimitsRequest } from "mmms-client";
+import { type ApiKey, type ApiKeyChangeRequest, changeApiKey, type LimitsRequest } from "mmms-client";
 import { useState } from "preact/hooks";
 import { Mistake } from "../fault.js";
 import { Question } from "../parts/dialog.js";
@@ -9,7 +9,8 @@ import { announce } from "../parts/news.js";
 import { knownKeys, management } from "../session.js";
 import { type AboutKey, nameFor, nameOf } from "./key_dialogs.js";
 
-type LimitName = keyof LimitsRequest;
+type Changes = NonNullable<LimitsRequest>;
+type LimitName = keyof Changes;
 
 const LIMITS: readonly (readonly [LimitName, string])[] = [
   ["requests_per_minute", "Requests a minute"],
@@ -26,8 +27,8 @@ function local(time: string | null): string {
 }
 
 /** The limits that differ from those before; a field that is empty removes its limit. */
-function changedLimits(before: LimitsRequest | null, written: Readonly<Record<LimitName, string>>): LimitsRequest {
-  const changes: LimitsRequest = {};
+function changedLimits(before: ApiKey["limits"], written: Readonly<Record<LimitName, string>>): Changes {
+  const changes: Changes = {};
   const wrong = [];
   for (const [name] of LIMITS) {
     const text = written[name].replace(/[\s,]/g, "");
