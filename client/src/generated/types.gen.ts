@@ -385,8 +385,8 @@ export type ErrorBody = {
  * - `payload_too_large` (413): the request body is larger than 4 MiB.
  * - `unsupported_media_type` (415): the request body is not `application/json`, or is encoded.
  * - `send_rejected` (422): the mail was refused permanently.
- * - `rate_limit_exceeded` (429): there were too many requests with a wrong admin token; `Retry-After` gives the time
- * until a retry.
+ * - `rate_limit_exceeded` (429): a limit of the API key is used up, or there were too many requests with a wrong admin
+ * token; `Retry-After` gives the time until a retry.
  * - `internal_error` (500): the service failed.
  * - `service_unavailable` (503): the service cannot do this now; a retry may succeed.
  *
