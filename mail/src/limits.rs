@@ -49,6 +49,7 @@ impl Limits {
         recipients_per_request: Some(1),
     };
 
+    #[must_use]
     pub fn changed_by(self, change: Change<LimitChanges>) -> Self {
         match change {
             Change::Keep => self,

@@ -126,8 +126,8 @@ impl ApiKeys {
         let changes = parse(body.bytes, |object| Some(key_changes(object))).await?;
         check_expiry(&app, changes.expires_at.of(None)).await?;
         let id = find(&app, request, &api_key.0).await?.id;
-        let changed = app.service.ledger.change_key(id, changes).await?;
-        let key = of_changed(changed, "senders")?;
+        let outcome = app.service.ledger.change_key(id, changes).await?;
+        let key = of_changed(outcome, "senders")?;
         Ok(Json(Success::new(200, "API key changed", key.into())))
     }
 
@@ -290,7 +290,7 @@ async fn check_expiry(app: &App, expires_at: Option<i64>) -> Result<(), Problem>
 /// Returns the changed key. `field` is the one that would leave a browser key without senders.
 fn of_changed(changed: ChangedKey, field: &str) -> Result<ApiKey, Problem> {
     match changed {
-        ChangedKey::Changed(key) => Ok(key),
+        ChangedKey::Changed(key) => Ok(*key),
         ChangedKey::Missing => Err(Problem::not_found()),
         ChangedKey::NeedsSenders => Err(Problem::invalid(field, NEEDS_SENDERS)),
     }

@@ -153,8 +153,8 @@ async fn what_cannot_be_changed_is_refused_with_all_faults(database: Database) {
         "origins": [],
         "expires_at": "tomorrow",
     });
-    let mut faults = management.patch(&path, &faulty).await.faults();
-    faults.sort_unstable();
+    let mut places = management.patch(&path, &faulty).await.faults();
+    places.sort_unstable();
     let expected = [
         "expires_at",
         "limits.per_hour",
@@ -165,7 +165,7 @@ async fn what_cannot_be_changed_is_refused_with_all_faults(database: Database) {
         "recipients.1",
         "senders.0",
     ];
-    assert_eq!(faults, expected);
+    assert_eq!(places, expected);
     let past = json!({ "expires_at": "2020-01-01T00:00:00Z" });
     management
         .patch(&path, &past)

@@ -34,7 +34,7 @@ pub struct KeyChanges {
 /// The result of a change of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangedKey {
-    Changed(ApiKey),
+    Changed(Box<ApiKey>),
     /// There is no such key, or it is revoked; nothing was changed.
     Missing,
     /// The key would be a browser key without senders; nothing was changed.
@@ -148,7 +148,9 @@ impl Ledger {
 
     async fn changed(&self, id: Uuid) -> Result<ChangedKey> {
         let key = self.key(id).await?;
-        Ok(key.map_or(ChangedKey::Missing, ChangedKey::Changed))
+        Ok(key.map_or(ChangedKey::Missing, |key| {
+            ChangedKey::Changed(Box::new(key))
+        }))
     }
 }
 

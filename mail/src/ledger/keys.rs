@@ -5,7 +5,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult,
     QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
-    sea_query::{Expr, OnConflict},
+    sea_query::{Expr, OnConflict, SelectStatement},
 };
 use uuid::Uuid;
 
@@ -127,8 +127,8 @@ impl Ledger {
         Ok(found.map(|found| assemble(found.row, found.origins)))
     }
 
-    /// Reads a key, its origins and its counters in one statement.
-    async fn row_of_secret(&self, secret: &str) -> Result<Option<Found>> {
+    /// Selects a key with its origins and its counters.
+    pub(super) fn of_secret(&self, secret: &str) -> SelectStatement {
         let opened = api_key_secret::Entity::find()
             .select_only()
             .column(api_key_secret::Column::ApiKeyId)
@@ -158,6 +158,11 @@ impl Ledger {
             .into_query();
         query.left_join(origin::Entity, own);
         query.left_join(key_usage::Entity, counters);
+        query
+    }
+
+    async fn row_of_secret(&self, secret: &str) -> Result<Option<Found>> {
+        let query = self.of_secret(secret);
         let rows = self.db().await?.query_all(&query).await?;
         let Some(first) = rows.first() else {
             return Ok(None);

@@ -5,7 +5,7 @@
 use entity::key_usage::{Column, Entity};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult,
-    QuerySelect, QueryTrait, Statement,
+    QuerySelect, QueryTrait, Select, Statement,
 };
 use uuid::Uuid;
 
@@ -142,14 +142,8 @@ impl Ledger {
 
     /// Deletes counters of a past day. Returns their number.
     pub async fn forget_usage(&self) -> Result<u64> {
-        let past = Entity::find()
-            .select_only()
-            .column(Column::ApiKeyId)
-            .filter(self.is_over(Column::DayEndsAt))
-            .limit(STEP)
-            .into_query();
         let forgotten = Entity::delete_many()
-            .filter(Column::ApiKeyId.in_subquery(past))
+            .filter(Column::ApiKeyId.in_subquery(self.past_counters().into_query()))
             // The key may have been used since.
             .filter(self.is_over(Column::DayEndsAt))
             .exec(self.db().await?)
@@ -157,10 +151,19 @@ impl Ledger {
         Ok(forgotten.rows_affected)
     }
 
+    pub(super) fn past_counters(&self) -> Select<Entity> {
+        Entity::find()
+            .select_only()
+            .column(Column::ApiKeyId)
+            .filter(self.is_over(Column::DayEndsAt))
+            .limit(STEP)
+    }
+
     fn now_sql(&self) -> &'static str {
-        match self.db.get_database_backend() {
-            DbBackend::Postgres => POSTGRES_NOW,
-            _ => SQLITE_NOW,
+        if self.db.get_database_backend() == DbBackend::Postgres {
+            POSTGRES_NOW
+        } else {
+            SQLITE_NOW
         }
     }
 }

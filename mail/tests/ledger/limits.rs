@@ -160,11 +160,11 @@ async fn of_200_at_once_as_many_are_stored_as_the_limit_allows(t: &TestLedger) {
         };
         ledgers[number % 2].store(entry)
     });
-    let mut stored = 1;
+    let mut accepted = 1;
     for outcome in futures_util::future::join_all(stores).await {
-        stored += i64::from(matches!(outcome.unwrap(), StoreOutcome::Stored(_)));
+        accepted += i64::from(matches!(outcome.unwrap(), StoreOutcome::Stored(_)));
     }
-    assert_eq!((stored, mailings(t).await), (LIMIT, LIMIT));
+    assert_eq!((accepted, mailings(t).await), (LIMIT, LIMIT));
     let usage = meter(t, &secret).await.usage();
     assert_eq!(
         (usage.minute_requests, usage.day_recipients),
@@ -255,7 +255,7 @@ async fn counters_of_past_days_are_forgotten(t: &TestLedger) {
 
 fn changed(change: ChangedKey) -> ApiKey {
     match change {
-        ChangedKey::Changed(key) => key,
+        ChangedKey::Changed(key) => *key,
         other => panic!("{other:?}"),
     }
 }
