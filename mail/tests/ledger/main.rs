@@ -25,6 +25,7 @@ mod database;
 mod erase;
 #[path = "../fixtures/mod.rs"]
 mod fixtures;
+mod key_changes;
 mod keys;
 mod limits;
 mod mailings;
@@ -37,6 +38,7 @@ mod plans;
 mod plans_of_keys;
 mod races;
 mod read_only;
+mod reads;
 mod removal;
 mod retention;
 mod stale;

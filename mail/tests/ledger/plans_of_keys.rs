@@ -9,7 +9,7 @@ use mail::{
 use crate::{
     database::{TestLedger, on_postgres},
     mailings::{mailing_to, queued},
-    plans::{reads_of_at_most, with_plans_for_all_values},
+    reads::{reads_of_at_most, with_plans_for_all_values},
 };
 
 const TABLES: &str = "'api_key', 'api_key_secret', 'key_usage', 'origin', 'idempotency'";
