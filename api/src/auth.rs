@@ -6,6 +6,7 @@ use mail::{
     admin::Admission,
     api_key::{ApiKey, Origin},
     ledger::Scope,
+    limits::Meter,
     loopback::is_loopback,
 };
 use poem::{
@@ -30,7 +31,7 @@ const ADMIN_SCHEME: &str = "Management";
 #[derive(Debug)]
 pub enum Sender {
     /// Any API key may send, a browser key only from its own pages.
-    Key(ApiKey),
+    Key { key: ApiKey, meter: Arc<Meter> },
     /// Management without an API key: only for a dry run.
     Management,
 }
@@ -61,9 +62,9 @@ impl Caller for Sender {
                 .await
                 .map(|Admin| Self::Management);
         }
-        let key = api_key(app, request).await?;
+        let (key, meter) = api_key(app, request).await?;
         check_origin(&key, request)?;
-        Ok(Self::Key(key))
+        Ok(Self::Key { key, meter })
     }
 }
 
@@ -78,7 +79,7 @@ impl Caller for Viewer {
                 .await
                 .map(|Admin| Self(Scope::Everybody));
         }
-        let key = api_key(app, request).await?;
+        let (key, _) = api_key(app, request).await?;
         if key.browser {
             return Err(Problem::forbidden(
                 "This key can only send mail: every visitor of the page can read it",
@@ -122,7 +123,7 @@ pub async fn is_admin(app: &App, request: &Request, given: &str) -> Result<bool,
     }
 }
 
-async fn api_key(app: &App, request: &Request) -> Result<ApiKey, Problem> {
+async fn api_key(app: &App, request: &Request) -> Result<(ApiKey, Arc<Meter>), Problem> {
     let given = request
         .headers()
         .get("x-api-key")
@@ -137,11 +138,13 @@ async fn api_key(app: &App, request: &Request) -> Result<ApiKey, Problem> {
         });
     };
     let key = app.service.ledger.key_of_secret(given).await?;
-    let key = key.ok_or_else(Problem::unauthenticated)?;
-    if let Some(trace) = request.extensions().get::<Arc<Trace>>() {
+    let (key, meter) = key.ok_or_else(Problem::unauthenticated)?;
+    let meter = Arc::new(meter);
+    if let Some(trace) = Trace::of(request) {
         let _ = trace.key_id.set(key.id);
+        let _ = trace.meter.set(Arc::clone(&meter));
     }
-    Ok(key)
+    Ok((key, meter))
 }
 
 /// Returns whether the request asks for a dry run. The operation reads the parameter too, and sends nothing for
@@ -161,7 +164,7 @@ fn check_origin(key: &ApiKey, request: &Request) -> Result<(), Problem> {
     if key.browser {
         return match origin {
             Some(origin) if key.allows_origin(&origin) => {
-                if let Some(trace) = request.extensions().get::<Arc<Trace>>() {
+                if let Some(trace) = Trace::of(request) {
                     let _ = trace.origin_is_allowed.set(());
                 }
                 Ok(())

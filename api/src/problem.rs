@@ -31,8 +31,8 @@ use crate::json::Json;
 /// - `send_rejected` (422): the mail was refused permanently.
 /// - `recipient_suppressed` (422): the recipient of a single mail must not be mailed; `details` gives the reason, such as
 ///   `bounce`.
-/// - `rate_limit_exceeded` (429): there were too many requests with a wrong admin token; `Retry-After` gives the time
-///   until a retry.
+/// - `rate_limit_exceeded` (429): a limit of the API key is used up, or there were too many requests with a wrong admin
+///   token; `Retry-After` gives the time until a retry.
 /// - `internal_error` (500): the service failed.
 /// - `service_unavailable` (503): the service cannot do this now; a retry may succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

@@ -35,6 +35,7 @@ await run(async ({ base, open }) => {
   await recovers();
   await plans();
   await bindsAKeyToPages();
+  await changesAKey();
   const rotated = await rotates();
   await needsNoMouse();
   await erases();
@@ -288,6 +289,42 @@ await run(async ({ base, open }) => {
     await button("Remove").click();
     await card.getByText("https://shop.example.com").waitFor({ state: "detached" });
     check("and removed", (await card.locator(".chip").count()) === 4, await card.locator(".chip").allTextContents());
+  }
+
+  async function changesAKey() {
+    const card = page.getByRole("listitem", { name: "contact form" });
+    const limits = "60 requests a minute, 60 recipients a minute, 1,000 recipients a day, 1 recipient a request";
+    await card.getByText(limits).waitFor();
+    check("a browser key shows its limits", true);
+    await card.getByRole("button", { name: "Change…" }).click();
+    await dialog.getByRole("group", { name: "Limits" }).waitFor();
+    await isAccessible(page, "the dialog to change a key");
+    await dialog.getByLabel("May send as").fill("");
+    mistaken = true;
+    await button("Save").click();
+    await dialog.getByRole("alert").getByText("May send as:").first().waitFor();
+    mistaken = false;
+    check("a browser key without senders is refused at its field", true);
+    await dialog.getByLabel("May send as").fill("website@example.com");
+    await dialog.getByLabel("May write to").fill("info@example.com");
+    await dialog.getByLabel("Requests a minute").fill("ten");
+    await button("Save").click();
+    await dialog.getByText("must be a whole number, or empty").first().waitFor();
+    await dialog.getByLabel("Requests a minute").fill("");
+    await dialog.getByLabel("Recipients a day").fill("1,200");
+    await dialog.getByLabel("Expires").fill("2199-12-31T12:00");
+    await page.keyboard.press("Enter");
+    await dialog.waitFor({ state: "detached" });
+    await card.getByText("60 recipients a minute, 1,200 recipients a day, 1 recipient a request").waitFor();
+    await card.getByText("info@example.com").waitFor();
+    await card.getByText("Expires", { exact: true }).waitFor();
+    await eventually("the focus is back at the button", () =>
+      page.evaluate(() => document.activeElement?.textContent === "Change…"),
+    );
+    check("rules, limits and expiry are changed", (await card.getByText("website@example.com").count()) === 1);
+    const sender = page.getByRole("listitem", { name: "newsletter" });
+    await sender.locator("dt", { hasText: "Last used" }).waitFor();
+    check("a key that was used says when", (await sender.getByText("never").count()) === 0);
   }
 
   /** The secret after it. */

@@ -64,6 +64,32 @@ await run(async ({ base, open }) => {
   check("with what was written", message.text.includes("Ada <b>Lovelace</b> <ada@example.net> wrote:"), message.text);
   check("to be answered to its writer", JSON.stringify(message.reply_to).includes("ada@example.net"), message.reply_to);
 
+  const left = await open({ beside: [own] }).then(async (tab) => {
+    await tab.goto(own);
+    return tab.evaluate(
+      async ([base, key]) => {
+        const body = JSON.stringify({
+          sender_email: "website@example.com",
+          sender_name: "Website",
+          subject: "From a page",
+          text_template: "Hello.",
+          recipients: [{ mail: "info@example.com" }],
+        });
+        const headers = { "content-type": "application/json", "x-api-key": key };
+        const { status, headers: told } = await fetch(`${base}/v1/mail`, { method: "POST", headers, body });
+        return { status, left: told.get("RateLimit"), policy: told.get("RateLimit-Policy") };
+      },
+      [base, key],
+    );
+  });
+  check(
+    "the page reads what is left of the key's limits",
+    left.status === 200 &&
+      /^"requests-minute";r=\d+;t=\d+, /.test(left.left) &&
+      left.policy === '"requests-minute";q=60;w=60, "recipients-minute";q=60;w=60, "recipients-day";q=1000;w=86400',
+    left,
+  );
+
   const refused = await submit(foreign, { tolerates: ({ text }) => text.includes("status of 403") });
   check("on the origin of another key the page reads why", refused.says === "This page may not send mail.", refused);
 
@@ -84,5 +110,5 @@ await run(async ({ base, open }) => {
     silent.said.some((line) => line.includes("blocked by CORS policy")),
     silent.said,
   );
-  check("neither has sent anything", (await client.captured()).total === 1);
+  check("neither has sent anything", (await client.captured()).total === 2);
 });

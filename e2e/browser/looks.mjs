@@ -25,6 +25,8 @@ await run(async ({ base, open }) => {
     name: "contact form",
     origins: ["https://www.example.com", "https://*.example.net"],
     senders: ["website@example.com", "@example.net"],
+    recipients: ["info@example.com", "@example.net"],
+    expires_at: "2199-12-31T12:00:00Z",
   });
   client.key = await client.newKey({ name: "newsletter" });
   const recipients = Array.from({ length: 120 }, (_, at) => ({
@@ -76,6 +78,19 @@ await run(async ({ base, open }) => {
       if ("hasTouch" in options) await isTouchable(page, what);
       await isStill(page, what);
     }
+    await page.context().close();
+  }
+
+  for (const [look, options] of Object.entries(LOOKS)) {
+    const page = await open({ ...options, reducedMotion: "reduce" });
+    await page.goto(`${base}/console#/keys`);
+    await page.getByRole("listitem", { name: "contact form" }).getByRole("button", { name: "Change…" }).click();
+    await page.getByRole("dialog").getByLabel("Recipients a day").waitFor();
+    const what = `${look}-key`;
+    await page.screenshot({ path: join(folder, `${what}.png`) });
+    await isAccessible(page, what);
+    await fits(page, what);
+    if ("hasTouch" in options) await isTouchable(page, what);
     await page.context().close();
   }
 

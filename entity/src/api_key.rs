@@ -18,6 +18,17 @@ pub struct Model {
     pub revoked_at: Option<i64>,
     /// True while mail that the key has queued is still to be cancelled.
     pub cancels_queued: bool,
+    /// The limits; null limits nothing.
+    pub requests_per_minute: Option<i32>,
+    pub recipients_per_minute: Option<i32>,
+    pub recipients_per_day: Option<i32>,
+    pub recipients_per_request: Option<i32>,
+    /// True if the key gets the limits of browser keys when it becomes one.
+    pub takes_default_limits: bool,
+    /// The addresses and `@domain`s that the key may write to; an empty list allows any.
+    pub recipients: Document,
+    pub last_used_at: Option<i64>,
+    pub expires_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -13,6 +13,7 @@ pub mod feed;
 pub mod hash_secret;
 pub mod hour;
 pub mod idempotency;
+pub mod key_usage;
 pub mod mailing;
 pub mod origin;
 pub mod outbox;

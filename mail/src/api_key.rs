@@ -1,4 +1,5 @@
-//! API keys: their secrets, the senders they may use and the browser origins they are bound to.
+//! API keys: their secrets, the senders they may use, the recipients they may write to, and the browser origins they
+//! are bound to.
 
 use std::fmt;
 
@@ -9,7 +10,10 @@ use thiserror::Error;
 use url::Url;
 use uuid::Uuid;
 
-use crate::address::{Address, ascii_domain};
+use crate::{
+    address::{Address, ascii_domain},
+    limits::Limits,
+};
 
 /// The prefix by which people and secret scanners recognise a key.
 const PREFIX: &str = "mmms_";
@@ -64,14 +68,29 @@ pub struct ApiKey {
     pub name: Option<String>,
     pub browser: bool,
     pub origins: Vec<Origin>,
-    pub senders: Vec<SenderRule>,
+    pub senders: Vec<AddressRule>,
+    /// The recipients that the key may write to; an empty list allows any.
+    pub recipients: Vec<AddressRule>,
+    pub limits: Limits,
     pub created_at: i64,
+    /// The last use that was noted: at most once a minute.
+    pub last_used_at: Option<i64>,
+    pub expires_at: Option<i64>,
     pub revoked_at: Option<i64>,
 }
 
 impl ApiKey {
     pub fn may_send_from(&self, sender: &Address) -> bool {
-        self.senders.is_empty() || self.senders.iter().any(|rule| rule.allows(sender))
+        let key = sender.key();
+        self.senders.is_empty() || self.senders.iter().any(|rule| rule.allows(&key))
+    }
+
+    pub fn may_write_to(&self, recipient: &Address) -> bool {
+        if self.recipients.is_empty() {
+            return true;
+        }
+        let key = recipient.key();
+        self.recipients.iter().any(|rule| rule.allows(&key))
     }
 
     pub fn allows_origin(&self, origin: &Origin) -> bool {
@@ -82,9 +101,9 @@ impl ApiKey {
 /// A rule that allows an address, or all of one domain (`@example.com`, not its subdomains).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct SenderRule(String);
+pub struct AddressRule(String);
 
-impl SenderRule {
+impl AddressRule {
     pub fn parse(text: &str) -> Option<Self> {
         // A `*` is valid in an address, but in a rule it would be meant as a wildcard.
         if text.contains('*') {
@@ -100,10 +119,12 @@ impl SenderRule {
         &self.0
     }
 
-    fn allows(&self, sender: &Address) -> bool {
-        match self.0.strip_prefix('@') {
-            Some(domain) => sender.domain() == domain,
-            None => sender.key() == self.0,
+    /// Takes an address in its normalised form, [`Address::key`].
+    fn allows(&self, key: &str) -> bool {
+        if self.0.starts_with('@') {
+            key.find('@').is_some_and(|at| key[at..] == self.0)
+        } else {
+            key == self.0
         }
     }
 }
@@ -306,18 +327,18 @@ mod tests {
     }
 
     #[test]
-    fn a_sender_rule_is_an_address_or_exactly_one_domain() {
-        let allows = |rule: &str, sender: &str| {
-            SenderRule::parse(rule)
+    fn a_rule_is_an_address_or_exactly_one_domain() {
+        let allows = |rule: &str, address: &str| {
+            AddressRule::parse(rule)
                 .unwrap()
-                .allows(&Address::parse(sender).unwrap())
+                .allows(&Address::parse(address).unwrap().key())
         };
         assert!(allows("Team@Example.com", "team@example.com"));
         assert!(!allows("team@example.com", "other@example.com"));
         assert!(allows("@Example.com", "any@example.com"));
         assert!(!allows("@example.com", "any@sub.example.com"));
-        assert!(SenderRule::parse("example.com").is_none());
-        assert!(SenderRule::parse("@").is_none());
-        assert!(SenderRule::parse("*@example.com").is_none());
+        assert!(AddressRule::parse("example.com").is_none());
+        assert!(AddressRule::parse("@").is_none());
+        assert!(AddressRule::parse("*@example.com").is_none());
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     mailing::{Mailing, Templates},
     message::{NewMailing, Recipient},
     service::Service,
+    suppression::SuppressionScope,
     sweep::UNLIMITED_RATE,
 };
 
@@ -70,10 +71,15 @@ impl Service {
             return Ok(DryRun::Expired);
         }
         let recipients = new.request.recipients;
-        let suppressed = self.ledger.suppressed_of(new.api_key_id, &recipients);
-        let suppressed: HashSet<usize> = suppressed.await?.into_iter().collect();
+        let list = new.request.envelope.list.as_deref();
+        let scope = match new.api_key_id {
+            Some(api_key_id) => SuppressionScope::of(api_key_id, list),
+            None => SuppressionScope::Everything,
+        };
+        let addresses: Vec<_> = recipients.iter().map(|one| &one.mail).collect();
+        let suppressed = self.ledger.suppressed_among(&scope, &addresses).await?;
         let (suppressed, accepted): (Vec<_>, Vec<_>) =
-            (0..recipients.len()).partition(|position| suppressed.contains(position));
+            (0..recipients.len()).partition(|position| suppressed[*position]);
         let mailing = Mailing {
             id: Uuid::now_v7(),
             api_key_id: new.api_key_id.unwrap_or_default(),

@@ -101,7 +101,7 @@ const CERTIFICATE: &str = "invalid peer certificate";
     clippy::wildcard_enum_match_arm,
     reason = "every other error has no error of the driver in it"
 )]
-fn of_driver(error: &DbErr) -> Option<&sqlx::Error> {
+pub fn of_driver(error: &DbErr) -> Option<&sqlx::Error> {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))

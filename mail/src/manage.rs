@@ -15,6 +15,7 @@ use crate::{
     ledger::{Erased, Rescheduled, Resent, Scope},
     mailer::Mailer,
     service::Service,
+    telemetry,
 };
 
 /// The longest that a request works on many rows; the sweep does the rest.
@@ -56,6 +57,20 @@ impl Service {
             self.publisher.publish_in_background(cancelled);
         }
         Ok(false)
+    }
+
+    /// Notes in the background that a key is used now.
+    pub fn note_use(self: &Arc<Self>, api_key_id: Uuid) {
+        let service = Arc::clone(self);
+        self.tasks.spawn(async move {
+            if let Err(error) = service.ledger.note_use(api_key_id).await {
+                tracing::warn!(
+                    key.id = %api_key_id,
+                    error = telemetry::causes(&error),
+                    "the use of a key was not noted"
+                );
+            }
+        });
     }
 
     /// Queues those recipients again that ended in `status`.

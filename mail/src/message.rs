@@ -127,3 +127,10 @@ pub struct NewMailing {
     /// Milliseconds since the Unix epoch.
     pub expires_at: Option<i64>,
 }
+
+impl NewMailing {
+    /// Returns the number of addresses that get a mail, copies included.
+    pub fn addressees(&self) -> usize {
+        self.recipients.len() + self.envelope.cc.len() + self.envelope.bcc.len()
+    }
+}

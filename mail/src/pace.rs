@@ -181,6 +181,8 @@ impl Pace {
         let mut taking = None;
         if let Some(rate) = request.rate
             && self.ledger.turns_wait_for_commits()
+            // A mail of a key with limits may wait for the counters of its key: those whose turns it took would wait too.
+            && entry.limited().is_none()
         {
             let most = whole(rate * request.patience.as_secs_f64());
             match self.single_turns.next(most).await {

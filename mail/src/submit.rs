@@ -12,6 +12,7 @@ use crate::{
     error::Result,
     fail_point,
     ledger::{IdempotencyRequest, NewEntry, StoreOutcome},
+    limits::Meter,
     mailing::Templates,
     message::{CallerId, NewMailing},
     service::Service,
@@ -72,6 +73,10 @@ pub enum Submission {
     KeyOfOtherRequest,
     /// The API key was revoked meanwhile; nothing was stored.
     Revoked,
+    /// So many recipients exceed a limit of the API key; nothing was stored, and the request is counted.
+    OverLimit {
+        recipients: usize,
+    },
     /// The time of `expires_at` has passed, or passes before `send_at`; nothing was stored.
     Expired,
     /// It is planned for more than 30 days ahead; nothing was stored.
@@ -84,6 +89,8 @@ pub enum Submission {
 #[derive(Debug)]
 pub struct NewSubmission {
     pub api_key_id: Uuid,
+    /// That of the request.
+    pub meter: Arc<Meter>,
     pub request: NewMailing,
     /// Those of the request.
     pub templates: Templates,
@@ -130,6 +137,7 @@ impl Service {
                 && !new.respond_async
                 && new.request.send_at.is_none(),
             idempotency: new.idempotency.as_ref(),
+            meter: Some(&new.meter),
         };
         let stored = if entry.claimed {
             self.pace.start_single(entry, deadline).await?
@@ -139,6 +147,11 @@ impl Service {
         let stored = match stored {
             StoreOutcome::Stored(stored) => stored,
             StoreOutcome::Revoked => return Ok(Submission::Revoked),
+            StoreOutcome::OverLimit => {
+                self.ledger.count_request(&new.meter).await?;
+                let recipients = new.request.addressees();
+                return Ok(Submission::OverLimit { recipients });
+            }
             outcome @ (StoreOutcome::Expired
             | StoreOutcome::TooFarAhead
             | StoreOutcome::KeyTaken) => {

@@ -64,6 +64,7 @@ impl Service {
             ("content", self.drop_content(until).await),
             ("addresses", self.drop_addresses(until).await),
             ("expired keys", self.forget_expired(until).await),
+            ("counters of keys", self.forget_usage(until).await),
             ("revoked keys", self.cancel_of_revoked_keys(until).await),
             ("erasures", self.go_on_erasing(until).await),
             ("hours", self.keep_hours(until).await),
@@ -148,6 +149,13 @@ impl Service {
     async fn forget_expired(&self, until: Option<Instant>) -> Result<()> {
         self.while_more(until, || async {
             Ok(self.ledger.forget_expired().await? == STEP)
+        })
+        .await
+    }
+
+    async fn forget_usage(&self, until: Option<Instant>) -> Result<()> {
+        self.while_more(until, || async {
+            Ok(self.ledger.forget_usage().await? == STEP)
         })
         .await
     }

@@ -14,6 +14,7 @@ mod m0008_background;
 mod m0009_recipient_headers;
 mod m0010_open_recipients;
 mod m0011_removal;
+mod m0012_key_limits;
 mod m0013_schedule;
 mod m0014_events;
 mod m0016_suppression;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_recipient_headers::Migration),
             Box::new(m0010_open_recipients::Migration),
             Box::new(m0011_removal::Migration),
+            Box::new(m0012_key_limits::Migration),
             Box::new(m0013_schedule::Migration),
             Box::new(m0014_events::Migration),
             Box::new(m0016_suppression::Migration),

@@ -33,7 +33,7 @@ const LINKS: [(&str, &str, &str, &str, &[&str]); 5] = [
         "201",
         "api_key",
         "$response.body#/data/id",
-        &["rotateApiKey", "addOrigins", "revokeApiKey"],
+        &["changeApiKey", "rotateApiKey", "addOrigins", "revokeApiKey"],
     ),
     (
         "addOrigins",
@@ -52,7 +52,14 @@ const MAILING: &[&str] = &[
 ];
 
 /// Objects that may be null.
-const NULLABLE: [&str; 4] = ["MailHeaders", "RecipientHeaders", "TimeToSent", "Variables"];
+const NULLABLE: [&str; 6] = [
+    "ApiKeyLimits",
+    "LimitsRequest",
+    "MailHeaders",
+    "RecipientHeaders",
+    "TimeToSent",
+    "Variables",
+];
 
 /// Unions that occur only as entries of lists.
 const LIST_ENTRIES: [&str; 1] = ["MailAddress"];

@@ -5,6 +5,7 @@ use std::{
     time::Instant,
 };
 
+use mail::limits::Meter;
 use poem::{Request, http::Method};
 use uuid::Uuid;
 
@@ -27,8 +28,10 @@ pub struct Trace {
     pub started: Instant,
     /// The time at which Lambda ends the invocation that carries the request.
     pub until: Option<Instant>,
-    /// The API key of the request, once it is known.
+    /// The API key that the request uses or changes, once it is known.
     pub key_id: OnceLock<Uuid>,
+    /// The limits of the API key that the request uses, once it is known.
+    pub meter: OnceLock<Arc<Meter>>,
     /// Set if the API key of the request allows the origin of the request.
     pub origin_is_allowed: OnceLock<()>,
     /// The mailing that the request made, and the number of its recipients.
@@ -36,6 +39,11 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// Returns the facts that were left in the request.
+    pub fn of(request: &Request) -> Option<&Arc<Self>> {
+        request.extensions().get()
+    }
+
     /// Leaves itself in the request, for handlers to read and to add to.
     pub fn begin(request: &mut Request, route: Option<&'static str>) -> Arc<Self> {
         let invocation = request.extensions_mut().remove::<Invocation>();
@@ -49,6 +57,7 @@ impl Trace {
             started: Instant::now(),
             until,
             key_id: OnceLock::new(),
+            meter: OnceLock::new(),
             origin_is_allowed: OnceLock::new(),
             mailing: OnceLock::new(),
         });

@@ -11,7 +11,8 @@ use poem::{
 use super::context::Trace;
 use crate::app::App;
 
-const EXPOSED: &str = "x-request-id, Idempotency-Replayed, Retry-After";
+const EXPOSED: &str =
+    "x-request-id, Idempotency-Replayed, Retry-After, RateLimit, RateLimit-Policy";
 /// Routes without CORS: health and the console's pages use no database, and captured mail is for this service's own
 /// page.
 const WITHOUT_CORS: [&str; 3] = ["/v1/health", "/mailbox", "/console"];

@@ -9,7 +9,7 @@ use poem::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
 };
 
-use super::{context::Trace, cors, framework_errors::problem_of};
+use super::{context::Trace, cors, framework_errors::problem_of, rate_limit};
 use crate::{app::App, problem::Problem, routes};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -58,6 +58,7 @@ impl<E: Endpoint> Endpoint for RequestLogEndpoint<E> {
             log_failure(&problem, &trace);
             problem.into_answer(&trace.request_id)
         });
+        rate_limit::complete(&self.app, &trace, &mut response).await;
         if let Some(origin) = origin.filter(|_| cors::is_answered(trace.route)) {
             cors::allow_origin(&self.app, response.headers_mut(), &origin, &trace).await;
         }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
+use mail::change::Change;
 use serde_json::{Map, Value};
 
 use super::{
@@ -198,6 +199,15 @@ impl ObjectNode<'_> {
             path: Path::Field(&self.path, name),
             faults: self.faults,
         })
+    }
+
+    /// Distinguishes `null`, which removes what there is, from an absent field, which changes nothing.
+    pub fn change<T>(&mut self, name: &str, read: impl FnOnce(Node<'_>) -> Option<T>) -> Change<T> {
+        if self.fields.get(name).is_some_and(Value::is_null) {
+            self.fields.shift_remove(name);
+            return Change::Remove;
+        }
+        self.optional(name, read).map_or(Change::Keep, Change::Set)
     }
 
     pub fn required<T>(

@@ -1,22 +1,27 @@
 //! API keys.
 
+mod read;
 mod types;
 
 use std::sync::Arc;
 
 use mail::{
-    api_key::{ApiKey, ApiKeySecret, Origin, SenderRule},
-    ledger::NewKey,
+    api_key::{ApiKey, ApiKeySecret, Origin},
+    ledger::ChangedKey,
 };
-use poem::web::Data;
+use poem::{Request, web::Data};
 use poem_openapi::{
     ApiResponse, OpenApi,
     param::{Path, Query},
 };
 use uuid::Uuid;
 
-use self::types::{
-    ApiKeyOut, ApiKeyRequest, KeyName, OriginsRequest, RevokedApiKey, RotateRequest, SecretOut,
+use self::{
+    read::{NEEDS_SENDERS, NOT_IN_FUTURE, key_changes, new_key, origins},
+    types::{
+        ApiKeyChangeRequest, ApiKeyOut, ApiKeyRequest, OriginsRequest, RevokedApiKey,
+        RotateRequest, SecretOut,
+    },
 };
 use super::{
     statuses::{KeyChangeErrors, KeyErrors, KeyListErrors, ManagementErrors},
@@ -28,12 +33,11 @@ use crate::{
     app::App,
     auth::Admin,
     json::Json,
+    middleware::context::Trace,
     problem::{Failure, Problem},
-    request::{Node, ObjectNode, OptionalJson, RawJson, parse},
+    request::{OptionalJson, RawJson, parse},
 };
 
-const MAX_ORIGINS: usize = 100;
-const MAX_SENDERS: usize = 100;
 /// 30 days.
 const MAX_GRACE_SECONDS: i64 = 2_592_000;
 
@@ -51,18 +55,22 @@ pub struct ApiKeys;
 impl ApiKeys {
     /// Create an API key
     ///
-    /// The answer has the key's secret, which is not shown again.
+    /// The answer has the key's secret, which is not shown again. A browser key gets limits, unless others are given
+    /// or an existing secret is imported.
     #[oai(path = "/api-key", method = "post", operation_id = "createApiKey")]
     async fn create(
         &self,
         _admin: Admin,
         app: Data<&Arc<App>>,
+        request: &Request,
         body: RawJson<ApiKeyRequest>,
     ) -> Result<CreateResponse, Failure<ManagementErrors>> {
         let new = parse(body.bytes, |object| Some(new_key(object))).await?;
+        check_expiry(&app, new.expires_at).await?;
         let secret = new.secret.clone();
         let created = app.service.ledger.create_key(new).await?;
         let key = created.ok_or_else(|| Problem::invalid("api_key", "is in use already"))?;
+        note(request, &key);
         let data = SecretOut::new(key, &secret);
         Ok(CreateResponse::Created(Json(Success::new(
             201,
@@ -97,6 +105,32 @@ impl ApiKeys {
         )))
     }
 
+    /// Change an API key
+    ///
+    /// Changes the fields that the request has; `null` removes the value of a field. The limits hold from the next
+    /// request on, and what was used before counts.
+    #[oai(
+        path = "/api-key/:api_key",
+        method = "patch",
+        operation_id = "changeApiKey"
+    )]
+    async fn change(
+        &self,
+        _admin: Admin,
+        app: Data<&Arc<App>>,
+        /// The secret of the key, or its id.
+        api_key: Path<String>,
+        request: &Request,
+        body: RawJson<ApiKeyChangeRequest>,
+    ) -> Result<Json<Success<ApiKeyOut>>, Failure<KeyChangeErrors>> {
+        let changes = parse(body.bytes, |object| Some(key_changes(object))).await?;
+        check_expiry(&app, changes.expires_at.of(None)).await?;
+        let id = find(&app, request, &api_key.0).await?.id;
+        let outcome = app.service.ledger.change_key(id, changes).await?;
+        let key = of_changed(outcome, "senders")?;
+        Ok(Json(Success::new(200, "API key changed", key.into())))
+    }
+
     /// Revoke an API key
     ///
     /// The key is refused from now on. Its queued recipients are still sent to unless `cancel_queued` is `true`. The
@@ -113,11 +147,15 @@ impl ApiKeys {
         app: Data<&Arc<App>>,
         /// The secret of the key, or its id.
         api_key: Path<String>,
+        request: &Request,
         /// If `true`, also cancels the queued recipients of the key's mailings.
         cancel_queued: Query<Option<bool>>,
     ) -> Result<Json<Success<RevokedApiKey>>, Failure<KeyErrors>> {
         let cancel_queued = cancel_queued.0.unwrap_or(false);
         let known = app.service.ledger.find_key(&api_key.0).await?;
+        if let Some(key) = &known {
+            note(request, key);
+        }
         // Cancelling may be repeated after the key is revoked, should it have been interrupted.
         let id = known
             .filter(|key| cancel_queued || key.revoked_at.is_none())
@@ -149,6 +187,7 @@ impl ApiKeys {
         app: Data<&Arc<App>>,
         /// The secret of the key, or its id.
         api_key: Path<String>,
+        request: &Request,
         body: OptionalJson<RotateRequest>,
     ) -> Result<Json<Success<SecretOut>>, Failure<KeyChangeErrors>> {
         let grace = parse(body.bytes, |object| {
@@ -159,7 +198,7 @@ impl ApiKeys {
             )
         })
         .await?;
-        let id = find(&app, &api_key.0).await?.id;
+        let id = find(&app, request, &api_key.0).await?.id;
         let secret = ApiKeySecret::generate();
         let rotated = app.service.ledger.rotate_key(id, &secret, grace).await?;
         let key = rotated.ok_or_else(Problem::not_found)?;
@@ -172,8 +211,9 @@ impl ApiKeys {
 
     /// Add origins to an API key
     ///
-    /// A key that has an origin is a browser key from then on, and must have senders. An origin that the key has
-    /// already is not an error.
+    /// A key that has an origin is a browser key from then on, and must have senders. With its first origin it gets
+    /// the limits of browser keys, unless limits or none were given, its secret was imported, or it was made by a version
+    /// without limits. An origin that the key has already is not an error.
     #[oai(
         path = "/api-key/:api_key/origins",
         method = "post",
@@ -185,15 +225,13 @@ impl ApiKeys {
         app: Data<&Arc<App>>,
         /// The secret of the key, or its id.
         api_key: Path<String>,
+        request: &Request,
         body: RawJson<OriginsRequest>,
     ) -> Result<Json<Success<ApiKeyOut>>, Failure<KeyChangeErrors>> {
         let added = parse(body.bytes, |object| object.required("origins", origins)).await?;
-        let key = find(&app, &api_key.0).await?;
-        if key.senders.is_empty() && !added.is_empty() {
-            return Err(Problem::invalid("origins", NEEDS_SENDERS).into());
-        }
-        let changed = app.service.ledger.add_origins(key.id, &added).await?;
-        let key = changed.ok_or_else(Problem::not_found)?;
+        let id = find(&app, request, &api_key.0).await?.id;
+        let changed = app.service.ledger.add_origins(id, &added).await?;
+        let key = of_changed(changed, "origins")?;
         Ok(Json(Success::new(200, "Origins added", key.into())))
     }
 
@@ -211,103 +249,57 @@ impl ApiKeys {
         app: Data<&Arc<App>>,
         /// The secret of the key, or its id.
         api_key: Path<String>,
+        request: &Request,
         /// The origin to remove.
         origin: Query<Text<text::Origin>>,
     ) -> Result<Json<Success<ApiKeyOut>>, Failure<KeyErrors>> {
         let origin = Origin::parse(origin.0.as_str())
             .map_err(|error| Problem::invalid("origin", error.to_string()))?;
-        let id = find(&app, &api_key.0).await?.id;
+        let id = find(&app, request, &api_key.0).await?.id;
         let key = app.service.ledger.remove_origin(id, &origin).await?;
         let key = key.ok_or_else(Problem::not_found)?;
         Ok(Json(Success::new(200, "Origin removed", key.into())))
     }
 }
 
-const NEEDS_SENDERS: &str = "need senders: every visitor of the page can read the key";
-
-async fn find(app: &App, id_or_secret: &str) -> Result<ApiKey, Problem> {
+async fn find(app: &App, request: &Request, id_or_secret: &str) -> Result<ApiKey, Problem> {
     let key = app.service.ledger.find_key(id_or_secret).await?;
-    key.filter(|key| key.revoked_at.is_none())
-        .ok_or_else(Problem::not_found)
+    let key = key.filter(|key| key.revoked_at.is_none());
+    let key = key.ok_or_else(Problem::not_found)?;
+    note(request, &key);
+    Ok(key)
 }
 
-fn new_key(object: &mut ObjectNode<'_>) -> NewKey {
-    let name = object.optional("name", KeyName::read);
-    let origins = object.optional("origins", origins).unwrap_or_default();
-    let senders = object
-        .optional("senders", |node| {
-            node.list(0..=MAX_SENDERS, |node| {
-                node.parsed(300, |text| {
-                    SenderRule::parse(text).ok_or("must be an address or @domain")
-                })
-            })
-        })
-        .unwrap_or_default();
-    let secret = object.optional("api_key", |node| {
-        node.parsed(1000, |text| {
-            ApiKeySecret::import(text)
-                .ok_or("must have 20 to 255 printable ASCII characters and no spaces")
-        })
-    });
-    if !origins.is_empty() && senders.is_empty() {
-        object.fault("senders", NEEDS_SENDERS);
-    }
-    NewKey {
-        name,
-        origins,
-        senders,
-        secret: secret.unwrap_or_else(ApiKeySecret::generate),
+/// Notes the key for the log line of the request, which tells every change of a key.
+fn note(request: &Request, key: &ApiKey) {
+    if let Some(trace) = Trace::of(request) {
+        let _ = trace.key_id.set(key.id);
     }
 }
 
-fn origins(node: Node<'_>) -> Option<Vec<Origin>> {
-    node.list(0..=MAX_ORIGINS, |node| node.parsed(300, Origin::parse))
+/// Refuses a time that has passed, by the database's clock.
+async fn check_expiry(app: &App, expires_at: Option<i64>) -> Result<(), Problem> {
+    match expires_at {
+        Some(end) if end <= app.service.ledger.clock().await? => {
+            Err(Problem::invalid("expires_at", NOT_IN_FUTURE))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the changed key. `field` is the one that would leave a browser key without senders.
+fn of_changed(changed: ChangedKey, field: &str) -> Result<ApiKey, Problem> {
+    match changed {
+        ChangedKey::Changed(key) => Ok(*key),
+        ChangedKey::Missing => Err(Problem::not_found()),
+        ChangedKey::NeedsSenders => Err(Problem::invalid(field, NEEDS_SENDERS)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
     use crate::docs;
-
-    fn published(schema: &str, field: &str, limit: &str) -> usize {
-        let limit = &docs::schema(schema)["properties"][field][limit];
-        usize::try_from(limit.as_u64().expect("a limit")).unwrap()
-    }
-
-    async fn is_taken(field: &str, value: Value) -> bool {
-        let mut body = json!({"senders": ["@example.com"]});
-        body[field] = value;
-        let parsed = parse(body.to_string().into_bytes(), |object| {
-            Some(new_key(object))
-        });
-        parsed.await.is_ok()
-    }
-
-    #[tokio::test]
-    async fn a_new_key_has_the_published_limits() {
-        let text = |length: usize| json!("x".repeat(length));
-        let origins = |count: usize| json!(vec!["https://app.example.com"; count]);
-        let senders = |count: usize| json!(vec!["@example.com"; count]);
-        for (field, limit, value) in [
-            ("name", "maxLength", &text as &dyn Fn(usize) -> Value),
-            ("api_key", "maxLength", &text),
-            ("origins", "maxItems", &origins),
-            ("senders", "maxItems", &senders),
-        ] {
-            let most = published("ApiKeyRequest", field, limit);
-            assert!(is_taken(field, value(most)).await, "{field}: {most}");
-            assert!(!is_taken(field, value(most + 1)).await, "{field}: {most}");
-        }
-        let least = published("ApiKeyRequest", "api_key", "minLength");
-        assert!(is_taken("api_key", text(least)).await);
-        assert!(!is_taken("api_key", text(least - 1)).await);
-        assert_eq!(
-            published("OriginsRequest", "origins", "maxItems"),
-            MAX_ORIGINS
-        );
-    }
 
     #[test]
     fn an_old_secret_lives_as_long_as_is_published() {

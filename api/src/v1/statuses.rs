@@ -43,7 +43,7 @@ statuses! {
         (401, "The API key is missing or not valid; for a dry run, the API key or the admin token"),
         (
             403,
-            "The API key may not send from this origin, or not as this sender; or it is a browser key, which has no dry run",
+            "The API key may not send from this origin, not as this sender, or not to these recipients: `errors` names them; or it is a browser key, which has no dry run",
         ),
         (
             409,
@@ -52,6 +52,10 @@ statuses! {
         TOO_LARGE,
         NOT_JSON,
         (422, "The mail was refused permanently, or its recipient must not be mailed"),
+        (
+            429,
+            "A limit of the API key is used up; nothing was sent. `Retry-After` gives the seconds until its window ends",
+        ),
         FAULT,
         (503, "The service cannot accept mail now; try again later"),
     ];

@@ -159,7 +159,8 @@ export const listApiKeys = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Create an API key
  *
- * The answer has the key's secret, which is not shown again.
+ * The answer has the key's secret, which is not shown again. A browser key gets limits, unless others are given
+ * or an existing secret is imported.
  */
 export const createApiKey = <ThrowOnError extends boolean = false>(options: Options<CreateApiKeyData, ThrowOnError>) => options.client.post<CreateApiKeyResponses, CreateApiKeyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -182,6 +183,22 @@ export const revokeApiKey = <ThrowOnError extends boolean = false>(options: Opti
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/api-key/{api_key}',
     ...options
+});
+
+/**
+ * Change an API key
+ *
+ * Changes the fields that the request has; `null` removes the value of a field. The limits hold from the next
+ * request on, and what was used before counts.
+ */
+export const changeApiKey = <ThrowOnError extends boolean = false>(options: Options<ChangeApiKeyData, ThrowOnError>) => options.client.patch<ChangeApiKeyResponses, ChangeApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/api-key/{api_key}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -213,8 +230,9 @@ export const removeOrigin = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Add origins to an API key
  *
- * A key that has an origin is a browser key from then on, and must have senders. An origin that the key has
- * already is not an error.
+ * A key that has an origin is a browser key from then on, and must have senders. With its first origin it gets
+ * the limits of browser keys, unless limits or none were given, its secret was imported, or it was made by a version
+ * without limits. An origin that the key has already is not an error.
  */
 export const addOrigins = <ThrowOnError extends boolean = false>(options: Options<AddOriginsData, ThrowOnError>) => options.client.post<AddOriginsResponses, AddOriginsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

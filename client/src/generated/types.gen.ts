@@ -15,7 +15,48 @@ export type ApiKey = {
     kind: ApiKeyKind;
     origins: Array<string>;
     senders: Array<string>;
+    /**
+     * The addresses that the key may write to; without an entry, any.
+     */
+    recipients: Array<string>;
+    /**
+     * Null if the key has no limits.
+     */
+    limits: ApiKeyLimits;
     created_at: string;
+    /**
+     * The time of the last use, to within a minute; null if the key was never used.
+     */
+    last_used_at: string | null;
+    /**
+     * The time from which the key is refused; null if it does not expire.
+     */
+    expires_at: string | null;
+};
+
+/**
+ * ApiKeyChangeRequest
+ *
+ * Changes of an API key. A field that is absent changes nothing, and `null` removes the value.
+ */
+export type ApiKeyChangeRequest = {
+    name?: string | null;
+    /**
+     * The addresses that the key may send as, in place of all before. A browser key must have one.
+     */
+    senders?: Array<string> | null;
+    /**
+     * The addresses that the key may write to, in place of all before; `null` or no entry allows any address.
+     */
+    recipients?: Array<string> | null;
+    /**
+     * Changes of the limits; `null` removes all of them.
+     */
+    limits?: LimitsRequest;
+    /**
+     * The time from which the key is refused like an unknown one; it must be in the future.
+     */
+    expires_at?: string | null;
 };
 
 /**
@@ -26,6 +67,30 @@ export type ApiKey = {
  * Known values: `server`, `browser`. A later version may have others.
  */
 export type ApiKeyKind = 'server' | 'browser' | (string & {});
+
+/**
+ * ApiKeyLimits
+ *
+ * The limits of an API key; one that is null limits nothing.
+ */
+export type ApiKeyLimits = {
+    /**
+     * The number of requests to `POST /v1/mail` in a minute.
+     */
+    requests_per_minute: number | null;
+    /**
+     * The number of recipients in a minute.
+     */
+    recipients_per_minute: number | null;
+    /**
+     * The number of recipients in a day of UTC.
+     */
+    recipients_per_day: number | null;
+    /**
+     * The number of recipients of one request.
+     */
+    recipients_per_request: number | null;
+} | null;
 
 /**
  * ApiKeyPage
@@ -76,6 +141,21 @@ export type ApiKeyRequest = {
      */
     senders?: Array<string> | null;
     /**
+     * The addresses that the key may write to, also as copies; `@example.com` stands for all addresses of that domain,
+     * without its subdomains. Mail to others is answered 403. Without an entry, the key may write to any address.
+     */
+    recipients?: Array<string> | null;
+    /**
+     * The limits of the key; a limit that is `null` limits nothing, and `null` for all is no limit at all. What is not
+     * given is not limited, except that a browser key then has its defaults: 60 requests and 60 recipients a minute,
+     * 1,000 recipients a day, and 1 recipient a request. A key with an imported secret has no defaults.
+     */
+    limits?: LimitsRequest;
+    /**
+     * The time from which the key is refused like an unknown one; it must be in the future.
+     */
+    expires_at?: string | null;
+    /**
      * An existing secret to import instead of a generated one: 20 to 255 printable ASCII characters without spaces.
      */
     api_key?: string | null;
@@ -110,9 +190,22 @@ export type ApiKeyWithSecret = {
      */
     api_key: string;
     name: string | null;
+    kind: ApiKeyKind;
     origins: Array<string>;
     senders: Array<string>;
+    /**
+     * The addresses that the key may write to; without an entry, any.
+     */
+    recipients: Array<string>;
+    /**
+     * Null if the key has no limits.
+     */
+    limits: ApiKeyLimits;
     created_at: string;
+    /**
+     * The time from which the key is refused; null if it does not expire.
+     */
+    expires_at: string | null;
 };
 
 /**
@@ -372,8 +465,8 @@ export type ErrorBody = {
  * - `payload_too_large` (413): the request body is larger than 4 MiB.
  * - `unsupported_media_type` (415): the request body is not `application/json`, or is encoded.
  * - `send_rejected` (422): the mail was refused permanently.
- * - `rate_limit_exceeded` (429): there were too many requests with a wrong admin token; `Retry-After` gives the time
- * until a retry.
+ * - `rate_limit_exceeded` (429): a limit of the API key is used up, or there were too many requests with a wrong admin
+ * token; `Retry-After` gives the time until a retry.
  * - `internal_error` (500): the service failed.
  * - `service_unavailable` (503): the service cannot do this now; a retry may succeed.
  *
@@ -509,6 +602,33 @@ export type FieldError = {
      */
     message: string;
 };
+
+/**
+ * LimitsRequest
+ *
+ * Limits of an API key. A window is a minute or a day of UTC by the database's clock.
+ *
+ * Each request to `POST /v1/mail` counts once, also if it is refused; replays of an `Idempotency-Key` do not count. The
+ * recipients of a request count when it is stored, with those in `cc` and `bcc`.
+ */
+export type LimitsRequest = {
+    /**
+     * The number of requests in a minute.
+     */
+    requests_per_minute?: number | null;
+    /**
+     * The number of recipients in a minute.
+     */
+    recipients_per_minute?: number | null;
+    /**
+     * The number of recipients in a day.
+     */
+    recipients_per_day?: number | null;
+    /**
+     * The number of recipients of one request. A request with more is answered 400.
+     */
+    recipients_per_request?: number | null;
+} | null;
 
 /**
  * An address, alone or with a display name.
@@ -1043,7 +1163,23 @@ export type RevokedApiKey = {
     kind: ApiKeyKind;
     origins: Array<string>;
     senders: Array<string>;
+    /**
+     * The addresses that the key may write to; without an entry, any.
+     */
+    recipients: Array<string>;
+    /**
+     * Null if the key has no limits.
+     */
+    limits: ApiKeyLimits;
     created_at: string;
+    /**
+     * The time of the last use, to within a minute; null if the key was never used.
+     */
+    last_used_at: string | null;
+    /**
+     * The time from which the key is refused; null if it does not expire.
+     */
+    expires_at: string | null;
     revoked_at: string;
     /**
      * `true` if some queued recipients of the key are not cancelled yet: they are cancelled in the background, within
@@ -1407,6 +1543,10 @@ export type SendMailErrors = {
      * The mail was refused permanently
      */
     422: ErrorBody;
+    /**
+     * A limit of the API key is used up; nothing was sent. `Retry-After` gives the seconds until its window ends
+     */
+    429: ErrorBody;
     /**
      * The service failed
      */
@@ -1919,6 +2059,60 @@ export type RevokeApiKeyResponses = {
 };
 
 export type RevokeApiKeyResponse = RevokeApiKeyResponses[keyof RevokeApiKeyResponses];
+
+export type ChangeApiKeyData = {
+    body: ApiKeyChangeRequest;
+    path: {
+        /**
+         * The secret of the key, or its id.
+         */
+        api_key: string;
+    };
+    query?: never;
+    url: '/v1/api-key/{api_key}';
+};
+
+export type ChangeApiKeyErrors = {
+    /**
+     * The request is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * There is no such API key, or it is revoked
+     */
+    404: ErrorBody;
+    /**
+     * The body is larger than 4 MiB
+     */
+    413: ErrorBody;
+    /**
+     * The body is not `application/json`
+     */
+    415: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type ChangeApiKeyError = ChangeApiKeyErrors[keyof ChangeApiKeyErrors];
+
+export type ChangeApiKeyResponses = {
+    /**
+     * Done
+     */
+    200: ApiKeyResponse;
+};
+
+export type ChangeApiKeyResponse = ChangeApiKeyResponses[keyof ChangeApiKeyResponses];
 
 export type RotateApiKeyData = {
     body?: RotateRequest;

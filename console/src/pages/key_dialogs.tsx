@@ -24,16 +24,16 @@ export interface Shown {
   key: ApiKeyWithSecret;
 }
 
-interface About {
+export interface About {
   close: () => void;
   done: (shown?: Shown) => void;
 }
 
-interface AboutKey extends About {
+export interface AboutKey extends About {
   apiKey: ApiKey;
 }
 
-const nameFor = ({ name }: { name: string | null }) => name ?? "the key without a name";
+export const nameFor = ({ name }: { name: string | null }) => name ?? "the key without a name";
 
 function keep(key: ApiKeyWithSecret): void {
   remember({ id: key.id, name: key.name ?? "Without a name", secret: key.api_key, senders: key.senders });
@@ -41,14 +41,22 @@ function keep(key: ApiKeyWithSecret): void {
   draft.value = { ...draft.value, keyId: key.id };
 }
 
-const LABELS: Readonly<Record<string, string>> = { name: "Name:", senders: "May send as:", origins: "Web pages:" };
-const nameOf = (field: string) => LABELS[field.split(".")[0] ?? ""] ?? field;
+const LABELS: Readonly<Record<string, string>> = {
+  name: "Name:",
+  senders: "May send as:",
+  recipients: "May write to:",
+  limits: "Limits:",
+  expires_at: "Expires:",
+  origins: "Web pages:",
+};
+export const nameOf = (field: string) => LABELS[field.split(".")[0] ?? ""] ?? field;
 
 export function NewKey({ close, done }: About) {
   const [name, setName] = useState("");
   const [kind, setKind] = useState<"server" | "browser">("server");
   const [senders, setSenders] = useState("");
   const [origins, setOrigins] = useState("");
+  const [recipients, setRecipients] = useState("");
   const create = async () => {
     // Without origins the API would make a server key, which has more rights than were chosen here.
     if (kind === "browser" && listed(origins).length === 0) {
@@ -62,6 +70,7 @@ export function NewKey({ close, done }: About) {
     const body = {
       ...(name.trim() && { name: name.trim() }),
       ...(listed(senders).length > 0 && { senders: listed(senders) }),
+      ...(listed(recipients).length > 0 && { recipients: listed(recipients) }),
       ...(kind === "browser" && { origins: listed(origins) }),
     };
     const { data } = await createApiKey({ client: management.value, body, throwOnError: true });
@@ -115,6 +124,20 @@ export function NewKey({ close, done }: About) {
         placeholder="news@example.org or @example.org"
         mono
         hint={kind === "browser" ? "A browser key needs at least one sender." : "If empty: any sender."}
+      />
+      <Area
+        label="May write to (optional)"
+        field="recipients"
+        rows={2}
+        value={recipients}
+        change={setRecipients}
+        placeholder="info@example.org or @example.org"
+        mono
+        hint={
+          kind === "browser"
+            ? "A form that writes to you alone needs your address only. If empty: anybody, 1 recipient a request, 60 a minute, 1,000 a day."
+            : "If empty: any address."
+        }
       />
     </Question>
   );

@@ -1,4 +1,4 @@
-// The API keys, with their origins and senders.
+// The API keys, with their rules and their limits.
 
 import { type ApiKey, listApiKeys } from "mmms-client";
 import { useEffect, useState } from "preact/hooks";
@@ -8,11 +8,13 @@ import { Heading } from "../parts/heading.js";
 import { Moment } from "../parts/moment.js";
 import { Empty, FaultNotice, Skeleton, Stale } from "../parts/notice.js";
 import { knownKeys, management } from "../session.js";
+import { limitsOf } from "../words/limits.js";
 import { AddOrigins, NewKey, RemoveOrigin, Revoke, Rotate, Secret, type Shown } from "./key_dialogs.js";
+import { ChangeKey } from "./key_rules.js";
 
 type Asked =
   | { what: "new" }
-  | { what: "rotate" | "revoke" | "add"; key: ApiKey }
+  | { what: "change" | "rotate" | "revoke" | "add"; key: ApiKey }
   | { what: "remove"; key: ApiKey; origin: string };
 
 interface Page {
@@ -83,6 +85,7 @@ export function Keys() {
         </ul>
       )}
       {asked?.what === "new" && <NewKey close={close} done={done} />}
+      {asked?.what === "change" && <ChangeKey apiKey={asked.key} close={close} done={() => done()} />}
       {asked?.what === "rotate" && <Rotate apiKey={asked.key} close={close} done={done} />}
       {asked?.what === "revoke" && (
         <Revoke
@@ -102,7 +105,8 @@ export function Keys() {
 }
 
 function Key({ apiKey, ask }: { apiKey: ApiKey; ask: (asked: Asked) => void }) {
-  const { id, name, kind, origins, senders, created_at } = apiKey;
+  const { id, name, kind, origins, senders, recipients, created_at, last_used_at, expires_at } = apiKey;
+  const limits = limitsOf(apiKey);
   const title = name ?? "Without a name";
   const known = knownKeys.value.some((key) => key.id === id);
   return (
@@ -114,6 +118,9 @@ function Key({ apiKey, ask }: { apiKey: ApiKey; ask: (asked: Asked) => void }) {
         <span class="kind">{kind === "browser" ? "Browser key" : "Server key"}</span>
         {known && <span class="kind is-here">Usable in this tab</span>}
         <div class="actions">
+          <button type="button" class="button" onClick={() => ask({ what: "change", key: apiKey })}>
+            Change…
+          </button>
           <button type="button" class="button" onClick={() => ask({ what: "rotate", key: apiKey })}>
             Rotate…
           </button>
@@ -125,6 +132,10 @@ function Key({ apiKey, ask }: { apiKey: ApiKey; ask: (asked: Asked) => void }) {
       <dl class="facts">
         <dt>May send as</dt>
         <dd>{senders.length > 0 ? <Chips of={senders} /> : <span class="soft">any sender</span>}</dd>
+        <dt>May write to</dt>
+        <dd>{recipients.length > 0 ? <Chips of={recipients} /> : <span class="soft">any address</span>}</dd>
+        <dt>Limits</dt>
+        <dd>{limits || <span class="soft">none</span>}</dd>
         <dt>Web pages</dt>
         <dd>
           {origins.length === 0 && (
@@ -141,6 +152,16 @@ function Key({ apiKey, ask }: { apiKey: ApiKey; ask: (asked: Asked) => void }) {
         <dd>
           <Moment time={created_at} />
         </dd>
+        <dt>Last used</dt>
+        <dd>{last_used_at ? <Moment time={last_used_at} /> : <span class="soft">never</span>}</dd>
+        {expires_at && (
+          <>
+            <dt>{Date.parse(expires_at) > Date.now() ? "Expires" : "Expired"}</dt>
+            <dd>
+              <Moment time={expires_at} />
+            </dd>
+          </>
+        )}
         <dt>Id</dt>
         <dd>
           <CopyId id={id} what={`the id of ${title}`} />

@@ -54,6 +54,7 @@ interface Labelled extends Framed {
 
 interface Line extends Labelled {
   type?: "text" | "email" | "password" | "datetime-local";
+  inputMode?: "numeric";
   required?: boolean;
   placeholder?: string;
   autocomplete?: "off" | "current-password";

@@ -18,7 +18,7 @@ export const errorWords: Readonly<Record<Known<ErrorType>, Words>> = {
   },
   authorization_error: {
     title: "This key does not permit that",
-    remedy: "It is restricted to other senders, or it is a browser key. Use another key.",
+    remedy: "It is restricted to other senders or recipients, or it is a browser key. Use another key, or change it.",
   },
   not_found: {
     title: "The service did not find it",

@@ -31,7 +31,9 @@ async fn a_browser_key_only_sends(database: Database) {
     let key = browser_key(&server).await;
     let page = server.with_key(text(&key["api_key"])).origin(ORIGIN);
     let data = page.mail(&letter("ann@example.org")).await.data(200);
-    page.mail(&mailing(2)).await.data(202);
+    page.mail(&mailing(2)).await.only_fault("recipients");
+    let asynchronous = page.clone().with("prefer", "respond-async");
+    asynchronous.mail(&mailing(1)).await.data(202);
     let id = text(&data["id"]);
     for path in [
         "/v1/mail".to_owned(),

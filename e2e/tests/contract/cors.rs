@@ -85,7 +85,13 @@ async fn a_preflight_allows_what_the_api_takes(database: Database) {
 fn open_to(answer: &Answer, origin: &str) {
     assert_eq!(answer.header(ALLOWED), Some(origin), "{}", answer.text());
     let exposed = list(answer, "access-control-expose-headers");
-    for header in ["x-request-id", "idempotency-replayed", "retry-after"] {
+    for header in [
+        "x-request-id",
+        "idempotency-replayed",
+        "retry-after",
+        "ratelimit",
+        "ratelimit-policy",
+    ] {
         assert!(
             exposed.contains(&header.to_owned()),
             "{header} in {exposed:?}"

@@ -30,7 +30,18 @@ async fn a_new_key_is_shown_once(database: Database) {
     let key = server.new_key(body).await;
     assert_eq!(
         keys(&key),
-        ["api_key", "created_at", "id", "name", "origins", "senders"]
+        [
+            "api_key",
+            "created_at",
+            "expires_at",
+            "id",
+            "kind",
+            "limits",
+            "name",
+            "origins",
+            "recipients",
+            "senders"
+        ]
     );
     assert_eq!(key["name"], "The shop");
     assert_eq!(key["origins"], json!(["https://shop.example.com"]));
@@ -41,7 +52,17 @@ async fn a_new_key_is_shown_once(database: Database) {
     let items = listing.items();
     assert_eq!(items.len(), 1);
     assert!(items[0].get("api_key").is_none(), "{}", items[0]);
-    for field in ["id", "name", "origins", "senders", "created_at"] {
+    for field in [
+        "id",
+        "name",
+        "kind",
+        "origins",
+        "senders",
+        "recipients",
+        "limits",
+        "created_at",
+        "expires_at",
+    ] {
         assert_eq!(items[0][field], key[field], "{field}");
     }
     assert!(!listing.text().contains(text(&key["api_key"])));

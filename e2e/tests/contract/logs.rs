@@ -8,7 +8,11 @@ use e2e::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-everywhere!(a_request_is_one_line, an_end_of_a_recipient_is_one_line,);
+everywhere!(
+    a_request_is_one_line,
+    an_end_of_a_recipient_is_one_line,
+    a_change_of_a_key_is_one_line_with_its_id,
+);
 
 // The logs of functions are checked by the tests of `aws`.
 on_both_databases!(
@@ -84,6 +88,46 @@ async fn a_request_is_one_line(database: Database) {
     let found = lines(&server, &[&request_id]).await;
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(!found[0].to_string().contains("private-word"), "{found:?}");
+}
+
+async fn a_change_of_a_key_is_one_line_with_its_id(database: Database) {
+    let server = Server::on(&database)
+        .env("LOG_FORMAT", "json")
+        .start()
+        .await;
+    let management = server.management();
+    let body = json!({ "senders": ["@example.com"] });
+    let created = management.post("/v1/api-key", &body).await;
+    let key = created.data(201);
+    let path = format!("/v1/api-key/{}", text(&key["api_key"]));
+    let origins = json!({ "origins": ["https://a.example"] });
+    let without = json!({ "senders": null });
+    let changes = [
+        created,
+        management.patch(&path, &json!({ "name": "new" })).await,
+        management.post(&format!("{path}/origins"), &origins).await,
+        management.patch(&path, &without).await,
+        management
+            .delete(&format!("{path}/origins?origin=https://a.example"))
+            .await,
+        management
+            .post(&format!("{path}/rotate"), &json!({ "grace_seconds": 60 }))
+            .await,
+        management.delete(&path).await,
+    ];
+    let methods = ["POST", "PATCH", "POST", "PATCH", "DELETE", "POST", "DELETE"];
+    for (answer, method) in changes.iter().zip(methods) {
+        let request_id = answer.header("x-request-id").expect("an id");
+        let found = lines(&server, &[request_id]).await;
+        assert_eq!(found.len(), 1, "{found:?}");
+        let line = found[0].to_string();
+        for part in [method, "/v1/api-key", text(&key["id"])] {
+            assert!(line.contains(part), "{part} in {line}");
+        }
+        let status = answer.status.to_string();
+        assert!(values(&found[0]).contains(&status), "{status} in {line}");
+        assert!(!line.contains(text(&key["api_key"])), "{line}");
+    }
 }
 
 async fn an_end_of_a_recipient_is_one_line(database: Database) {

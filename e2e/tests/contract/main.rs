@@ -22,6 +22,8 @@ mod health;
 mod host;
 mod idempotency;
 mod isolation;
+mod key_limits;
+mod key_rules;
 mod keys;
 mod limits;
 mod listings;

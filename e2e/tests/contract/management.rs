@@ -22,6 +22,7 @@ async fn refused_everything(caller: &Caller) {
     let answers = [
         caller.post("/v1/api-key", &body).await,
         caller.get("/v1/api-key").await,
+        caller.patch("/v1/api-key/some-key", &body).await,
         caller.delete("/v1/api-key/some-key").await,
         caller.post("/v1/api-key/some-key/rotate", &body).await,
         caller

@@ -31,10 +31,31 @@ async fn the_new_secret_opens_the_same_key(database: Database) {
         .data(200);
     assert_eq!(
         keys(&rotated),
-        ["api_key", "created_at", "id", "name", "origins", "senders"]
+        [
+            "api_key",
+            "created_at",
+            "expires_at",
+            "id",
+            "kind",
+            "limits",
+            "name",
+            "origins",
+            "recipients",
+            "senders"
+        ]
     );
     assert_ne!(rotated["api_key"], key["api_key"]);
-    for field in ["id", "name", "origins", "senders", "created_at"] {
+    for field in [
+        "id",
+        "name",
+        "kind",
+        "origins",
+        "senders",
+        "recipients",
+        "limits",
+        "created_at",
+        "expires_at",
+    ] {
         assert_eq!(rotated[field], key[field], "{field}");
     }
     let new = server.with_key(text(&rotated["api_key"]));

@@ -1,9 +1,11 @@
 //! The price of a mail in statements, on either database.
 
 use e2e::{Caller, Database, Server, With, eventually, letter, mailing, on_both_databases};
+use serde_json::json;
 
 on_both_databases!(
     a_single_mail_takes_few_statements,
+    a_single_mail_of_a_key_with_limits_is_counted_where_it_is_stored,
     a_recipient_of_a_mailing_takes_a_fraction_of_a_statement,
 );
 
@@ -45,19 +47,34 @@ async fn send(sender: &Caller, number: usize) -> String {
 async fn a_single_mail_takes_few_statements(database: Database) {
     let server = start(&database).await;
     let sender = server.sender().await;
+    // `SQLite`: the key; BEGIN, the clock, the mailing, the recipient, COMMIT; the outcome. `PostgreSQL` stores the mail
+    // in one statement.
+    let expected = if database.is_postgres() { 3 } else { 7 };
+    takes(&server, &sender, expected).await;
+}
+
+async fn a_single_mail_of_a_key_with_limits_is_counted_where_it_is_stored(database: Database) {
+    let server = start(&database).await;
+    let limits = json!({ "requests_per_minute": 100, "recipients_per_day": 100 });
+    let key = server.new_key(json!({ "limits": limits })).await;
+    let sender = server.with_key(key["api_key"].as_str().expect("a key"));
+    // In the transaction of `SQLite`, the counters are one statement more.
+    let expected = if database.is_postgres() { 3 } else { 8 };
+    takes(&server, &sender, expected).await;
+}
+
+/// Asserts that a mail takes so many statements.
+async fn takes(server: &Server, sender: &Caller, expected: usize) {
     let mut before = 0;
     let mut taken = Vec::new();
     for number in 0..6 {
-        let id = send(&sender, number).await;
-        let now = statements(&server, &id, 1).await;
+        let id = send(sender, number).await;
+        let now = statements(server, &id, 1).await;
         taken.push(now - before);
         before = now;
     }
     // That sweep may have come between.
     let fewest = taken.iter().min().copied();
-    // `SQLite`: the key; BEGIN, the clock, the mailing, the recipient, COMMIT; the outcome. `PostgreSQL` stores the mail
-    // in one statement.
-    let expected = if database.is_postgres() { 3 } else { 7 };
     assert_eq!(fewest, Some(expected), "{taken:?}: {:#?}", server.logs());
 }
 

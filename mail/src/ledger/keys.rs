@@ -1,30 +1,53 @@
-//! API keys in the ledger: looked up by the hash of a secret, changed by an administrator.
+//! API keys in the ledger: created, looked up by the hash of a secret, listed and revoked.
 
-use entity::{api_key, api_key_secret, origin};
+use entity::{api_key, api_key_secret, key_usage, origin};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, OnConflict},
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
+    sea_query::{Expr, OnConflict, SelectStatement},
 };
 use uuid::Uuid;
 
 use super::{
     Ledger, Page,
     document::{from_json, legible, to_json},
+    limits::{USE_NOTED_EVERY, usage},
     read::page_of,
 };
 use crate::{
-    api_key::{ApiKey, ApiKeySecret, Origin, SenderRule},
+    api_key::{AddressRule, ApiKey, ApiKeySecret, Origin},
     error::Result,
+    limits::{Limits, Meter, Usage},
 };
 
 #[derive(Debug)]
 pub struct NewKey {
     pub name: Option<String>,
     pub origins: Vec<Origin>,
-    pub senders: Vec<SenderRule>,
+    pub senders: Vec<AddressRule>,
+    pub recipients: Vec<AddressRule>,
+    pub limits: Limits,
+    /// Set if the key gets the limits of browser keys with its first origin.
+    pub takes_default_limits: bool,
+    pub expires_at: Option<i64>,
     pub secret: ApiKeySecret,
+}
+
+impl NewKey {
+    /// A server key without any rules.
+    pub fn new(secret: ApiKeySecret) -> Self {
+        Self {
+            name: None,
+            origins: Vec::new(),
+            senders: Vec::new(),
+            recipients: Vec::new(),
+            limits: Limits::NONE,
+            takes_default_limits: false,
+            expires_at: None,
+            secret,
+        }
+    }
 }
 
 impl Ledger {
@@ -41,6 +64,14 @@ impl Ledger {
             created_at: Set(created_at),
             revoked_at: Set(None),
             cancels_queued: Set(false),
+            requests_per_minute: Set(new.limits.requests_per_minute),
+            recipients_per_minute: Set(new.limits.recipients_per_minute),
+            recipients_per_day: Set(new.limits.recipients_per_day),
+            recipients_per_request: Set(new.limits.recipients_per_request),
+            takes_default_limits: Set(new.takes_default_limits),
+            recipients: Set(to_json(&new.recipients)?),
+            last_used_at: Set(None),
+            expires_at: Set(new.expires_at),
         })
         .exec_without_returning(&transaction)
         .await?;
@@ -54,15 +85,30 @@ impl Ledger {
         self.key(id).await
     }
 
-    /// Returns the live key that a secret belongs to.
-    pub async fn key_of_secret(&self, secret: &str) -> Result<Option<ApiKey>> {
-        let Some((row, origins)) = self.row_of_secret(secret).await? else {
+    /// Returns the live key that a secret belongs to, and what is used of its limits.
+    pub async fn key_of_secret(&self, secret: &str) -> Result<Option<(ApiKey, Meter)>> {
+        let Some(found) = self.row_of_secret(secret).await? else {
             return Ok(None);
         };
-        // A rule that cannot be read may be the one that forbids a sender, so the key is refused.
-        from_json::<Vec<SenderRule>>("senders", row.senders.clone())?;
+        let Found {
+            row,
+            origins,
+            now,
+            usage,
+        } = found;
+        // A rule that cannot be read may be the one that forbids an address, so the key is refused.
+        from_json::<Vec<AddressRule>>("senders", row.senders.clone())?;
+        from_json::<Vec<AddressRule>>("recipients", row.recipients.clone())?;
         let key = assemble(row, origins);
-        Ok(key.revoked_at.is_none().then_some(key))
+        if key.revoked_at.is_some() || key.expires_at.is_some_and(|end| end <= now) {
+            return Ok(None);
+        }
+        let use_is_due = key
+            .last_used_at
+            .is_none_or(|used| used <= now - USE_NOTED_EVERY);
+        let usage = usage.unwrap_or(Usage::none(now));
+        let meter = Meter::new(key.id, key.limits, usage, use_is_due);
+        Ok(Some((key, meter)))
     }
 
     /// Returns a key by its id or by one of its secrets, even if it is revoked.
@@ -77,15 +123,12 @@ impl Ledger {
     }
 
     async fn any_key_of_secret(&self, secret: &str) -> Result<Option<ApiKey>> {
-        let row = self.row_of_secret(secret).await?;
-        Ok(row.map(|(key, origins)| assemble(key, origins)))
+        let found = self.row_of_secret(secret).await?;
+        Ok(found.map(|found| assemble(found.row, found.origins)))
     }
 
-    /// Reads a key and its origins in one statement.
-    async fn row_of_secret(
-        &self,
-        secret: &str,
-    ) -> Result<Option<(api_key::Model, Vec<origin::Model>)>> {
+    /// Selects a key with its origins and its counters.
+    pub(super) fn of_secret(&self, secret: &str) -> SelectStatement {
         let opened = api_key_secret::Entity::find()
             .select_only()
             .column(api_key_secret::Column::ApiKeyId)
@@ -98,12 +141,28 @@ impl Ledger {
             .into_query();
         let own = Expr::col((origin::Entity, origin::Column::ApiKeyId))
             .equals((api_key::Entity, api_key::Column::Id));
+        let counters = Expr::col((key_usage::Entity, key_usage::Column::ApiKeyId))
+            .equals((api_key::Entity, api_key::Column::Id));
         let mut query = api_key::Entity::find()
             .column(origin::Column::Origin)
+            .columns([
+                key_usage::Column::MinuteEndsAt,
+                key_usage::Column::MinuteRequests,
+                key_usage::Column::MinuteRecipients,
+                key_usage::Column::DayEndsAt,
+                key_usage::Column::DayRecipients,
+            ])
+            .expr_as(self.now(), "now")
             .filter(api_key::Column::Id.in_subquery(opened))
             .order_by_asc(origin::Column::Origin)
             .into_query();
         query.left_join(origin::Entity, own);
+        query.left_join(key_usage::Entity, counters);
+        query
+    }
+
+    async fn row_of_secret(&self, secret: &str) -> Result<Option<Found>> {
+        let query = self.of_secret(secret);
         let rows = self.db().await?.query_all(&query).await?;
         let Some(first) = rows.first() else {
             return Ok(None);
@@ -115,11 +174,15 @@ impl Ledger {
             api_key_id: key.id,
             origin,
         });
-        let origins = origins.collect();
-        Ok(Some((key, origins)))
+        Ok(Some(Found {
+            origins: origins.collect(),
+            row: key,
+            now: first.try_get("", "now")?,
+            usage: counted(first)?,
+        }))
     }
 
-    async fn key(&self, id: Uuid) -> Result<Option<ApiKey>> {
+    pub(super) async fn key(&self, id: Uuid) -> Result<Option<ApiKey>> {
         let row = api_key::Entity::find_by_id(id)
             .one(self.db().await?)
             .await?;
@@ -189,78 +252,31 @@ impl Ledger {
         self.origins.forget();
         self.key(id).await
     }
+}
 
-    /// Replaces the secret. Older secrets that are still valid remain valid for `grace_seconds`.
-    pub async fn rotate_key(
-        &self,
-        id: Uuid,
-        secret: &ApiKeySecret,
-        grace_seconds: i64,
-    ) -> Result<Option<ApiKey>> {
-        let transaction = self.begin().await?;
-        // Concurrent rotations wait for each other: each ends the secret of the previous one.
-        api_key::Entity::find_by_id(id)
-            .lock_exclusive()
-            .one(&transaction)
-            .await?;
-        // Without the lock, two concurrent rotations would leave two valid secrets.
-        let live = api_key::Entity::find_by_id(id)
-            .filter(api_key::Column::RevokedAt.is_null())
-            .lock_exclusive()
-            .one(&transaction)
-            .await?;
-        if live.is_none() {
-            return Ok(None);
-        }
-        let end = self.now().add(grace_seconds * 1000);
-        api_key_secret::Entity::update_many()
-            .col_expr(api_key_secret::Column::ExpiresAt, end.clone())
-            .filter(api_key_secret::Column::ApiKeyId.eq(id))
-            .filter(
-                Condition::any()
-                    .add(api_key_secret::Column::ExpiresAt.is_null())
-                    .add(Expr::col(api_key_secret::Column::ExpiresAt).gt(end)),
-            )
-            .exec(&transaction)
-            .await?;
-        insert_secret(&transaction, id, secret).await?;
-        transaction.commit().await?;
-        self.key(id).await
-    }
+/// A key as it was found by its secret.
+struct Found {
+    row: api_key::Model,
+    origins: Vec<origin::Model>,
+    /// The database's time.
+    now: i64,
+    /// None if the key has never been counted.
+    usage: Option<Usage>,
+}
 
-    /// Adds origins to a key, which makes it a browser key. Adding an origin twice is no error.
-    pub async fn add_origins(&self, id: Uuid, origins: &[Origin]) -> Result<Option<ApiKey>> {
-        let transaction = self.begin().await?;
-        insert_origins(&transaction, id, origins).await?;
-        if !origins.is_empty() {
-            api_key::Entity::update_many()
-                .col_expr(api_key::Column::Browser, Expr::value(true))
-                .filter(api_key::Column::Id.eq(id))
-                .exec(&transaction)
-                .await?;
-        }
-        transaction.commit().await?;
-        self.origins.forget();
-        self.key(id).await
-    }
-
-    /// Removes an origin from a key. Returns `None` if the key does not have the origin.
-    pub async fn remove_origin(&self, id: Uuid, origin: &Origin) -> Result<Option<ApiKey>> {
-        let removed = origin::Entity::delete_by_id((id, origin.as_str().to_owned()))
-            .exec(self.db().await?)
-            .await?;
-        if removed.rows_affected == 0 {
-            return Ok(None);
-        }
-        self.origins.forget();
-        self.key(id).await
-    }
+fn counted(row: &QueryResult) -> Result<Option<Usage>, DbErr> {
+    let has_row = row.try_get::<Option<i64>>("", "minute_ends_at")?.is_some();
+    has_row
+        .then(|| usage(row, row.try_get("", "now")?))
+        .transpose()
 }
 
 /// Builds a key from the parts of its row that can be read, so that it can be revoked and does not break the list of
 /// keys.
 fn assemble(row: api_key::Model, origins: Vec<origin::Model>) -> ApiKey {
+    let limits = limits_of(&row);
     let senders = row.senders.readable().unwrap_or_default();
+    let recipients = row.recipients.readable().unwrap_or_default();
     ApiKey {
         id: row.id,
         name: row.name,
@@ -270,13 +286,26 @@ fn assemble(row: api_key::Model, origins: Vec<origin::Model>) -> ApiKey {
             .filter_map(|row| legible(&row.origin.into()))
             .collect(),
         senders: legible(&senders),
+        recipients: legible(&recipients),
+        limits,
         created_at: row.created_at,
+        last_used_at: row.last_used_at,
+        expires_at: row.expires_at,
         revoked_at: row.revoked_at,
     }
 }
 
+pub(super) fn limits_of(row: &api_key::Model) -> Limits {
+    Limits {
+        requests_per_minute: row.requests_per_minute,
+        recipients_per_minute: row.recipients_per_minute,
+        recipients_per_day: row.recipients_per_day,
+        recipients_per_request: row.recipients_per_request,
+    }
+}
+
 /// Inserts a secret. Returns `false` if another key already has it.
-async fn insert_secret(
+pub(super) async fn insert_secret(
     db: &impl ConnectionTrait,
     api_key_id: Uuid,
     secret: &ApiKeySecret,
@@ -296,7 +325,7 @@ async fn insert_secret(
     Ok(inserted == 1)
 }
 
-async fn insert_origins(
+pub(super) async fn insert_origins(
     db: &impl ConnectionTrait,
     api_key_id: Uuid,
     origins: &[Origin],

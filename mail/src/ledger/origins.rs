@@ -8,7 +8,10 @@ use std::{
 };
 
 use entity::{api_key, origin};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+    sea_query::Expr,
+};
 
 use super::Ledger;
 use crate::{api_key::Origin, error::Result};
@@ -115,28 +118,33 @@ impl Ledger {
     pub async fn knows_origin(&self, origin: &Origin) -> Result<bool> {
         let forms = origin.stored_forms();
         let answer = self.origins.find(&forms, Instant::now(), async || {
-            let some = live().select_only().column(origin::Column::Origin);
+            let some = self.live().select_only().column(origin::Column::Origin);
             let some = some.distinct().limit(MOST as u64 + 1);
             Ok(some.into_tuple().all(self.db().await?).await?)
         });
         match answer.await? {
             Answer::Known(found) => Ok(found),
             Answer::TooMany => {
-                let one = live().filter(origin::Column::Origin.is_in(forms));
+                let one = self.live().filter(origin::Column::Origin.is_in(forms));
                 Ok(one.one(self.db().await?).await?.is_some())
             }
         }
     }
-}
 
-/// Selects the origins of keys that are not revoked.
-fn live() -> Select<origin::Entity> {
-    let live = api_key::Entity::find()
-        .select_only()
-        .column(api_key::Column::Id)
-        .filter(api_key::Column::RevokedAt.is_null())
-        .into_query();
-    origin::Entity::find().filter(origin::Column::ApiKeyId.in_subquery(live))
+    /// Selects the origins of keys that are neither revoked nor expired.
+    fn live(&self) -> Select<origin::Entity> {
+        let live = api_key::Entity::find()
+            .select_only()
+            .column(api_key::Column::Id)
+            .filter(api_key::Column::RevokedAt.is_null())
+            .filter(
+                Condition::any()
+                    .add(api_key::Column::ExpiresAt.is_null())
+                    .add(Expr::col(api_key::Column::ExpiresAt).gt(self.now())),
+            )
+            .into_query();
+        origin::Entity::find().filter(origin::Column::ApiKeyId.in_subquery(live))
+    }
 }
 
 #[cfg(test)]

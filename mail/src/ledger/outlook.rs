@@ -7,10 +7,9 @@ use entity::{
 use sea_orm::{
     EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, Select, Statement,
 };
-use uuid::Uuid;
 
 use super::{Ledger, is_in};
-use crate::{error::Result, message::Recipient};
+use crate::error::Result;
 
 /// The largest number of recipients that are counted as waiting, so that the count takes no longer than a page does.
 pub(super) const MOST_COUNTED: u64 = 100_000;
@@ -32,17 +31,6 @@ struct DueRow {
 }
 
 impl Ledger {
-    /// Returns the positions of the recipients of a request whose addresses are on the list of those that are not sent
-    /// to.
-    #[expect(clippy::unused_async, reason = "there is no list yet")]
-    pub async fn suppressed_of(
-        &self,
-        _api_key_id: Option<Uuid>,
-        _recipients: &[Recipient],
-    ) -> Result<Vec<usize>> {
-        Ok(Vec::new())
-    }
-
     pub async fn outlook(&self) -> Result<Outlook> {
         let db = self.db().await?;
         let now = self.read_clock(db).await?;

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{
     Claim, HOUR, Ledger, MailingFilter, Scope,
     idempotency::made_with,
+    limits::{Count, note_use_sql},
     outcome::on_sqlite,
     read::{counted as counts, listing},
     removal::{first_id_after, old},
@@ -186,4 +187,43 @@ async fn a_removal_reads_the_oldest_mailings_and_the_last_recipient_of_each() {
     let steps = plan(&ledger, select(&old(ids(), HOUR, true))).await;
     let outbox = "SEARCH outbox USING INDEX outbox_mailing (mailing_id=?)";
     assert!(steps.iter().any(|step| step == outbox), "{steps:#?}");
+}
+
+#[tokio::test]
+async fn a_request_reads_the_rows_of_its_own_key() {
+    let (ledger, _folder) = ledger().await;
+    let sql = |sql: String, values: Vec<Value>| {
+        Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
+    };
+    let count = Count {
+        api_key_id: "$1".to_owned(),
+        recipients: "$2".to_owned(),
+        limits: ["$2", "$2", "$2"].map(ToOwned::to_owned),
+        source: "(SELECT $2 AS now) AS clock".to_owned(),
+    };
+    let count = sql(
+        count.sql(DbBackend::Sqlite),
+        vec![Uuid::nil().into(), 1_i64.into()],
+    );
+    let noted = note_use_sql(DbBackend::Sqlite, "$1", "$2");
+    let noted = sql(noted, vec![Uuid::nil().into(), 1_i64.into()]);
+    let found = DbBackend::Sqlite.build(&ledger.of_secret("secret"));
+    let past = select(&ledger.past_counters());
+    for (what, statement, searches) in [
+        ("count", count, 0),
+        ("use", noted, 2),
+        ("look-up", found, 4),
+        ("past counters", past, 1),
+    ] {
+        let steps = plan(&ledger, statement).await;
+        let scans = |step: &&String| step.starts_with("SCAN") && !step.contains("CONSTANT ROW");
+        let scanned: Vec<&String> = steps
+            .iter()
+            .filter(scans)
+            .filter(|step| !step.contains("clock"))
+            .collect();
+        assert!(scanned.is_empty(), "{what}: {steps:#?}");
+        let found = steps.iter().filter(|step| step.starts_with("SEARCH"));
+        assert_eq!(found.count(), searches, "{what}: {steps:#?}");
+    }
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{
     Claim, IdempotencyRequest, Ledger,
+    limits::usage,
     pace::{cost, duration, micros},
     retry::{repeat, short_backoff},
 };
@@ -21,6 +22,7 @@ use crate::{
     address::Address,
     error::{Error, Result, spoils_connection},
     hash_secret::HashSecret,
+    limits::Meter,
     mailing::{ClaimedRecipient, Mailing, Templates},
     message::NewMailing,
     suppression::{SuppressionReason, SuppressionScope},
@@ -43,6 +45,20 @@ pub struct NewEntry<'a> {
     /// Inserted already claimed, so that no sweep takes what its own request delivers.
     pub claimed: bool,
     pub idempotency: Option<&'a IdempotencyRequest>,
+    /// That of the request, which is counted with the mailing if its key has limits.
+    pub meter: Option<&'a Meter>,
+}
+
+impl<'a> NewEntry<'a> {
+    /// Returns the meter if the key has limits that are counted.
+    pub(crate) fn limited(&self) -> Option<&'a Meter> {
+        self.meter.filter(|meter| meter.limits.have_windows())
+    }
+
+    /// Returns the meter if the use of the key is to be noted with the mailing.
+    fn first_use(&self) -> Option<&'a Meter> {
+        self.meter.filter(|meter| meter.use_is_to_be_noted())
+    }
 }
 
 #[derive(Debug)]
@@ -56,6 +72,8 @@ pub enum StoreOutcome {
     TooFarAhead,
     /// The key was revoked while the request was read; nothing was written.
     Revoked,
+    /// The key has used up one of its limits; nothing was written or counted.
+    OverLimit,
 }
 
 /// A request that is in the ledger.
@@ -200,6 +218,11 @@ impl Writing<'_> {
             .collect()
     }
 
+    /// Returns the number of recipients to count.
+    fn addressees(&self) -> i64 {
+        i64::try_from(self.entry.request.addressees()).unwrap_or(i64::MAX)
+    }
+
     /// Reads the row that tells what was stored.
     fn outcome(&self, row: &QueryResult) -> Result<StoreOutcome, DbErr> {
         if !row.try_get::<bool>("", "live")? {
@@ -211,14 +234,15 @@ impl Writing<'_> {
         if !row.try_get::<bool>("", "stored")? {
             return Ok(StoreOutcome::KeyTaken);
         }
-        let wait: Option<i64> = row.try_get("", "wait")?;
+        let (now, wait) = (row.try_get("", "now")?, row.try_get("", "wait")?);
+        if let Some(meter) = self.entry.limited() {
+            meter.counted(usage(row, now)?);
+        }
+        if let Some(meter) = self.entry.first_use() {
+            meter.use_noted();
+        }
         let suppressed: Option<String> = row.try_get("", "suppressed")?;
-        Ok(self.stored(
-            row.try_get("", "now")?,
-            row.try_get("", "goes")?,
-            wait,
-            suppressed.as_deref(),
-        ))
+        Ok(self.stored(now, row.try_get("", "goes")?, wait, suppressed.as_deref()))
     }
 
     /// Returns the outcome of a request whose times do not hold now.
@@ -288,7 +312,13 @@ impl Ledger {
         let written = self.write_once(&writing).await;
         match written {
             Err(Error::Ledger(error)) if was_cut(&error) => match self.stored(&writing).await? {
-                Some(stored) => Ok(stored),
+                Some(stored) => {
+                    // It was counted with an answer that was lost.
+                    if let Some(meter) = entry.limited() {
+                        meter.leave_uncounted();
+                    }
+                    Ok(stored)
+                }
                 None => self.write_once(&writing).await,
             },
             written => written,

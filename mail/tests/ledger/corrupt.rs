@@ -184,9 +184,7 @@ async fn a_key_whose_senders_cannot_be_read_is_listed_and_revoked_and_opens_noth
         let secret = mail::api_key::ApiKeySecret::generate();
         let key = NewKey {
             name: Some("to be spoiled".to_owned()),
-            origins: vec![],
-            senders: vec![],
-            secret: secret.clone(),
+            ..NewKey::new(secret.clone())
         };
         let id = t.ledger.create_key(key).await.unwrap().unwrap().id;
         let which = "WHERE name = 'to be spoiled'";

@@ -1,8 +1,8 @@
 //! API keys and the browser origins that they allow.
 
 use mail::{
-    api_key::{ApiKey, ApiKeySecret, Origin, SenderRule},
-    ledger::NewKey,
+    api_key::{AddressRule, ApiKey, ApiKeySecret, Origin},
+    ledger::{ChangedKey, NewKey},
 };
 use uuid::Uuid;
 
@@ -22,15 +22,15 @@ async fn create(t: &TestLedger, origins: &[&str]) -> (ApiKey, ApiKeySecret) {
     let new = NewKey {
         name: Some("a name".to_owned()),
         origins: origins.iter().copied().map(origin).collect(),
-        senders: vec![SenderRule::parse("@example.com").unwrap()],
-        secret: secret.clone(),
+        senders: vec![AddressRule::parse("@example.com").unwrap()],
+        ..NewKey::new(secret.clone())
     };
     (t.ledger.create_key(new).await.unwrap().unwrap(), secret)
 }
 
 async fn opens(t: &TestLedger, secret: &ApiKeySecret) -> Option<Uuid> {
     let key = t.ledger.key_of_secret(secret.expose()).await.unwrap();
-    key.map(|key| key.id)
+    key.map(|(key, _)| key.id)
 }
 
 async fn a_key_is_found_by_its_secret_and_by_its_id(t: &TestLedger) {
@@ -38,15 +38,15 @@ async fn a_key_is_found_by_its_secret_and_by_its_id(t: &TestLedger) {
     create(t, &[]).await;
     assert_eq!(named(&key), ["https://a.example", "https://b.example"]);
     assert_eq!((key.name.as_deref(), key.browser), (Some("a name"), true));
-    assert_eq!(key.senders, [SenderRule::parse("@example.com").unwrap()]);
+    assert_eq!(key.senders, [AddressRule::parse("@example.com").unwrap()]);
     let ledger = &t.ledger;
     for name in [secret.expose(), &key.id.to_string()] {
         assert_eq!(ledger.find_key(name).await.unwrap().as_ref(), Some(&key));
     }
     let by_secret = ledger.key_of_secret(secret.expose()).await.unwrap();
-    assert_eq!(by_secret, Some(key.clone()));
+    assert_eq!(by_secret.map(|(key, _)| key), Some(key.clone()));
     let by_id = ledger.key_of_secret(&key.id.to_string()).await.unwrap();
-    assert_eq!(by_id, None, "an id opens nothing");
+    assert!(by_id.is_none(), "an id opens nothing");
     for unknown in ["", "mmms_unknown", &Uuid::now_v7().to_string()] {
         assert_eq!(ledger.find_key(unknown).await.unwrap(), None);
     }
@@ -58,10 +58,8 @@ async fn a_key_is_found_by_its_secret_and_by_its_id(t: &TestLedger) {
 async fn a_secret_belongs_to_one_key(t: &TestLedger) {
     let (key, secret) = create(t, &[]).await;
     let second = NewKey {
-        name: None,
         origins: vec![origin("https://a.example")],
-        senders: vec![],
-        secret: secret.clone(),
+        ..NewKey::new(secret.clone())
     };
     assert_eq!(t.ledger.create_key(second).await.unwrap(), None);
     assert_eq!(opens(t, &secret).await, Some(key.id));
@@ -108,12 +106,7 @@ async fn a_revoked_key_opens_nothing_at_once_and_for_good(t: &TestLedger) {
 
 async fn a_secret_that_looks_like_an_id_is_found(t: &TestLedger) {
     let secret = ApiKeySecret::import("0123456789abcdef0123456789abcdef").unwrap();
-    let new = NewKey {
-        name: None,
-        origins: vec![],
-        senders: vec![],
-        secret: secret.clone(),
-    };
+    let new = NewKey::new(secret.clone());
     let key = t.ledger.create_key(new).await.unwrap();
     let found = t.ledger.find_key(secret.expose()).await.unwrap();
     assert!(found.is_some());
@@ -165,11 +158,13 @@ async fn origins_come_and_go_but_a_browser_key_stays_one(t: &TestLedger) {
     let (a, b) = (origin("https://a.example"), origin("https://b.example"));
     let twice = [b.clone(), a.clone(), b.clone()];
     let added = t.ledger.add_origins(key.id, &twice);
-    let changed = added.await.unwrap().unwrap();
+    let ChangedKey::Changed(changed) = added.await.unwrap() else {
+        panic!("the key is not changed");
+    };
     assert!(changed.browser);
     assert_eq!(named(&changed), ["https://a.example", "https://b.example"]);
     let again = t.ledger.add_origins(key.id, std::slice::from_ref(&a));
-    assert_eq!(again.await.unwrap(), Some(changed));
+    assert_eq!(again.await.unwrap(), ChangedKey::Changed(changed));
     for gone in [&a, &b] {
         assert!(
             t.ledger

@@ -62,6 +62,7 @@ pub fn queued(api_key_id: Uuid, request: &NewMailing) -> NewEntry<'_> {
         request,
         claimed: false,
         idempotency: None,
+        meter: None,
     }
 }
 
@@ -108,12 +109,7 @@ pub fn not_accepted(again_in: Duration, fault: Fault) -> Outcome {
 
 impl TestLedger {
     pub async fn key(&self) -> Uuid {
-        let key = NewKey {
-            name: None,
-            origins: vec![],
-            senders: vec![],
-            secret: ApiKeySecret::generate(),
-        };
+        let key = NewKey::new(ApiKeySecret::generate());
         self.ledger.create_key(key).await.unwrap().unwrap().id
     }
 
@@ -123,7 +119,8 @@ impl TestLedger {
             StoreOutcome::KeyTaken
             | StoreOutcome::Expired
             | StoreOutcome::TooFarAhead
-            | StoreOutcome::Revoked => None,
+            | StoreOutcome::Revoked
+            | StoreOutcome::OverLimit => None,
         }
     }
 

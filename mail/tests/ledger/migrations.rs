@@ -11,8 +11,10 @@ use crate::{
     mailings::mailing_to,
 };
 use mail::{
+    api_key::Origin,
     config::{Config, DatabaseSource},
-    ledger::{Ledger, MailingFilter, WokenBefore},
+    ledger::{ChangedKey, Ledger, MailingFilter, WokenBefore},
+    limits::Limits,
 };
 
 async fn twenty_open(config: &Config) {
@@ -85,4 +87,26 @@ async fn the_schema_goes_and_comes_again(t: &TestLedger) {
     assert_eq!(mailings.await, 1);
 }
 
-on_both_databases![the_schema_goes_and_comes_again];
+/// The last migration of the version without limits is the eleventh; ten were released, because the fourth was not.
+async fn a_key_of_a_version_without_limits_has_none(t: &TestLedger) {
+    const RELEASED: usize = 10;
+    let id = t.key().await;
+    let later = u32::try_from(Migrator::migrations().len() - RELEASED).unwrap();
+    Migrator::down(&t.db, Some(later)).await.unwrap();
+    let browser = "UPDATE api_key SET browser = TRUE, senders = '[\"@example.com\"]'";
+    assert_eq!(t.sql(browser).await, 1);
+    let ledger = t.another().await;
+    let key = ledger.find_key(&id.to_string()).await.unwrap().unwrap();
+    assert_eq!((key.limits, key.recipients.len()), (Limits::NONE, 0));
+    assert_eq!((key.last_used_at, key.expires_at), (None, None));
+    let origins = [Origin::parse("https://a.example").unwrap()];
+    let ChangedKey::Changed(changed) = ledger.add_origins(id, &origins).await.unwrap() else {
+        panic!("no origin was added");
+    };
+    assert_eq!(changed.limits, Limits::NONE);
+}
+
+on_both_databases![
+    the_schema_goes_and_comes_again,
+    a_key_of_a_version_without_limits_has_none,
+];

@@ -156,7 +156,10 @@ async fn times_that_do_not_hold_store_nothing(t: &TestLedger) {
         let as_expected = match outcome {
             StoreOutcome::TooFarAhead => too_far,
             StoreOutcome::Expired => !too_far,
-            StoreOutcome::Stored(_) | StoreOutcome::KeyTaken | StoreOutcome::Revoked => false,
+            StoreOutcome::Stored(_)
+            | StoreOutcome::KeyTaken
+            | StoreOutcome::Revoked
+            | StoreOutcome::OverLimit => false,
         };
         assert!(as_expected, "{:?}: {outcome:?}", request.send_at);
     }

@@ -1,6 +1,9 @@
 //! Requests and answers of the operations on keys.
 
-use mail::api_key::{ApiKey, ApiKeySecret};
+use mail::{
+    api_key::{AddressRule, ApiKey, ApiKeySecret, Origin},
+    limits::Limits,
+};
 use poem_openapi::{Enum, Object};
 use uuid::Uuid;
 
@@ -10,6 +13,10 @@ use crate::v1::{
 };
 
 pub type KeyName = Text<Plain, 200>;
+/// The largest limit of a window.
+pub const MAX_LIMIT: i64 = 1_000_000_000;
+/// The largest limit of recipients of one request, which has at most 10,000.
+pub const MAX_RECIPIENTS_OF_REQUEST: i64 = 10_000;
 
 /// A new API key. With `origins` it is a browser key: it can only send mail, only from pages of these origins, and must
 /// have `senders`.
@@ -24,8 +31,79 @@ pub struct ApiKeyRequest {
     /// subdomains. Without an entry, the key may send as any address.
     #[oai(validator(max_items = 100))]
     pub senders: Option<Vec<Text<text::Sender>>>,
+    /// The addresses that the key may write to, also as copies; `@example.com` stands for all addresses of that domain,
+    /// without its subdomains. Mail to others is answered 403. Without an entry, the key may write to any address.
+    #[oai(validator(max_items = 100))]
+    pub recipients: Option<Vec<Text<text::Sender>>>,
+    /// The limits of the key; a limit that is `null` limits nothing, and `null` for all is no limit at all. What is not
+    /// given is not limited, except that a browser key then has its defaults: 60 requests and 60 recipients a minute,
+    /// 1,000 recipients a day, and 1 recipient a request. A key with an imported secret has no defaults.
+    pub limits: Option<LimitsRequest>,
+    /// The time from which the key is refused like an unknown one; it must be in the future.
+    pub expires_at: Option<Timestamp>,
     /// An existing secret to import instead of a generated one: 20 to 255 printable ASCII characters without spaces.
     pub api_key: Option<Text<text::ApiKeySecret>>,
+}
+
+/// Changes of an API key. A field that is absent changes nothing, and `null` removes the value.
+#[derive(Clone, Debug, Object)]
+pub struct ApiKeyChangeRequest {
+    pub name: Option<KeyName>,
+    /// The addresses that the key may send as, in place of all before. A browser key must have one.
+    #[oai(validator(max_items = 100))]
+    pub senders: Option<Vec<Text<text::Sender>>>,
+    /// The addresses that the key may write to, in place of all before; `null` or no entry allows any address.
+    #[oai(validator(max_items = 100))]
+    pub recipients: Option<Vec<Text<text::Sender>>>,
+    /// Changes of the limits; `null` removes all of them.
+    pub limits: Option<LimitsRequest>,
+    /// The time from which the key is refused like an unknown one; it must be in the future.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Limits of an API key. A window is a minute or a day of UTC by the database's clock.
+///
+/// Each request to `POST /v1/mail` counts once, also if it is refused; replays of an `Idempotency-Key` do not count. The
+/// recipients of a request count when it is stored, with those in `cc` and `bcc`.
+#[derive(Clone, Debug, Object)]
+pub struct LimitsRequest {
+    /// The number of requests in a minute.
+    #[oai(validator(minimum(value = "1"), maximum(value = "1000000000")))]
+    pub requests_per_minute: Option<i64>,
+    /// The number of recipients in a minute.
+    #[oai(validator(minimum(value = "1"), maximum(value = "1000000000")))]
+    pub recipients_per_minute: Option<i64>,
+    /// The number of recipients in a day.
+    #[oai(validator(minimum(value = "1"), maximum(value = "1000000000")))]
+    pub recipients_per_day: Option<i64>,
+    /// The number of recipients of one request. A request with more is answered 400.
+    #[oai(validator(minimum(value = "1"), maximum(value = "10000")))]
+    pub recipients_per_request: Option<i64>,
+}
+
+/// The limits of an API key; one that is null limits nothing.
+#[derive(Clone, Debug, Object)]
+#[oai(rename = "ApiKeyLimits")]
+pub struct LimitsOut {
+    /// The number of requests to `POST /v1/mail` in a minute.
+    pub requests_per_minute: Option<i32>,
+    /// The number of recipients in a minute.
+    pub recipients_per_minute: Option<i32>,
+    /// The number of recipients in a day of UTC.
+    pub recipients_per_day: Option<i32>,
+    /// The number of recipients of one request.
+    pub recipients_per_request: Option<i32>,
+}
+
+impl LimitsOut {
+    fn of(limits: Limits) -> Option<Self> {
+        (limits != Limits::NONE).then_some(Self {
+            requests_per_minute: limits.requests_per_minute,
+            recipients_per_minute: limits.recipients_per_minute,
+            recipients_per_day: limits.recipients_per_day,
+            recipients_per_request: limits.recipients_per_request,
+        })
+    }
 }
 
 /// The origins to add to an API key.
@@ -62,7 +140,15 @@ pub struct ApiKeyOut {
     pub kind: KindOut,
     pub origins: Vec<String>,
     pub senders: Vec<String>,
+    /// The addresses that the key may write to; without an entry, any.
+    pub recipients: Vec<String>,
+    /// Null if the key has no limits.
+    pub limits: Option<LimitsOut>,
     pub created_at: Timestamp,
+    /// The time of the last use, to within a minute; null if the key was never used.
+    pub last_used_at: Option<Timestamp>,
+    /// The time from which the key is refused; null if it does not expire.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// A revoked API key.
@@ -73,7 +159,15 @@ pub struct RevokedApiKey {
     pub kind: KindOut,
     pub origins: Vec<String>,
     pub senders: Vec<String>,
+    /// The addresses that the key may write to; without an entry, any.
+    pub recipients: Vec<String>,
+    /// Null if the key has no limits.
+    pub limits: Option<LimitsOut>,
     pub created_at: Timestamp,
+    /// The time of the last use, to within a minute; null if the key was never used.
+    pub last_used_at: Option<Timestamp>,
+    /// The time from which the key is refused; null if it does not expire.
+    pub expires_at: Option<Timestamp>,
     pub revoked_at: Timestamp,
     /// `true` if some queued recipients of the key are not cancelled yet: they are cancelled in the background, within
     /// minutes. Absent otherwise.
@@ -90,7 +184,11 @@ impl RevokedApiKey {
             kind: key.kind,
             origins: key.origins,
             senders: key.senders,
+            recipients: key.recipients,
+            limits: key.limits,
             created_at: key.created_at,
+            last_used_at: key.last_used_at,
+            expires_at: key.expires_at,
             revoked_at: revoked_at.into(),
             cancelling: cancelling.then_some(true),
         }
@@ -107,19 +205,19 @@ impl From<ApiKey> for ApiKeyOut {
             } else {
                 KindOut::Server
             },
-            origins: key
-                .origins
-                .iter()
-                .map(|origin| origin.as_str().to_owned())
-                .collect(),
-            senders: key
-                .senders
-                .iter()
-                .map(|rule| rule.as_str().to_owned())
-                .collect(),
+            origins: texts(&key.origins, Origin::as_str),
+            senders: texts(&key.senders, AddressRule::as_str),
+            recipients: texts(&key.recipients, AddressRule::as_str),
+            limits: LimitsOut::of(key.limits),
             created_at: key.created_at.into(),
+            last_used_at: key.last_used_at.map(Timestamp::from),
+            expires_at: key.expires_at.map(Timestamp::from),
         }
     }
+}
+
+fn texts<T>(items: &[T], text: impl Fn(&T) -> &str) -> Vec<String> {
+    items.iter().map(|item| text(item).to_owned()).collect()
 }
 
 /// An API key with its secret, which is shown only once.
@@ -130,9 +228,16 @@ pub struct SecretOut {
     /// The secret, for the header `x-api-key`. Only a hash of it is stored, so it cannot be shown again.
     pub api_key: String,
     pub name: Option<String>,
+    pub kind: KindOut,
     pub origins: Vec<String>,
     pub senders: Vec<String>,
+    /// The addresses that the key may write to; without an entry, any.
+    pub recipients: Vec<String>,
+    /// Null if the key has no limits.
+    pub limits: Option<LimitsOut>,
     pub created_at: Timestamp,
+    /// The time from which the key is refused; null if it does not expire.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl SecretOut {
@@ -142,9 +247,13 @@ impl SecretOut {
             id: key.id,
             api_key: secret.expose().to_owned(),
             name: key.name,
+            kind: key.kind,
             origins: key.origins,
             senders: key.senders,
+            recipients: key.recipients,
+            limits: key.limits,
             created_at: key.created_at,
+            expires_at: key.expires_at,
         }
     }
 }

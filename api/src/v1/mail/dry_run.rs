@@ -62,19 +62,20 @@ pub(super) async fn dry_run(
     bytes: Vec<u8>,
 ) -> Result<DryRunMail, Problem> {
     let key = match sender {
-        Sender::Key(key) if key.browser => {
+        Sender::Key { key, .. } if key.browser => {
             return Err(Problem::forbidden(
                 "This key has no dry run: every visitor of the page can read it",
             ));
         }
-        Sender::Key(key) => Some(key),
+        Sender::Key { key, meter } => Some((key, meter)),
         Sender::Management => None,
     };
     check_idempotency_key(request.headers())?;
     let asked = bytes.len();
-    let (request, templates) = mailing_of(key.as_ref(), bytes).await?;
+    let (request, templates) =
+        mailing_of(key.as_ref().map(|(key, meter)| (key, &**meter)), bytes).await?;
     let new = NewDryRun {
-        api_key_id: key.map(|key| key.id),
+        api_key_id: key.map(|(key, _)| key.id),
         request,
         templates,
         respond_async: wants_async(prefer),

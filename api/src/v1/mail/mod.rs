@@ -5,6 +5,7 @@ mod dry_run;
 mod limits;
 mod parse;
 mod preconditions;
+mod rate_limit;
 mod reschedule;
 mod schema;
 mod send;
@@ -124,10 +125,11 @@ impl Mail {
             let tried = dry_run::dry_run(&app, sender, prefer, request, body.bytes).await?;
             return Ok(tried.into());
         }
-        let Sender::Key(key) = sender else {
+        let Sender::Key { key, meter } = sender else {
             return Err(Problem::unauthenticated().into());
         };
-        Ok(send::send(&app, key, idempotency_key.0, prefer, request, body.bytes).await?)
+        let (key, idempotency_key) = ((key, meter), idempotency_key.0);
+        Ok(send::send(&app, key, idempotency_key, prefer, request, body.bytes).await?)
     }
 
     /// List mailings

@@ -1,25 +1,29 @@
 //! The checks that a send and a dry run have in common.
 
-use mail::{api_key::ApiKey, mailing::Templates, message::NewMailing};
+use mail::{api_key::ApiKey, limits::Meter, mailing::Templates, message::NewMailing};
 use poem::http::HeaderMap;
 
-use super::parse;
+use super::{parse, rate_limit};
 use crate::problem::Problem;
 
 /// The maximum length of an `Idempotency-Key`.
 pub(super) const MAX_IDEMPOTENCY_KEY: usize = 255;
 
-/// Reads the body, and checks that the key may send it. Management is not restricted to senders.
+/// Reads the body, and checks that the key may send it now. Management is not restricted.
 pub(super) async fn mailing_of(
-    key: Option<&ApiKey>,
+    key: Option<(&ApiKey, &Meter)>,
     bytes: Vec<u8>,
 ) -> Result<(NewMailing, Templates), Problem> {
+    let Some((key, meter)) = key else {
+        return parse::mailing(bytes).await;
+    };
+    rate_limit::check_requests(meter)?;
     let read = parse::mailing(bytes).await?;
-    if key.is_none_or(|key| key.may_send_from(&read.0.envelope.sender_email)) {
-        Ok(read)
-    } else {
-        Err(Problem::forbidden("This key must not send as this sender"))
+    if !key.may_send_from(&read.0.envelope.sender_email) {
+        return Err(Problem::forbidden("This key must not send as this sender"));
     }
+    rate_limit::check_recipients(key, meter, &read.0)?;
+    Ok(read)
 }
 
 /// <https://www.rfc-editor.org/rfc/rfc7240#section-4.1>

@@ -5,7 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mail::{Answer, NewSubmission, Submission, api_key::ApiKey, ledger::IdempotencyRequest};
+use mail::{
+    Answer, NewSubmission, Submission, api_key::ApiKey, ledger::IdempotencyRequest, limits::Meter,
+};
 use poem::{
     Request,
     http::{HeaderName, HeaderValue},
@@ -17,6 +19,7 @@ use super::{
     dry_run::DryRunMail,
     parse,
     preconditions::{check_idempotency_key, mailing_of, wants_async},
+    rate_limit,
 };
 use crate::{
     app::App,
@@ -150,7 +153,7 @@ impl From<DryRunMail> for SendResponse {
 /// The operation, after its parts have been read from the request.
 pub(super) async fn send(
     app: &App,
-    key: ApiKey,
+    (key, meter): (ApiKey, Arc<Meter>),
     idempotency_key: Option<String>,
     prefer: Option<&str>,
     request: &Request,
@@ -161,18 +164,19 @@ pub(super) async fn send(
     check_idempotency_key(request.headers())?;
     let idempotency = idempotency_key
         .map(|idempotency_key| IdempotencyRequest::new(idempotency_key, &bytes, respond_async));
-    let mailing = mailing_of(Some(&key), bytes).await;
+    let mailing = mailing_of(Some((&key, &meter)), bytes).await;
     let (mailing, templates) = match (mailing, &idempotency) {
         (Ok(read), _) => read,
         (Err(problem), None) => return Err(problem),
-        // The first request with this key may have been accepted, before the rules changed.
+        // The first request with this key may have been accepted, before the rules changed or a limit was used up.
         (Err(problem), Some(idempotency)) => {
             let known = service.replay(key.id, idempotency).await?;
-            return known.map_or(Err(problem), |known| respond(known, key.browser));
+            return known.map_or(Err(problem), |known| respond(known, &meter, key.browser));
         }
     };
     let new = NewSubmission {
         api_key_id: key.id,
+        meter: Arc::clone(&meter),
         request: mailing,
         templates,
         idempotency,
@@ -184,7 +188,7 @@ pub(super) async fn send(
     if let (Submission::Answered(answer), Some(trace)) = (&submission, trace(request)) {
         let _ = trace.mailing.set((answer.id(), recipients));
     }
-    respond(submission, key.browser)
+    respond(submission, &meter, key.browser)
 }
 
 fn as_replay(problem: Problem, replayed: Option<bool>) -> Problem {
@@ -195,7 +199,7 @@ fn as_replay(problem: Problem, replayed: Option<bool>) -> Problem {
 }
 
 fn trace(request: &Request) -> Option<&Trace> {
-    request.extensions().get::<Arc<Trace>>().map(Arc::as_ref)
+    Trace::of(request).map(Arc::as_ref)
 }
 
 /// Counted from the arrival of the request. A slow body does not shorten it below [`SHORTEST`].
@@ -209,7 +213,10 @@ fn deadline(request: &Request) -> Instant {
     }
 }
 
-fn respond(submission: Submission, browser: bool) -> Result<SendResponse, Problem> {
+fn respond(submission: Submission, meter: &Meter, browser: bool) -> Result<SendResponse, Problem> {
+    if let Submission::Replayed(_) | Submission::InProgress(_) = submission {
+        meter.leave_uncounted();
+    }
     match submission {
         Submission::Answered(answer) => success(answer, None, browser),
         Submission::Replayed(answer) => success(answer, Some(true), browser),
@@ -218,6 +225,7 @@ fn respond(submission: Submission, browser: bool) -> Result<SendResponse, Proble
             "This Idempotency-Key was used for another request",
         )),
         Submission::Revoked => Err(Problem::unauthenticated()),
+        Submission::OverLimit { recipients } => Err(rate_limit::over_limit(meter, recipients)),
         Submission::Expired => Err(Problem::invalid("expires_at", parse::NOT_IN_FUTURE)),
         Submission::TooFarAhead => Err(Problem::invalid("send_at", parse::TOO_FAR_AHEAD)),
         Submission::InProgress(left) => Err(Problem::new(

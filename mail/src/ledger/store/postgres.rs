@@ -5,7 +5,13 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value, sea_query::Va
 use super::{DEFAULT_LIFETIME_MS, LONGEST_PLAN_MS, Ledger, StoreOutcome, Writing};
 use crate::{
     error::Result,
-    ledger::{document::to_text, events, idempotency::KEPT_FOR_MS, suppressions::SUPPRESSED},
+    ledger::{
+        document::to_text,
+        events,
+        idempotency::KEPT_FOR_MS,
+        limits::{Count, is_over_limit, limit_values, note_use_sql},
+        suppressions::SUPPRESSED,
+    },
     message::Attachment,
 };
 
@@ -49,7 +55,10 @@ impl Ledger {
     pub(super) async fn write_at_once(&self, writing: &Writing<'_>) -> Result<StoreOutcome> {
         let db = self.db().await?.repeatable();
         let outbox = self.insert_moved_into_outbox();
-        let row = db.query_one_raw(statement(writing, &outbox)?).await?;
+        let row = match db.query_one_raw(statement(writing, &outbox)?).await {
+            Err(error) if is_over_limit(&error) => return Ok(StoreOutcome::OverLimit),
+            row => row?,
+        };
         let row = row.ok_or_else(|| DbErr::RecordNotFound("the clock".to_owned()))?;
         Ok(writing.outcome(&row)?)
     }
@@ -87,6 +96,13 @@ fn statement(writing: &Writing<'_>, outbox: &str) -> Result<Statement> {
     let starts = values.add(writing.starts());
     let list = values.add(request.envelope.list.clone());
     let suppressed = Suppressed::new(&mut values, writing, &api_key_id, outbox);
+    let metering = metering(&mut values, writing, &api_key_id, &key);
+    let Metering {
+        ctes,
+        allows,
+        columns,
+        table,
+    } = metering;
     let recipients = recipients(&mut values, writing)?;
     let attachments = attachments(&mut values, &request.attachments)?;
     let sql = format!(
@@ -95,7 +111,9 @@ fn statement(writing: &Writing<'_>, outbox: &str) -> Result<Statement> {
                   CAST(FLOOR(EXTRACT(EPOCH FROM t) * 1000000) AS BIGINT) AS micros \
            FROM clock_timestamp() AS t), \
          plan AS (SELECT now, GREATEST(now, {send_at}) AS due_at FROM clock), \
-         live AS (SELECT id FROM api_key WHERE id = {api_key_id} AND revoked_at IS NULL), \
+         live AS (\
+           SELECT id FROM api_key, clock WHERE id = {api_key_id} AND revoked_at IS NULL \
+             AND (api_key.expires_at IS NULL OR api_key.expires_at > now)), \
          request AS (\
            SELECT now, COALESCE({expires_at}, due_at + {DEFAULT_LIFETIME_MS}) AS expires_at \
            FROM plan, live WHERE ({expires_at} IS NULL OR {expires_at} > due_at) \
@@ -110,12 +128,12 @@ fn statement(writing: &Writing<'_>, outbox: &str) -> Result<Statement> {
              expires_at = EXCLUDED.expires_at \
            WHERE idempotency.expires_at <= EXCLUDED.expires_at - {KEPT_FOR_MS} \
            RETURNING key), \
-         entry AS (\
+         {ctes}entry AS (\
            INSERT INTO mailing (id, api_key_id, email_id, envelope, body, list, anonymous, created_at, expires_at, \
              send_at, expiry_given) \
            SELECT {id}, {api_key_id}, {email_id}, {envelope}::json, {body}::json, {list}, FALSE, now, expires_at, \
              {send_at}, {expires_at} IS NOT NULL \
-           FROM request WHERE {key} IS NULL OR EXISTS (SELECT FROM idempotency_key) \
+           FROM request WHERE ({key} IS NULL OR EXISTS (SELECT FROM idempotency_key)){allows} \
            RETURNING id, created_at, expires_at), \
          correspondents AS (\
            INSERT INTO correspondent (mailing_id, mail_key) \
@@ -144,8 +162,8 @@ fn statement(writing: &Writing<'_>, outbox: &str) -> Result<Statement> {
            FROM entry, plan, start, {recipients}{returning}){ends} \
          SELECT now, EXISTS (SELECT FROM live) AS live, EXISTS (SELECT FROM request) AS in_time, \
            EXISTS (SELECT FROM entry) AS stored, goes, (SELECT wait FROM turn) AS wait, \
-           (SELECT reason FROM suppressed) AS suppressed \
-         FROM clock, start",
+           (SELECT reason FROM suppressed) AS suppressed{columns} \
+         FROM clock CROSS JOIN start{table}",
         entry_of_list = suppressed.entry,
         status = suppressed.status,
         end_columns = suppressed.columns,
@@ -206,6 +224,42 @@ impl Suppressed {
             ),
         }
     }
+}
+
+/// The parts of the statement for a key with limits, and for a use that is to be noted. They are empty for other keys.
+#[derive(Default)]
+struct Metering {
+    ctes: String,
+    /// A condition of the mailing.
+    allows: &'static str,
+    columns: &'static str,
+    table: &'static str,
+}
+
+/// The key's row is taken after that of the idempotency key, so that a repeated request is not counted, and before the
+/// pace. A count over the limit fails the whole statement.
+fn metering(values: &mut Values, writing: &Writing<'_>, api_key_id: &str, key: &str) -> Metering {
+    let mut parts = Metering::default();
+    if let Some(meter) = writing.entry.limited() {
+        let count = Count {
+            api_key_id: api_key_id.to_owned(),
+            recipients: values.add(writing.addressees()),
+            limits: limit_values(&meter.limits).map(|limit| values.add(limit)),
+            source: format!(
+                "(SELECT now FROM request WHERE {key} IS NULL OR EXISTS (SELECT FROM idempotency_key)) AS counted"
+            ),
+        };
+        parts.ctes = format!("usage AS ({}), ", count.sql(DbBackend::Postgres));
+        parts.allows = " AND EXISTS (SELECT FROM usage WHERE within_limits)";
+        parts.columns = ", usage.*";
+        parts.table = " LEFT JOIN usage ON TRUE";
+    }
+    if writing.entry.first_use().is_some() {
+        let now = "(SELECT now FROM clock)";
+        let note = note_use_sql(DbBackend::Postgres, api_key_id, now);
+        parts.ctes = format!("{}noted_use AS ({note}), ", parts.ctes);
+    }
+    parts
 }
 
 fn recipients(values: &mut Values, writing: &Writing<'_>) -> Result<String> {

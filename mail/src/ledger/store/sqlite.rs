@@ -12,9 +12,13 @@ use crate::{
     error::Result,
     hash_secret::HashSecret,
     ledger::{
-        document::to_text, idempotency::KEPT_FOR_MS, suppressions::SUPPRESSED,
+        document::to_text,
+        idempotency::KEPT_FOR_MS,
+        limits::{Count, limit_values, note_use_sql, usage},
+        suppressions::SUPPRESSED,
         transaction::Transaction,
     },
+    limits::Meter,
     message::{Attachment, CallerId, HeaderFields, NewMailing, Recipient, Variables},
     suppression::SuppressionReason,
 };
@@ -72,7 +76,8 @@ impl Ledger {
             StoreOutcome::Revoked
             | StoreOutcome::Expired
             | StoreOutcome::TooFarAhead
-            | StoreOutcome::KeyTaken => {
+            | StoreOutcome::KeyTaken
+            | StoreOutcome::OverLimit => {
                 transaction.rollback().await?;
             }
         }
@@ -106,7 +111,8 @@ async fn read_start(db: &Transaction, writing: &Writing<'_>) -> Result<QueryResu
                plan AS MATERIALIZED (\
                  SELECT t, MAX(CAST(t * 1000 AS INTEGER), IFNULL($3, 0)) AS due_at FROM clock) \
                SELECT CAST(t * 1000 AS INTEGER) AS now, CAST(t * 1000000 AS INTEGER) AS micros, holds, due_at, \
-                 EXISTS (SELECT 1 FROM api_key WHERE id = $1 AND revoked_at IS NULL) AS live, \
+                 EXISTS (SELECT 1 FROM api_key WHERE id = $1 AND revoked_at IS NULL \
+                   AND (expires_at IS NULL OR expires_at > CAST(t * 1000 AS INTEGER))) AS live, \
                  (($2 IS NULL OR $2 > due_at) AND due_at <= CAST(t * 1000 AS INTEGER) + $4) AS in_time, \
                  (SELECT reason FROM suppression WHERE mail_hash = $5 AND scope IN ('', $6) LIMIT 1) AS suppressed \
                FROM plan, pace";
@@ -160,6 +166,16 @@ async fn write(
     if !has_key(db, writing, now).await? {
         return Ok(StoreOutcome::KeyTaken);
     }
+    if let Some(meter) = writing.entry.limited()
+        && !count(db, writing, meter, now).await?
+    {
+        return Ok(StoreOutcome::OverLimit);
+    }
+    if let Some(meter) = writing.entry.first_use() {
+        let note = note_use_sql(DbBackend::Sqlite, "$1", "$2");
+        execute(db, &note, [meter.api_key_id.into(), now.into()]).await?;
+        meter.use_noted();
+    }
     let suppressed: Option<String> = start.try_get("", "suppressed")?;
     let works = start.try_get::<i32>("", "holds")? == 0 && writing.starts() && suppressed.is_none();
     let wait = match writing.cost() {
@@ -174,6 +190,37 @@ async fn write(
         insert_attachment(db, writing, position, attachment).await?;
     }
     Ok(writing.stored(now, goes, wait, suppressed.as_deref()))
+}
+
+/// Counts the request and its recipients, and returns whether they are within the limits of the key.
+async fn count(
+    db: &Transaction,
+    writing: &Writing<'_>,
+    meter: &Meter,
+    now: i64,
+) -> Result<bool, DbErr> {
+    let count = Count {
+        api_key_id: "$1".to_owned(),
+        recipients: "$2".to_owned(),
+        limits: ["$3", "$4", "$5"].map(ToOwned::to_owned),
+        source: "(SELECT $6 AS now) AS clock".to_owned(),
+    };
+    let [requests, minute, day] = limit_values(&meter.limits);
+    let values = [
+        meter.api_key_id.into(),
+        writing.addressees().into(),
+        requests.into(),
+        minute.into(),
+        day.into(),
+        now.into(),
+    ];
+    let row = one(db, &count.sql(DbBackend::Sqlite), values).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound("the counters of a key".to_owned()))?;
+    let is_within = row.try_get("", "within_limits")?;
+    if is_within {
+        meter.counted(usage(&row, now)?);
+    }
+    Ok(is_within)
 }
 
 /// Takes a turn of a single mail, and returns the microseconds until it comes.
