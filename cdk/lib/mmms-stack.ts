@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { Api } from "./constructs/api.ts";
 import { Database } from "./constructs/database.ts";
+import { HashSecret } from "./constructs/hash-secret.ts";
 import { MailEvents } from "./constructs/mail-events.ts";
 import { Migration } from "./constructs/migration.ts";
 import { Monitoring } from "./constructs/monitoring/monitoring.ts";
@@ -31,7 +32,8 @@ export class MmmsStack extends Stack {
     const queues = new Queues(this, "Queues", { timeout: WORKER_TIMEOUT, disposable: stage.disposable });
     const sender = new Sender(this, "Sender", { sender: stage.sender });
     new MailEvents(this, "MailEvents", { sender, queues });
-    const service = { stage, network, database, queues, sender };
+    const hashSecret = new HashSecret(this, "HashSecret", { disposable: stage.disposable });
+    const service = { stage, network, database, queues, sender, hashSecret };
     const api = new Api(this, "Api", { ...service, code: programs.api, routes });
     const worker = new Worker(this, "Worker", { ...service, code: programs.worker });
     const before = [api, worker, ...(database.proxy ? [database.proxy] : [])];
@@ -44,6 +46,7 @@ export class MmmsStack extends Stack {
     this.output("ResultQueueUrl", queues.results.queueUrl, "The end of each recipient, for the back end to read");
     this.output("ResultQueueArn", queues.results.queueArn, "The same, for the policy of its reader");
     this.output("AdminSecretName", api.adminToken.secretName, "The secret with the admin token");
+    this.output("HashSecretName", hashSecret.secret.secretName, "The secret of the hashes; never replace it");
     this.output(
       "DeadLetterQueueArn",
       queues.processingDeadLetters.queueArn,

@@ -30,6 +30,7 @@ const RESOURCES: [RegExp, string][] = [
   [/MasterUserSecret/, "master's secret"],
   [/DatabaseRole/, "role's secret"],
   [/ApiAdminToken/, "admin token"],
+  [/HashSecret/, "secret of the hashes"],
   [/:identity\/example\.com"/, "sender's identity"],
   [/:configuration-set\/.*SenderConfigurationSet/, "configuration set"],
   [/:template\/\*"/, "any template"],
@@ -97,8 +98,9 @@ test("each call to SES is allowed under every action that SES checks it under", 
     const actions = granted()
       .filter((line) => line.startsWith(`${role} | Allow | ses:`))
       .map((line) => line.split(" | ")[2]);
-    // SendEmail, also with attachments; SendBulkEmail; GetAccount.
+    // SendEmail, also with attachments; SendBulkEmail; GetAccount; and for the list of suppressed addresses, the API only.
     expect(actions.sort()).toEqual([
+      ...(role === "api" ? ["ses:DeleteSuppressedDestination"] : []),
       "ses:GetAccount",
       "ses:SendBulkEmail",
       "ses:SendBulkTemplatedEmail",

@@ -46,6 +46,7 @@ const STARS = new Map([
   ["ec2:DescribeNetworkInterfaces", "takes no resource"],
   ["ec2:DescribeSubnets", "takes no resource"],
   ["ec2:UnassignPrivateIpAddresses", "takes no resource"],
+  ["ses:DeleteSuppressedDestination", "takes no resource"],
   ["ses:GetAccount", "takes no resource"],
   ["xray:PutTelemetryRecords", "takes no resource"],
   ["xray:PutTraceSegments", "takes no resource"],

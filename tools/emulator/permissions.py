@@ -18,6 +18,7 @@ ACTIONS = {
     "SendEmail with raw content or attachments": ("ses:SendEmail", "ses:SendRawEmail"),
     "SendBulkEmail": ("ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"),
     "GetAccount": ("ses:GetAccount",),
+    "DeleteSuppressedDestination": ("ses:DeleteSuppressedDestination",),
     "GetSecretValue": ("secretsmanager:GetSecretValue",),
     "SendMessage": ("sqs:SendMessage",),
     "SendMessageBatch": ("sqs:SendMessage",),
@@ -66,6 +67,8 @@ def denial(role, operation, resources):
 def ses_call(method, path, _, body):
     if path.endswith("/account"):
         return "GetAccount", ["*"]
+    if method == "DELETE" and "/suppression/addresses/" in path:
+        return "DeleteSuppressedDestination", ["*"]
     request = json.loads(body) if body else {}
     bulk = path.endswith("/outbound-bulk-emails")
     resources = [of_ses("identity", domain(request.get("FromEmailAddress", "")))]

@@ -321,6 +321,8 @@ mod tests {
             [
                 "Mail",
                 "Mailings",
+                "Events",
+                "Suppressions",
                 "Keys",
                 "Statistics",
                 "Privacy",

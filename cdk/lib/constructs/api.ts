@@ -95,6 +95,8 @@ export class Api extends Construct {
           actions: ["secretsmanager:GetSecretValue"],
           resources: [this.adminToken.secretArn],
         }),
+        // Takes an address off SES's own list when it is taken off this service's; the action takes no resource.
+        new PolicyStatement({ sid: "TakeOffList", actions: ["ses:DeleteSuppressedDestination"], resources: ["*"] }),
       ],
     });
     this.http = new HttpApi(this, "Http", {

@@ -3,6 +3,7 @@ import type { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Database } from "./database.ts";
+import type { HashSecret } from "./hash-secret.ts";
 import type { Network } from "./network.ts";
 import { allIdentities, mailPermissions } from "./permissions.ts";
 import { ProgramFunction, type ProgramFunctionProps } from "./program-function.ts";
@@ -16,6 +17,7 @@ export interface ServiceProps {
   readonly database: Database;
   readonly queues: Queues;
   readonly sender: Sender;
+  readonly hashSecret: HashSecret;
 }
 
 export interface ServiceFunctionProps
@@ -32,7 +34,7 @@ export interface ServiceFunctionProps
 /** One of the two functions that serve, with only the rights that both need. */
 export class ServiceFunction extends ProgramFunction {
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
-    const { stage, network, database, queues, sender } = props;
+    const { stage, network, database, queues, sender, hashSecret } = props;
     super(scope, id, {
       ...props,
       securityGroup: network.functions,
@@ -43,6 +45,11 @@ export class ServiceFunction extends ProgramFunction {
           sid: "ReadDatabaseLogin",
           actions: ["secretsmanager:GetSecretValue"],
           resources: [database.roleSecret.secretArn],
+        }),
+        new PolicyStatement({
+          sid: "ReadHashSecret",
+          actions: ["secretsmanager:GetSecretValue"],
+          resources: [hashSecret.secret.secretArn],
         }),
         new PolicyStatement({
           sid: "QueueMail",
@@ -68,6 +75,7 @@ export class ServiceFunction extends ProgramFunction {
         MAIL_RESULT_QUEUE_URL: queues.results.queueUrl,
         RETENTION_DAYS: String(stage.retention.mailDays),
         KEEP_DAYS: String(stage.retention.keepDays),
+        HASH_SECRET_NAME: hashSecret.secret.secretArn,
         SES_CONFIGURATION_SET: sender.configurationSet.configurationSetName,
         ...(stage.maxSendRate !== undefined && { MAX_SEND_RATE: String(stage.maxSendRate) }),
         ...props.environment,

@@ -72,6 +72,22 @@ const words: Readonly<Record<Detail, Words>> = {
     means: "The recipient has marked the mail as spam",
     remedy: "Do not write to this address again.",
   },
+  suppressed_bounce: {
+    means: "Not sent: an earlier mail to this address bounced",
+    remedy: "If the address is right, take it off the list of suppressed addresses, then send a new mail.",
+  },
+  suppressed_complaint: {
+    means: "Not sent: the recipient has marked an earlier mail as spam",
+    remedy: "Do not write to this address again, unless its owner asks for it.",
+  },
+  suppressed_manual: {
+    means: "Not sent: somebody has put this address on the list of suppressed addresses",
+    remedy: "Ask who did, before you take it off the list.",
+  },
+  suppressed_unsubscribe: {
+    means: "Not sent: the recipient has unsubscribed from this list",
+    remedy: "Nothing to do.",
+  },
   suppressed_by_ses: {
     means: "SES has not sent the mail: the address is on the suppression list of the account",
     remedy: "If the address is right, take it off SES's list, then send a new mail.",

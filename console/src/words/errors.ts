@@ -48,6 +48,10 @@ export const errorWords: Readonly<Record<Known<ErrorType>, Words>> = {
     title: "The service does not understand the request",
     remedy: "The console and the service may be of different versions: reload the page.",
   },
+  recipient_suppressed: {
+    title: "The recipient must not be mailed",
+    remedy: "The address is on the list of suppressed addresses: earlier mail bounced, or its owner does not want any.",
+  },
   send_rejected: {
     title: "The mail system permanently refused this mail",
     remedy: "Its reply is below. Correct the address or the mail, and send a new one.",

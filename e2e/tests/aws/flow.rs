@@ -62,6 +62,8 @@ async fn a_mail_to_one_is_sent_at_once_and_has_one_result() {
             "project_id": "project-1",
             "closure_id": null,
             "attempts": 1,
+            "sequence": 1,
+            "bounce": null,
         })
     );
     assert_eq!(service.results.more().await, 0);

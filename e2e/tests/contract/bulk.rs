@@ -34,7 +34,8 @@ async fn many_recipients_are_queued(database: Database) {
     );
     let counts = server.settled(data["id"].as_str().expect("an id")).await;
     let expected = json!({
-        "queued": 0, "sending": 0, "sent": 3, "failed": 0, "unconfirmed": 0, "cancelled": 0
+        "queued": 0, "sending": 0, "sent": 3, "failed": 0, "unconfirmed": 0, "cancelled": 0,
+        "suppressed": 0, "delivered": 0, "bounced": 0, "complained": 0
     });
     assert_eq!(counts, expected);
 }

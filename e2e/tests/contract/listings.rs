@@ -104,11 +104,15 @@ async fn a_mailing_shows_its_scalars_and_never_its_body(database: Database) {
     );
     let counts = &one["counts"];
     let states = [
+        "bounced",
         "cancelled",
+        "complained",
+        "delivered",
         "failed",
         "queued",
         "sending",
         "sent",
+        "suppressed",
         "unconfirmed",
     ];
     assert_eq!(keys(counts), states);
@@ -148,12 +152,13 @@ async fn recipients_are_filtered_by_status(database: Database) {
         ("sending", vec![]),
         ("unconfirmed", vec![]),
         ("cancelled", vec![]),
+        ("delivered", vec![]),
     ] {
         let path = format!("/v1/mail/{id}/recipients?limit=2&status={status}");
         let (found, _) = pages(&sender, &path, "index").await;
         assert_eq!(found, expected, "{status}");
     }
-    for bad in ["SENT", "delivered", "x", "%00"] {
+    for bad in ["SENT", "opened", "x", "%00"] {
         let answer = sender
             .get(&format!("/v1/mail/{id}/recipients?status={bad}"))
             .await;

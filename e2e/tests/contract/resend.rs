@@ -32,7 +32,8 @@ async fn settled(server: &Server, smtp: &SmtpServer) -> (e2e::Caller, String) {
     let id = data["id"].as_str().expect("an id").to_owned();
     let counts = server.settled(&id).await;
     let expected = json!({
-        "queued": 0, "sending": 0, "sent": 1, "failed": 1, "unconfirmed": 1, "cancelled": 0
+        "queued": 0, "sending": 0, "sent": 1, "failed": 1, "unconfirmed": 1, "cancelled": 0,
+        "suppressed": 0, "delivered": 0, "bounced": 0, "complained": 0
     });
     assert_eq!(counts, expected);
     smtp.script(|_| Reaction::Continue);

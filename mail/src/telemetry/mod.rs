@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     Status,
     config::{Config, InvalidConfig, LogFormat, invalid},
+    event::{Bounce, BounceType},
     recipient_update::RecipientUpdate,
 };
 pub use causes::causes;
@@ -64,7 +65,11 @@ pub(crate) fn recipient_moved(row: &RecipientUpdate) {
             recipient.attempts = row.attempts, "recipient ended"
         );
     }
-    invocation::count(|metrics| metrics.recipient_moved(row.status));
+    // Like SES, which reviews accounts by it, the metric counts only what will never arrive.
+    let may_arrive = |bounce: &Bounce| bounce.kind != BounceType::Permanent;
+    if !row.bounce.as_ref().is_some_and(may_arrive) {
+        invocation::count(|metrics| metrics.recipient_moved(row.status));
+    }
 }
 
 pub(crate) fn call_made(mailing_id: Uuid, recipients: usize, took: Duration) {
