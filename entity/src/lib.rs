@@ -17,5 +17,8 @@ pub mod origin;
 pub mod outbox;
 pub mod pace;
 pub mod recipient;
+pub mod webhook;
+pub mod webhook_delivery;
+pub mod webhook_log;
 
 pub use document::Document;

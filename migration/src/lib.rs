@@ -15,6 +15,7 @@ mod m0009_recipient_headers;
 mod m0010_open_recipients;
 mod m0011_removal;
 mod m0014_events;
+mod m0015_webhooks;
 
 pub struct Migrator;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_open_recipients::Migration),
             Box::new(m0011_removal::Migration),
             Box::new(m0014_events::Migration),
+            Box::new(m0015_webhooks::Migration),
         ]
     }
 }

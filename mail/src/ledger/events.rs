@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     Ledger, Transaction, dialect,
     document::{from_json, to_text},
+    webhooks::insert_deliveries,
 };
 use crate::{error::Result, event::Detail};
 
@@ -34,6 +35,8 @@ pub(super) use next_event;
 /// An event to be inserted, as an element of a JSON array.
 #[derive(Debug, Serialize)]
 pub(super) struct NewEvent<'a> {
+    #[serde(skip)]
+    uuid: Uuid,
     /// In hexadecimal, as is `mailing_id`.
     id: String,
     mailing_id: String,
@@ -51,6 +54,10 @@ pub(super) struct NewEvent<'a> {
 }
 
 impl<'a> NewEvent<'a> {
+    pub fn id(&self) -> Uuid {
+        self.uuid
+    }
+
     /// Returns the event that says what the row of its recipient says.
     pub fn of(
         row: &'a Model,
@@ -60,6 +67,7 @@ impl<'a> NewEvent<'a> {
         detail: Option<&'a Detail>,
     ) -> Self {
         Self {
+            uuid: id,
             id: id.simple().to_string(),
             mailing_id: row.mailing_id.simple().to_string(),
             position: row.position,
@@ -96,7 +104,7 @@ pub(super) fn detail(stored: Option<Document>) -> Result<Detail> {
         .unwrap_or_default())
 }
 
-/// Inserts events in their order.
+/// Inserts events in their order, and their deliveries to webhooks.
 pub(super) async fn add(transaction: &Transaction, events: &[NewEvent<'_>]) -> Result<()> {
     if events.is_empty() {
         return Ok(());
@@ -130,7 +138,7 @@ pub(super) async fn add(transaction: &Transaction, events: &[NewEvent<'_>]) -> R
          FROM {rows} ORDER BY e.mailing_id, e.position, e.sequence"
     );
     execute(transaction, sql, to_text(&events)?).await?;
-    Ok(())
+    insert_deliveries(transaction, events).await
 }
 
 async fn execute(transaction: &Transaction, sql: String, rows: String) -> Result<ExecResult> {

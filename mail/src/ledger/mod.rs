@@ -43,6 +43,7 @@ mod store;
 mod transaction;
 mod update;
 mod wake;
+mod webhooks;
 mod writer;
 
 use entity::recipient::{self, Status};
@@ -73,6 +74,9 @@ pub use role::RoleError;
 pub use statistics::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour};
 pub use store::{NewEntry, Start, StartRequest, StoreOutcome, Stored};
 pub use wake::WokenBefore;
+pub use webhooks::{
+    ClaimedDelivery, Created, HistoryEntry, Recorded, Replay, Try, TryEntry,
+};
 
 #[derive(Debug)]
 pub struct Ledger {
