@@ -42,6 +42,12 @@ async fn run() -> anyhow::Result<ExitCode> {
         eprintln!("DB_ROLE_SECRET_NAME: is for the worker, which then migrates and ends");
         return Ok(ExitCode::from(2));
     }
+    if !service.config.is_function
+        && let Err(error) = service.check_hash_secret().await
+    {
+        eprintln!("{error}");
+        return Ok(ExitCode::from(2));
+    }
     api::run(service).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -16,6 +16,9 @@ pub struct Model {
     pub mail: Option<String>,
     /// The normalised address, by which an erasure finds it.
     pub mail_key: Option<String>,
+    /// The keyed hash of the normalised address, by which it is looked up among suppressed ones; null if the row was
+    /// written before there were any.
+    pub mail_hash: Option<Vec<u8>>,
     pub name: Option<String>,
     pub company: Option<String>,
     pub email_recipient_id: Option<Document>,

@@ -29,6 +29,9 @@ pub enum Error {
     /// The work is not done, and no wake-up for it could be enqueued.
     #[error("the queue does not answer")]
     QueueAway,
+    /// The secret is missing or another one than the database was used with: its hashes would match nothing.
+    #[error("HASH_SECRET is not the secret that this database was used with")]
+    HashSecret,
     /// A message in the queue of events is no event.
     #[error("a message in the queue of events cannot be read")]
     UnreadableEvent(#[source] crate::mail_event::Unreadable),
@@ -57,7 +60,9 @@ impl Error {
             | Self::Mailbox(_)
             | Self::Overdue
             | Self::QueueAway => true,
-            Self::Role(_) | Self::Corrupt { .. } | Self::UnreadableEvent(_) => false,
+            Self::Role(_) | Self::HashSecret | Self::Corrupt { .. } | Self::UnreadableEvent(_) => {
+                false
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod fail_point;
 #[cfg(test)]
 #[path = "../tests/fixtures/mod.rs"]
 mod fixtures;
+pub mod hash_secret;
 mod health;
 mod idempotency;
 pub mod ledger;

@@ -1,6 +1,10 @@
 //! The parts put together: what both programs run on.
 
-use std::{fmt, io, sync::Arc, time::Instant};
+use std::{
+    fmt, io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rustix::fs::Mode;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -9,6 +13,7 @@ use crate::{
     admin::AdminAuth,
     aws::Aws,
     config::{Config, InvalidConfig, Transport, invalid},
+    hash_secret::HashSecret,
     health::TransportHealth,
     ledger::Ledger,
     mailer::Mailer,
@@ -18,6 +23,9 @@ use crate::{
     statistics::KnownStatistics,
     telemetry,
 };
+
+/// The time for which a process waits for its database before it starts without having compared the secret.
+const FOR_SECRET: Duration = Duration::from_secs(3);
 
 pub struct Service {
     pub config: Config,
@@ -91,6 +99,22 @@ impl Service {
         match &self.config.role_secret {
             Some(secret) => self.ledger.set_up_role(secret, &self.aws).await,
             None => Ok(()),
+        }
+    }
+
+    /// Returns the secret that keys hashes and seals secrets.
+    pub async fn hash_secret(&self) -> crate::Result<&HashSecret> {
+        self.ledger.hash_secret().await
+    }
+
+    /// Compares the secret with the one that the database was used with. A database that does not answer is asked later.
+    pub async fn check_hash_secret(&self) -> Result<(), InvalidConfig> {
+        match tokio::time::timeout(FOR_SECRET, self.hash_secret()).await {
+            Ok(Err(crate::Error::HashSecret)) => Err(invalid(
+                "HASH_SECRET",
+                "is missing, or is not the secret that this database was used with",
+            )),
+            Ok(Ok(_) | Err(_)) | Err(_) => Ok(()),
         }
     }
 

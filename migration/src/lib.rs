@@ -16,6 +16,7 @@ mod m0010_open_recipients;
 mod m0011_removal;
 mod m0014_events;
 mod m0015_webhooks;
+mod m0016_suppression;
 
 pub struct Migrator;
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_removal::Migration),
             Box::new(m0014_events::Migration),
             Box::new(m0015_webhooks::Migration),
+            Box::new(m0016_suppression::Migration),
         ]
     }
 }

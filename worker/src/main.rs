@@ -41,6 +41,10 @@ async fn run() -> anyhow::Result<ExitCode> {
         function::run(service).await?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Err(error) = service.check_hash_secret().await {
+        eprintln!("{error}");
+        return Ok(ExitCode::from(2));
+    }
     service.stop_on_signal()?;
     service.start_draining();
     let mut out = std::io::stdout();

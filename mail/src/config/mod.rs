@@ -5,7 +5,10 @@ use std::{env, fmt, net::IpAddr, path::PathBuf, time::Duration};
 use thiserror::Error;
 use url::Url;
 
-use crate::result_statuses::ResultStatuses;
+use crate::{
+    hash_secret::{HashSecret, HashSecretSource},
+    result_statuses::ResultStatuses,
+};
 
 mod database;
 mod environment;
@@ -65,6 +68,8 @@ pub struct Config {
     /// The URL under which the API is reached from outside.
     pub public_url: Option<Url>,
     pub admin: Option<Admin>,
+    /// The place of the secret that keys the hashes of addresses.
+    pub hash_secret: HashSecretSource,
     /// The time from a mailing's end until its addresses and names are removed.
     pub retention: Duration,
     /// The time from a mailing's end until all of it is removed.
@@ -170,7 +175,6 @@ impl Config {
         Ok(Self {
             lease: lease(&env, &transport)?,
             transport,
-            database,
             migrates,
             role_secret,
             max_send_rate: env.optional("MAX_SEND_RATE", rate)?,
@@ -184,6 +188,7 @@ impl Config {
             port: env.parsed("PORT", number(0..=u16::MAX), "8000")?,
             public_url: env.optional("PUBLIC_URL", public_url)?,
             admin: admin(&env)?,
+            hash_secret: hash_secret(&env, &database)?,
             retention: days(retention),
             keep: days(keep),
             keep_events: days(event_days(&env, keep)?),
@@ -200,6 +205,7 @@ impl Config {
             )?,
             log_filter: env.text("RUST_LOG")?.unwrap_or_else(|| "info".to_owned()),
             is_function,
+            database,
         })
     }
 
@@ -357,6 +363,26 @@ fn admin<F: Fn(&'static str) -> Result<Option<String>, String>>(
         return Ok(Some(Admin::Token(token)));
     }
     Ok(env.text("ADMIN_SECRET_NAME")?.map(Admin::Secret))
+}
+
+fn hash_secret<F: Fn(&'static str) -> Result<Option<String>, String>>(
+    env: &Environment<F>,
+    database: &DatabaseSource,
+) -> Result<HashSecretSource, InvalidConfig> {
+    if let Some(secret) = env.optional("HASH_SECRET", HashSecret::check)? {
+        env.refuse(
+            &["HASH_SECRET_NAME"],
+            "cannot be given together with HASH_SECRET",
+        )?;
+        return Ok(HashSecretSource::Given(secret));
+    }
+    Ok(match (env.text("HASH_SECRET_NAME")?, database) {
+        (Some(name), _) => HashSecretSource::Secret(name),
+        (None, DatabaseSource::Sqlite(path)) => {
+            HashSecretSource::File(path.with_extension("secret"))
+        }
+        (None, DatabaseSource::Postgres(_) | DatabaseSource::Secret(_)) => HashSecretSource::Ledger,
+    })
 }
 
 fn parse_host(text: &str) -> Result<IpAddr, String> {

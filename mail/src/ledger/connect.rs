@@ -59,6 +59,9 @@ impl Ledger {
                 .as_ref()
                 .map(|_| config.result_statuses.clone()),
             origins: super::origins::LiveOrigins::default(),
+            aws: Arc::clone(aws),
+            hash_secret_source: config.hash_secret.clone(),
+            hash_secret: OnceCell::new(),
             lease_ms: i64::try_from(config.lease.as_millis()).unwrap_or(i64::MAX),
         })
     }
@@ -97,6 +100,9 @@ impl Ledger {
             lease_ms: 60_000,
             results: None,
             origins: super::origins::LiveOrigins::default(),
+            aws: Arc::default(),
+            hash_secret_source: crate::hash_secret::HashSecretSource::Ledger,
+            hash_secret: OnceCell::new(),
         }
     }
 }

@@ -16,6 +16,7 @@ mod expiry;
 mod feed;
 #[cfg(test)]
 mod full_disk;
+mod hash_secret;
 mod health;
 mod idempotency;
 mod keys;
@@ -46,6 +47,8 @@ mod wake;
 mod webhooks;
 mod writer;
 
+use std::sync::Arc;
+
 use entity::recipient::{self, Status};
 use sea_orm::{
     EntityTrait, ExprTrait,
@@ -53,7 +56,12 @@ use sea_orm::{
 };
 use tokio::sync::OnceCell;
 
-use crate::{error::Result, result_statuses::ResultStatuses};
+use crate::{
+    aws::Aws,
+    error::Result,
+    hash_secret::{HashSecret, HashSecretSource},
+    result_statuses::ResultStatuses,
+};
 use connection::Connection;
 use transaction::Transaction;
 
@@ -89,6 +97,9 @@ pub struct Ledger {
     /// The statuses that are published to the result queue; `None` if there is no result queue.
     results: Option<ResultStatuses>,
     origins: origins::LiveOrigins,
+    aws: Arc<Aws>,
+    hash_secret_source: HashSecretSource,
+    hash_secret: OnceCell<HashSecret>,
 }
 
 impl Ledger {

@@ -85,6 +85,7 @@ pub fn config(database: DatabaseSource) -> Config {
         result_statuses: mail::result_statuses::ResultStatuses::default(),
         event_queue_url: None,
         admin: None,
+        hash_secret: mail::hash_secret::HashSecretSource::Ledger,
         retention: Duration::from_hours(30 * 24),
         keep: Duration::from_hours(400 * 24),
         keep_events: Duration::from_hours(30 * 24),
