@@ -46,6 +46,7 @@ impl Service {
             }
         }
         self.tasks.spawn(Arc::clone(self).keep_sweeping());
+        self.tasks.spawn(Arc::clone(self).keep_sending_to_webhooks());
     }
 
     async fn keep_draining(self: Arc<Self>) {

@@ -47,6 +47,7 @@ pub mod telemetry;
 pub mod template;
 pub mod timestamp;
 pub mod wake_up;
+pub mod webhooks;
 
 pub use entity::recipient::Status;
 pub use error::{Error, Result};

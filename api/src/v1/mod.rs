@@ -11,6 +11,7 @@ mod tag;
 mod text;
 pub mod types;
 mod values;
+mod webhooks;
 
 use poem_openapi::{LicenseObject, OpenApi, OpenApiService};
 
@@ -19,6 +20,7 @@ const DESCRIPTION: &str = include_str!("description.md");
 pub type Apis = (
     mail::Mail,
     events::Events,
+    webhooks::Webhooks,
     api_keys::ApiKeys,
     statistics::StatisticsApi,
     erase::Erase,
@@ -28,6 +30,7 @@ pub type Apis = (
 const APIS: Apis = (
     mail::Mail,
     events::Events,
+    webhooks::Webhooks,
     api_keys::ApiKeys,
     statistics::StatisticsApi,
     erase::Erase,

@@ -6,6 +6,6 @@ mod typed;
 
 pub use kind::{
     Address, ApiKeySecret, Base64, CallerId, Checked, ContentId, DisplayName, FeedCursor,
-    HeaderValue, IndexCursor, Kind, Line, MediaType, Origin, Plain, Sender, TagPart,
+    HeaderValue, HistoryCursor, HttpsUrl, IndexCursor, Kind, Line, MediaType, Origin, Plain, Sender, TagPart,
 };
 pub use typed::Text;

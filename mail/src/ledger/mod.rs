@@ -83,7 +83,7 @@ pub use statistics::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour
 pub use store::{NewEntry, Start, StartRequest, StoreOutcome, Stored};
 pub use wake::WokenBefore;
 pub use webhooks::{
-    ClaimedDelivery, Created, HistoryEntry, Recorded, Replay, Try, TryEntry,
+    ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, Recorded, Replay, Try, TryEntry,
 };
 
 #[derive(Debug)]

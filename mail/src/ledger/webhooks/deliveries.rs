@@ -99,18 +99,26 @@ struct Row {
 }
 
 impl Ledger {
-    /// Returns the webhooks that have something to be sent now.
-    pub async fn due_webhooks(&self) -> Result<Vec<Model>> {
+    /// Returns whether there is a webhook that events are sent to, and those that have something to be sent now.
+    pub async fn due_webhooks(&self) -> Result<(bool, Vec<Uuid>)> {
         let db = self.db().await?;
         let now = statement_now(db.get_database_backend());
         // A value instead of `EXISTS`, which `PostgreSQL` may turn into a join with all deliveries.
         let sql = format!(
-            "SELECT w.* FROM webhook AS w WHERE w.disabled_at IS NULL AND (w.replay_after IS NOT NULL OR \
+            "SELECT w.id, CASE WHEN w.replay_after IS NOT NULL THEN 1 ELSE \
                (SELECT 1 FROM webhook_delivery AS d WHERE d.webhook_id = w.id AND d.due_at <= {now} \
-                AND (d.lease_until IS NULL OR d.lease_until <= {now}) ORDER BY d.due_at LIMIT 1) IS NOT NULL)"
+                AND (d.lease_until IS NULL OR d.lease_until <= {now}) ORDER BY d.due_at LIMIT 1) END AS due \
+             FROM webhook AS w WHERE w.disabled_at IS NULL"
         );
         let statement = Statement::from_string(db.get_database_backend(), sql);
-        Ok(Webhooks::find().from_raw_sql(statement).all(db).await?)
+        let rows = db.query_all_raw(statement).await?;
+        let mut due = Vec::new();
+        for row in &rows {
+            if row.try_get::<Option<i32>>("", "due")?.is_some() {
+                due.push(row.try_get("", "id")?);
+            }
+        }
+        Ok((!rows.is_empty(), due))
     }
 
     /// Claims deliveries of a webhook that are due, those that have been due for longest first: at most `most`, and no
@@ -132,7 +140,7 @@ impl Ledger {
             .filter(Expr::col(Column::LeaseUntil).gt(self.now()))
             .count(&transaction)
             .await?;
-        let most = most.min(IN_FLIGHT.saturating_sub(leased));
+        let most = Ord::min(most, IN_FLIGHT.saturating_sub(leased));
         if most == 0 {
             transaction.rollback().await?;
             return Ok(Some((webhook, Vec::new())));

@@ -11,6 +11,7 @@ use entity::{
     webhook_delivery, webhook_log,
 };
 use sea_orm::{
+    ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::Expr,
@@ -24,7 +25,7 @@ use crate::{
     webhooks::{Change, DisabledReason, NewWebhook, Webhook},
 };
 
-pub use deliveries::{ClaimedDelivery, Recorded, Try};
+pub use deliveries::{ClaimedDelivery, IN_FLIGHT, Recorded, Try};
 pub use history::{HistoryEntry, TryEntry};
 pub(super) use insert::{insert_deliveries, insert_moved_deliveries};
 pub use replay::Replay;

@@ -136,7 +136,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Takes one step of a replay, and returns whether it has added deliveries.
+    /// Takes one step of a replay if nothing else is due, and returns whether it did.
     pub async fn replay_some(&self, id: Uuid) -> Result<bool> {
         let transaction = self.begin().await?;
         let Some(webhook) = locked(&transaction, id).await? else {
@@ -147,6 +147,10 @@ impl Ledger {
             transaction.rollback().await?;
             return Ok(false);
         };
+        if self.has_due(&transaction, id).await? {
+            transaction.rollback().await?;
+            return Ok(false);
+        }
         let ordinals: Vec<i64> = event::Entity::find()
             .select_only()
             .column(event::Column::Ordinal)
@@ -169,6 +173,16 @@ impl Ledger {
             .await?;
         transaction.commit().await?;
         Ok(true)
+    }
+
+    async fn has_due(&self, transaction: &Transaction, id: Uuid) -> Result<bool> {
+        use webhook_delivery::Column as Delivery;
+        let due = webhook_delivery::Entity::find()
+            .filter(Delivery::WebhookId.eq(id))
+            .filter(self.is_over(Delivery::DueAt))
+            .limit(1)
+            .one(transaction);
+        Ok(due.await?.is_some())
     }
 
     async fn add_range(
