@@ -87,6 +87,12 @@ impl Caller {
         answer.expect("the server answers")
     }
 
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        let request = self.builder(Method::PATCH, path).json(body);
+        let response = request.send().await.expect("the server answers");
+        Answer::read(response).await.expect("the whole answer")
+    }
+
     /// Does the same as `post`, for requests whose server may die before it answers.
     pub async fn try_post(&self, path: &str, body: &Value) -> reqwest::Result<Answer> {
         let request = self.builder(Method::POST, path).json(body);

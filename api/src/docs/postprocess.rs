@@ -303,6 +303,8 @@ mod tests {
             [
                 "Mail",
                 "Mailings",
+                "Events",
+                "Webhooks",
                 "Keys",
                 "Statistics",
                 "Privacy",

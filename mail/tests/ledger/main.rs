@@ -43,3 +43,4 @@ mod stale;
 mod statistics;
 mod store;
 mod wake;
+mod webhooks;
