@@ -29,6 +29,8 @@ use crate::json::Json;
 /// - `payload_too_large` (413): the request body is larger than 4 MiB.
 /// - `unsupported_media_type` (415): the request body is not `application/json`, or is encoded.
 /// - `send_rejected` (422): the mail was refused permanently.
+/// - `recipient_suppressed` (422): the recipient of a single mail must not be mailed; `details` gives the reason, such as
+///   `bounce`.
 /// - `rate_limit_exceeded` (429): there were too many requests with a wrong admin token; `Retry-After` gives the time
 ///   until a retry.
 /// - `internal_error` (500): the service failed.
@@ -47,6 +49,7 @@ pub enum ErrorType {
     PayloadTooLarge,
     UnsupportedMediaType,
     SendRejected,
+    RecipientSuppressed,
     RateLimitExceeded,
     InternalError,
     ServiceUnavailable,
@@ -64,7 +67,7 @@ impl ErrorType {
             Self::Gone => StatusCode::GONE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::SendRejected => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::SendRejected | Self::RecipientSuppressed => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateLimitExceeded => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -242,7 +242,7 @@ impl Service {
                 (Health::Well, Some(_)) => self.claim_for_one_call(range).await?,
                 _ => self.ledger.claim(range, size as u64).await?,
             };
-            self.publisher.publish(&claim.corrupt).await;
+            self.publisher.publish(&claim.ended).await;
             if claim.recipients.is_empty() {
                 if health == Health::Probe {
                     self.health.give_probe_back().await?;
@@ -277,7 +277,7 @@ impl Service {
         let per_call = self.pace.recipients_per_call().await? as u64;
         let rate = self.pace.rate().await?;
         let claim = self.ledger.claim_and_begin(range, per_call, rate).await?;
-        if rate.is_none() || !claim.recipients.is_empty() || !claim.corrupt.is_empty() {
+        if rate.is_none() || !claim.recipients.is_empty() || !claim.ended.is_empty() {
             return Ok(claim);
         }
         let size = self.recipients_per_claim().await?;

@@ -102,35 +102,44 @@ impl Service {
         if let Some(left) = still_at_work(&only, now) {
             return Ok(Submission::InProgress(left));
         }
-        Ok(Submission::Replayed(match (only.status, only.message_id) {
-            (
-                Status::Sent | Status::Delivered | Status::Bounced | Status::Complained,
-                Some(message_id),
-            ) => Answer::Sent {
+        // What was learned after the mail was sent does not change what was answered.
+        if let (Some(sent_at), Some(message_id)) = (only.sent_at, only.message_id.clone()) {
+            return Ok(Submission::Replayed(Answer::Sent {
                 id,
                 email_id,
                 email_recipient_id: only.email_recipient_id,
                 recipient: only.recipient,
                 message_id,
-                sent_at: only.sent_at.unwrap_or(mailing.created_at),
-            },
-            (Status::Failed | Status::Suppressed, _) => Answer::Rejected {
+                sent_at,
+            }));
+        }
+        Ok(Submission::Replayed(match only.status {
+            Status::Failed => Answer::Rejected {
                 id,
                 reason: only.last_error.unwrap_or_default(),
             },
+            Status::Suppressed => Answer::Suppressed {
+                id,
+                reason: suppression_of(only.status_detail.as_deref()),
+            },
             // Its lease is over: the sweep will find the same.
-            (Status::Sending | Status::Unconfirmed, _) => Answer::Unconfirmed { id, email_id },
-            (
-                Status::Queued
-                | Status::Cancelled
-                | Status::Sent
-                | Status::Delivered
-                | Status::Bounced
-                | Status::Complained,
-                _,
-            ) => queued(1, mailing.created_at),
+            Status::Sending | Status::Unconfirmed => Answer::Unconfirmed { id, email_id },
+            Status::Queued
+            | Status::Cancelled
+            | Status::Sent
+            | Status::Delivered
+            | Status::Bounced
+            | Status::Complained => queued(1, mailing.created_at),
         }))
     }
+}
+
+fn suppression_of(detail: Option<&str>) -> String {
+    let detail = detail.unwrap_or_default();
+    detail
+        .strip_prefix("suppressed_")
+        .unwrap_or(detail)
+        .to_owned()
 }
 
 /// The rest of the lease under which the recipient may be being sent.

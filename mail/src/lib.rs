@@ -41,6 +41,7 @@ mod service;
 mod single;
 mod statistics;
 mod submit;
+pub mod suppression;
 mod sweep;
 mod take_mail_events;
 pub mod telemetry;

@@ -77,6 +77,7 @@ impl Service {
         if erased.remaining > 0 {
             self.ledger.note_erasure(&key).await?;
         }
+        self.ledger.forget_suppressed(&key).await?;
         if let Mailer::Mailbox(mailbox) = &*self.mailer {
             mailbox.erase(address).await?;
         }

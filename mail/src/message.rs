@@ -46,6 +46,9 @@ pub struct Envelope {
     pub reply_to_names: Names,
     #[serde(default, skip_serializing_if = "Names::is_empty")]
     pub cc_names: Names,
+    /// The subject of subscription that the mail belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
     pub ids: CallerIds,
 }
 

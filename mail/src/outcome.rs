@@ -32,6 +32,10 @@ pub enum StatusDetail {
     Complaint,
     /// SES has dropped the mail, because the address is on its own list.
     SuppressedBySes,
+    SuppressedBounce,
+    SuppressedComplaint,
+    SuppressedManual,
+    SuppressedUnsubscribe,
     /// SES has found a virus in the mail.
     Rejected,
     /// SES could not fill the template of a bulk call.

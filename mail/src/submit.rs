@@ -15,6 +15,7 @@ use crate::{
     mailing::Templates,
     message::{CallerId, NewMailing},
     service::Service,
+    telemetry,
     wake_up::wake_ups,
 };
 
@@ -46,6 +47,8 @@ pub enum Answer {
     },
     /// Refused for good.
     Rejected { id: Uuid, reason: String },
+    /// The recipient must not be mailed; the reason is one of `SuppressionReason`.
+    Suppressed { id: Uuid, reason: String },
 }
 
 impl Answer {
@@ -55,7 +58,8 @@ impl Answer {
             Self::Sent { id, .. }
             | Self::Queued { id, .. }
             | Self::Unconfirmed { id, .. }
-            | Self::Rejected { id, .. } => *id,
+            | Self::Rejected { id, .. }
+            | Self::Suppressed { id, .. } => *id,
         }
     }
 }
@@ -101,6 +105,20 @@ impl Service {
         }
     }
 
+    /// Publishes the end of a single mail that was stored with it, in the background.
+    fn publish_end(self: &Arc<Self>, mailing_id: Uuid) {
+        let service = Arc::clone(self);
+        self.tasks.spawn(async move {
+            match service.ledger.update_of(mailing_id, 0).await {
+                Ok(update) => service.publisher.publish(update.as_slice()).await,
+                Err(error) => tracing::warn!(
+                    mail.id = %mailing_id, error = telemetry::causes(&error),
+                    "an end was not published, the sweep publishes it"
+                ),
+            }
+        });
+    }
+
     async fn accept(self: Arc<Self>, new: NewSubmission) -> Result<Submission> {
         let deadline = new.deadline;
         let entry = NewEntry {
@@ -131,6 +149,13 @@ impl Service {
             }
         };
         fail_point!("stored");
+        if let Some(reason) = stored.suppressed {
+            self.publish_end(stored.id);
+            return Ok(Submission::Answered(Answer::Suppressed {
+                id: stored.id,
+                reason: reason.as_str().to_owned(),
+            }));
+        }
         let email_id = new.request.envelope.ids.email_id.clone();
         let accepted = new.request.recipients.len();
         let Some((mailing, claim)) = stored.into_claim(new.api_key_id, new.request, new.templates)

@@ -7,6 +7,7 @@ mod health;
 mod mail;
 mod statistics;
 mod statuses;
+mod suppressions;
 mod tag;
 mod text;
 pub mod types;
@@ -21,6 +22,7 @@ pub type Apis = (
     mail::Mail,
     events::Events,
     webhooks::Webhooks,
+    suppressions::Suppressions,
     api_keys::ApiKeys,
     statistics::StatisticsApi,
     erase::Erase,
@@ -31,6 +33,7 @@ const APIS: Apis = (
     mail::Mail,
     events::Events,
     webhooks::Webhooks,
+    suppressions::Suppressions,
     api_keys::ApiKeys,
     statistics::StatisticsApi,
     erase::Erase,

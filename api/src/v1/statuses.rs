@@ -15,6 +15,10 @@ const NO_MAILING: Status = (
     404,
     "There is no such mailing, or it belongs to another API key",
 );
+const NO_SUPPRESSION: Status = (
+    404,
+    "There is no such entry, or it belongs to another API key",
+);
 const NO_KEY: Status = (404, "There is no such API key, or it is revoked");
 const NO_WEBHOOK: Status = (404, "There is no such webhook");
 const TOO_LARGE: Status = (413, "The body is larger than 4 MiB");
@@ -45,7 +49,7 @@ statuses! {
         ),
         TOO_LARGE,
         NOT_JSON,
-        (422, "The mail was refused permanently"),
+        (422, "The mail was refused permanently, or its recipient must not be mailed"),
         FAULT,
         (503, "The service cannot accept mail now; try again later"),
     ];
@@ -76,6 +80,16 @@ statuses! {
         FAULT,
         UNAVAILABLE,
     ];
+    SuppressionListErrors = [
+        (400, "A filter, the cursor or the limit is not valid"),
+        NO_VIEWER,
+        BROWSER_KEY,
+        FAULT,
+        UNAVAILABLE,
+    ];
+    SuppressionErrors = [INVALID, NO_VIEWER, BROWSER_KEY, NO_SUPPRESSION, FAULT, UNAVAILABLE];
+    SuppressionChangeErrors =
+        [INVALID, NO_VIEWER, BROWSER_KEY, TOO_LARGE, NOT_JSON, FAULT, UNAVAILABLE];
     KeyListErrors = [(400, "The cursor or the limit is not valid"), NO_ADMIN, FAULT, UNAVAILABLE];
     KeyErrors = [INVALID, NO_ADMIN, NO_KEY, FAULT, UNAVAILABLE];
     KeyChangeErrors = [INVALID, NO_ADMIN, NO_KEY, TOO_LARGE, NOT_JSON, FAULT, UNAVAILABLE];

@@ -13,6 +13,8 @@ pub enum Tag {
     Events,
     /// Addresses that events are sent to.
     Webhooks,
+    /// Addresses that must not be mailed.
+    Suppressions,
     /// API keys, and the origins and senders that they are restricted to.
     Keys,
     /// Counts and times of sent mail, and the number of waiting recipients.

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use entity::recipient::{ActiveModel, Column, Entity, Model, Status};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select, UpdateMany,
+    ColumnTrait, Condition, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, UpdateMany,
     sea_query::{CommonTableExpression, Expr, Func, LockBehavior, LockType, Query, SimpleExpr},
 };
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use super::{
     document::{caller_id, stored_map},
     is_in,
     retry::{repeat, retry_until_recorded, short_backoff},
+    suppressions::SUPPRESSED,
 };
 use crate::{
     address::Address, error::Result, mailing::ClaimedRecipient, message::Recipient,
@@ -30,8 +31,9 @@ pub struct Claim {
     /// Set if the recipients are `sending` already: their call must be made at once.
     pub begun: bool,
     pub claimed_at: Instant,
-    /// Updates of the rows that could not be read and were therefore failed.
-    pub corrupt: Vec<RecipientUpdate>,
+    /// Updates of the recipients that ended instead of being claimed: suppressed ones, and those whose rows could not be
+    /// read.
+    pub ended: Vec<RecipientUpdate>,
 }
 
 impl Claim {
@@ -83,16 +85,19 @@ impl Ledger {
         limit: u64,
         rate: Option<f64>,
     ) -> Result<Claim> {
-        let mut corrupt = Vec::new();
+        let mut ended = Vec::new();
         loop {
             let (mut claim, unreadable) = self.claim_some(status, range, limit, rate).await?;
+            let before = ended.len();
+            ended.append(&mut claim.ended);
             if !unreadable.is_empty() {
-                corrupt.extend(self.fail_corrupt(&claim, &unreadable).await?);
-                if claim.recipients.is_empty() {
-                    continue;
-                }
+                ended.extend(self.fail_corrupt(&claim, &unreadable).await?);
             }
-            claim.corrupt = corrupt;
+            // There may be others behind those that have ended.
+            if claim.recipients.is_empty() && ended.len() > before {
+                continue;
+            }
+            claim.ended = ended;
             return Ok(claim);
         }
     }
@@ -107,28 +112,38 @@ impl Ledger {
     ) -> Result<(Claim, Vec<i32>)> {
         let token = Uuid::now_v7();
         let claimed_at = Instant::now();
-        let claimed = match rate {
-            None => self.claim_rows(status, range, limit, token).await,
-            Some(rate) => self.claim_rows_with_turn(range, limit, token, rate).await,
+        let claimed = if self.db.get_database_backend() == DbBackend::Postgres {
+            self.claim_on_postgres(status, range, limit, token, rate)
+                .await
+        } else if rate.is_none() {
+            self.claim_on_sqlite(status, range, limit, token).await
+        } else {
+            // The pace cannot be moved in the same statement, and there are no round trips to save.
+            Ok(Vec::new())
         };
-        let rows = match claimed {
+        let mut rows = match claimed {
             // The answer may have been lost after the commit: the rows that carry the token are the claimed ones.
             Err(error) if error.is_transient() => {
                 repeat(short_backoff(), || self.held(status, token, range)).await?
             }
             other => other?,
         };
+        rows.sort_by_key(|row| row.position);
         let mut claim = Claim {
             mailing_id: range.mailing_id,
             token,
             recipients: Vec::with_capacity(rows.len()),
             begun: status == Status::Sending,
             claimed_at,
-            corrupt: Vec::new(),
+            ended: Vec::new(),
         };
         let mut unreadable = Vec::new();
         for row in rows {
             let position = row.position;
+            if row.status == Status::Suppressed {
+                claim.ended.push(row.into());
+                continue;
+            }
             match claimed_recipient(row, status) {
                 Some(recipient) => claim.recipients.push(recipient),
                 None => unreadable.push(position),
@@ -158,17 +173,36 @@ impl Ledger {
         .await
     }
 
-    async fn claim_rows(
+    /// Ends recipients that are suppressed, and claims others, in one transaction.
+    async fn claim_on_sqlite(
         &self,
         status: Status,
         range: Range,
         limit: u64,
         token: Uuid,
     ) -> Result<Vec<Model>> {
+        let transaction = self.begin().await?;
+        let mut rows = self
+            .to_suppressed(range)
+            .exec_with_returning(&transaction)
+            .await?;
+        self.add_ends(&transaction, &rows).await?;
+        self.put_in_outbox(&transaction, &rows).await?;
         let update = self.to_claimed(status, range, limit, token);
-        let mut rows = update.exec_with_returning(self.db().await?).await?;
-        rows.sort_by_key(|row| row.position);
+        rows.extend(update.exec_with_returning(&transaction).await?);
+        transaction.commit().await?;
         Ok(rows)
+    }
+
+    /// Builds the update that ends those due recipients of a range that are suppressed (`SQLite`).
+    pub(super) fn to_suppressed(&self, range: Range) -> UpdateMany<Entity> {
+        let reason = format!("'suppressed_' || (SELECT reason FROM {SUPPRESSION} LIMIT 1)");
+        self.end(Status::Suppressed, self.random_uuid())
+            .col_expr(Column::StatusDetail, Expr::cust(reason))
+            .col_expr(Column::LastError, Expr::value(SUPPRESSED))
+            .filter(within(range))
+            .filter(self.is_free_to_claim())
+            .filter(Expr::cust(format!("EXISTS (SELECT 1 FROM {SUPPRESSION})")))
     }
 
     pub(super) fn to_claimed(
@@ -348,6 +382,14 @@ pub(super) fn only(mut update: UpdateMany<Entity>, picked: Select<Entity>) -> Up
     let picked = Query::select().columns(key).from(PICKED).to_owned();
     update.filter(Expr::tuple(key.map(Expr::col)).in_subquery(picked))
 }
+
+/// The entries that suppress a recipient (`SQLite`). Rows that were written before there were hashes have none.
+const SUPPRESSION: &str = "suppression AS s WHERE (s.mail_hash = recipient.mail_hash \
+     OR (recipient.mail_hash IS NULL AND s.mail_key = recipient.mail_key)) \
+     AND s.scope IN ('', (SELECT COALESCE(lower(substr(hex(m.api_key_id), 1, 8) || '-' || \
+       substr(hex(m.api_key_id), 9, 4) || '-' || substr(hex(m.api_key_id), 13, 4) || '-' || \
+       substr(hex(m.api_key_id), 17, 4) || '-' || substr(hex(m.api_key_id), 21)) || '/' || m.list, '') \
+       FROM mailing AS m WHERE m.id = recipient.mailing_id))";
 
 fn within(range: Range) -> Condition {
     Condition::all()

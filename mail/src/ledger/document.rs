@@ -51,6 +51,7 @@ pub(super) fn legible_envelope(stored: Document) -> Envelope {
             bcc: legible(&json["bcc"]),
             reply_to_names: legible(&json["reply_to_names"]),
             cc_names: legible(&json["cc_names"]),
+            list: legible(&json["list"]),
             ids: CallerIds {
                 client_env_id: legible(&ids["client_env_id"]),
                 email_id: legible(&ids["email_id"]),

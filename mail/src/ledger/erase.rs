@@ -212,6 +212,7 @@ pub(super) async fn forget_people(db: &impl ConnectionTrait, which: Condition) -
     let done = recipient::Entity::update_many()
         .col_expr(Column::Mail, nothing())
         .col_expr(Column::MailKey, nothing())
+        .col_expr(Column::MailHash, Expr::value(None::<Vec<u8>>))
         .col_expr(Column::Name, nothing())
         .col_expr(Column::Company, nothing())
         .col_expr(Column::Variables, Expr::value(None::<serde_json::Value>))

@@ -147,12 +147,12 @@ async fn execute(transaction: &Transaction, sql: String, rows: String) -> Result
     Ok(transaction.execute_raw(statement).await?)
 }
 
-/// Returns the part of a statement of `PostgreSQL` that inserts the ends of the recipients in `moved`, which belong to
-/// the mailing that `mailing` names.
-pub(super) fn insert_moved(mailing: &str) -> String {
+/// Returns the part of a statement of `PostgreSQL` that inserts the ends of the recipients in `moved`, whose mailing
+/// belongs to the key that the expression `api_key_id` names.
+pub(super) fn insert_moved(api_key_id: &str) -> String {
     format!(
         "INSERT INTO event ({COLUMNS}) \
-         SELECT event_id, mailing_id, position, events, (SELECT api_key_id FROM mailing WHERE id = {mailing}), \
+         SELECT event_id, mailing_id, position, events, {api_key_id}, \
            status, ended_at, ended_at, attempts, message_id, status_detail, last_error, queued_at, sent_at, NULL \
          FROM moved WHERE event_id IS NOT NULL AND ended_at IS NOT NULL"
     )

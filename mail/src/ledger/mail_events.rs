@@ -18,11 +18,13 @@ use super::{
     document::to_text,
     events::{self, NewEvent},
     outbox::{Added, of_recipients},
+    suppressions::Entry,
 };
 use crate::{
     error::Result,
     mail_event::{MailEvent, Step, advance},
     recipient_update::RecipientUpdate,
+    suppression::SuppressionScope,
 };
 
 /// What became of reports.
@@ -81,16 +83,19 @@ impl Ledger {
         let now = self.read_clock(&transaction).await?;
         let mut steps: Vec<Step> = Vec::new();
         let mut seen = BTreeSet::new();
+        let mut suppressed: Vec<Entry> = Vec::new();
         for report in reports {
             let Some(row) = rows.get_mut(&(report.mailing_id, report.position)) else {
                 applied.foreign += 1;
                 continue;
             };
             if !known.contains(&report.id) && seen.insert(report.id) {
+                suppressed.extend(suppressed_by(report, row));
                 steps.extend(advance(row, report, now));
             }
         }
-        if steps.is_empty() {
+        self.insert_suppressions(&transaction, &suppressed).await?;
+        if steps.is_empty() && suppressed.is_empty() {
             transaction.rollback().await?;
             return Ok(applied);
         }
@@ -133,6 +138,27 @@ impl Ledger {
         });
         self.add_to_outbox(transaction, published).await
     }
+}
+
+/// Returns the addresses that must not be mailed any more because of a report. Of a recipient that was erased, only the
+/// hash is kept.
+fn suppressed_by(report: &MailEvent, row: &Model) -> Vec<Entry> {
+    let Some(reason) = report.report.suppresses() else {
+        return Vec::new();
+    };
+    let addresses = report.addresses.iter();
+    addresses
+        .map(|key| Entry {
+            mail: match &row.mail_key {
+                Some(own) if own == key => row.mail.clone(),
+                Some(_) => Some(key.clone()),
+                None => None,
+            },
+            key: key.clone(),
+            reason,
+            scope: SuppressionScope::Everything,
+        })
+        .collect()
 }
 
 fn key(step: &Step) -> (Uuid, i32) {

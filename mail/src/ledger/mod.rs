@@ -5,7 +5,7 @@
 
 mod cancel;
 mod claim;
-mod claim_with_turn;
+mod claim_on_postgres;
 mod connect;
 mod connection;
 mod dialect;
@@ -41,6 +41,7 @@ mod schema;
 mod session;
 mod statistics;
 mod store;
+mod suppressions;
 mod transaction;
 mod update;
 mod wake;
@@ -81,6 +82,7 @@ pub use retention::RETENTION_STEP;
 pub use role::RoleError;
 pub use statistics::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour};
 pub use store::{NewEntry, Start, StartRequest, StoreOutcome, Stored};
+pub use suppressions::SuppressionFilter;
 pub use wake::WokenBefore;
 pub use webhooks::{
     ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, Recorded, Replay, Try, TryEntry,

@@ -160,9 +160,19 @@ impl Ledger {
             .map(RecipientUpdate::from))
     }
 
+    /// Returns a recipient as it is now.
+    pub async fn update_of(
+        &self,
+        mailing_id: Uuid,
+        position: i32,
+    ) -> Result<Option<RecipientUpdate>> {
+        let row = Entity::find_by_id((mailing_id, position)).one(self.db().await?);
+        Ok(row.await?.map(RecipientUpdate::from))
+    }
+
     /// One statement, and therefore one round trip.
     async fn record_on_postgres(&self, claim: &Claim, rows: &Rows) -> Result<Vec<Model>> {
-        let events = events::insert_moved("$2");
+        let events = events::insert_moved("(SELECT api_key_id FROM mailing WHERE id = $2)");
         let outbox = self.insert_moved_into_outbox();
         let deliveries = insert_moved_deliveries("$2");
         let sql = format!(

@@ -74,7 +74,7 @@ async fn a_call_reads_its_own_recipients() {
         recipients: Vec::new(),
         begun: false,
         claimed_at: Instant::now(),
-        corrupt: Vec::new(),
+        ended: Vec::new(),
     };
     let build = |update: UpdateMany<Entity>| update.build(DbBackend::Sqlite);
     let of_range = "SEARCH recipient USING INDEX sqlite_autoindex_recipient_1 \

@@ -17,8 +17,10 @@ use super::{
 use crate::{
     address::Address,
     error::{Error, Result, spoils_connection},
+    hash_secret::HashSecret,
     mailing::{ClaimedRecipient, Mailing, Templates},
     message::NewMailing,
+    suppression::{SuppressionReason, SuppressionScope},
 };
 
 mod postgres;
@@ -58,6 +60,8 @@ pub struct Stored {
     /// Milliseconds since the Unix epoch, by the database's clock.
     pub stored_at: i64,
     pub start: Start,
+    /// Set if the recipient of a single mail is suppressed: it has ended.
+    pub suppressed: Option<SuppressionReason>,
 }
 
 /// How the call for a single mail may start.
@@ -112,7 +116,7 @@ impl Stored {
             token,
             begun: self.start == Start::Now,
             claimed_at: Instant::now(),
-            corrupt: Vec::new(),
+            ended: Vec::new(),
             recipients: (0..)
                 .zip(request.recipients)
                 .map(|(position, recipient)| ClaimedRecipient {
@@ -143,9 +147,25 @@ struct Writing<'a> {
     entry: NewEntry<'a>,
     start: Option<StartRequest>,
     lease_ms: i64,
+    secret: &'a HashSecret,
+    /// Of the end of a single mail whose recipient is suppressed.
+    event_id: Uuid,
 }
 
 impl Writing<'_> {
+    /// Returns the hash of the recipient that is looked up as it is stored: that of a single mail.
+    fn looked_up(&self) -> Option<Vec<u8>> {
+        self.token?;
+        let recipient = self.entry.request.recipients.first()?;
+        Some(self.secret.address(&recipient.mail.key()))
+    }
+
+    /// Returns the scope of entries that suppress this mail besides those for everything.
+    fn scope(&self) -> String {
+        let list = self.entry.request.envelope.list.as_deref();
+        SuppressionScope::of(self.entry.api_key_id, list).key()
+    }
+
     /// Returns the part of the rate that the turns use, in microseconds; `None` if none is to be taken.
     fn cost(&self) -> Option<i64> {
         let start = self.start.filter(|start| start.given.is_none())?;
@@ -184,11 +204,26 @@ impl Writing<'_> {
             return Ok(StoreOutcome::KeyTaken);
         }
         let wait: Option<i64> = row.try_get("", "wait")?;
-        Ok(self.stored(row.try_get("", "now")?, row.try_get("", "goes")?, wait))
+        let suppressed: Option<String> = row.try_get("", "suppressed")?;
+        Ok(self.stored(
+            row.try_get("", "now")?,
+            row.try_get("", "goes")?,
+            wait,
+            suppressed.as_deref(),
+        ))
     }
 
-    fn stored(&self, stored_at: i64, goes: bool, wait: Option<i64>) -> StoreOutcome {
+    fn stored(
+        &self,
+        stored_at: i64,
+        goes: bool,
+        wait: Option<i64>,
+        suppressed: Option<&str>,
+    ) -> StoreOutcome {
         StoreOutcome::Stored(Stored {
+            // A reason that only a later version knows suppresses all the same.
+            suppressed: suppressed
+                .map(|reason| reason.parse().unwrap_or(SuppressionReason::Manual)),
             id: self.id,
             token: self.token,
             stored_at,
@@ -229,6 +264,8 @@ impl Ledger {
             entry,
             start,
             lease_ms: self.lease_ms,
+            secret: self.hash_secret().await?,
+            event_id: Uuid::now_v7(),
         };
         let written = self.write_once(&writing).await;
         match written {
@@ -250,11 +287,12 @@ impl Ledger {
 
     /// Looks for an entry whose answer was lost.
     async fn stored(&self, writing: &Writing<'_>) -> Result<Option<StoreOutcome>> {
-        let found: Option<(i64, Status)> = repeat(short_backoff(), || async {
+        let found: Option<(i64, Status, Option<String>)> = repeat(short_backoff(), || async {
             Ok(recipient::Entity::find()
                 .select_only()
                 .column(recipient::Column::DueAt)
                 .column(recipient::Column::Status)
+                .column(recipient::Column::StatusDetail)
                 .filter(recipient::Column::MailingId.eq(writing.id))
                 .filter(recipient::Column::Position.eq(0))
                 .into_tuple()
@@ -263,8 +301,13 @@ impl Ledger {
         })
         .await?;
         // A turn that was given with a lost answer is lost too.
-        Ok(found
-            .map(|(stored_at, status)| writing.stored(stored_at, status == Status::Sending, None)))
+        Ok(found.map(|(stored_at, status, detail)| {
+            let suppressed = detail
+                .as_deref()
+                .filter(|_| status == Status::Suppressed)
+                .map(|detail| detail.strip_prefix("suppressed_").unwrap_or(detail));
+            writing.stored(stored_at, status == Status::Sending, None, suppressed)
+        }))
     }
 }
 

@@ -7,7 +7,10 @@ mod tests;
 
 use uuid::Uuid;
 
-use crate::event::Bounce;
+use crate::{
+    event::{Bounce, BounceType},
+    suppression::SuppressionReason,
+};
 
 pub use advance::{Step, advance};
 pub use parse::{Parsed, Unreadable, parse};
@@ -48,6 +51,23 @@ pub enum Report {
 }
 
 impl Report {
+    /// Returns the reason for which the addresses of the report must not be mailed any more.
+    pub fn suppresses(&self) -> Option<SuppressionReason> {
+        match self {
+            Self::Bounced(bounce) if bounce.kind == BounceType::Permanent => {
+                Some(SuppressionReason::Bounce)
+            }
+            Self::Complained => Some(SuppressionReason::Complaint),
+            Self::Accepted
+            | Self::Delivered
+            | Self::Delayed
+            | Self::Bounced(_)
+            | Self::Suppressed
+            | Self::Rejected(_)
+            | Self::NotRendered(_) => None,
+        }
+    }
+
     /// Returns whether the report proves that the mail system had accepted the mail.
     pub fn proves_acceptance(&self) -> bool {
         match self {

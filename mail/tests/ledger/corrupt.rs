@@ -61,7 +61,7 @@ async fn a_recipient_that_cannot_be_read_fails_and_the_others_go(t: &TestLedger)
         .await;
         let claim = t.finish(id, accepted()).await;
         assert_eq!(claim.recipients.len(), 49, "{column}: {value}");
-        let corrupt: Vec<i32> = claim.corrupt.iter().map(|row| row.position).collect();
+        let corrupt: Vec<i32> = claim.ended.iter().map(|row| row.position).collect();
         assert_eq!(corrupt, [7]);
         for row in t.rows(id).await {
             if row.position == 7 {
@@ -90,7 +90,7 @@ async fn a_claim_goes_on_behind_recipients_that_cannot_be_read(t: &TestLedger) {
         .await
         .unwrap();
     assert_eq!(positions(&claim), [3]);
-    assert_eq!(claim.corrupt.len(), 3);
+    assert_eq!(claim.ended.len(), 3);
     assert_eq!(positions(&t.claim_all(id).await), [4]);
 }
 

@@ -42,5 +42,6 @@ mod retention;
 mod stale;
 mod statistics;
 mod store;
+mod suppressions;
 mod wake;
 mod webhooks;

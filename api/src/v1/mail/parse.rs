@@ -107,6 +107,7 @@ fn read(object: &mut ObjectNode<'_>) -> Option<(NewMailing, mailing::Templates)>
         bcc,
         reply_to_names,
         cc_names,
+        list: None,
         ids,
     };
     // A template with a fault may have some text.

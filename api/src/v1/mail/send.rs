@@ -158,7 +158,7 @@ pub(super) async fn send(
         // The first request with this key may have been accepted, before the rules changed.
         (Err(problem), Some(idempotency)) => {
             let known = service.replay(key.id, idempotency).await?;
-            return known.map_or(Err(problem), respond);
+            return known.map_or(Err(problem), |known| respond(known, key.browser));
         }
     };
     let new = NewSubmission {
@@ -174,7 +174,14 @@ pub(super) async fn send(
     if let (Submission::Answered(answer), Some(trace)) = (&submission, trace(request)) {
         let _ = trace.mailing.set((answer.id(), recipients));
     }
-    respond(submission)
+    respond(submission, key.browser)
+}
+
+fn as_replay(problem: Problem, replayed: Option<bool>) -> Problem {
+    match replayed {
+        Some(true) => problem.with_header(REPLAYED, HeaderValue::from_static("true")),
+        _ => problem,
+    }
 }
 
 fn trace(request: &Request) -> Option<&Trace> {
@@ -221,10 +228,10 @@ pub(super) fn check_idempotency_key(headers: &HeaderMap) -> Result<(), Problem> 
     Err(Problem::invalid("Idempotency-Key", fault))
 }
 
-fn respond(submission: Submission) -> Result<SendResponse, Problem> {
+fn respond(submission: Submission, browser: bool) -> Result<SendResponse, Problem> {
     match submission {
-        Submission::Answered(answer) => success(answer, None),
-        Submission::Replayed(answer) => success(answer, Some(true)),
+        Submission::Answered(answer) => success(answer, None, browser),
+        Submission::Replayed(answer) => success(answer, Some(true), browser),
         Submission::KeyOfOtherRequest => Err(Problem::new(
             ErrorType::IdempotencyConflict,
             "This Idempotency-Key was used for another request",
@@ -239,7 +246,7 @@ fn respond(submission: Submission) -> Result<SendResponse, Problem> {
     }
 }
 
-fn success(answer: Answer, replayed: Option<bool>) -> Result<SendResponse, Problem> {
+fn success(answer: Answer, replayed: Option<bool>, browser: bool) -> Result<SendResponse, Problem> {
     Ok(match answer {
         Answer::Sent {
             id,
@@ -295,10 +302,20 @@ fn success(answer: Answer, replayed: Option<bool>) -> Result<SendResponse, Probl
         Answer::Rejected { id, reason } => {
             let problem = Problem::new(ErrorType::SendRejected, "The mail was refused permanently")
                 .with_details(format!("{reason} (mailing {id})"));
-            return Err(match replayed {
-                Some(true) => problem.with_header(REPLAYED, HeaderValue::from_static("true")),
-                _ => problem,
-            });
+            return Err(as_replay(problem, replayed));
+        }
+        Answer::Suppressed { id, reason } => {
+            let problem = Problem::new(
+                ErrorType::RecipientSuppressed,
+                "The recipient must not be mailed",
+            );
+            // Anybody can read a browser key, and must not learn from it what became of earlier mail.
+            let problem = if browser {
+                problem
+            } else {
+                problem.with_details(format!("{reason} (mailing {id})"))
+            };
+            return Err(as_replay(problem, replayed));
         }
     })
 }

@@ -148,6 +148,11 @@ checked_kinds! {
         pattern: "^[!#-'*-;=?-~]+$",
         fault: |_| "must be printable ASCII without spaces, quotes and brackets: `logo`, not `<logo>`",
     }
+    /// A subject of subscription.
+    ListName(64) {
+        pattern: "^[a-z0-9_-]+$",
+        fault: |_| "must be lower-case ASCII letters, digits, _ and -",
+    }
     /// The name or the value of a tag (SES: `MessageTag`).
     TagPart(256) {
         pattern: "^[A-Za-z0-9_-]+$",

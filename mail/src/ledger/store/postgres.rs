@@ -5,8 +5,8 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value, sea_query::Va
 use super::{DEFAULT_LIFETIME_MS, Ledger, StoreOutcome, Writing};
 use crate::{
     error::Result,
-    ledger::{document::to_text, idempotency::KEPT_FOR_MS},
-    message::{Attachment, Recipient},
+    ledger::{document::to_text, events, idempotency::KEPT_FOR_MS, suppressions::SUPPRESSED},
+    message::Attachment,
 };
 
 /// The values of a statement, which are numbered from 1.
@@ -48,7 +48,8 @@ impl Values {
 impl Ledger {
     pub(super) async fn write_at_once(&self, writing: &Writing<'_>) -> Result<StoreOutcome> {
         let db = self.db().await?.repeatable();
-        let row = db.query_one_raw(statement(writing)?).await?;
+        let outbox = self.insert_moved_into_outbox();
+        let row = db.query_one_raw(statement(writing, &outbox)?).await?;
         let row = row.ok_or_else(|| DbErr::RecordNotFound("the clock".to_owned()))?;
         Ok(writing.outcome(&row)?)
     }
@@ -57,7 +58,7 @@ impl Ledger {
 /// Every part of the statement sees the database as it was before, so that each part takes its rows from the one that
 /// it depends on: the recipients from the mailing, the mailing from a key that is live and an idempotency key that is
 /// free.
-fn statement(writing: &Writing<'_>) -> Result<Statement> {
+fn statement(writing: &Writing<'_>, outbox: &str) -> Result<Statement> {
     let request = writing.entry.request;
     let mut values = Values::default();
     let id = values.add(writing.id);
@@ -83,7 +84,9 @@ fn statement(writing: &Writing<'_>) -> Result<Statement> {
     let cost = values.add(writing.cost());
     let patience = values.add(writing.patience());
     let starts = values.add(writing.starts());
-    let recipients = recipients(&mut values, &request.recipients)?;
+    let list = values.add(request.envelope.list.clone());
+    let suppressed = Suppressed::new(&mut values, writing, &api_key_id, outbox);
+    let recipients = recipients(&mut values, writing)?;
     let attachments = attachments(&mut values, &request.attachments)?;
     let sql = format!(
         "WITH clock AS MATERIALIZED (\
@@ -105,36 +108,47 @@ fn statement(writing: &Writing<'_>) -> Result<Statement> {
            WHERE idempotency.expires_at <= EXCLUDED.expires_at - {KEPT_FOR_MS} \
            RETURNING key), \
          entry AS (\
-           INSERT INTO mailing (id, api_key_id, email_id, envelope, body, anonymous, created_at, expires_at) \
-           SELECT {id}, {api_key_id}, {email_id}, {envelope}::json, {body}::json, FALSE, now, expires_at \
+           INSERT INTO mailing \
+             (id, api_key_id, email_id, envelope, body, list, anonymous, created_at, expires_at) \
+           SELECT {id}, {api_key_id}, {email_id}, {envelope}::json, {body}::json, {list}, FALSE, now, \
+             expires_at \
            FROM request WHERE {key} IS NULL OR EXISTS (SELECT FROM idempotency_key) \
            RETURNING id, created_at, expires_at), \
          correspondents AS (\
            INSERT INTO correspondent (mailing_id, mail_key) \
            SELECT id, mail_key FROM entry, UNNEST({correspondents}) AS mail_key), \
          attachments AS ({attachments}), \
+         suppressed AS ({entry_of_list}), \
          turn AS (\
            UPDATE pace SET next_single_turn = GREATEST(next_single_turn, micros) + {cost}, \
              next_turn = GREATEST(next_turn, micros) + {cost} \
-           FROM clock, entry WHERE {cost} IS NOT NULL AND holds = 0 \
+           FROM clock, entry WHERE {cost} IS NOT NULL AND holds = 0 AND NOT EXISTS (SELECT FROM suppressed) \
              AND next_single_turn <= micros + {patience} \
            RETURNING next_single_turn - micros - {cost} AS wait), \
          start AS (\
-           SELECT {starts} AND holds = 0 AND ({cost} IS NULL OR (SELECT wait FROM turn) <= 0) IS TRUE AS goes \
+           SELECT {starts} AND holds = 0 AND ({cost} IS NULL OR (SELECT wait FROM turn) <= 0) IS TRUE \
+             AND NOT EXISTS (SELECT FROM suppressed) AS goes \
            FROM pace), \
-         recipients AS (\
-           INSERT INTO recipient (mailing_id, position, mail, mail_key, name, company, email_recipient_id, \
-             variables, headers, status, claim_token, lease_until, due_at, expires_at, woken_at, attempts, \
-             queued_at) \
-           SELECT entry.id, place - 1, mail, mail_key, name, company, email_recipient_id::json, \
-             variables::json, headers::json, CASE WHEN goes THEN 'sending' ELSE 'queued' END, {token}, \
+         moved AS (\
+           INSERT INTO recipient (mailing_id, position, mail, mail_key, mail_hash, name, company, \
+             email_recipient_id, variables, headers, status, claim_token, lease_until, due_at, expires_at, \
+             woken_at, attempts, queued_at{end_columns}) \
+           SELECT entry.id, place - 1, mail, mail_key, mail_hash, name, company, email_recipient_id::json, \
+             variables::json, headers::json, {status}, {token}, \
              CASE WHEN {token} IS NOT NULL THEN created_at + {lease} END, created_at, expires_at, \
              CASE WHEN {token} IS NULL THEN created_at END, CASE WHEN goes THEN 1 ELSE 0 END, \
-             CASE WHEN {token} IS NULL THEN created_at END \
-           FROM entry, start, {recipients}) \
+             CASE WHEN {token} IS NULL THEN created_at END{end_values} \
+           FROM entry, start, {recipients}{returning}){ends} \
          SELECT now, EXISTS (SELECT FROM live) AS live, EXISTS (SELECT FROM request) AS in_time, \
-           EXISTS (SELECT FROM entry) AS stored, goes, (SELECT wait FROM turn) AS wait \
-         FROM clock, start"
+           EXISTS (SELECT FROM entry) AS stored, goes, (SELECT wait FROM turn) AS wait, \
+           (SELECT reason FROM suppressed) AS suppressed \
+         FROM clock, start",
+        entry_of_list = suppressed.entry,
+        status = suppressed.status,
+        end_columns = suppressed.columns,
+        end_values = suppressed.values,
+        returning = suppressed.returning,
+        ends = suppressed.ends,
     );
     Ok(Statement::from_sql_and_values(
         DbBackend::Postgres,
@@ -143,9 +157,59 @@ fn statement(writing: &Writing<'_>) -> Result<Statement> {
     ))
 }
 
-fn recipients(values: &mut Values, recipients: &[Recipient]) -> Result<String> {
+/// The parts of the statement that end a single mail whose recipient is suppressed. Recipients of mailings are looked up
+/// when they are claimed.
+struct Suppressed {
+    entry: String,
+    status: &'static str,
+    columns: &'static str,
+    values: String,
+    returning: &'static str,
+    ends: String,
+}
+
+impl Suppressed {
+    fn new(values: &mut Values, writing: &Writing<'_>, api_key_id: &str, outbox: &str) -> Self {
+        let Some(hash) = writing.looked_up() else {
+            return Self {
+                entry: "SELECT CAST(NULL AS TEXT) AS reason WHERE FALSE".to_owned(),
+                status: "CASE WHEN goes THEN 'sending' ELSE 'queued' END",
+                columns: "",
+                values: String::new(),
+                returning: "",
+                ends: String::new(),
+            };
+        };
+        let hash = values.add(hash);
+        let scope = values.add(writing.scope());
+        let event = values.add(writing.event_id);
+        let is_hit = "EXISTS (SELECT FROM suppressed)";
+        Self {
+            entry: format!(
+                "SELECT reason FROM suppression, entry WHERE mail_hash = {hash} AND scope IN ('', {scope}) LIMIT 1"
+            ),
+            status: "CASE WHEN EXISTS (SELECT FROM suppressed) THEN 'suppressed' WHEN goes THEN 'sending' \
+                ELSE 'queued' END",
+            columns: ", ended_at, event_id, events, status_detail, last_error",
+            values: format!(
+                ", CASE WHEN {is_hit} THEN created_at END, CASE WHEN {is_hit} THEN {event}::uuid END, \
+                 CASE WHEN {is_hit} THEN 1 ELSE 0 END, 'suppressed_' || (SELECT reason FROM suppressed), \
+                 CASE WHEN {is_hit} THEN '{SUPPRESSED}' END"
+            ),
+            returning: " RETURNING *",
+            ends: format!(
+                ", events AS ({}), outbox AS ({outbox})",
+                events::insert_moved(&format!("{api_key_id}::uuid"))
+            ),
+        }
+    }
+}
+
+fn recipients(values: &mut Values, writing: &Writing<'_>) -> Result<String> {
+    let recipients = &writing.entry.request.recipients;
     let mail = values.add_each(recipients, |one| one.mail.as_str().to_owned());
     let mail_key = values.add_each(recipients, |one| one.mail.key());
+    let hash = values.add_each(recipients, |one| writing.secret.address(&one.mail.key()));
     let name = values.add_optional(recipients, |one| Ok(one.name.clone()))?;
     let company = values.add_optional(recipients, |one| Ok(one.company.clone()))?;
     let id = values.add_optional(recipients, |one| {
@@ -160,9 +224,9 @@ fn recipients(values: &mut Values, recipients: &[Recipient]) -> Result<String> {
         some.map(to_text).transpose()
     })?;
     Ok(format!(
-        "ROWS FROM (UNNEST({mail}), UNNEST({mail_key}), {name}, {company}, {id}, {variables}, {headers}) \
+        "ROWS FROM (UNNEST({mail}), UNNEST({mail_key}), UNNEST({hash}), {name}, {company}, {id}, {variables}, {headers}) \
          WITH ORDINALITY \
-         AS one (mail, mail_key, name, company, email_recipient_id, variables, headers, place)"
+         AS one (mail, mail_key, mail_hash, name, company, email_recipient_id, variables, headers, place)"
     ))
 }
 

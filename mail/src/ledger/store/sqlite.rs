@@ -1,13 +1,22 @@
 //! Writes a mailing to `SQLite` in one transaction. Its statements cost no round trip.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
+use entity::recipient::{Column, Status};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, QueryFilter, QueryResult, Statement, Value,
+    sea_query::Expr,
+};
 use serde::Serialize;
 
 use super::{DEFAULT_LIFETIME_MS, Ledger, StoreOutcome, Writing};
 use crate::{
     error::Result,
-    ledger::{document::to_text, idempotency::KEPT_FOR_MS, transaction::Transaction},
+    hash_secret::HashSecret,
+    ledger::{
+        document::to_text, idempotency::KEPT_FOR_MS, suppressions::SUPPRESSED,
+        transaction::Transaction,
+    },
     message::{Attachment, CallerId, HeaderFields, NewMailing, Recipient, Variables},
+    suppression::SuppressionReason,
 };
 
 /// A recipient as an element of a JSON array.
@@ -15,6 +24,8 @@ use crate::{
 struct Row<'a> {
     mail: &'a str,
     mail_key: String,
+    /// In hexadecimal.
+    mail_hash: String,
     name: Option<&'a str>,
     company: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,11 +36,12 @@ struct Row<'a> {
     headers: &'a HeaderFields,
 }
 
-impl<'a> From<&'a Recipient> for Row<'a> {
-    fn from(one: &'a Recipient) -> Self {
+impl<'a> Row<'a> {
+    fn new(one: &'a Recipient, secret: &HashSecret) -> Self {
         Self {
             mail: one.mail.as_str(),
             mail_key: one.mail.key(),
+            mail_hash: hex::encode(secret.address(&one.mail.key())),
             name: one.name.as_deref(),
             company: one.company.as_deref(),
             email_recipient_id: one.email_recipient_id.as_ref(),
@@ -51,7 +63,12 @@ impl Ledger {
             write(&transaction, writing, &start).await?
         };
         match outcome {
-            StoreOutcome::Stored(_) => transaction.commit().await?,
+            StoreOutcome::Stored(stored) => {
+                if let Some(reason) = stored.suppressed {
+                    self.end_suppressed(&transaction, writing, reason).await?;
+                }
+                transaction.commit().await?;
+            }
             StoreOutcome::Revoked | StoreOutcome::Expired | StoreOutcome::KeyTaken => {
                 transaction.rollback().await?;
             }
@@ -60,17 +77,44 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Ends a single mail that was just stored.
+    async fn end_suppressed(
+        &self,
+        transaction: &Transaction,
+        writing: &Writing<'_>,
+        reason: SuppressionReason,
+    ) -> Result<()> {
+        let detail = reason.status_detail().as_str();
+        let ended = self
+            .end(Status::Suppressed, Expr::value(writing.event_id))
+            .col_expr(Column::StatusDetail, Expr::value(detail))
+            .col_expr(Column::LastError, Expr::value(SUPPRESSED))
+            .filter(Column::MailingId.eq(writing.id))
+            .exec_with_returning(transaction)
+            .await?;
+        self.add_ends(transaction, &ended).await?;
+        self.put_in_outbox(transaction, &ended).await
+    }
+}
+
 async fn read_start(db: &Transaction, writing: &Writing<'_>) -> Result<QueryResult, DbErr> {
     let sql = "WITH clock AS MATERIALIZED (SELECT unixepoch('subsec') AS t) \
                SELECT CAST(t * 1000 AS INTEGER) AS now, CAST(t * 1000000 AS INTEGER) AS micros, holds, \
                  EXISTS (SELECT 1 FROM api_key WHERE id = $1 AND revoked_at IS NULL) AS live, \
-                 ($2 IS NULL OR $2 > CAST(t * 1000 AS INTEGER)) AS in_time \
+                 ($2 IS NULL OR $2 > CAST(t * 1000 AS INTEGER)) AS in_time, \
+                 (SELECT reason FROM suppression WHERE mail_hash = $3 AND scope IN ('', $4) LIMIT 1) AS suppressed \
                FROM clock, pace";
     let expires_at = writing.entry.request.expires_at;
     let row = one(
         db,
         sql,
-        [writing.entry.api_key_id.into(), expires_at.into()],
+        [
+            writing.entry.api_key_id.into(),
+            expires_at.into(),
+            writing.looked_up().into(),
+            writing.scope().into(),
+        ],
     )
     .await?;
     row.ok_or_else(|| DbErr::RecordNotFound("the clock".to_owned()))
@@ -112,7 +156,8 @@ async fn write(
     if !has_key(db, writing, now).await? {
         return Ok(StoreOutcome::KeyTaken);
     }
-    let works = start.try_get::<i32>("", "holds")? == 0 && writing.starts();
+    let suppressed: Option<String> = start.try_get("", "suppressed")?;
+    let works = start.try_get::<i32>("", "holds")? == 0 && writing.starts() && suppressed.is_none();
     let wait = match writing.cost() {
         Some(cost) if works => {
             take_turn(db, cost, writing.patience(), start.try_get("", "micros")?).await?
@@ -124,7 +169,7 @@ async fn write(
     for (position, attachment) in (0..).zip(&request.attachments) {
         insert_attachment(db, writing, position, attachment).await?;
     }
-    Ok(writing.stored(now, goes, wait))
+    Ok(writing.stored(now, goes, wait, suppressed.as_deref()))
 }
 
 /// Takes a turn of a single mail, and returns the microseconds until it comes.
@@ -149,8 +194,8 @@ async fn insert_mailing(
 ) -> Result<()> {
     let NewMailing { envelope, body, .. } = writing.entry.request;
     let sql = "INSERT INTO mailing \
-                 (id, api_key_id, email_id, envelope, body, anonymous, created_at, expires_at) \
-               VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7)";
+                 (id, api_key_id, email_id, envelope, body, list, anonymous, created_at, expires_at) \
+               VALUES ($1, $2, $3, $4, $5, $8, FALSE, $6, $7)";
     let values = [
         writing.id.into(),
         writing.entry.api_key_id.into(),
@@ -164,6 +209,7 @@ async fn insert_mailing(
         to_text(body)?.into(),
         now.into(),
         expires_at.into(),
+        envelope.list.clone().into(),
     ];
     execute(db, sql, values).await?;
     let correspondents = writing.correspondents();
@@ -187,10 +233,11 @@ async fn insert_recipients(
     now: i64,
     expires_at: i64,
 ) -> Result<()> {
-    let sql = "INSERT INTO recipient (mailing_id, position, mail, mail_key, name, company, \
+    let sql = "INSERT INTO recipient (mailing_id, position, mail, mail_key, mail_hash, name, company, \
                  email_recipient_id, variables, headers, status, claim_token, lease_until, due_at, \
                  expires_at, woken_at, attempts, queued_at) \
-               SELECT $1, key, value ->> 'mail', value ->> 'mail_key', value ->> 'name', \
+               SELECT $1, key, value ->> 'mail', value ->> 'mail_key', \
+                 unhex(value ->> 'mail_hash'), value ->> 'name', \
                  value ->> 'company', value -> 'email_recipient_id', value -> 'variables', \
                  value -> 'headers', $2, $3, $4, $5, $6, $7, $8, $7 \
                FROM json_each($9)";
@@ -199,7 +246,7 @@ async fn insert_recipients(
         .request
         .recipients
         .iter()
-        .map(Row::from)
+        .map(|one| Row::new(one, writing.secret))
         .collect();
     let lease_until = writing.token.map(|_| now + writing.lease_ms);
     let queued_at = writing.token.is_none().then_some(now);

@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use aws_sdk_sesv2::error::ProvideErrorMetadata;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
@@ -64,6 +65,25 @@ impl Ses {
             .map(|quota| quota.max_send_rate)
             .filter(|rate| *rate > 0.0)
             .ok_or_else(|| "no rate".to_owned())
+    }
+
+    /// Takes an address off the suppression list of the account. A failure is logged, and SES goes on suppressing.
+    pub async fn unsuppress(&self, address: &str) {
+        let client = self.client().await;
+        let removed = client
+            .delete_suppressed_destination()
+            .email_address(address);
+        let removed = Box::pin(removed.send()).await;
+        if let Err(error) = removed
+            && !error
+                .as_service_error()
+                .is_some_and(|error| error.is_not_found_exception())
+        {
+            tracing::warn!(
+                ses.code = error.code(),
+                "an address was not taken off SES's suppression list: SES goes on suppressing it"
+            );
+        }
     }
 
     pub async fn send(

@@ -1,0 +1,206 @@
+//! The list of addresses that must not be mailed.
+
+use entity::suppression::{ActiveModel, Column, Entity, Model};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Set,
+    sea_query::{Expr, OnConflict},
+};
+use uuid::Uuid;
+
+use super::{Ledger, Page, Scope, read::page_of};
+use crate::{
+    address::Address,
+    error::Result,
+    suppression::{NewSuppression, Suppression, SuppressionReason, SuppressionScope},
+};
+
+/// The text that suppressed recipients have as their last error.
+pub(super) const SUPPRESSED: &str = "The address must not be mailed";
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SuppressionFilter<'a> {
+    pub mail: Option<&'a Address>,
+    pub reason: Option<SuppressionReason>,
+}
+
+/// An entry to be inserted. Without `mail` only the hash is kept.
+pub(super) struct Entry {
+    pub key: String,
+    pub mail: Option<String>,
+    pub reason: SuppressionReason,
+    pub scope: SuppressionScope,
+}
+
+impl Ledger {
+    /// Adds entries, and returns all of them: one that was there before as it was.
+    pub async fn suppress(&self, new: &[NewSuppression]) -> Result<Vec<Suppression>> {
+        let entries: Vec<Entry> = new
+            .iter()
+            .map(|one| Entry {
+                key: one.mail.key(),
+                mail: Some(one.mail.as_str().to_owned()),
+                reason: one.reason,
+                scope: one.scope.clone(),
+            })
+            .collect();
+        let transaction = self.begin().await?;
+        self.insert_suppressions(&transaction, &entries).await?;
+        let secret = self.hash_secret().await?;
+        let mut found = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            let row = Entity::find()
+                .filter(Column::MailHash.eq(secret.address(&entry.key)))
+                .filter(Column::Scope.eq(entry.scope.key()))
+                .filter(Column::Reason.eq(entry.reason.as_str()))
+                .one(&transaction)
+                .await?;
+            found.extend(row.map(Suppression::from));
+        }
+        transaction.commit().await?;
+        Ok(found)
+    }
+
+    /// Inserts entries. One that is there already stays as it is.
+    pub(super) async fn insert_suppressions(
+        &self,
+        db: &impl ConnectionTrait,
+        entries: &[Entry],
+    ) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let secret = self.hash_secret().await?;
+        let now = self.read_clock(db).await?;
+        let rows = entries.iter().map(|entry| {
+            let (api_key_id, list) = match &entry.scope {
+                SuppressionScope::Everything => (None, None),
+                SuppressionScope::List { api_key_id, list } => {
+                    (Some(*api_key_id), Some(list.clone()))
+                }
+            };
+            ActiveModel {
+                id: Set(Uuid::now_v7()),
+                mail_hash: Set(secret.address(&entry.key)),
+                scope: Set(entry.scope.key()),
+                reason: Set(entry.reason.as_str().to_owned()),
+                api_key_id: Set(api_key_id),
+                list: Set(list),
+                mail_key: Set(entry.mail.is_some().then(|| entry.key.clone())),
+                mail: Set(entry.mail.clone()),
+                created_at: Set(now),
+            }
+        });
+        let known = [Column::MailHash, Column::Scope, Column::Reason];
+        Entity::insert_many(rows)
+            .on_conflict(OnConflict::columns(known).do_nothing().to_owned())
+            .exec_without_returning(db)
+            .await?;
+        Ok(())
+    }
+
+    /// Lists entries, newest first.
+    pub async fn suppressions(
+        &self,
+        scope: Scope,
+        filter: SuppressionFilter<'_>,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Page<Suppression, Uuid>> {
+        let hash = match filter.mail {
+            Some(mail) => Some(self.hash_secret().await?.address(&mail.key())),
+            None => None,
+        };
+        let rows = Entity::find()
+            .filter(of_scope(scope))
+            .filter(
+                Condition::all()
+                    .add_option(hash.map(|hash| Column::MailHash.eq(hash)))
+                    .add_option(
+                        filter
+                            .reason
+                            .map(|reason| Column::Reason.eq(reason.as_str())),
+                    )
+                    .add_option(after.map(|after| Column::Id.lt(after))),
+            )
+            .order_by_desc(Column::Id)
+            .limit(limit + 1)
+            .all(self.db().await?)
+            .await?;
+        let rows = rows.into_iter().map(Suppression::from).collect();
+        Ok(page_of(rows, limit, |row: &Suppression| row.id))
+    }
+
+    /// Removes an entry and returns it.
+    pub async fn unsuppress(&self, scope: Scope, id: Uuid) -> Result<Option<Suppression>> {
+        let removed = Entity::delete_many()
+            .filter(Column::Id.eq(id))
+            .filter(of_scope(scope))
+            .exec_with_returning(self.db().await?)
+            .await?;
+        Ok(removed.into_iter().next().map(Suppression::from))
+    }
+
+    /// Leaves nothing of an address on the list but its hash.
+    pub async fn forget_suppressed(&self, key: &str) -> Result<()> {
+        let nothing = || Expr::value(None::<String>);
+        Entity::update_many()
+            .col_expr(Column::Mail, nothing())
+            .col_expr(Column::MailKey, nothing())
+            .filter(Column::MailKey.eq(key))
+            .exec(self.db().await?)
+            .await?;
+        Ok(())
+    }
+
+    /// Returns which of the addresses are suppressed for mail of this key and list.
+    pub async fn suppressed_among(
+        &self,
+        scope: &SuppressionScope,
+        addresses: &[&Address],
+    ) -> Result<Vec<bool>> {
+        let secret = self.hash_secret().await?;
+        let hashes: Vec<Vec<u8>> = addresses
+            .iter()
+            .map(|address| secret.address(&address.key()))
+            .collect();
+        let mut found: Vec<Vec<u8>> = Vec::new();
+        for some in hashes.chunks(1_000) {
+            let rows: Vec<Vec<u8>> = Entity::find()
+                .select_only()
+                .column(Column::MailHash)
+                .filter(Column::MailHash.is_in(some.iter().cloned()))
+                .filter(Column::Scope.is_in([String::new(), scope.key()]))
+                .into_tuple()
+                .all(self.db().await?)
+                .await?;
+            found.extend(rows);
+        }
+        found.sort_unstable();
+        Ok(hashes
+            .iter()
+            .map(|hash| found.binary_search(hash).is_ok())
+            .collect())
+    }
+}
+
+/// A key sees the entries of its own lists.
+fn of_scope(scope: Scope) -> Condition {
+    match scope {
+        Scope::Everybody => Condition::all(),
+        Scope::Key(id) => Condition::all().add(Column::ApiKeyId.eq(id)),
+    }
+}
+
+impl From<Model> for Suppression {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id,
+            mail: row.mail,
+            reason: row.reason,
+            api_key_id: row.api_key_id,
+            list: row.list,
+            created_at: row.created_at,
+        }
+    }
+}
