@@ -53,4 +53,5 @@ for (const [text, given] of [
 ]) {
   await assert.rejects(verifyWebhook(text, given, secret), WebhookError);
 }
-await assert.rejects(verifyWebhook(body, headers(), "no secret"), TypeError);
+await assert.rejects(verifyWebhook(body, headers(), "whsec_?"), TypeError);
+await assert.rejects(verifyWebhook(body, headers(), ""), TypeError);

@@ -180,7 +180,11 @@ async fn receives(mut example: Command) {
     let server = Server::embedded().await;
     // The secret is known before the address is: the address is changed afterwards.
     let body = json!({ "url": "https://example.com/" });
-    let created = server.management().post("/v1/webhooks", &body).await.data(201);
+    let created = server
+        .management()
+        .post("/v1/webhooks", &body)
+        .await
+        .data(201);
     let secret = created["secret"].as_str().expect("a secret");
     let mut receiver = example
         .env("WEBHOOK_SECRET", secret)
@@ -193,7 +197,9 @@ async fn receives(mut example: Command) {
     let mut lines = BufReader::new(output).lines();
     let mut line = async || {
         let line = timeout(LIMIT, lines.next_line()).await;
-        line.expect("a line in time").expect("stdout can be read").expect("the example runs")
+        line.expect("a line in time")
+            .expect("stdout can be read")
+            .expect("the example runs")
     };
     let listening = line().await;
     let port = listening.strip_prefix("listening on ").expect("the port");
@@ -208,11 +214,23 @@ async fn receives(mut example: Command) {
     assert_eq!(line().await, "mail.sent");
 
     let stranger = json!({ "url": format!("http://127.0.0.1:{port}/") });
-    let other = server.management().post("/v1/webhooks", &stranger).await.data(201);
+    let other = server
+        .management()
+        .post("/v1/webhooks", &stranger)
+        .await
+        .data(201);
     let path = format!("/v1/webhooks/{}", other["id"].as_str().expect("an id"));
-    server.management().post(&format!("{path}/test"), &json!({})).await.data(202);
+    server
+        .management()
+        .post(&format!("{path}/test"), &json!({}))
+        .await
+        .data(202);
     eventually("what another webhook signs is refused", || async {
-        let history = server.management().get(&format!("{path}/deliveries")).await.items();
+        let history = server
+            .management()
+            .get(&format!("{path}/deliveries"))
+            .await
+            .items();
         match &history[0] {
             entry if entry["http_status"] == 400 => Ok(()),
             _ => Err(history),

@@ -35,7 +35,9 @@ pub struct Model {
 impl std::fmt::Debug for Model {
     /// Without the secrets, sealed as they are, and the URL, which may contain one.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Webhook").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Webhook")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 

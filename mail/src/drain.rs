@@ -46,7 +46,8 @@ impl Service {
             }
         }
         self.tasks.spawn(Arc::clone(self).keep_sweeping());
-        self.tasks.spawn(Arc::clone(self).keep_sending_to_webhooks());
+        self.tasks
+            .spawn(Arc::clone(self).keep_sending_to_webhooks());
     }
 
     async fn keep_draining(self: Arc<Self>) {

@@ -63,9 +63,11 @@ impl Error {
             | Self::Mailbox(_)
             | Self::Overdue
             | Self::QueueAway => true,
-            Self::Role(_) | Self::HashSecret | Self::Poster(_) | Self::Corrupt { .. } | Self::UnreadableEvent(_) => {
-                false
-            }
+            Self::Role(_)
+            | Self::HashSecret
+            | Self::Poster(_)
+            | Self::Corrupt { .. }
+            | Self::UnreadableEvent(_) => false,
         }
     }
 }

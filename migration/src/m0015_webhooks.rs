@@ -47,11 +47,7 @@ impl MigrationTrait for Migration {
                 "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
             ),
             // An ordinal is never given a second time, not even that of a row that was removed.
-            _ => (
-                "uuid_text",
-                "boolean",
-                "INTEGER PRIMARY KEY AUTOINCREMENT",
-            ),
+            _ => ("uuid_text", "boolean", "INTEGER PRIMARY KEY AUTOINCREMENT"),
         };
         for table in TABLES {
             let table = table

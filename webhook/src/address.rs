@@ -160,10 +160,22 @@ mod tests {
 
     #[test]
     fn only_loopback_is_allowed_in_addition() {
-        for address in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "1.1.1.1"] {
+        for address in [
+            "127.0.0.1",
+            "127.9.9.9",
+            "::1",
+            "::ffff:127.0.0.1",
+            "1.1.1.1",
+        ] {
             assert!(allowed(Reach::PublicAndLoopback, address), "{address}");
         }
-        for address in ["10.0.0.1", "0.0.0.0", "169.254.169.254", "fe80::1", "fd00::1"] {
+        for address in [
+            "10.0.0.1",
+            "0.0.0.0",
+            "169.254.169.254",
+            "fe80::1",
+            "fd00::1",
+        ] {
             assert!(!allowed(Reach::PublicAndLoopback, address), "{address}");
         }
     }

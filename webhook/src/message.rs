@@ -27,7 +27,8 @@ pub struct Outcome {
 impl Outcome {
     /// Returns whether the message arrived. A redirect is not followed, and is no success.
     pub fn is_success(&self) -> bool {
-        self.status.is_some_and(|status| (200..300).contains(&status))
+        self.status
+            .is_some_and(|status| (200..300).contains(&status))
     }
 
     /// Returns whether the answer says that nothing more may be sent (RFC 9110, 15.5.11).

@@ -56,7 +56,9 @@ pub struct Poster {
 
 impl fmt::Debug for Poster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Poster").field("reach", &self.reach).finish_non_exhaustive()
+        f.debug_struct("Poster")
+            .field("reach", &self.reach)
+            .finish_non_exhaustive()
     }
 }
 
@@ -115,7 +117,10 @@ where
         .map_err(|_| Failure::NoAnswer)?;
     // The connection is closed with the end of this function.
     let _connection = AbortOnDropHandle::new(tokio::spawn(connection));
-    let answer = sender.send_request(request).await.map_err(|_| Failure::NoAnswer)?;
+    let answer = sender
+        .send_request(request)
+        .await
+        .map_err(|_| Failure::NoAnswer)?;
     let status = answer.status().as_u16();
     // Some servers stop their work when the caller goes away before the end of their answer.
     let _ = timeout(BODY_TIME, read_some(answer)).await;
@@ -148,7 +153,9 @@ fn request(message: &SignedMessage, url: &Url) -> Option<Request<Full<Bytes>>> {
         .ok()?;
     for (name, value) in &message.headers {
         let name: HeaderName = name.parse().ok()?;
-        request.headers_mut().insert(name, HeaderValue::from_str(value).ok()?);
+        request
+            .headers_mut()
+            .insert(name, HeaderValue::from_str(value).ok()?);
     }
     Some(request)
 }

@@ -51,7 +51,13 @@ const MAILING: &[&str] = &[
 ];
 
 /// Objects that may be null.
-const NULLABLE: [&str; 4] = ["MailHeaders", "RecipientHeaders", "TimeToSent", "Variables"];
+const NULLABLE: [&str; 5] = [
+    "Bounce",
+    "MailHeaders",
+    "RecipientHeaders",
+    "TimeToSent",
+    "Variables",
+];
 
 /// Unions that occur only as entries of lists.
 const LIST_ENTRIES: [&str; 1] = ["MailAddress"];
@@ -305,6 +311,7 @@ mod tests {
                 "Mailings",
                 "Events",
                 "Webhooks",
+                "Suppressions",
                 "Keys",
                 "Statistics",
                 "Privacy",

@@ -95,15 +95,6 @@ statuses! {
     KeyChangeErrors = [INVALID, NO_ADMIN, NO_KEY, TOO_LARGE, NOT_JSON, FAULT, UNAVAILABLE];
     WebhookErrors = [INVALID, NO_ADMIN, NO_WEBHOOK, FAULT, UNAVAILABLE];
     WebhookChangeErrors = [INVALID, NO_ADMIN, NO_WEBHOOK, TOO_LARGE, NOT_JSON, FAULT, UNAVAILABLE];
-    ReplayErrors = [
-        INVALID,
-        NO_ADMIN,
-        (404, "There is no such webhook, or no such event of its API key is kept"),
-        TOO_LARGE,
-        NOT_JSON,
-        FAULT,
-        UNAVAILABLE,
-    ];
     /// The errors of management operations whose body refers to no existing resource.
     ManagementErrors = [INVALID, NO_ADMIN, TOO_LARGE, NOT_JSON, FAULT, UNAVAILABLE];
     StatisticsErrors = [(400, "`from` or `to` is not valid"), NO_ADMIN, FAULT, UNAVAILABLE];

@@ -15,12 +15,10 @@ use uuid::Uuid;
 
 use self::{
     parse::{What, change, new_webhook, to_replay},
-    types::{
-        ChangeRequest, EntryOut, Ping, ReplayRequest, WebhookOut, WebhookRequest, WithSecret,
-    },
+    types::{ChangeRequest, EntryOut, Ping, ReplayRequest, WebhookOut, WebhookRequest, WithSecret},
 };
 use super::{
-    statuses::{KeyListErrors, ManagementErrors, ReplayErrors, WebhookChangeErrors, WebhookErrors},
+    statuses::{KeyListErrors, ManagementErrors, WebhookChangeErrors, WebhookErrors},
     tag::Tag,
     text::{HistoryCursor, Text},
     types::{DEFAULT_LIMIT, Items, Success},
@@ -74,11 +72,7 @@ impl Webhooks {
     /// only, disable the webhook.
     ///
     /// The answer has the secret, which is not shown again. There may be at most 100 webhooks.
-    #[oai(
-        path = "/webhooks",
-        method = "post",
-        operation_id = "createWebhook"
-    )]
+    #[oai(path = "/webhooks", method = "post", operation_id = "createWebhook")]
     async fn create(
         &self,
         _admin: Admin,
@@ -94,7 +88,9 @@ impl Webhooks {
         let (webhook, secret) = match created {
             (Created::Webhook(webhook), secret) => (webhook, secret),
             (Created::TooMany, _) => {
-                return Err(Problem::invalid("url", "is one too many: there are 100 webhooks").into());
+                return Err(
+                    Problem::invalid("url", "is one too many: there are 100 webhooks").into(),
+                );
             }
             (Created::NoKey, _) => {
                 return Err(Problem::invalid("api_key_id", "is the id of no API key").into());
@@ -132,11 +128,7 @@ impl Webhooks {
     }
 
     /// Look at a webhook
-    #[oai(
-        path = "/webhooks/:id",
-        method = "get",
-        operation_id = "getWebhook"
-    )]
+    #[oai(path = "/webhooks/:id", method = "get", operation_id = "getWebhook")]
     async fn get(
         &self,
         _admin: Admin,
@@ -280,7 +272,7 @@ impl Webhooks {
     /// Send events again
     ///
     /// Sends one event again (`event_id`), whether or not the webhook is sent events of its kind, or in the background
-    /// all events since a time (`since`) that the webhook is sent, oldest first. The events must still be kept; of an
+    /// all events since a time (`since`) that the webhook is sent. The events must still be kept; of an
     /// event that was sent before, the receiver gets the same `webhook-id`. Later events do not wait for a replay.
     #[oai(
         path = "/webhooks/:id/replay",
@@ -294,7 +286,7 @@ impl Webhooks {
         /// The id of the webhook.
         id: Path<Uuid>,
         body: RawJson<ReplayRequest>,
-    ) -> Result<ReplayResponse, Failure<ReplayErrors>> {
+    ) -> Result<ReplayResponse, Failure<WebhookChangeErrors>> {
         let begun = match parse(body.bytes, to_replay).await? {
             What::Event(event_id) => app.service.replay_webhook_event(id.0, event_id).await?,
             What::Since(since) => app.service.replay_webhook_since(id.0, since).await?,
@@ -313,8 +305,15 @@ impl Webhooks {
 fn check(begun: Replay) -> Result<(), Problem> {
     match begun {
         Replay::Begun => Ok(()),
-        Replay::NoWebhook | Replay::NoEvent => Err(Problem::not_found()),
-        Replay::Disabled => Err(Problem::invalid("id", "is a webhook that is disabled: enable it first")),
+        Replay::NoWebhook => Err(Problem::not_found()),
+        Replay::NoEvent => Err(Problem::invalid(
+            "event_id",
+            "is the id of no event that is kept, or of one of another API key",
+        )),
+        Replay::Disabled => Err(Problem::invalid(
+            "id",
+            "is a webhook that is disabled: enable it first",
+        )),
     }
 }
 

@@ -55,9 +55,9 @@ async fn a_single_mail_takes_few_statements(database: Database) {
     }
     // That sweep may have come between.
     let fewest = taken.iter().min().copied();
-    // `SQLite`: the key; BEGIN, the clock, the mailing, the recipient, COMMIT; the outcome. `PostgreSQL` stores the mail
-    // in one statement.
-    let expected = if database.is_postgres() { 3 } else { 7 };
+    // `SQLite`: the key; BEGIN, the clock, the mailing, the recipient, COMMIT; BEGIN, the outcome, its event, the
+    // deliveries to webhooks, COMMIT. `PostgreSQL` stores the mail in one statement, and the outcome in another.
+    let expected = if database.is_postgres() { 3 } else { 11 };
     assert_eq!(fewest, Some(expected), "{taken:?}: {:#?}", server.logs());
 }
 
@@ -65,11 +65,18 @@ async fn a_recipient_of_a_mailing_takes_a_fraction_of_a_statement(database: Data
     let server = start(&database).await;
     let sender = server.sender().await;
     let first = send(&sender, 0).await;
-    let before = statements(&server, &first, 1).await;
-    let body = mailing(CALL).with("email_id", "of statements");
-    let data = sender.mail(&body).await.data(202);
-    let id = data["id"].as_str().expect("an id");
-    let taken = statements(&server, id, CALL).await - before;
-    println!("{taken} for {CALL} recipients");
-    assert!(taken <= CALL / 2, "{taken}: {:#?}", server.logs());
+    let mut before = statements(&server, &first, 1).await;
+    let mut taken = Vec::new();
+    for _ in 0..3 {
+        let body = mailing(CALL).with("email_id", "of statements");
+        let data = sender.mail(&body).await.data(202);
+        let id = data["id"].as_str().expect("an id");
+        let now = statements(&server, id, CALL).await;
+        taken.push(now - before);
+        before = now;
+    }
+    // The sweep of the start may have come between.
+    let fewest = taken.iter().min().copied().unwrap_or(CALL);
+    println!("{taken:?} for {CALL} recipients each");
+    assert!(fewest <= CALL / 2, "{taken:?}: {:#?}", server.logs());
 }

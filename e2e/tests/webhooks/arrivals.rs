@@ -47,7 +47,10 @@ async fn an_event_arrives_signed_and_as_the_feed_shows_it(database: Database) {
     let tries = hook.tried(&server, 1).await;
     assert_eq!(tries[0]["event_id"], message.id());
     assert_eq!(tries[0]["event_type"], "mail.sent");
-    assert_eq!((&tries[0]["attempt"], &tries[0]["http_status"]), (&json!(1), &json!(204)));
+    assert_eq!(
+        (&tries[0]["attempt"], &tries[0]["http_status"]),
+        (&json!(1), &json!(204))
+    );
     assert_eq!(receiver.messages().len(), 1, "it arrives once");
 }
 
@@ -80,7 +83,11 @@ async fn only_what_is_wanted_arrives(database: Database) {
     let key = server.new_key(json!({})).await;
     hook_to(&server, &all).await;
     hook(&server, json!({"url": own.url(), "api_key_id": key["id"]})).await;
-    hook(&server, json!({"url": failed.url(), "statuses": ["failed", "bounced"]})).await;
+    hook(
+        &server,
+        json!({"url": failed.url(), "statuses": ["failed", "bounced"]}),
+    )
+    .await;
     send(&server.sender().await, "ann@example.org").await;
     let id = send(&server.with_key(&text(&key["api_key"])), "bob@example.org").await;
     all.received(2).await;
@@ -103,7 +110,10 @@ async fn a_ping_arrives(database: Database) {
     assert_eq!(body["type"], "ping");
     assert_eq!(body["data"], json!({"webhook_id": hook.id}));
     let tries = hook.tried(&server, 1).await;
-    assert_eq!((&tries[0]["event_type"], &tries[0]["http_status"]), (&json!("ping"), &json!(204)));
+    assert_eq!(
+        (&tries[0]["event_type"], &tries[0]["http_status"]),
+        (&json!("ping"), &json!(204))
+    );
 }
 
 async fn after_a_rotation_both_secrets_sign(database: Database) {
@@ -111,17 +121,25 @@ async fn after_a_rotation_both_secrets_sign(database: Database) {
     let receiver = Receiver::start().await;
     let hook = hook_to(&server, &receiver).await;
     let rotate = hook.path("/rotate");
-    let data = server.management().post(&rotate, &json!({})).await.data(200);
+    let data = server
+        .management()
+        .post(&rotate, &json!({}))
+        .await
+        .data(200);
     let new = text(&data["secret"]);
     assert_ne!(new, hook.secret);
-    assert!(e2e::answer::is_time(&data["webhook"]["previous_secret_until"]));
+    assert!(e2e::answer::is_time(
+        &data["webhook"]["previous_secret_until"]
+    ));
     let sender = server.sender().await;
     send(&sender, "ann@example.org").await;
     let message = &receiver.received(1).await[0];
     message.is_signed_with(&new);
     message.is_signed_with(&hook.secret);
     let database = server.database();
-    database.execute("UPDATE webhook SET previous_until = 1").await;
+    database
+        .execute("UPDATE webhook SET previous_until = 1")
+        .await;
     send(&sender, "bob@example.org").await;
     let message = &receiver.received(2).await[1];
     message.is_signed_with(&new);
@@ -174,10 +192,18 @@ async fn a_worker_beside_the_api_sends_too(database: Database) {
     hook_to(&server, &receiver).await;
     let worker = e2e::Worker::start(
         &database,
-        &[("DATABASE_URL", database.url()), ("MAIL_TRANSPORT", "mailbox")],
+        &[
+            ("DATABASE_URL", database.url()),
+            ("MAIL_TRANSPORT", "mailbox"),
+        ],
     )
     .await;
-    server.sender().await.mail(&mailing(RECIPIENTS)).await.data(202);
+    server
+        .sender()
+        .await
+        .mail(&mailing(RECIPIENTS))
+        .await
+        .data(202);
     receiver.received(RECIPIENTS).await;
     all_sent(&server).await;
     let ids: BTreeSet<String> = receiver
@@ -185,6 +211,9 @@ async fn a_worker_beside_the_api_sends_too(database: Database) {
         .iter()
         .map(|message| message.id().to_owned())
         .collect();
-    assert_eq!((ids.len(), receiver.messages().len()), (RECIPIENTS, RECIPIENTS));
+    assert_eq!(
+        (ids.len(), receiver.messages().len()),
+        (RECIPIENTS, RECIPIENTS)
+    );
     drop(worker);
 }

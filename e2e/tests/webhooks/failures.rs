@@ -36,7 +36,11 @@ async fn what_fails_is_tried_again_and_signed_anew(database: Database) {
     let begun = Instant::now();
     eventually("a second passes", || async {
         let passed = begun.elapsed();
-        if passed > Duration::from_millis(1100) { Ok(()) } else { Err(passed) }
+        if passed > Duration::from_millis(1100) {
+            Ok(())
+        } else {
+            Err(passed)
+        }
     })
     .await;
     skip_the_wait(&server).await;
@@ -56,7 +60,13 @@ async fn what_fails_is_tried_again_and_signed_anew(database: Database) {
     let tries = hook.tried(&server, 3).await;
     let told: Vec<_> = tries
         .iter()
-        .map(|one| (one["attempt"].clone(), one["http_status"].clone(), one["failure"].clone()))
+        .map(|one| {
+            (
+                one["attempt"].clone(),
+                one["http_status"].clone(),
+                one["failure"].clone(),
+            )
+        })
         .collect();
     let expected = [
         (json!(1), json!(500), Value::Null),
@@ -78,7 +88,9 @@ async fn what_is_told_of_a_failure(database: Database) {
     send(&server.sender().await, "ann@example.org").await;
     let tries = closed.tried(&server, 1).await;
     assert_eq!(tries[0]["failure"], "connection_failed");
-    assert!(e2e::answer::is_time(&closed.get(&server).await["failing_since"]));
+    assert!(e2e::answer::is_time(
+        &closed.get(&server).await["failing_since"]
+    ));
     let tries = unknown.tried(&server, 1).await;
     assert_eq!(tries[0]["failure"], "name_not_found");
 }
@@ -98,7 +110,10 @@ async fn a_redirect_is_not_followed(database: Database) {
     send(&server.sender().await, "ann@example.org").await;
     let tries = hook.tried(&server, 1).await;
     assert_eq!(tries[0]["http_status"], 307);
-    assert!(e2e::answer::is_time(&tries[0]["next_attempt_at"]), "it is no success");
+    assert!(
+        e2e::answer::is_time(&tries[0]["next_attempt_at"]),
+        "it is no success"
+    );
     assert_eq!(elsewhere.connections(), 0);
 }
 
@@ -119,11 +134,17 @@ async fn gone_ends_it(database: Database) {
     assert_eq!(webhook["disabled_reason"], "gone");
     send(&sender, "bob@example.org").await;
     assert_eq!(receiver.messages().len(), 1);
-    let test = server.management().post(&hook.path("/test"), &json!({})).await;
+    let test = server
+        .management()
+        .post(&hook.path("/test"), &json!({}))
+        .await;
     test.error(400, "validation_error");
     receiver.answers(|_, _| status(200));
     let webhook = hook.change(&server, json!({"enabled": true})).await;
-    assert_eq!((&webhook["enabled"], &webhook["disabled_reason"]), (&json!(true), &Value::Null));
+    assert_eq!(
+        (&webhook["enabled"], &webhook["disabled_reason"]),
+        (&json!(true), &Value::Null)
+    );
     send(&sender, "eve@example.org").await;
     let message = &receiver.received(2).await[1];
     assert_eq!(message.json()["data"]["recipient"], "eve@example.org");
@@ -147,10 +168,22 @@ async fn a_slow_and_a_dead_webhook_hold_up_no_other(database: Database) {
     hook_to(&server, &dead).await;
     hook_to(&server, &well).await;
     let begun = Instant::now();
-    server.sender().await.mail(&mailing(RECIPIENTS)).await.data(202);
+    server
+        .sender()
+        .await
+        .mail(&mailing(RECIPIENTS))
+        .await
+        .data(202);
     let messages = well.received(RECIPIENTS).await;
-    assert!(slow_hook.tries(&server).await.is_empty(), "no try of it has ended yet");
-    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    assert!(
+        slow_hook.tries(&server).await.is_empty(),
+        "no try of it has ended yet"
+    );
+    assert!(
+        begun.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        begun.elapsed()
+    );
     let ids: BTreeSet<&str> = messages.iter().map(|message| message.id()).collect();
     assert_eq!(ids.len(), RECIPIENTS);
     assert!(slow.connections() <= 8, "{}", slow.connections());
@@ -167,7 +200,12 @@ async fn a_webhook_that_is_down_gets_everything_later(database: Database) {
     let receiver = Receiver::start().await;
     receiver.set_open(false).await;
     let hook = hook_to(&server, &receiver).await;
-    server.sender().await.mail(&mailing(RECIPIENTS)).await.data(202);
+    server
+        .sender()
+        .await
+        .mail(&mailing(RECIPIENTS))
+        .await
+        .data(202);
     hook.tried(&server, RECIPIENTS).await;
     receiver.set_open(true).await;
     skip_the_wait(&server).await;

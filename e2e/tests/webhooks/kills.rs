@@ -38,7 +38,10 @@ async fn killed_at(point: &str, database: Database) {
         .start()
         .await;
     // The answer may be lost with the process.
-    let sent = dying.with_key(&key).try_post("/v1/mail", &mailing(RECIPIENTS)).await;
+    let sent = dying
+        .with_key(&key)
+        .try_post("/v1/mail", &mailing(RECIPIENTS))
+        .await;
     assert!(sent.is_ok(), "a mailing is answered before it is sent");
     dying.program().ended().await;
     dying.kill().await;

@@ -20,7 +20,11 @@ fn text(value: &Value) -> String {
 }
 
 pub async fn hook(server: &Server, body: Value) -> Hook {
-    let data = server.management().post("/v1/webhooks", &body).await.data(201);
+    let data = server
+        .management()
+        .post("/v1/webhooks", &body)
+        .await
+        .data(201);
     Hook {
         id: text(&data["id"]),
         secret: text(&data["secret"]),
@@ -64,7 +68,11 @@ impl Hook {
     pub async fn tried(&self, server: &Server, least: usize) -> Vec<Value> {
         eventually("the tries are recorded", || async {
             let tries = self.tries(server).await;
-            if tries.len() >= least { Ok(tries) } else { Err(tries) }
+            if tries.len() >= least {
+                Ok(tries)
+            } else {
+                Err(tries)
+            }
         })
         .await
     }

@@ -26,7 +26,10 @@ async fn a_webhook_is_created_changed_and_deleted(database: Database) {
     });
     let data = management.post("/v1/webhooks", &body).await.data(201);
     let secret = text(&data["secret"]);
-    assert!(secret.starts_with("whsec_") && secret.len() > 40, "{secret}");
+    assert!(
+        secret.starts_with("whsec_") && secret.len() > 40,
+        "{secret}"
+    );
     let webhook = &data["webhook"];
     assert_eq!(webhook["id"], data["id"]);
     assert_eq!(webhook["statuses"], json!(["bounced", "complained"]));
@@ -40,32 +43,57 @@ async fn a_webhook_is_created_changed_and_deleted(database: Database) {
     let page = management.get("/v1/webhooks?limit=1").await;
     assert_eq!(page.items().len(), 1);
     let next = page.next().expect("another page");
-    let rest = management.get(&format!("/v1/webhooks?limit=1&after={next}")).await;
+    let rest = management
+        .get(&format!("/v1/webhooks?limit=1&after={next}"))
+        .await;
     assert_eq!(rest.items()[0]["id"], data["id"]);
 
     let changed = other
         .change(&server, json!({"statuses": ["sent"], "enabled": false}))
         .await;
     assert_eq!(changed["statuses"], json!(["sent"]));
-    assert_eq!((&changed["enabled"], &changed["disabled_reason"]), (&json!(false), &json!("requested")));
+    assert_eq!(
+        (&changed["enabled"], &changed["disabled_reason"]),
+        (&json!(false), &json!("requested"))
+    );
     assert_eq!(changed["url"], "https://example.com/");
     let changed = other
-        .change(&server, json!({"statuses": [], "url": "https://example.com/b"}))
+        .change(
+            &server,
+            json!({"statuses": [], "url": "https://example.com/b"}),
+        )
         .await;
-    assert_eq!((&changed["statuses"], &changed["url"]), (&json!([]), &json!("https://example.com/b")));
+    assert_eq!(
+        (&changed["statuses"], &changed["url"]),
+        (&json!([]), &json!("https://example.com/b"))
+    );
     assert_eq!(other.get(&server).await, changed);
-    let kinds: Vec<Value> = other.history(&server).await.iter().map(|one| one["kind"].clone()).collect();
-    assert_eq!(json!(kinds), json!(["created", "disabled", "changed", "changed"]));
+    let kinds: Vec<Value> = other
+        .history(&server)
+        .await
+        .iter()
+        .map(|one| one["kind"].clone())
+        .collect();
+    assert_eq!(
+        json!(kinds),
+        json!(["created", "disabled", "changed", "changed"])
+    );
 
     let path = other.path("");
-    assert_eq!(management.delete(&path).await.data(200)["id"], json!(other.id));
+    assert_eq!(
+        management.delete(&path).await.data(200)["id"],
+        json!(other.id)
+    );
     management.get(&path).await.error(404, "not_found");
     management.delete(&path).await.error(404, "not_found");
     for rest in ["/rotate", "/test"] {
         let answer = management.post(&other.path(rest), &json!({})).await;
         answer.error(404, "not_found");
     }
-    management.get(&other.path("/deliveries")).await.error(404, "not_found");
+    management
+        .get(&other.path("/deliveries"))
+        .await
+        .error(404, "not_found");
     assert_eq!(management.get("/v1/webhooks").await.items().len(), 1);
     let log = server.logs().join("\n");
     assert!(!log.contains(&secret[6..]));
@@ -79,11 +107,21 @@ async fn all_faults_of_a_request_are_named(database: Database) {
     answer.error(400, "validation_error");
     let faults = answer.faults();
     for path in ["url", "statuses.1", "api_key_id", "more"] {
-        assert!(faults.iter().any(|fault| fault == path), "{path}: {faults:?}");
+        assert!(
+            faults.iter().any(|fault| fault == path),
+            "{path}: {faults:?}"
+        );
     }
-    management.post("/v1/webhooks", &json!({})).await.only_fault("url");
-    let nobody = json!({"url": "https://example.com", "api_key_id": "019c0000-0000-7000-8000-00000000000a"});
-    management.post("/v1/webhooks", &nobody).await.only_fault("api_key_id");
+    management
+        .post("/v1/webhooks", &json!({}))
+        .await
+        .only_fault("url");
+    let nobody =
+        json!({"url": "https://example.com", "api_key_id": "019c0000-0000-7000-8000-00000000000a"});
+    management
+        .post("/v1/webhooks", &nobody)
+        .await
+        .only_fault("api_key_id");
     let hook = hook(&server, json!({"url": "https://example.com/"})).await;
     let replay = hook.path("/replay");
     for body in [
@@ -91,10 +129,13 @@ async fn all_faults_of_a_request_are_named(database: Database) {
         json!({"since": "yesterday"}),
         json!({"since": "2026-01-01T00:00:00Z", "event_id": "019c0000-0000-7000-8000-00000000000a"}),
     ] {
-        management.post(&replay, &body).await.error(400, "validation_error");
+        management
+            .post(&replay, &body)
+            .await
+            .error(400, "validation_error");
     }
     let none = json!({"event_id": "019c0000-0000-7000-8000-00000000000a"});
-    management.post(&replay, &none).await.error(404, "not_found");
+    management.post(&replay, &none).await.only_fault("event_id");
     for after in ["1", "entry-", "entry-01", "entry--1"] {
         let path = hook.path(&format!("/deliveries?after={after}"));
         management.get(&path).await.error(400, "validation_error");
@@ -111,7 +152,9 @@ async fn management_asks_for_the_token(database: Database) {
     for caller in [server.anonymous(), key] {
         let answers = [
             caller.get("/v1/webhooks").await,
-            caller.post("/v1/webhooks", &json!({"url": "https://example.com/"})).await,
+            caller
+                .post("/v1/webhooks", &json!({"url": "https://example.com/"}))
+                .await,
             caller.get(&hook.path("")).await,
             caller.request(Method::PATCH, &hook.path("")).await,
             caller.delete(&hook.path("")).await,
@@ -142,7 +185,10 @@ async fn in_production_no_address_inside_is_accepted(database: Database) {
         "https://169.254.169.254/latest/meta-data/",
         "https://user:secret@example.com/",
     ] {
-        let answer = server.management().post("/v1/webhooks", &json!({"url": url})).await;
+        let answer = server
+            .management()
+            .post("/v1/webhooks", &json!({"url": url}))
+            .await;
         answer.only_fault("url");
     }
 }

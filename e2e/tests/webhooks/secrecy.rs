@@ -18,7 +18,11 @@ async fn a_name_that_means_this_machine_is_not_connected_to(database: Database) 
     let receiver = Receiver::start().await;
     let server = Server::through(&smtp, &database).start().await;
     let hook = hook(&server, json!({"url": "https://example.com/"})).await;
-    let port = receiver.url().split(':').nth(2).map(|rest| rest.replace("/hook?tenant=1", ""));
+    let port = receiver
+        .url()
+        .split(':')
+        .nth(2)
+        .map(|rest| rest.replace("/hook?tenant=1", ""));
     let port = port.expect("a port");
     for (number, host) in (1..).zip(["localhost", "127.0.0.1", "0.0.0.0", "[::1]"]) {
         for scheme in ["https", "http"] {
@@ -29,7 +33,11 @@ async fn a_name_that_means_this_machine_is_not_connected_to(database: Database) 
             if number == 1 && scheme == "https" {
                 send(&server.sender().await, "ann@example.org").await;
             } else {
-                server.management().post(&hook.path("/test"), &json!({})).await.data(202);
+                server
+                    .management()
+                    .post(&hook.path("/test"), &json!({}))
+                    .await
+                    .data(202);
             }
             let tries = hook.tried(&server, before + 1).await;
             assert_eq!(tries[before]["failure"], "address_refused", "{url}");
@@ -47,11 +55,17 @@ async fn a_secret_is_in_no_log_and_not_in_the_database(database: Database) {
         .await;
     let receiver = Receiver::start().await;
     let hook = hook_to(&server, &receiver).await;
-    let data = server.management().post(&hook.path("/rotate"), &json!({})).await.data(200);
+    let data = server
+        .management()
+        .post(&hook.path("/rotate"), &json!({}))
+        .await
+        .data(200);
     let secrets = [hook.secret.clone(), text(&data["secret"])];
     send(&server.sender().await, "ann@example.org").await;
     let tries = hook.tried(&server, 1).await;
-    let signature = receiver.messages()[0].header("webhook-signature").to_owned();
+    let signature = receiver.messages()[0]
+        .header("webhook-signature")
+        .to_owned();
     let shown = [
         hook.get(&server).await.to_string(),
         json!(tries).to_string(),
@@ -68,7 +82,10 @@ async fn a_secret_is_in_no_log_and_not_in_the_database(database: Database) {
     let first = signature.split(' ').next().expect("a signature");
     assert!(!shown[3].contains(first), "a signature is logged");
     let kept = fs::read_dir(database.folder()).expect("the folder");
-    for file in kept.filter_map(Result::ok).filter(|file| file.path().is_file()) {
+    for file in kept
+        .filter_map(Result::ok)
+        .filter(|file| file.path().is_file())
+    {
         let bytes = fs::read(file.path()).unwrap_or_default();
         let secret = hook.secret.as_bytes();
         assert!(!bytes.windows(secret.len()).any(|window| window == secret));

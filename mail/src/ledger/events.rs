@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     Ledger, Transaction, dialect,
     document::{from_json, to_text},
-    webhooks::insert_deliveries,
+    webhooks::{insert_deliveries, insert_moved_deliveries},
 };
 use crate::{error::Result, event::Detail};
 
@@ -147,13 +147,15 @@ async fn execute(transaction: &Transaction, sql: String, rows: String) -> Result
     Ok(transaction.execute_raw(statement).await?)
 }
 
-/// Returns the part of a statement of `PostgreSQL` that inserts the ends of the recipients in `moved`, whose mailing
-/// belongs to the key that the expression `api_key_id` names.
+/// Returns the parts of a statement of `PostgreSQL` that insert the ends of the recipients in `moved`, whose mailing
+/// belongs to the key that the expression `api_key_id` names, and their deliveries to webhooks.
 pub(super) fn insert_moved(api_key_id: &str) -> String {
+    let deliveries = insert_moved_deliveries(api_key_id);
     format!(
-        "INSERT INTO event ({COLUMNS}) \
+        "events AS (INSERT INTO event ({COLUMNS}) \
          SELECT event_id, mailing_id, position, events, {api_key_id}, \
            status, ended_at, ended_at, attempts, message_id, status_detail, last_error, queued_at, sent_at, NULL \
-         FROM moved WHERE event_id IS NOT NULL AND ended_at IS NOT NULL"
+         FROM moved WHERE event_id IS NOT NULL AND ended_at IS NOT NULL), \
+         deliveries AS ({deliveries})"
     )
 }

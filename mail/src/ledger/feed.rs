@@ -149,7 +149,10 @@ impl Ledger {
         Ok(nth.unwrap_or(shown))
     }
 
-    pub(super) async fn with_recipients(&self, events: Vec<event::Model>) -> Result<Vec<FeedEvent>> {
+    pub(super) async fn with_recipients(
+        &self,
+        events: Vec<event::Model>,
+    ) -> Result<Vec<FeedEvent>> {
         if events.is_empty() {
             return Ok(Vec::new());
         }

@@ -15,7 +15,6 @@ use super::{
     events::{self, next_event},
     retry::retry_until_recorded,
     update::updates,
-    webhooks::insert_moved_deliveries,
 };
 use crate::{
     error::Result,
@@ -174,16 +173,14 @@ impl Ledger {
     async fn record_on_postgres(&self, claim: &Claim, rows: &Rows) -> Result<Vec<Model>> {
         let events = events::insert_moved("(SELECT api_key_id FROM mailing WHERE id = $2)");
         let outbox = self.insert_moved_into_outbox();
-        let deliveries = insert_moved_deliveries("$2");
         let sql = format!(
             "WITH o AS MATERIALIZED (\
                SELECT *, (SELECT {now}) AS now FROM json_to_recordset($1::json) AS o (position INTEGER, \
                  status TEXT, event_id UUID, message_id TEXT, detail TEXT, error TEXT, wait BIGINT, \
                  returned INTEGER)), \
              moved AS (UPDATE recipient AS r SET {SET} FROM o WHERE {WHICH} RETURNING r.*), \
-             events AS ({events}), \
-             outbox AS ({outbox}), \
-             deliveries AS ({deliveries}) \
+             {events}, \
+             outbox AS ({outbox}) \
              SELECT * FROM moved",
             now = super::dialect::POSTGRES_NOW,
         );

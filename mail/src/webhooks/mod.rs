@@ -10,14 +10,14 @@ mod send;
 mod sign;
 mod url;
 
-use strum::{Display, EnumString, IntoStaticStr};
 use ::url::Url;
+use strum::{Display, EnumString, IntoStaticStr};
 use uuid::Uuid;
 
+pub use self::url::{MAX_LENGTH as MAX_URL, check_url};
 use crate::event::EventKind;
 pub use secret::WebhookSecret;
 pub use send::WebhookSender;
-pub use self::url::{MAX_LENGTH as MAX_URL, check_url};
 pub use webhook::Reach;
 
 /// The kind of a delivery that is no event, but a test.

@@ -64,7 +64,9 @@ impl WebhookSender {
     }
 
     async fn poster(&self) -> Result<&Poster> {
-        let poster = self.poster.get_or_try_init(async || Poster::new(self.reach));
+        let poster = self
+            .poster
+            .get_or_try_init(async || Poster::new(self.reach));
         poster.await.map_err(Error::Poster)
     }
 

@@ -24,10 +24,11 @@ pub fn signed(
     })?;
     let id = delivery.event_id.to_string();
     let seconds = delivery.claimed_at / 1000;
-    let previous = webhook
-        .previous_secret
-        .as_ref()
-        .filter(|_| webhook.previous_until.is_some_and(|until| until > delivery.claimed_at));
+    let previous = webhook.previous_secret.as_ref().filter(|_| {
+        webhook
+            .previous_until
+            .is_some_and(|until| until > delivery.claimed_at)
+    });
     let mut signatures = Vec::new();
     for sealed in [Some(&webhook.secret), previous].into_iter().flatten() {
         let secret = WebhookSecret::open(sealed, sealed_with).ok_or(Error::HashSecret)?;

@@ -11,7 +11,9 @@ pub const MAX_LENGTH: usize = 2000;
 /// Returns the URL, or what it must be.
 pub fn check_url(text: &str, reach: Reach) -> Result<Url, &'static str> {
     let url = Url::parse(text).map_err(|_| "must be a URL such as https://example.com/webhook")?;
-    let host = url.host().ok_or("must be a URL such as https://example.com/webhook")?;
+    let host = url
+        .host()
+        .ok_or("must be a URL such as https://example.com/webhook")?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("must not contain a user name or a password");
     }
@@ -103,7 +105,12 @@ mod tests {
         ] {
             assert!(check(url).is_ok(), "{url}");
         }
-        for url in ["http://example.com/", "http://10.0.0.1/", "https://10.0.0.1/", "http://0.0.0.0/"] {
+        for url in [
+            "http://example.com/",
+            "http://10.0.0.1/",
+            "https://10.0.0.1/",
+            "http://0.0.0.0/",
+        ] {
             assert!(check(url).is_err(), "{url}");
         }
     }

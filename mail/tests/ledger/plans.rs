@@ -36,6 +36,20 @@ async fn reads(t: &TestLedger) -> (i64, i64) {
     (number(0), number(1))
 }
 
+/// The same for the tables that webhooks need.
+async fn reads_for_webhooks(t: &TestLedger) -> (i64, i64) {
+    let tables = "('event', 'webhook_delivery', 'webhook_log')";
+    let query = format!(
+        "SELECT CAST(SUM(seq_scan) AS BIGINT), CAST(SUM(seq_tup_read) + \
+           (SELECT SUM(idx_tup_read) FROM pg_stat_user_indexes WHERE relname IN {tables}) AS BIGINT) \
+         FROM pg_stat_user_tables WHERE relname IN {tables}"
+    );
+    let statement = Statement::from_string(t.db.get_database_backend(), query);
+    let row = t.db.query_one_raw(statement).await.unwrap().unwrap();
+    let number = |index| row.try_get_by_index(index).unwrap();
+    (number(0), number(1))
+}
+
 /// Reports the test's own reads now: later they would be counted among the others. The test has two connections.
 async fn tell_own_reads(t: &TestLedger) {
     let both = [t.db.begin().await.unwrap(), t.db.begin().await.unwrap()];
@@ -54,6 +68,18 @@ async fn reads_little(t: &TestLedger, what: &str, work: impl AsyncFn(&Ledger)) {
 }
 
 async fn reads_at_most(t: &TestLedger, most: i64, what: &str, work: impl AsyncFn(&Ledger)) {
+    let (scans, rows) = measured(t, reads, work).await;
+    println!("{what}: {scans} scans, {rows} rows");
+    assert_eq!(scans, 0, "{what} scanned a table");
+    assert!(rows < most, "{what} read {rows} rows");
+}
+
+/// Returns the number of scans and of rows read by `work`, as `count` counts them.
+async fn measured(
+    t: &TestLedger,
+    count: impl AsyncFn(&TestLedger) -> (i64, i64),
+    work: impl AsyncFn(&Ledger),
+) -> (i64, i64) {
     let mut url = postgres_url(t);
     url.query_pairs_mut()
         .append_pair("application_name", MEASURED);
@@ -61,7 +87,7 @@ async fn reads_at_most(t: &TestLedger, most: i64, what: &str, work: impl AsyncFn
         .await
         .unwrap();
     tell_own_reads(t).await;
-    let before = reads(t).await;
+    let before = count(t).await;
     work(&ledger).await;
     drop(ledger);
     let connected =
@@ -69,11 +95,66 @@ async fn reads_at_most(t: &TestLedger, most: i64, what: &str, work: impl AsyncFn
     while t.number(&connected).await > 0 {
         tokio::task::yield_now().await;
     }
-    let after = reads(t).await;
-    let (scans, rows) = (after.0 - before.0, after.1 - before.1);
-    println!("{what}: {scans} scans, {rows} rows");
-    assert_eq!(scans, 0, "{what} scanned a table");
-    assert!(rows < most, "{what} read {rows} rows");
+    let after = count(t).await;
+    (after.0 - before.0, after.1 - before.1)
+}
+
+/// Webhooks with a long backlog and a long history: each step reads its own rows only, with statistics of the tables or
+/// without.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_for_a_webhook_reads_neither_the_backlog_nor_the_history() {
+    for analysed in [false, true] {
+        on_postgres(async |t| steps_for_webhooks_read_little(t, analysed).await).await;
+    }
+}
+
+async fn steps_for_webhooks_read_little(t: &TestLedger, analysed: bool) {
+    let id = t.webhook(&[], None).await;
+    t.finish(t.store(&mailing_to(3)).await, refused()).await;
+    t.sql(
+        "INSERT INTO event (id, mailing_id, position, sequence, api_key_id, kind, occurred_at, added_at, attempts) \
+         SELECT gen_random_uuid(), mailing_id, n, 1, api_key_id, 'sent', n, added_at, 1 \
+         FROM (SELECT * FROM event LIMIT 1) AS one, generate_series(100, 20100) AS n",
+    )
+    .await;
+    t.sql(
+        "INSERT INTO webhook_delivery (event_id, webhook_id, added_at, due_at) \
+         SELECT id, (SELECT id FROM webhook), added_at, CASE WHEN ordinal % 2 = 0 THEN 1 ELSE added_at * 2 END \
+         FROM event WHERE position >= 100",
+    )
+    .await;
+    t.sql(
+        "INSERT INTO webhook_log (webhook_id, at, kind) SELECT (SELECT id FROM webhook), 4000000000000, 'try' \
+         FROM generate_series(1, 20000)",
+    )
+    .await;
+    if analysed {
+        t.sql("ANALYZE").await;
+    }
+    let steps = async |ledger: &Ledger| {
+        let (_, due) = ledger.due_webhooks().await.unwrap();
+        assert_eq!(due, [id]);
+        let (_, claimed) = ledger.claim_deliveries(id, 8).await.unwrap().unwrap();
+        assert_eq!(claimed.len(), 8);
+        for delivery in claimed {
+            t.tried_with(ledger, &delivery, 200).await;
+        }
+        assert_eq!(
+            ledger
+                .webhook_history(id, None, 50)
+                .await
+                .unwrap()
+                .items
+                .len(),
+            50
+        );
+        assert!(!ledger.replay_some(id).await.unwrap());
+        assert!(!ledger.remove_undeliverable().await.unwrap());
+    };
+    let (scans, rows) = measured(t, reads_for_webhooks, steps).await;
+    println!("webhooks: {scans} scans, {rows} rows");
+    assert_eq!(scans, 0, "a table was scanned");
+    assert!(rows < FEW, "{rows} rows were read");
 }
 
 fn postgres_url(t: &TestLedger) -> Url {

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use entity::{webhook::{Entity as Webhooks, Model as Row}, webhook_delivery};
+use entity::{
+    webhook::{Entity as Webhooks, Model as Row},
+    webhook_delivery,
+};
 use mail::{
     event::{BounceType, EventKind},
-    ledger::{ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, Recorded, Replay, Try},
+    ledger::{ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, Ledger, Recorded, Replay, Try},
     mail_event::Report,
     webhooks::{Change, DisabledReason, NewWebhook},
 };
@@ -61,7 +64,7 @@ fn made(delivery: &ClaimedDelivery, outcome: Outcome) -> Try {
 }
 
 impl TestLedger {
-    async fn webhook(&self, statuses: &[EventKind], api_key_id: Option<Uuid>) -> Uuid {
+    pub async fn webhook(&self, statuses: &[EventKind], api_key_id: Option<Uuid>) -> Uuid {
         match self.ledger.create_webhook(new(statuses, api_key_id)).await {
             Ok(Created::Webhook(webhook)) => webhook.id,
             other => panic!("{other:?}"),
@@ -86,11 +89,23 @@ impl TestLedger {
     }
 
     async fn tried(&self, delivery: &ClaimedDelivery, outcome: Outcome) -> Recorded {
-        self.ledger.record_try(&made(delivery, outcome)).await.unwrap()
+        self.ledger
+            .record_try(&made(delivery, outcome))
+            .await
+            .unwrap()
+    }
+
+    /// Records a try of another process.
+    pub async fn tried_with(&self, ledger: &Ledger, delivery: &ClaimedDelivery, status: u16) {
+        let recorded = ledger.record_try(&made(delivery, answered(status))).await;
+        assert_eq!(recorded.unwrap(), Recorded::Arrived);
     }
 
     async fn deliveries(&self) -> Vec<webhook_delivery::Model> {
-        webhook_delivery::Entity::find().all(&self.db).await.unwrap()
+        webhook_delivery::Entity::find()
+            .all(&self.db)
+            .await
+            .unwrap()
     }
 
     async fn row_of(&self, webhook: Uuid) -> Row {
@@ -118,7 +133,9 @@ fn kinds(claimed: &[ClaimedDelivery]) -> Vec<&str> {
 async fn an_event_is_for_each_webhook_that_wants_it(t: &TestLedger) {
     let before = t.sent(1).await;
     let all = t.webhook(&[], None).await;
-    let bounces = t.webhook(&[EventKind::Bounced, EventKind::Complained], None).await;
+    let bounces = t
+        .webhook(&[EventKind::Bounced, EventKind::Complained], None)
+        .await;
     let id = t.store(&mailing_to(2)).await;
     let owner = t.mailing_row(id).await.api_key_id;
     let own = t.webhook(&[], Some(owner)).await;
@@ -147,7 +164,10 @@ async fn an_event_is_for_each_webhook_that_wants_it(t: &TestLedger) {
     assert!(t.claim_for(others, 100).await.is_empty());
     assert!(t.claim_for(disabled, 100).await.is_empty());
     let (live, due) = t.ledger.due_webhooks().await.unwrap();
-    assert!(live && due.is_empty(), "all that is due is claimed: {due:?}");
+    assert!(
+        live && due.is_empty(),
+        "all that is due is claimed: {due:?}"
+    );
     for delivery in claimed {
         let found = delivery.event.expect("it is no ping");
         assert_eq!(found.event.id, delivery.event_id);
@@ -164,7 +184,11 @@ async fn no_more_are_under_way_than_may_be(t: &TestLedger) {
     assert_eq!(first.len() + second.len(), 8);
     assert_eq!(IN_FLIGHT, 8);
     assert!(t.claim_for(id, 100).await.is_empty());
-    assert_eq!(t.claim_for(other, 3).await.len(), 3, "another webhook has its own");
+    assert_eq!(
+        t.claim_for(other, 3).await.len(),
+        3,
+        "another webhook has its own"
+    );
     let claimed = [first, second].concat();
     t.tried(&claimed[0], answered(200)).await;
     t.tried(&claimed[1], answered(500)).await;
@@ -193,13 +217,25 @@ async fn a_lost_try_is_repeated_and_its_late_failure_changes_nothing(t: &TestLed
     assert_eq!(t.tried(&lost, answered(200)).await, Recorded::Arrived);
     assert_eq!(t.tried(&again, answered(500)).await, Recorded::Late);
     assert!(t.deliveries().await.is_empty());
-    assert_eq!(t.history(id).await.len(), 2, "the creation and the try that counted");
+    assert_eq!(
+        t.history(id).await.len(),
+        2,
+        "the creation and the try that counted"
+    );
 }
 
 async fn tries_are_made_at_their_times_and_end(t: &TestLedger) {
     let id = t.webhook(&[], None).await;
     t.sent(1).await;
-    let waits = [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR];
+    let waits = [
+        5 * SECOND,
+        5 * MINUTE,
+        30 * MINUTE,
+        2 * HOUR,
+        5 * HOUR,
+        10 * HOUR,
+        10 * HOUR,
+    ];
     for (number, wait) in (1..).zip(waits) {
         let delivery = t.claim_one(id).await;
         assert_eq!(delivery.number, number);
@@ -207,7 +243,10 @@ async fn tries_are_made_at_their_times_and_end(t: &TestLedger) {
         assert_eq!(t.tried(&delivery, answered(503)).await, Recorded::Again);
         let after = t.ledger.clock().await.unwrap();
         let due_at = t.deliveries().await[0].due_at;
-        assert!((before + wait..=after + wait).contains(&due_at), "{number}: {due_at}");
+        assert!(
+            (before + wait..=after + wait).contains(&due_at),
+            "{number}: {due_at}"
+        );
         assert!(t.claim_for(id, 1).await.is_empty(), "it waits");
         let entry = t.history(id).await.remove(0);
         let attempt = entry.attempt.expect("a try");
@@ -220,7 +259,10 @@ async fn tries_are_made_at_their_times_and_end(t: &TestLedger) {
     assert_eq!(t.tried(&last, timed_out()).await, Recorded::GivenUp);
     assert!(t.deliveries().await.is_empty());
     let attempt = t.history(id).await.remove(0).attempt.unwrap();
-    assert_eq!((attempt.next_at, attempt.failure.as_deref()), (None, Some("timed_out")));
+    assert_eq!(
+        (attempt.next_at, attempt.failure.as_deref()),
+        (None, Some("timed_out"))
+    );
     assert_eq!(attempt.event_kind, "sent");
 }
 
@@ -236,13 +278,19 @@ async fn an_answer_of_410_disables_it(t: &TestLedger) {
     assert_eq!(t.ledger.due_webhooks().await.unwrap(), (false, vec![]));
     t.sent(1).await;
     while t.ledger.remove_undeliverable().await.unwrap() {}
-    assert!(t.deliveries().await.is_empty(), "nothing waits for it for ever");
+    assert!(
+        t.deliveries().await.is_empty(),
+        "nothing waits for it for ever"
+    );
     let history = t.history(id).await;
     let told: Vec<_> = history
         .iter()
         .map(|entry| (entry.kind.as_str(), entry.reason.as_deref()))
         .collect();
-    assert_eq!(told, [("disabled", Some("gone")), ("try", None), ("created", None)]);
+    assert_eq!(
+        told,
+        [("disabled", Some("gone")), ("try", None), ("created", None)]
+    );
 
     let change = Change {
         enabled: Some(true),
@@ -263,8 +311,10 @@ async fn five_days_of_failures_only_disable_it(t: &TestLedger) {
         t.tried(&delivery, answered(500)).await
     };
     let earlier = async |by: i64| {
-        t.sql(&format!("UPDATE webhook SET failing_since = failing_since - {by}"))
-            .await;
+        t.sql(&format!(
+            "UPDATE webhook SET failing_since = failing_since - {by}"
+        ))
+        .await;
     };
     fail().await;
     earlier(4 * DAY).await;
@@ -284,13 +334,19 @@ async fn five_days_of_failures_only_disable_it(t: &TestLedger) {
 async fn a_ping_is_tried_once_and_counts_for_nothing(t: &TestLedger) {
     let id = t.webhook(&[EventKind::Bounced], None).await;
     let ping = Uuid::now_v7();
-    assert_eq!(t.ledger.ping_webhook(id, ping).await.unwrap(), Replay::Begun);
+    assert_eq!(
+        t.ledger.ping_webhook(id, ping).await.unwrap(),
+        Replay::Begun
+    );
     let delivery = t.claim_one(id).await;
     assert_eq!((delivery.event_id, delivery.kind()), (ping, "ping"));
     assert_eq!(t.tried(&delivery, answered(500)).await, Recorded::GivenUp);
     assert_eq!(t.row_of(id).await.failing_since, None);
     let nobody = Uuid::now_v7();
-    assert_eq!(t.ledger.ping_webhook(nobody, ping).await.unwrap(), Replay::NoWebhook);
+    assert_eq!(
+        t.ledger.ping_webhook(nobody, ping).await.unwrap(),
+        Replay::NoWebhook
+    );
 }
 
 async fn an_event_is_sent_again_when_asked(t: &TestLedger) {
@@ -298,14 +354,23 @@ async fn an_event_is_sent_again_when_asked(t: &TestLedger) {
     let mailing = t.sent(1).await;
     let event = t.row(mailing).await.event_id.unwrap();
     assert!(t.deliveries().await.is_empty(), "it is not sent this kind");
-    assert_eq!(t.ledger.replay_event(id, event).await.unwrap(), Replay::Begun);
+    assert_eq!(
+        t.ledger.replay_event(id, event).await.unwrap(),
+        Replay::Begun
+    );
     let delivery = t.claim_one(id).await;
     assert_eq!(delivery.event_id, event);
     t.tried(&delivery, answered(500)).await;
     // One that waits for its next try is due at once, and begins anew.
-    assert_eq!(t.ledger.replay_event(id, event).await.unwrap(), Replay::Begun);
+    assert_eq!(
+        t.ledger.replay_event(id, event).await.unwrap(),
+        Replay::Begun
+    );
     assert_eq!(t.claim_one(id).await.number, 1);
-    assert_eq!(t.ledger.replay_event(id, Uuid::now_v7()).await.unwrap(), Replay::NoEvent);
+    assert_eq!(
+        t.ledger.replay_event(id, Uuid::now_v7()).await.unwrap(),
+        Replay::NoEvent
+    );
     let foreign = t.webhook(&[], Some(t.key().await)).await;
     assert_eq!(
         t.ledger.replay_event(foreign, event).await.unwrap(),
@@ -313,17 +378,28 @@ async fn an_event_is_sent_again_when_asked(t: &TestLedger) {
         "it is an event of another key"
     );
     t.ledger
-        .change_webhook(id, Change { enabled: Some(false), ..Change::default() })
+        .change_webhook(
+            id,
+            Change {
+                enabled: Some(false),
+                ..Change::default()
+            },
+        )
         .await
         .unwrap();
-    assert_eq!(t.ledger.replay_event(id, event).await.unwrap(), Replay::Disabled);
+    assert_eq!(
+        t.ledger.replay_event(id, event).await.unwrap(),
+        Replay::Disabled
+    );
 }
 
 async fn all_events_since_a_time_are_sent_again(t: &TestLedger) {
     t.sent(3).await;
-    t.sql("UPDATE event SET added_at = added_at - 10000000").await;
+    t.sql("UPDATE event SET added_at = added_at - 10000000")
+        .await;
     let old = t.sent(2).await;
-    t.sql("UPDATE event SET added_at = added_at - 7200000").await;
+    t.sql("UPDATE event SET added_at = added_at - 7200000")
+        .await;
     let id = t.store(&mailing_to(1)).await;
     t.finish(id, refused()).await;
     let newest = t.sent(2).await;
@@ -346,7 +422,15 @@ async fn all_events_since_a_time_are_sent_again(t: &TestLedger) {
                 t.tried(&delivery, answered(200)).await;
             }
         }
-        assert!(!t.ledger.webhook(webhook).await.unwrap().unwrap().is_replaying);
+        assert!(
+            !t.ledger
+                .webhook(webhook)
+                .await
+                .unwrap()
+                .unwrap()
+                .is_replaying
+        );
+        mailings.sort_unstable();
         mailings
     };
     assert_eq!(replayed(now - 3_600_000).await, [newest, newest]);
@@ -380,7 +464,8 @@ async fn what_is_kept_goes_with_the_events(t: &TestLedger) {
     assert!(t.deliveries().await.is_empty());
     assert!(!t.ledger.remove_old_history(day).await.unwrap());
     assert_eq!(t.history(id).await.len(), 2, "they are young");
-    t.sql("UPDATE webhook_log SET at = 1 WHERE kind = 'created'").await;
+    t.sql("UPDATE webhook_log SET at = 1 WHERE kind = 'created'")
+        .await;
     t.ledger.remove_old_history(day).await.unwrap();
     assert_eq!(t.history(id).await.len(), 1);
 }
@@ -388,7 +473,8 @@ async fn what_is_kept_goes_with_the_events(t: &TestLedger) {
 async fn a_delivery_whose_event_is_gone_is_forgotten(t: &TestLedger) {
     let id = t.webhook(&[], None).await;
     t.sent(2).await;
-    t.sql("DELETE FROM event WHERE ordinal = (SELECT MIN(ordinal) FROM event)").await;
+    t.sql("DELETE FROM event WHERE ordinal = (SELECT MIN(ordinal) FROM event)")
+        .await;
     assert_eq!(t.claim_for(id, 10).await.len(), 1);
     assert_eq!(t.deliveries().await.len(), 1);
 }
@@ -396,7 +482,10 @@ async fn a_delivery_whose_event_is_gone_is_forgotten(t: &TestLedger) {
 async fn pages_of_the_history_hold_each_entry_once(t: &TestLedger) {
     let id = t.webhook(&[], None).await;
     for _ in 0..5 {
-        t.ledger.rotate_webhook(id, "sealed anew".to_owned()).await.unwrap();
+        t.ledger
+            .rotate_webhook(id, "sealed anew".to_owned())
+            .await
+            .unwrap();
     }
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
@@ -407,9 +496,17 @@ async fn pages_of_the_history_hold_each_entry_once(t: &TestLedger) {
             break;
         }
     }
-    assert_eq!(seen, ["rotated", "rotated", "rotated", "rotated", "rotated", "created"]);
+    assert_eq!(
+        seen,
+        [
+            "rotated", "rotated", "rotated", "rotated", "rotated", "created"
+        ]
+    );
     let row = t.row_of(id).await;
-    assert_eq!((row.secret.as_str(), row.previous_secret.as_deref()), ("sealed anew", Some("sealed anew")));
+    assert_eq!(
+        (row.secret.as_str(), row.previous_secret.as_deref()),
+        ("sealed anew", Some("sealed anew"))
+    );
     let day = row.previous_until.unwrap() - t.ledger.clock().await.unwrap();
     assert!((DAY - MINUTE..=DAY).contains(&day), "{day}");
 }
@@ -427,7 +524,11 @@ async fn there_are_no_more_webhooks_than_may_be(t: &TestLedger) {
 }
 
 async fn a_webhook_needs_a_key_that_is_there(t: &TestLedger) {
-    let none = t.ledger.create_webhook(new(&[], Some(Uuid::now_v7()))).await.unwrap();
+    let none = t
+        .ledger
+        .create_webhook(new(&[], Some(Uuid::now_v7())))
+        .await
+        .unwrap();
     assert!(matches!(none, Created::NoKey));
 }
 

@@ -56,14 +56,15 @@ const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 async fn a_name_that_changes_its_address_is_connected_to_where_it_was_checked() {
     let (checked, connections) = server(NO_CONTENT).await;
     let private: SocketAddr = format!("10.0.0.1:{}", checked.port()).parse().unwrap();
-    let (poster, lookups) = poster(
-        Reach::PublicAndLoopback,
-        vec![vec![checked], vec![private]],
-    );
+    let (poster, lookups) = poster(Reach::PublicAndLoopback, vec![vec![checked], vec![private]]);
     let url = format!("http://rebinding.example:{}/", checked.port());
     let first = poster.post(&message(&url)).await;
     assert_eq!(first.status, Some(204), "{first:?}");
-    assert_eq!(lookups.load(Ordering::SeqCst), 1, "the name is looked up once");
+    assert_eq!(
+        lookups.load(Ordering::SeqCst),
+        1,
+        "the name is looked up once"
+    );
     let second = poster.post(&message(&url)).await;
     assert_eq!(second.failure, Some(Failure::AddressRefused));
     assert_eq!(connections.load(Ordering::SeqCst), 1);
@@ -121,7 +122,9 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
     );
     let (redirecting, _) = server(answer.leak()).await;
     let poster = Poster::new(Reach::PublicAndLoopback).unwrap();
-    let outcome = poster.post(&message(&format!("http://{redirecting}/"))).await;
+    let outcome = poster
+        .post(&message(&format!("http://{redirecting}/")))
+        .await;
     assert_eq!(outcome.status, Some(307));
     assert!(!outcome.is_success());
     assert_eq!(followed.load(Ordering::SeqCst), 0);
@@ -141,15 +144,26 @@ async fn what_is_no_answer_is_told_apart() {
     let poster = Poster::new(Reach::PublicAndLoopback).unwrap();
     let (broken, _) = server("SMTP ready\r\n").await;
     let (silent, _) = server("").await;
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
     for (url, failure) in [
         (format!("http://{broken}/"), Failure::NoAnswer),
         (format!("http://{silent}/"), Failure::NoAnswer),
         (format!("https://{broken}/"), Failure::TlsFailed),
         (format!("http://{closed}/"), Failure::ConnectionFailed),
-        ("https://no-such-name.invalid/".to_owned(), Failure::NameNotFound),
+        (
+            "https://no-such-name.invalid/".to_owned(),
+            Failure::NameNotFound,
+        ),
     ] {
         let outcome = poster.post(&message(&url)).await;
-        assert_eq!((outcome.status, outcome.failure), (None, Some(failure)), "{url}");
+        assert_eq!(
+            (outcome.status, outcome.failure),
+            (None, Some(failure)),
+            "{url}"
+        );
     }
 }

@@ -160,7 +160,9 @@ impl From<HistoryEntry> for EntryOut {
             http_status: attempt.and_then(|attempt| attempt.status),
             failure: attempt.and_then(|attempt| attempt.failure.clone()),
             duration_ms: attempt.map(|attempt| attempt.duration_ms),
-            next_attempt_at: attempt.and_then(|attempt| attempt.next_at).map(Timestamp::from),
+            next_attempt_at: attempt
+                .and_then(|attempt| attempt.next_at)
+                .map(Timestamp::from),
         }
     }
 }

@@ -9,10 +9,8 @@ use entity::{
     webhook_log,
 };
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult,
-    PaginatorTrait, QueryFilter, Statement,
-    sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait,
+    FromQueryResult, PaginatorTrait, QueryFilter, Statement, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -179,7 +177,10 @@ impl Ledger {
             .all(self.db().await?)
             .await?;
         let events = self.with_recipients(events).await?;
-        Ok(events.into_iter().map(|found| (found.event.id, found)).collect())
+        Ok(events
+            .into_iter()
+            .map(|found| (found.event.id, found))
+            .collect())
     }
 
     async fn forget_delivery(&self, webhook_id: Uuid, event_id: Uuid) -> Result<()> {
@@ -250,7 +251,9 @@ impl Ledger {
     async fn record_failure(&self, transaction: &Transaction, made: &Try) -> Result<Recorded> {
         let is_ping = made.kind == PING;
         let index = usize::try_from(made.number - 1).unwrap_or(usize::MAX);
-        let wait = WAITS.get(index).filter(|_| !is_ping && !made.outcome.is_gone());
+        let wait = WAITS
+            .get(index)
+            .filter(|_| !is_ping && !made.outcome.is_gone());
         let which = is_of(made.webhook_id, made.event_id).add(Column::Token.eq(made.token));
         let now = self.read_clock(transaction).await?;
         let next_at = wait.map(|wait| now.saturating_add(milliseconds(*wait)));
@@ -343,12 +346,7 @@ impl Ledger {
     }
 }
 
-async fn claim(
-    transaction: &Transaction,
-    id: Uuid,
-    token: Uuid,
-    most: u64,
-) -> Result<Vec<Row>> {
+async fn claim(transaction: &Transaction, id: Uuid, token: Uuid, most: u64) -> Result<Vec<Row>> {
     let backend = transaction.get_database_backend();
     let now = statement_now(backend);
     let sql = format!(
@@ -360,7 +358,10 @@ async fn claim(
     );
     let statement = Statement::from_sql_and_values(backend, sql, [token.into(), id.into()]);
     let rows = transaction.query_all_raw(statement).await?;
-    let rows: Result<Vec<Row>, _> = rows.iter().map(|row| Row::from_query_result(row, "")).collect();
+    let rows: Result<Vec<Row>, _> = rows
+        .iter()
+        .map(|row| Row::from_query_result(row, ""))
+        .collect();
     Ok(rows?)
 }
 

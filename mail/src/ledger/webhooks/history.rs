@@ -78,7 +78,9 @@ impl Ledger {
         }
         let rows = query.all(self.db().await?).await?;
         let entries = rows.into_iter().map(HistoryEntry::from).collect();
-        Ok(page_of(entries, limit, |entry: &HistoryEntry| entry.ordinal))
+        Ok(page_of(entries, limit, |entry: &HistoryEntry| {
+            entry.ordinal
+        }))
     }
 
     /// Removes some entries that are older than `keep`, and returns whether there may be more.

@@ -16,12 +16,10 @@ fn is_wanted(kind: &str, api_key_id: &str) -> String {
 }
 
 /// Returns the part of a statement of `PostgreSQL` that inserts the deliveries of the ends of the recipients in `moved`,
-/// which belong to the mailing that `mailing` names. Without a webhook it reads nothing but that there is none.
-pub(in crate::ledger) fn insert_moved_deliveries(mailing: &str) -> String {
-    let wanted = is_wanted(
-        "m.status",
-        &format!("(SELECT api_key_id FROM mailing WHERE id = {mailing})"),
-    );
+/// whose mailing belongs to the key that the expression `api_key_id` names. Without a webhook it reads nothing but that
+/// there is none.
+pub(in crate::ledger) fn insert_moved_deliveries(api_key_id: &str) -> String {
+    let wanted = is_wanted("m.status", api_key_id);
     format!(
         "INSERT INTO webhook_delivery (event_id, webhook_id, added_at, due_at) \
          SELECT m.event_id, w.id, m.ended_at, m.ended_at FROM webhook AS w CROSS JOIN moved AS m \
@@ -43,7 +41,9 @@ pub(in crate::ledger) async fn insert_deliveries(
     let wanted = is_wanted("e.kind", "e.api_key_id");
     // A parameter for each id would be too many for a large step.
     let ids = crate::ledger::document::to_text(
-        &ids.iter().map(|id| id.simple().to_string()).collect::<Vec<_>>(),
+        &ids.iter()
+            .map(|id| id.simple().to_string())
+            .collect::<Vec<_>>(),
     )?;
     let which = match backend {
         sea_orm::DbBackend::Postgres => {

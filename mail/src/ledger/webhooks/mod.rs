@@ -11,10 +11,8 @@ use entity::{
     webhook_delivery, webhook_log,
 };
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -143,10 +141,7 @@ impl Ledger {
         if is_changed {
             self.note(&transaction, id, "changed", None).await?;
         }
-        update
-            .filter(Column::Id.eq(id))
-            .exec(&transaction)
-            .await?;
+        update.filter(Column::Id.eq(id)).exec(&transaction).await?;
         transaction.commit().await?;
         self.webhook(id).await
     }

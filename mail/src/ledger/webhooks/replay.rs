@@ -53,9 +53,8 @@ impl Ledger {
             .filter(event::Column::Id.eq(event_id))
             .one(&transaction)
             .await?;
-        let is_own = |event: &event::Model| {
-            webhook.api_key_id.is_none_or(|key| key == event.api_key_id)
-        };
+        let is_own =
+            |event: &event::Model| webhook.api_key_id.is_none_or(|key| key == event.api_key_id);
         if found.filter(is_own).is_none() {
             transaction.rollback().await?;
             return Ok(Replay::NoEvent);
@@ -67,7 +66,9 @@ impl Ledger {
 
     /// Begins to send the events again that were added since that time. A replay that is under way is replaced.
     pub async fn replay_since(&self, id: Uuid, since: i64) -> Result<Replay> {
-        let after = self.ordinal_before(since.saturating_sub(OVERLAP_MS)).await?;
+        let after = self
+            .ordinal_before(since.saturating_sub(OVERLAP_MS))
+            .await?;
         let last = event::Entity::find()
             .select_only()
             .column(event::Column::Ordinal)
@@ -163,7 +164,8 @@ impl Ledger {
             .await?;
         let reached = ordinals.last().copied();
         if let Some(reached) = reached {
-            self.add_range(&transaction, &webhook, after, reached).await?;
+            self.add_range(&transaction, &webhook, after, reached)
+                .await?;
         }
         let next = reached.filter(|_| ordinals.len() as u64 == STEP);
         Entity::update_many()
