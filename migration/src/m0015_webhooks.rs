@@ -27,7 +27,7 @@ const TABLES: [&str; 3] = [
 
 const INDEXES: [&str; 3] = [
     "CREATE INDEX webhook_delivery_due ON webhook_delivery (webhook_id, due_at)",
-    "CREATE INDEX webhook_delivery_leased ON webhook_delivery (webhook_id, lease_until) WHERE lease_until IS NOT NULL",
+    "CREATE INDEX webhook_delivery_leased ON webhook_delivery (lease_until) WHERE lease_until IS NOT NULL",
     "CREATE INDEX webhook_log_webhook ON webhook_log (webhook_id, ordinal)",
 ];
 

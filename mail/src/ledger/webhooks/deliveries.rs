@@ -133,11 +133,7 @@ impl Ledger {
             transaction.rollback().await?;
             return Ok(None);
         };
-        let leased = Entity::find()
-            .filter(Column::WebhookId.eq(id))
-            .filter(Expr::col(Column::LeaseUntil).gt(self.now()))
-            .count(&transaction)
-            .await?;
+        let leased = leased(&transaction, id).await?;
         let most = Ord::min(most, IN_FLIGHT.saturating_sub(leased));
         if most == 0 {
             transaction.rollback().await?;
@@ -346,15 +342,37 @@ impl Ledger {
     }
 }
 
-async fn claim(transaction: &Transaction, id: Uuid, token: Uuid, most: u64) -> Result<Vec<Row>> {
+/// Returns the number of deliveries of a webhook that are under way. They are found among those of all webhooks: these are
+/// few, and the other indexes would lead to all that wait.
+async fn leased(transaction: &Transaction, id: Uuid) -> Result<u64> {
     let backend = transaction.get_database_backend();
     let now = statement_now(backend);
     let sql = format!(
+        "SELECT COUNT(*) AS number FROM webhook_delivery \
+         WHERE COALESCE(webhook_id, webhook_id) = $1 AND lease_until > {now}"
+    );
+    let statement = Statement::from_sql_and_values(backend, sql, [id.into()]);
+    let row = transaction.query_one_raw(statement).await?;
+    let number: Option<i64> = row.map(|row| row.try_get("", "number")).transpose()?;
+    Ok(number
+        .and_then(|number| number.try_into().ok())
+        .unwrap_or(0))
+}
+
+async fn claim(transaction: &Transaction, id: Uuid, token: Uuid, most: u64) -> Result<Vec<Row>> {
+    let backend = transaction.get_database_backend();
+    let now = statement_now(backend);
+    // No more than `IN_FLIGHT` of those that are due are leased. The inner limit lets `PostgreSQL` find them by their order,
+    // however few it believes to be due.
+    let sql = format!(
         "UPDATE webhook_delivery SET token = $1, lease_until = {now} + {LEASE_MS} \
          WHERE webhook_id = $2 AND event_id IN (\
-           SELECT event_id FROM webhook_delivery WHERE webhook_id = $2 AND due_at <= {now} \
-             AND (lease_until IS NULL OR lease_until <= {now}) ORDER BY due_at LIMIT {most}) \
-         RETURNING event_id, is_ping, tries, {now} AS now"
+           SELECT event_id FROM (\
+             SELECT event_id, lease_until FROM webhook_delivery WHERE webhook_id = $2 AND due_at <= {now} \
+             ORDER BY due_at LIMIT {looked_at}) AS oldest \
+           WHERE lease_until IS NULL OR lease_until <= {now} LIMIT {most}) \
+         RETURNING event_id, is_ping, tries, {now} AS now",
+        looked_at = most + IN_FLIGHT,
     );
     let statement = Statement::from_sql_and_values(backend, sql, [token.into(), id.into()]);
     let rows = transaction.query_all_raw(statement).await?;
