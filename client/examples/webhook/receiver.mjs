@@ -28,4 +28,6 @@ const server = createServer(async (request, response) => {
   }
   response.end();
 });
-server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => console.log(`listening on ${server.address().port}`));
+server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () =>
+  console.log(`listening on ${server.address().port}`),
+);

@@ -170,7 +170,7 @@ export type Bounce = {
      * The answer of the recipient's mail server, as a text for people; it never contains an address.
      */
     diagnostic: string | null;
-};
+} | null;
 
 /**
  * Whether a mail that bounced may be accepted another time:
@@ -320,14 +320,16 @@ export type ErrorBody = {
  * - `payload_too_large` (413): the request body is larger than 4 MiB.
  * - `unsupported_media_type` (415): the request body is not `application/json`, or is encoded.
  * - `send_rejected` (422): the mail was refused permanently.
+ * - `recipient_suppressed` (422): the recipient of a single mail must not be mailed; `details` gives the reason, such as
+ * `bounce`.
  * - `rate_limit_exceeded` (429): there were too many requests with a wrong admin token; `Retry-After` gives the time
  * until a retry.
  * - `internal_error` (500): the service failed.
  * - `service_unavailable` (503): the service cannot do this now; a retry may succeed.
  *
- * Known values: `validation_error`, `authentication_error`, `authorization_error`, `not_found`, `method_not_allowed`, `idempotency_conflict`, `idempotency_in_progress`, `gone`, `payload_too_large`, `unsupported_media_type`, `send_rejected`, `rate_limit_exceeded`, `internal_error`, `service_unavailable`. A later version may have others.
+ * Known values: `validation_error`, `authentication_error`, `authorization_error`, `not_found`, `method_not_allowed`, `idempotency_conflict`, `idempotency_in_progress`, `gone`, `payload_too_large`, `unsupported_media_type`, `send_rejected`, `recipient_suppressed`, `rate_limit_exceeded`, `internal_error`, `service_unavailable`. A later version may have others.
  */
-export type ErrorType = 'validation_error' | 'authentication_error' | 'authorization_error' | 'not_found' | 'method_not_allowed' | 'idempotency_conflict' | 'idempotency_in_progress' | 'gone' | 'payload_too_large' | 'unsupported_media_type' | 'send_rejected' | 'rate_limit_exceeded' | 'internal_error' | 'service_unavailable' | (string & {});
+export type ErrorType = 'validation_error' | 'authentication_error' | 'authorization_error' | 'not_found' | 'method_not_allowed' | 'idempotency_conflict' | 'idempotency_in_progress' | 'gone' | 'payload_too_large' | 'unsupported_media_type' | 'send_rejected' | 'recipient_suppressed' | 'rate_limit_exceeded' | 'internal_error' | 'service_unavailable' | (string & {});
 
 /**
  * Event
@@ -456,6 +458,35 @@ export type FieldError = {
      * A text for people; it may change.
      */
     message: string;
+};
+
+/**
+ * ImportedSuppressions
+ *
+ * The result of an import.
+ */
+export type ImportedSuppressions = {
+    /**
+     * The number of entries of the request, each of which is on the list now.
+     */
+    accepted: number;
+};
+
+/**
+ * ImportedSuppressionsResponse
+ *
+ * The body of a success.
+ */
+export type ImportedSuppressionsResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 200;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: ImportedSuppressions;
 };
 
 /**
@@ -659,6 +690,27 @@ export type NamedAddress = {
      * The display name, shown beside the address; without CR and LF.
      */
     name?: string | null;
+};
+
+/**
+ * NewSuppression
+ *
+ * The address to suppress, and the mail.
+ */
+export type NewSuppression = {
+    mail: string;
+    /**
+     * `manual` if absent; the other reasons are for entries that come from another service.
+     */
+    reason: SuppressionReason;
+    /**
+     * Only mail of this list of the API key is suppressed; if absent, all mail is. An API key must give it.
+     */
+    list: string | null;
+    /**
+     * With the admin token and `list`: the API key that the list belongs to.
+     */
+    api_key_id: string | null;
 };
 
 /**
@@ -884,6 +936,32 @@ export type RecipientStatus = 'queued' | 'sending' | 'sent' | 'failed' | 'unconf
 export type RecipientStatusFilter = 'queued' | 'sending' | 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'suppressed' | 'delivered' | 'bounced' | 'complained';
 
 /**
+ * RemovedSuppression
+ *
+ * The id of an entry that was removed.
+ */
+export type RemovedSuppression = {
+    id: string;
+};
+
+/**
+ * RemovedSuppressionResponse
+ *
+ * The body of a success.
+ */
+export type RemovedSuppressionResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 200;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: RemovedSuppression;
+};
+
+/**
  * ReplayRequest
  *
  * The events to send again: either one, or all since a time.
@@ -1097,9 +1175,106 @@ export type StatisticsResponse = {
 /**
  * A stable code for the reason of the recipient's status; null if there is none.
  *
- * Known values: `refused`, `invalid_message`, `expired`, `attempts_exhausted`, `corrupt`, `not_connected`, `deferred`, `throttled`, `quota`, `account`, `mailbox_unavailable`, `connection_lost`, `timeout`, `unclear_answer`, `lease_expired`, `cancelled`, `bounce_permanent`, `bounce_transient`, `bounce_undetermined`, `complaint`, `suppressed_by_ses`, `rejected`, `rendering_failure`. A later version may have others.
+ * Known values: `refused`, `invalid_message`, `expired`, `attempts_exhausted`, `corrupt`, `not_connected`, `deferred`, `throttled`, `quota`, `account`, `mailbox_unavailable`, `connection_lost`, `timeout`, `unclear_answer`, `lease_expired`, `cancelled`, `bounce_permanent`, `bounce_transient`, `bounce_undetermined`, `complaint`, `suppressed_by_ses`, `suppressed_bounce`, `suppressed_complaint`, `suppressed_manual`, `suppressed_unsubscribe`, `rejected`, `rendering_failure`. A later version may have others.
  */
-export type StatusDetail = 'refused' | 'invalid_message' | 'expired' | 'attempts_exhausted' | 'corrupt' | 'not_connected' | 'deferred' | 'throttled' | 'quota' | 'account' | 'mailbox_unavailable' | 'connection_lost' | 'timeout' | 'unclear_answer' | 'lease_expired' | 'cancelled' | 'bounce_permanent' | 'bounce_transient' | 'bounce_undetermined' | 'complaint' | 'suppressed_by_ses' | 'rejected' | 'rendering_failure' | (string & {}) | null;
+export type StatusDetail = 'refused' | 'invalid_message' | 'expired' | 'attempts_exhausted' | 'corrupt' | 'not_connected' | 'deferred' | 'throttled' | 'quota' | 'account' | 'mailbox_unavailable' | 'connection_lost' | 'timeout' | 'unclear_answer' | 'lease_expired' | 'cancelled' | 'bounce_permanent' | 'bounce_transient' | 'bounce_undetermined' | 'complaint' | 'suppressed_by_ses' | 'suppressed_bounce' | 'suppressed_complaint' | 'suppressed_manual' | 'suppressed_unsubscribe' | 'rejected' | 'rendering_failure' | (string & {}) | null;
+
+/**
+ * Suppression
+ *
+ * An address that must not be mailed.
+ */
+export type Suppression = {
+    id: string;
+    /**
+     * The address; null after it was erased. What is left then, a keyed hash, still suppresses it.
+     */
+    mail: string | null;
+    /**
+     * One of `SuppressionReason`.
+     */
+    reason: string;
+    /**
+     * The key whose mail is suppressed; null if all mail is.
+     */
+    api_key_id: string | null;
+    /**
+     * The list of the key whose mail is suppressed; null if all mail is.
+     */
+    list: string | null;
+    created_at: string;
+};
+
+/**
+ * SuppressionImport
+ *
+ * Addresses to suppress.
+ */
+export type SuppressionImport = {
+    /**
+     * 1 to 1,000 addresses. One that is suppressed already for the same reason and mail stays as it is.
+     */
+    entries: Array<NewSuppression>;
+};
+
+/**
+ * SuppressionPage
+ *
+ * A page of a list.
+ */
+export type SuppressionPage = {
+    items: Array<Suppression>;
+    /**
+     * The cursor of the next page; null on the last page.
+     */
+    next: string | null;
+};
+
+/**
+ * SuppressionPageResponse
+ *
+ * The body of a success.
+ */
+export type SuppressionPageResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 200;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: SuppressionPage;
+};
+
+/**
+ * The reason why an address must not be mailed:
+ *
+ * - `bounce`: mail to it has bounced for good.
+ * - `complaint`: its owner has marked a mail as spam.
+ * - `manual`: it was put on the list by a request.
+ * - `unsubscribe`: its owner has unsubscribed from the list.
+ *
+ * A later version may add reasons.
+ */
+export type SuppressionReason = 'bounce' | 'complaint' | 'manual' | 'unsubscribe';
+
+/**
+ * SuppressionResponse
+ *
+ * The body of a success.
+ */
+export type SuppressionResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 201;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: Suppression;
+};
 
 /**
  * TimeToSent
@@ -1202,7 +1377,7 @@ export type WebhookChangeRequest = {
     /**
      * The kinds of events that are sent; all of them if it is empty.
      */
-    statuses?: Array<EventStatus> | null;
+    statuses?: Array<EventStatusFilter> | null;
     /**
      * `false` disables the webhook, `true` enables it.
      */
@@ -1358,7 +1533,7 @@ export type WebhookRequest = {
     /**
      * The kinds of events that are sent. All of them, also those of later versions, if it is absent or empty.
      */
-    statuses?: Array<EventStatus> | null;
+    statuses?: Array<EventStatusFilter> | null;
     /**
      * Only events of mailings that this API key submitted, given by its id.
      */
@@ -1521,7 +1696,7 @@ export type SendMailErrors = {
      */
     415: ErrorBody;
     /**
-     * The mail was refused permanently
+     * The mail was refused permanently, or its recipient must not be mailed
      */
     422: ErrorBody;
     /**
@@ -2243,7 +2418,7 @@ export type ReplayEventsErrors = {
      */
     401: ErrorBody;
     /**
-     * There is no such webhook, or no such event of its API key is kept
+     * There is no such webhook
      */
     404: ErrorBody;
     /**
@@ -2274,6 +2449,212 @@ export type ReplayEventsResponses = {
 };
 
 export type ReplayEventsResponse = ReplayEventsResponses[keyof ReplayEventsResponses];
+
+export type ListSuppressionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only entries of this address. An erased address is found too.
+         */
+        mail?: string;
+        /**
+         * Only entries with this reason.
+         */
+        reason?: SuppressionReason;
+        /**
+         * The maximum number of entries on the page; 50 if absent.
+         */
+        limit?: number;
+        /**
+         * The cursor `next` of the previous page.
+         */
+        after?: string;
+    };
+    url: '/v1/suppressions';
+};
+
+export type ListSuppressionsErrors = {
+    /**
+     * A filter, the cursor or the limit is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The API key or admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * The key is a browser key, which can only send, or a server key that was used in a page of another origin
+     */
+    403: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type ListSuppressionsError = ListSuppressionsErrors[keyof ListSuppressionsErrors];
+
+export type ListSuppressionsResponses = {
+    /**
+     * Done
+     */
+    200: SuppressionPageResponse;
+};
+
+export type ListSuppressionsResponse = ListSuppressionsResponses[keyof ListSuppressionsResponses];
+
+export type AddSuppressionData = {
+    body: NewSuppression;
+    path?: never;
+    query?: never;
+    url: '/v1/suppressions';
+};
+
+export type AddSuppressionErrors = {
+    /**
+     * The request is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The API key or admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * The key is a browser key, which can only send, or a server key that was used in a page of another origin
+     */
+    403: ErrorBody;
+    /**
+     * The body is larger than 4 MiB
+     */
+    413: ErrorBody;
+    /**
+     * The body is not `application/json`
+     */
+    415: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type AddSuppressionError = AddSuppressionErrors[keyof AddSuppressionErrors];
+
+export type AddSuppressionResponses = {
+    /**
+     * The address is suppressed
+     */
+    201: SuppressionResponse;
+};
+
+export type AddSuppressionResponse = AddSuppressionResponses[keyof AddSuppressionResponses];
+
+export type ImportSuppressionsData = {
+    body: SuppressionImport;
+    path?: never;
+    query?: never;
+    url: '/v1/suppressions/import';
+};
+
+export type ImportSuppressionsErrors = {
+    /**
+     * The request is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The API key or admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * The key is a browser key, which can only send, or a server key that was used in a page of another origin
+     */
+    403: ErrorBody;
+    /**
+     * The body is larger than 4 MiB
+     */
+    413: ErrorBody;
+    /**
+     * The body is not `application/json`
+     */
+    415: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type ImportSuppressionsError = ImportSuppressionsErrors[keyof ImportSuppressionsErrors];
+
+export type ImportSuppressionsResponses = {
+    /**
+     * Done
+     */
+    200: ImportedSuppressionsResponse;
+};
+
+export type ImportSuppressionsResponse = ImportSuppressionsResponses[keyof ImportSuppressionsResponses];
+
+export type RemoveSuppressionData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the entry.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/suppressions/{id}';
+};
+
+export type RemoveSuppressionErrors = {
+    /**
+     * The request is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The API key or admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * The key is a browser key, which can only send, or a server key that was used in a page of another origin
+     */
+    403: ErrorBody;
+    /**
+     * There is no such entry, or it belongs to another API key
+     */
+    404: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type RemoveSuppressionError = RemoveSuppressionErrors[keyof RemoveSuppressionErrors];
+
+export type RemoveSuppressionResponses = {
+    /**
+     * Done
+     */
+    200: RemovedSuppressionResponse;
+};
+
+export type RemoveSuppressionResponse = RemoveSuppressionResponses[keyof RemoveSuppressionResponses];
 
 export type ListApiKeysData = {
     body?: never;

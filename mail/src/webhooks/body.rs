@@ -26,7 +26,6 @@ enum Data<'a> {
 }
 
 /// The fields of an event in the feed. A test compares the two.
-#[expect(clippy::struct_field_names, reason = "they are the published names")]
 #[derive(Debug, Serialize)]
 struct EventData<'a> {
     event_id: Uuid,

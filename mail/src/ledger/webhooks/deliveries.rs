@@ -9,8 +9,8 @@ use entity::{
     webhook_log,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait,
-    FromQueryResult, PaginatorTrait, QueryFilter, Statement, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait,
+    FromQueryResult, QueryFilter, Statement, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -253,22 +253,19 @@ impl Ledger {
         let which = is_of(made.webhook_id, made.event_id).add(Column::Token.eq(made.token));
         let now = self.read_clock(transaction).await?;
         let next_at = wait.map(|wait| now.saturating_add(milliseconds(*wait)));
-        let moved = match next_at {
-            Some(next_at) => {
-                Entity::update_many()
-                    .col_expr(Column::Tries, Expr::value(made.number))
-                    .col_expr(Column::DueAt, Expr::value(next_at))
-                    .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
-                    .col_expr(Column::Token, Expr::value(None::<Uuid>))
-                    .filter(which)
-                    .exec(transaction)
-                    .await?
-                    .rows_affected
-            }
-            None => {
-                let deleted = Entity::delete_many().filter(which).exec(transaction);
-                deleted.await?.rows_affected
-            }
+        let moved = if let Some(next_at) = next_at {
+            Entity::update_many()
+                .col_expr(Column::Tries, Expr::value(made.number))
+                .col_expr(Column::DueAt, Expr::value(next_at))
+                .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
+                .col_expr(Column::Token, Expr::value(None::<Uuid>))
+                .filter(which)
+                .exec(transaction)
+                .await?
+                .rows_affected
+        } else {
+            let deleted = Entity::delete_many().filter(which).exec(transaction);
+            deleted.await?.rows_affected
         };
         if moved == 0 {
             return Ok(Recorded::Late);
@@ -385,9 +382,10 @@ async fn claim(transaction: &Transaction, id: Uuid, token: Uuid, most: u64) -> R
 
 /// The time at the start of the statement, which `PostgreSQL` can look up in an index.
 fn statement_now(backend: DbBackend) -> &'static str {
-    match backend {
-        DbBackend::Postgres => dialect::POSTGRES_STATEMENT_NOW,
-        _ => dialect::SQLITE_NOW,
+    if backend == DbBackend::Postgres {
+        dialect::POSTGRES_STATEMENT_NOW
+    } else {
+        dialect::SQLITE_NOW
     }
 }
 

@@ -1,6 +1,6 @@
 //! The deliveries of new events, which are inserted in the statement or transaction that inserts the events.
 
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::{
     error::Result,
@@ -45,11 +45,10 @@ pub(in crate::ledger) async fn insert_deliveries(
             .map(|id| id.simple().to_string())
             .collect::<Vec<_>>(),
     )?;
-    let which = match backend {
-        sea_orm::DbBackend::Postgres => {
-            "SELECT CAST(value AS UUID) FROM json_array_elements_text($1::json) AS value"
-        }
-        _ => "SELECT unhex(value) FROM json_each($1)",
+    let which = if backend == DbBackend::Postgres {
+        "SELECT CAST(value AS UUID) FROM json_array_elements_text($1::json) AS value"
+    } else {
+        "SELECT unhex(value) FROM json_each($1)"
     };
     let sql = format!(
         "INSERT INTO webhook_delivery (event_id, webhook_id, added_at, due_at) \

@@ -55,7 +55,7 @@ impl Ledger {
             .await?;
         let is_own =
             |event: &event::Model| webhook.api_key_id.is_none_or(|key| key == event.api_key_id);
-        if found.filter(is_own).is_none() {
+        if !found.as_ref().is_some_and(is_own) {
             transaction.rollback().await?;
             return Ok(Replay::NoEvent);
         }
