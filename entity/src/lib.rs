@@ -20,5 +20,8 @@ pub mod outbox;
 pub mod pace;
 pub mod recipient;
 pub mod suppression;
+pub mod webhook;
+pub mod webhook_delivery;
+pub mod webhook_log;
 
 pub use document::Document;

@@ -47,6 +47,8 @@ impl Service {
         }
         self.start_receiving_events();
         self.tasks.spawn(Arc::clone(self).keep_sweeping());
+        self.tasks
+            .spawn(Arc::clone(self).keep_sending_to_webhooks());
     }
 
     async fn keep_draining(self: Arc<Self>) {

@@ -35,6 +35,9 @@ pub enum Error {
     /// A message in the queue of events is no event.
     #[error("a message in the queue of events cannot be read")]
     UnreadableEvent(#[source] crate::mail_event::Unreadable),
+    /// The TLS library accepts none of its own settings.
+    #[error("webhooks cannot be posted to")]
+    Poster(#[source] tokio_rustls::rustls::Error),
     /// The operation took longer than a caller waits; it may still be completed.
     #[error("it took too long")]
     Overdue,
@@ -60,9 +63,11 @@ impl Error {
             | Self::Mailbox(_)
             | Self::Overdue
             | Self::QueueAway => true,
-            Self::Role(_) | Self::HashSecret | Self::Corrupt { .. } | Self::UnreadableEvent(_) => {
-                false
-            }
+            Self::Role(_)
+            | Self::HashSecret
+            | Self::Poster(_)
+            | Self::Corrupt { .. }
+            | Self::UnreadableEvent(_) => false,
         }
     }
 }

@@ -52,6 +52,7 @@ pub mod telemetry;
 pub mod template;
 pub mod timestamp;
 pub mod wake_up;
+pub mod webhooks;
 
 pub use dry_run::{DryRun, Forecast, NewDryRun};
 pub use entity::recipient::Status;

@@ -10,7 +10,7 @@ use std::{
 
 use serde::Serialize;
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::task::TaskTracker;
 use url::Url;
 use uuid::Uuid;
@@ -158,6 +158,8 @@ pub struct Publisher {
     lanes: Semaphore,
     /// Tasks that the process waits for before it ends.
     tasks: TaskTracker,
+    /// Notified of every move: webhooks may be sent its event.
+    moved: Arc<Notify>,
 }
 
 impl Publisher {
@@ -167,6 +169,7 @@ impl Publisher {
         statuses: ResultStatuses,
         aws: &Arc<Aws>,
         tasks: TaskTracker,
+        moved: Arc<Notify>,
     ) -> Self {
         let queue = queue.map(|url| ResultQueue {
             aws: Arc::clone(aws),
@@ -180,6 +183,7 @@ impl Publisher {
             waiting: Mutex::default(),
             lanes: Semaphore::new(LANES),
             tasks,
+            moved,
         }
     }
 
@@ -221,6 +225,7 @@ impl Publisher {
 
     async fn publish_with(&self, updates: &[RecipientUpdate], known: HashMap<Uuid, CallerIds>) {
         updates.iter().for_each(telemetry::recipient_moved);
+        self.moved.notify_one();
         let Some(queue) = self.queue.as_ref().filter(|queue| !queue.is_away()) else {
             return;
         };

@@ -7,6 +7,7 @@ use std::{
 };
 
 use rustix::fs::Mode;
+use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -22,6 +23,7 @@ use crate::{
     queue::{LocalQueue, Queue, SqsQueue},
     statistics::KnownStatistics,
     telemetry,
+    webhooks::WebhookSender,
 };
 
 /// The time for which a process waits for its database before it starts without having compared the secret.
@@ -40,6 +42,7 @@ pub struct Service {
     pub(crate) health: TransportHealth,
     pub(crate) known_statistics: KnownStatistics,
     pub(crate) publisher: Arc<Publisher>,
+    pub webhooks: WebhookSender,
     /// Cancelled when the process is to end: finish what was begun, begin nothing.
     pub stop: CancellationToken,
     /// Work that the process finishes before it ends.
@@ -76,6 +79,7 @@ impl Service {
         let (ledger, mailer) = (Arc::new(ledger), Arc::new(mailer));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let rate = config.max_send_rate;
+        let moved = Arc::<Notify>::default();
         Ok(Arc::new(Self {
             admin: AdminAuth::new(config.admin.as_ref(), &aws),
             publisher: Arc::new(Publisher::new(
@@ -84,7 +88,9 @@ impl Service {
                 config.result_statuses.clone(),
                 &aws,
                 tasks.clone(),
+                Arc::clone(&moved),
             )),
+            webhooks: WebhookSender::new(config.webhook_reach(), moved),
             pace: Pace::new(Arc::clone(&ledger), Arc::clone(&mailer), rate, stop.clone()),
             health: TransportHealth::new(Arc::clone(&ledger), config.send_timeout()),
             known_statistics: KnownStatistics::default(),

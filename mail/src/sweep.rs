@@ -71,6 +71,7 @@ impl Service {
             ("old mailings", self.remove_old(until).await),
             ("feed", self.look_at_feed().await),
             ("old events", self.remove_old_events(until).await),
+            ("webhooks", self.remove_of_webhooks(until).await),
         ];
         let mut swept = Ok(());
         for (step, done) in steps {
@@ -101,6 +102,18 @@ impl Service {
         let until = Some(until.map_or(longest, |until| until.min(longest)));
         self.while_more(until, || {
             self.ledger.remove_old_events(self.config.keep_events)
+        })
+        .await
+    }
+
+    /// Removes what is left of webhooks that are disabled or deleted, and old entries of their history.
+    async fn remove_of_webhooks(&self, until: Option<Instant>) -> Result<()> {
+        let longest = Instant::now() + REMOVING;
+        let until = Some(until.map_or(longest, |until| until.min(longest)));
+        self.while_more(until, || self.ledger.remove_undeliverable())
+            .await?;
+        self.while_more(until, || {
+            self.ledger.remove_old_history(self.config.keep_events)
         })
         .await
     }

@@ -17,6 +17,7 @@ mod m0011_removal;
 mod m0012_key_limits;
 mod m0013_schedule;
 mod m0014_events;
+mod m0015_webhooks;
 mod m0016_suppression;
 
 pub struct Migrator;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_key_limits::Migration),
             Box::new(m0013_schedule::Migration),
             Box::new(m0014_events::Migration),
+            Box::new(m0015_webhooks::Migration),
             Box::new(m0016_suppression::Migration),
         ]
     }

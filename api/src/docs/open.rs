@@ -64,7 +64,8 @@ fn open_enum(schema: &mut Value) {
     object.insert(KNOWN.into(), known);
 }
 
-/// Gives a parameter with the same type as a field of an answer a closed schema of its own.
+/// Gives a parameter, or the entries of a list in a request, with the same type as a field of an answer a closed schema of
+/// their own.
 fn close_parameters(spec: &mut Value, answered: &BTreeSet<String>) {
     let mut closed = Map::new();
     let schemas = spec["components"]["schemas"].clone();
@@ -80,6 +81,13 @@ fn close_parameters(spec: &mut Value, answered: &BTreeSet<String>) {
             let filter = format!("{name}Filter");
             closed.insert(filter.clone(), schemas[name].clone());
             parameter["schema"] = reference(&filter);
+        }
+    }
+    for (place, name) in listed_in_requests(&schemas, answered) {
+        let filter = format!("{name}Filter");
+        closed.insert(filter.clone(), schemas[&name].clone());
+        if let Some(items) = spec.pointer_mut(&format!("/components/schemas{place}")) {
+            *items = reference(&filter);
         }
     }
     if let Some(schemas) = spec["components"]["schemas"].as_object_mut() {
@@ -113,6 +121,25 @@ pub fn collect(spec: &Value, value: &Value, names: &mut BTreeSet<String>) {
         Value::Array(values) => values.iter().for_each(|value| collect(spec, value, names)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+/// Returns the places of the entries of lists in requests whose type answers have, too, and the names of their types.
+fn listed_in_requests(schemas: &Value, answered: &BTreeSet<String>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (owner, schema) in schemas.as_object().into_iter().flatten() {
+        let properties = schema["properties"].as_object();
+        for (property, schema) in properties.into_iter().flatten() {
+            let name = schema["items"]["$ref"].as_str().and_then(referred);
+            let name = name.filter(|name| owner.ends_with("Request") && answered.contains(*name));
+            if let Some(name) = name.filter(|name| schemas[*name].get("enum").is_some()) {
+                found.push((
+                    format!("/{owner}/properties/{property}/items"),
+                    name.to_owned(),
+                ));
+            }
+        }
+    }
+    found
 }
 
 #[cfg(test)]

@@ -52,8 +52,9 @@ const MAILING: &[&str] = &[
 ];
 
 /// Objects that may be null.
-const NULLABLE: [&str; 6] = [
+const NULLABLE: [&str; 7] = [
     "ApiKeyLimits",
+    "Bounce",
     "LimitsRequest",
     "MailHeaders",
     "RecipientHeaders",
@@ -322,6 +323,7 @@ mod tests {
                 "Mail",
                 "Mailings",
                 "Events",
+                "Webhooks",
                 "Suppressions",
                 "Keys",
                 "Statistics",

@@ -36,7 +36,7 @@ const CURSOR: &str = "event-";
 /// A later version may add kinds: ignore those that you do not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[oai(rename = "EventStatus", rename_all = "snake_case")]
-enum EventName {
+pub enum EventName {
     Sent,
     Failed,
     Unconfirmed,

@@ -12,6 +12,7 @@ mod tag;
 mod text;
 pub mod types;
 mod values;
+mod webhooks;
 
 use poem_openapi::{LicenseObject, OpenApi, OpenApiService};
 
@@ -20,6 +21,7 @@ const DESCRIPTION: &str = include_str!("description.md");
 pub type Apis = (
     mail::Mail,
     events::Events,
+    webhooks::Webhooks,
     suppressions::Suppressions,
     api_keys::ApiKeys,
     statistics::StatisticsApi,
@@ -30,6 +32,7 @@ pub type Apis = (
 const APIS: Apis = (
     mail::Mail,
     events::Events,
+    webhooks::Webhooks,
     suppressions::Suppressions,
     api_keys::ApiKeys,
     statistics::StatisticsApi,

@@ -20,6 +20,7 @@ const NO_SUPPRESSION: Status = (
     "There is no such entry, or it belongs to another API key",
 );
 const NO_KEY: Status = (404, "There is no such API key, or it is revoked");
+const NO_WEBHOOK: Status = (404, "There is no such webhook");
 const TOO_LARGE: Status = (413, "The body is larger than 4 MiB");
 const NOT_JSON: Status = (415, "The body is not `application/json`");
 const FAULT: Status = (500, "The service failed");
@@ -109,6 +110,8 @@ statuses! {
     KeyListErrors = [(400, "The cursor or the limit is not valid"), NO_ADMIN, FAULT, UNAVAILABLE];
     KeyErrors = [INVALID, NO_ADMIN, NO_KEY, FAULT, UNAVAILABLE];
     KeyChangeErrors = [INVALID, NO_ADMIN, NO_KEY, TOO_LARGE, NOT_JSON, FAULT, UNAVAILABLE];
+    WebhookErrors = [INVALID, NO_ADMIN, NO_WEBHOOK, FAULT, UNAVAILABLE];
+    WebhookChangeErrors = [INVALID, NO_ADMIN, NO_WEBHOOK, TOO_LARGE, NOT_JSON, FAULT, UNAVAILABLE];
     /// The errors of management operations whose body refers to no existing resource.
     ManagementErrors = [INVALID, NO_ADMIN, TOO_LARGE, NOT_JSON, FAULT, UNAVAILABLE];
     StatisticsErrors = [(400, "`from` or `to` is not valid"), NO_ADMIN, FAULT, UNAVAILABLE];

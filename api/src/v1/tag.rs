@@ -11,6 +11,8 @@ pub enum Tag {
     Mailings,
     /// Everything that happens to a recipient, to be read continuously.
     Events,
+    /// Addresses that events are sent to.
+    Webhooks,
     /// Addresses that must not be mailed.
     Suppressions,
     /// API keys, and the origins and senders that they are restricted to.

@@ -6,6 +6,7 @@ mod typed;
 
 pub use kind::{
     Address, ApiKeySecret, Base64, CallerId, Checked, ContentId, DisplayName, FeedCursor,
-    HeaderValue, IndexCursor, Kind, Line, ListName, MediaType, Origin, Plain, Sender, TagPart,
+    HeaderValue, HistoryCursor, HttpsUrl, IndexCursor, Kind, Line, ListName, MediaType, Origin,
+    Plain, Sender, TagPart,
 };
 pub use typed::Text;

@@ -263,7 +263,7 @@ export type Bounce = {
      * The answer of the recipient's mail server, as a text for people; it never contains an address.
      */
     diagnostic: string | null;
-};
+} | null;
 
 /**
  * Whether a mail that bounced may be accepted another time:
@@ -1595,6 +1595,265 @@ export type WaitingRecipients = {
      * The time for which the oldest of the due recipients is due, in whole seconds; 0 if none is due.
      */
     oldest_due_seconds: number;
+};
+
+/**
+ * Webhook
+ *
+ * A webhook, without its secret.
+ */
+export type Webhook = {
+    id: string;
+    url: string;
+    /**
+     * The kinds of events that are sent; all of them if it is empty.
+     */
+    statuses: Array<EventStatus>;
+    /**
+     * If it is set, only events of mailings that this API key submitted are sent.
+     */
+    api_key_id: string | null;
+    enabled: boolean;
+    created_at: string;
+    disabled_at: string | null;
+    /**
+     * The reason for which the webhook is disabled: `requested`, `gone` (its answer was 410) or `failing` (it has
+     * failed for five days). A later version may have other reasons. Null if it is enabled.
+     */
+    disabled_reason: string | null;
+    /**
+     * The time of the first failure since the last success; null if the last try was a success.
+     */
+    failing_since: string | null;
+    /**
+     * Until this time, messages have a signature of the secret before the last rotation, too; null if it has passed.
+     */
+    previous_secret_until: string | null;
+    /**
+     * `true` while the events of a replay are made ready to be sent.
+     */
+    replaying: boolean;
+};
+
+/**
+ * WebhookChangeRequest
+ *
+ * What is to be changed of a webhook.
+ */
+export type WebhookChangeRequest = {
+    url?: string | null;
+    /**
+     * The kinds of events that are sent; all of them if it is empty.
+     */
+    statuses?: Array<EventStatusFilter> | null;
+    /**
+     * `false` disables the webhook, `true` enables it.
+     */
+    enabled?: boolean | null;
+};
+
+/**
+ * WebhookDelivery
+ *
+ * An entry of the history of a webhook: a try to send an event, or a change of the webhook itself.
+ */
+export type WebhookDelivery = {
+    at: string;
+    /**
+     * `try`, or what was done to the webhook: `created`, `changed`, `rotated`, `disabled`, `enabled` or `replayed`. A
+     * later version may have others.
+     */
+    kind: string;
+    /**
+     * The reason for which the webhook was disabled; null for other entries.
+     */
+    reason: string | null;
+    /**
+     * Null unless the entry is a try, as are the following fields.
+     */
+    event_id: string | null;
+    /**
+     * The `type` of the message, such as `mail.delivered`, or `ping`.
+     */
+    event_type: string | null;
+    /**
+     * The number of the try, from 1.
+     */
+    attempt: number | null;
+    /**
+     * The HTTP status of the answer; null if there was none.
+     */
+    http_status: number | null;
+    /**
+     * The reason for which there was no answer: `name_not_found`, `address_refused` (the host is at private addresses
+     * only), `connection_failed`, `tls_failed`, `no_answer` or `timed_out` (after 15 seconds). A later version may have
+     * others.
+     */
+    failure: string | null;
+    duration_ms: number | null;
+    /**
+     * The time of the next try; null if the event arrived, or is not tried again.
+     */
+    next_attempt_at: string | null;
+};
+
+/**
+ * WebhookDeliveryPage
+ *
+ * A page of a list.
+ */
+export type WebhookDeliveryPage = {
+    items: Array<WebhookDelivery>;
+    /**
+     * The cursor of the next page; null on the last page.
+     */
+    next: string | null;
+};
+
+/**
+ * WebhookDeliveryPageResponse
+ *
+ * The body of a success.
+ */
+export type WebhookDeliveryPageResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 200;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: WebhookDeliveryPage;
+};
+
+/**
+ * WebhookPage
+ *
+ * A page of a list.
+ */
+export type WebhookPage = {
+    items: Array<Webhook>;
+    /**
+     * The cursor of the next page; null on the last page.
+     */
+    next: string | null;
+};
+
+/**
+ * WebhookPageResponse
+ *
+ * The body of a success.
+ */
+export type WebhookPageResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 200;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: WebhookPage;
+};
+
+/**
+ * WebhookPing
+ *
+ * A ping that is being sent.
+ */
+export type WebhookPing = {
+    /**
+     * The `webhook-id` of the ping.
+     */
+    event_id: string;
+};
+
+/**
+ * WebhookPingResponse
+ *
+ * The body of a success.
+ */
+export type WebhookPingResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 202;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: WebhookPing;
+};
+
+/**
+ * WebhookRequest
+ *
+ * A new webhook.
+ */
+export type WebhookRequest = {
+    /**
+     * The URL that events are posted to, of HTTPS and at a public address. It may have a query, but no user name,
+     * password or fragment. Without a mail system, on the machine of the service only, HTTP to this machine is
+     * accepted as well.
+     */
+    url: string;
+    /**
+     * The kinds of events that are sent. All of them, also those of later versions, if it is absent or empty.
+     */
+    statuses?: Array<EventStatusFilter> | null;
+    /**
+     * Only events of mailings that this API key submitted, given by its id.
+     */
+    api_key_id?: string | null;
+};
+
+/**
+ * WebhookResponse
+ *
+ * The body of a success.
+ */
+export type WebhookResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 200 | 202;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: Webhook;
+};
+
+/**
+ * WebhookWithSecret
+ *
+ * A webhook with its secret, which is shown only once.
+ */
+export type WebhookWithSecret = {
+    id: string;
+    /**
+     * The secret that messages are signed with: `whsec_` and 32 bytes in Base64.
+     */
+    secret: string;
+    webhook: Webhook;
+};
+
+/**
+ * WebhookWithSecretResponse
+ *
+ * The body of a success.
+ */
+export type WebhookWithSecretResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 200 | 201;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: WebhookWithSecret;
 };
 
 export type ListMailingsData = {

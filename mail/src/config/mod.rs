@@ -4,6 +4,7 @@ use std::{env, fmt, net::IpAddr, path::PathBuf, time::Duration};
 
 use thiserror::Error;
 use url::Url;
+use webhook::Reach;
 
 use crate::{
     hash_secret::{HashSecret, HashSecretSource},
@@ -221,6 +222,19 @@ impl Config {
     pub fn is_reached_by_tls(&self) -> bool {
         let url = self.public_url.as_ref();
         url.is_some_and(|url| url.scheme() == "https")
+    }
+
+    /// Returns the addresses that webhooks may be at: this machine only in the embedded default, which sends no mail.
+    pub fn webhook_reach(&self) -> Reach {
+        let is_embedded = matches!(self.transport, Transport::Mailbox(_))
+            && self.queue_url.is_none()
+            && self.host.is_loopback()
+            && !self.is_function;
+        if is_embedded {
+            Reach::PublicAndLoopback
+        } else {
+            Reach::Public
+        }
     }
 
     /// Returns the usual time limit of a call to a transport: a third of the lease that covers it, and at most 15 s.

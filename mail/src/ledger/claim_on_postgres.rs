@@ -71,7 +71,7 @@ impl Ledger {
                  status_detail = 'suppressed_' || hit.reason, last_error = '{SUPPRESSED}', lease_until = NULL \
                FROM hit WHERE r.mailing_id = hit.mailing_id AND r.position = hit.position \
                  AND r.status || '' = 'queued' RETURNING r.*), \
-             events AS ({events}), \
+             {events}, \
              outbox AS ({outbox}), \
              claimed AS (\
                UPDATE recipient SET {begun}claim_token = $5, lease_until = (SELECT now FROM clock) + $6 \

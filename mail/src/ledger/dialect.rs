@@ -11,6 +11,9 @@ use crate::error::Result;
 /// The clocks in milliseconds since the Unix epoch.
 pub(super) const POSTGRES_NOW: &str =
     "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)";
+/// The clock at the start of the statement.
+pub(super) const POSTGRES_STATEMENT_NOW: &str =
+    "CAST(FLOOR(EXTRACT(EPOCH FROM statement_timestamp()) * 1000) AS BIGINT)";
 pub(super) const SQLITE_NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 /// The key of the advisory lock of the migrations: "mmms" in ASCII.
 const MIGRATION_LOCK: i64 = 0x6d6d_6d73;
@@ -46,10 +49,7 @@ impl Ledger {
     /// `PostgreSQL` can look up in an index; the clock, which moves on during the statement, would have to be compared
     /// with each row.
     pub(super) fn is_over(&self, time: impl ColumnTrait) -> SimpleExpr {
-        Expr::col(time).lte(self.either(
-            "CAST(FLOOR(EXTRACT(EPOCH FROM statement_timestamp()) * 1000) AS BIGINT)",
-            "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-        ))
+        Expr::col(time).lte(self.either(POSTGRES_STATEMENT_NOW, SQLITE_NOW))
     }
 
     /// A random UUID, a different one for each row.

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     Ledger, Transaction, dialect,
     document::{from_json, to_text},
+    webhooks::{insert_deliveries, insert_moved_deliveries},
 };
 use crate::{error::Result, event::Detail};
 
@@ -34,6 +35,8 @@ pub(super) use next_event;
 /// An event to be inserted, as an element of a JSON array.
 #[derive(Debug, Serialize)]
 pub(super) struct NewEvent<'a> {
+    #[serde(skip)]
+    uuid: Uuid,
     /// In hexadecimal, as is `mailing_id`.
     id: String,
     mailing_id: String,
@@ -51,6 +54,10 @@ pub(super) struct NewEvent<'a> {
 }
 
 impl<'a> NewEvent<'a> {
+    pub fn id(&self) -> Uuid {
+        self.uuid
+    }
+
     /// Returns the event that says what the row of its recipient says.
     pub fn of(
         row: &'a Model,
@@ -60,6 +67,7 @@ impl<'a> NewEvent<'a> {
         detail: Option<&'a Detail>,
     ) -> Self {
         Self {
+            uuid: id,
             id: id.simple().to_string(),
             mailing_id: row.mailing_id.simple().to_string(),
             position: row.position,
@@ -96,7 +104,7 @@ pub(super) fn detail(stored: Option<Document>) -> Result<Detail> {
         .unwrap_or_default())
 }
 
-/// Inserts events in their order.
+/// Inserts events in their order, and their deliveries to webhooks.
 pub(super) async fn add(transaction: &Transaction, events: &[NewEvent<'_>]) -> Result<()> {
     if events.is_empty() {
         return Ok(());
@@ -130,7 +138,7 @@ pub(super) async fn add(transaction: &Transaction, events: &[NewEvent<'_>]) -> R
          FROM {rows} ORDER BY e.mailing_id, e.position, e.sequence"
     );
     execute(transaction, sql, to_text(&events)?).await?;
-    Ok(())
+    insert_deliveries(transaction, events).await
 }
 
 async fn execute(transaction: &Transaction, sql: String, rows: String) -> Result<ExecResult> {
@@ -139,13 +147,15 @@ async fn execute(transaction: &Transaction, sql: String, rows: String) -> Result
     Ok(transaction.execute_raw(statement).await?)
 }
 
-/// Returns the part of a statement of `PostgreSQL` that inserts the ends of the recipients in `moved`, whose mailing
-/// belongs to the key that the expression `api_key_id` names.
+/// Returns the parts of a statement of `PostgreSQL` that insert the ends of the recipients in `moved`, whose mailing
+/// belongs to the key that the expression `api_key_id` names, and their deliveries to webhooks.
 pub(super) fn insert_moved(api_key_id: &str) -> String {
+    let deliveries = insert_moved_deliveries(api_key_id);
     format!(
-        "INSERT INTO event ({COLUMNS}) \
+        "events AS (INSERT INTO event ({COLUMNS}) \
          SELECT event_id, mailing_id, position, events, {api_key_id}, \
            status, ended_at, ended_at, attempts, message_id, status_detail, last_error, queued_at, sent_at, NULL \
-         FROM moved WHERE event_id IS NOT NULL AND ended_at IS NOT NULL"
+         FROM moved WHERE event_id IS NOT NULL AND ended_at IS NOT NULL), \
+         deliveries AS ({deliveries})"
     )
 }

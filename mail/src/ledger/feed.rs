@@ -8,10 +8,10 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use entity::{event, feed, recipient};
+use entity::{event, feed, recipient, webhook_delivery};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Statement, sea_query::Expr,
+    QueryOrder, QuerySelect, QueryTrait, Statement, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -149,7 +149,10 @@ impl Ledger {
         Ok(nth.unwrap_or(shown))
     }
 
-    async fn with_recipients(&self, events: Vec<event::Model>) -> Result<Vec<FeedEvent>> {
+    pub(super) async fn with_recipients(
+        &self,
+        events: Vec<event::Model>,
+    ) -> Result<Vec<FeedEvent>> {
         if events.is_empty() {
             return Ok(Vec::new());
         }
@@ -273,6 +276,15 @@ impl Ledger {
         feed::Entity::update_many()
             .col_expr(feed::Column::Removed, Expr::value(until))
             .filter(feed::Column::Removed.lt(until))
+            .exec(&transaction)
+            .await?;
+        let removed = event::Entity::find()
+            .select_only()
+            .column(event::Column::Id)
+            .filter(event::Column::Ordinal.lte(until))
+            .into_query();
+        webhook_delivery::Entity::delete_many()
+            .filter(webhook_delivery::Column::EventId.in_subquery(removed))
             .exec(&transaction)
             .await?;
         event::Entity::delete_many()

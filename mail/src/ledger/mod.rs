@@ -49,6 +49,7 @@ mod suppressions;
 mod transaction;
 mod update;
 mod wake;
+mod webhooks;
 mod writer;
 
 use std::sync::Arc;
@@ -90,6 +91,9 @@ pub use statistics::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour
 pub use store::{LONGEST_PLAN_MS, NewEntry, Start, StartRequest, StoreOutcome, Stored};
 pub use suppressions::SuppressionFilter;
 pub use wake::WokenBefore;
+pub use webhooks::{
+    ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, Recorded, Replay, Try, TryEntry,
+};
 
 #[derive(Debug)]
 pub struct Ledger {

@@ -179,7 +179,7 @@ impl Ledger {
                  status TEXT, event_id UUID, message_id TEXT, detail TEXT, error TEXT, wait BIGINT, \
                  returned INTEGER)), \
              moved AS (UPDATE recipient AS r SET {SET} FROM o WHERE {WHICH} RETURNING r.*), \
-             events AS ({events}), \
+             {events}, \
              outbox AS ({outbox}) \
              SELECT * FROM moved",
             now = super::dialect::POSTGRES_NOW,

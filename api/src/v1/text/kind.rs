@@ -112,6 +112,10 @@ kinds! {
     ApiKeySecret(255) { pattern: "^[!-~]+$", min_length: 20_usize }
     /// The cursor of a list of recipients.
     IndexCursor { pattern: "^index-(0|[1-9][0-9]{0,3})$" }
+    /// The URL of a webhook.
+    HttpsUrl(2000) { format: "uri" }
+    /// The cursor of the history of a webhook.
+    HistoryCursor { pattern: "^entry-(0|[1-9][0-9]{0,17})$" }
     /// The cursor of the feed of events.
     FeedCursor { pattern: "^event-(0|[1-9][0-9]{0,17})$" }
 }

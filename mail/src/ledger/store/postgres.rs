@@ -219,7 +219,7 @@ impl Suppressed {
             ),
             returning: " RETURNING *",
             ends: format!(
-                ", events AS ({}), outbox AS ({outbox})",
+                ", {}, outbox AS ({outbox})",
                 events::insert_moved(&format!("{api_key_id}::uuid"))
             ),
         }
