@@ -1169,6 +1169,19 @@ export type RenderedMail = {
 };
 
 /**
+ * ReplayRequest
+ *
+ * The events to send again: either one, or all since a time.
+ */
+export type ReplayRequest = {
+    /**
+     * Events that were added at this time or later.
+     */
+    since?: string | null;
+    event_id?: string | null;
+};
+
+/**
  * RescheduleRequest
  *
  * The time to which a mailing is moved.
@@ -2351,6 +2364,444 @@ export type ListEventsResponses = {
 };
 
 export type ListEventsResponse = ListEventsResponses[keyof ListEventsResponses];
+
+export type ListWebhooksData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The maximum number of entries on the page; 50 if absent.
+         */
+        limit?: number;
+        /**
+         * The cursor `next` of the previous page.
+         */
+        after?: string;
+    };
+    url: '/v1/webhooks';
+};
+
+export type ListWebhooksErrors = {
+    /**
+     * The cursor or the limit is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type ListWebhooksError = ListWebhooksErrors[keyof ListWebhooksErrors];
+
+export type ListWebhooksResponses = {
+    /**
+     * Done
+     */
+    200: WebhookPageResponse;
+};
+
+export type ListWebhooksResponse = ListWebhooksResponses[keyof ListWebhooksResponses];
+
+export type CreateWebhookData = {
+    body: WebhookRequest;
+    path?: never;
+    query?: never;
+    url: '/v1/webhooks';
+};
+
+export type CreateWebhookErrors = {
+    /**
+     * The request is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * The body is larger than 4 MiB
+     */
+    413: ErrorBody;
+    /**
+     * The body is not `application/json`
+     */
+    415: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type CreateWebhookError = CreateWebhookErrors[keyof CreateWebhookErrors];
+
+export type CreateWebhookResponses = {
+    /**
+     * The webhook is created
+     */
+    201: WebhookWithSecretResponse;
+};
+
+export type CreateWebhookResponse = CreateWebhookResponses[keyof CreateWebhookResponses];
+
+export type DeleteWebhookData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the webhook.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/webhooks/{id}';
+};
+
+export type DeleteWebhookErrors = {
+    /**
+     * The request is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * There is no such webhook
+     */
+    404: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type DeleteWebhookError = DeleteWebhookErrors[keyof DeleteWebhookErrors];
+
+export type DeleteWebhookResponses = {
+    /**
+     * Done
+     */
+    200: WebhookResponse;
+};
+
+export type DeleteWebhookResponse = DeleteWebhookResponses[keyof DeleteWebhookResponses];
+
+export type GetWebhookData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the webhook.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/webhooks/{id}';
+};
+
+export type GetWebhookErrors = {
+    /**
+     * The request is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * There is no such webhook
+     */
+    404: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type GetWebhookError = GetWebhookErrors[keyof GetWebhookErrors];
+
+export type GetWebhookResponses = {
+    /**
+     * Done
+     */
+    200: WebhookResponse;
+};
+
+export type GetWebhookResponse = GetWebhookResponses[keyof GetWebhookResponses];
+
+export type ChangeWebhookData = {
+    body: WebhookChangeRequest;
+    path: {
+        /**
+         * The id of the webhook.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/webhooks/{id}';
+};
+
+export type ChangeWebhookErrors = {
+    /**
+     * The request is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * There is no such webhook
+     */
+    404: ErrorBody;
+    /**
+     * The body is larger than 4 MiB
+     */
+    413: ErrorBody;
+    /**
+     * The body is not `application/json`
+     */
+    415: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type ChangeWebhookError = ChangeWebhookErrors[keyof ChangeWebhookErrors];
+
+export type ChangeWebhookResponses = {
+    /**
+     * Done
+     */
+    200: WebhookResponse;
+};
+
+export type ChangeWebhookResponse = ChangeWebhookResponses[keyof ChangeWebhookResponses];
+
+export type RotateWebhookData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the webhook.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/webhooks/{id}/rotate';
+};
+
+export type RotateWebhookErrors = {
+    /**
+     * The request is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * There is no such webhook
+     */
+    404: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type RotateWebhookError = RotateWebhookErrors[keyof RotateWebhookErrors];
+
+export type RotateWebhookResponses = {
+    /**
+     * Done
+     */
+    200: WebhookWithSecretResponse;
+};
+
+export type RotateWebhookResponse = RotateWebhookResponses[keyof RotateWebhookResponses];
+
+export type TestWebhookData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the webhook.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/webhooks/{id}/test';
+};
+
+export type TestWebhookErrors = {
+    /**
+     * The request is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * There is no such webhook
+     */
+    404: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type TestWebhookError = TestWebhookErrors[keyof TestWebhookErrors];
+
+export type TestWebhookResponses = {
+    /**
+     * The ping is being sent
+     */
+    202: WebhookPingResponse;
+};
+
+export type TestWebhookResponse = TestWebhookResponses[keyof TestWebhookResponses];
+
+export type ListDeliveriesData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the webhook.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The maximum number of entries on the page; 50 if absent.
+         */
+        limit?: number;
+        /**
+         * The cursor `next` of the previous page.
+         */
+        after?: string;
+    };
+    url: '/v1/webhooks/{id}/deliveries';
+};
+
+export type ListDeliveriesErrors = {
+    /**
+     * The request is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * There is no such webhook
+     */
+    404: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type ListDeliveriesError = ListDeliveriesErrors[keyof ListDeliveriesErrors];
+
+export type ListDeliveriesResponses = {
+    /**
+     * Done
+     */
+    200: WebhookDeliveryPageResponse;
+};
+
+export type ListDeliveriesResponse = ListDeliveriesResponses[keyof ListDeliveriesResponses];
+
+export type ReplayEventsData = {
+    body: ReplayRequest;
+    path: {
+        /**
+         * The id of the webhook.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/webhooks/{id}/replay';
+};
+
+export type ReplayEventsErrors = {
+    /**
+     * The request is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * There is no such webhook
+     */
+    404: ErrorBody;
+    /**
+     * The body is larger than 4 MiB
+     */
+    413: ErrorBody;
+    /**
+     * The body is not `application/json`
+     */
+    415: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type ReplayEventsError = ReplayEventsErrors[keyof ReplayEventsErrors];
+
+export type ReplayEventsResponses = {
+    /**
+     * The events are being sent again
+     */
+    202: WebhookResponse;
+};
+
+export type ReplayEventsResponse = ReplayEventsResponses[keyof ReplayEventsResponses];
 
 export type ListSuppressionsData = {
     body?: never;
