@@ -31,7 +31,7 @@ const ADMIN_SCHEME: &str = "Management";
 #[derive(Debug)]
 pub enum Sender {
     /// Any API key may send, a browser key only from its own pages.
-    Key { key: ApiKey, meter: Arc<Meter> },
+    Key { key: Box<ApiKey>, meter: Arc<Meter> },
     /// Management without an API key: only for a dry run.
     Management,
 }
@@ -64,7 +64,10 @@ impl Caller for Sender {
         }
         let (key, meter) = api_key(app, request).await?;
         check_origin(&key, request)?;
-        Ok(Self::Key { key, meter })
+        Ok(Self::Key {
+            key: Box::new(key),
+            meter,
+        })
     }
 }
 

@@ -215,7 +215,9 @@ impl Service {
                     Some(update) => Some(update.clone()),
                     None => self.ledger.settled_before(claim, outcomes[0].0).await?,
                 };
-                let _ = update.map(|update| report.send(update));
+                if let Some(update) = update {
+                    let _ = report.send(update);
+                }
             }
             self.publisher.publish_of(mailing, &updates).await;
             self.enqueue_retries(mailing, &outcomes).await;

@@ -253,8 +253,8 @@ mod tests {
         let kept = read_or_make(&path, true).unwrap();
         assert!(HashSecret::check(&kept).is_ok());
         assert!(made.iter().all(|one| *one == kept));
-        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        let permissions = std::fs::metadata(&path).unwrap().permissions();
+        assert_eq!(permissions.mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

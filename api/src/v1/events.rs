@@ -126,7 +126,6 @@ impl From<Bounce> for BounceOut {
 
 /// An event of a recipient: an end that it reached, or something that was learned of it later. It has the fields of a
 /// message of the result queue, and `api_key_id`.
-#[expect(clippy::struct_field_names, reason = "they are the published names")]
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "Event")]
 struct EventOut {

@@ -184,7 +184,7 @@ async fn a_slow_and_a_dead_webhook_hold_up_no_other(database: Database) {
         "{:?}",
         begun.elapsed()
     );
-    let ids: BTreeSet<&str> = messages.iter().map(|message| message.id()).collect();
+    let ids: BTreeSet<&str> = messages.iter().map(e2e::receiver::Message::id).collect();
     assert_eq!(ids.len(), RECIPIENTS);
     assert!(slow.connections() <= 8, "{}", slow.connections());
     // A silent receiver is given up after its time.

@@ -110,25 +110,23 @@ pub(super) async fn add(transaction: &Transaction, events: &[NewEvent<'_>]) -> R
         return Ok(());
     }
     let backend = transaction.get_database_backend();
-    let rows = match backend {
-        DbBackend::Postgres => {
-            "json_to_recordset($1::json) AS e (id UUID, mailing_id UUID, position INTEGER, \
+    let rows = if backend == DbBackend::Postgres {
+        "json_to_recordset($1::json) AS e (id UUID, mailing_id UUID, position INTEGER, \
                sequence INTEGER, kind TEXT, occurred_at BIGINT, attempts INTEGER, message_id TEXT, \
                status_detail TEXT, last_error TEXT, queued_at BIGINT, sent_at BIGINT, detail JSON)"
-        }
-        _ => {
-            "(SELECT unhex(value ->> 'id') AS id, unhex(value ->> 'mailing_id') AS mailing_id, \
+    } else {
+        "(SELECT unhex(value ->> 'id') AS id, unhex(value ->> 'mailing_id') AS mailing_id, \
                value ->> 'position' AS position, value ->> 'sequence' AS sequence, value ->> 'kind' AS kind, \
                value ->> 'occurred_at' AS occurred_at, value ->> 'attempts' AS attempts, \
                value ->> 'message_id' AS message_id, value ->> 'status_detail' AS status_detail, \
                value ->> 'last_error' AS last_error, value ->> 'queued_at' AS queued_at, \
                value ->> 'sent_at' AS sent_at, NULLIF(value -> 'detail', 'null') AS detail \
              FROM json_each($1)) AS e"
-        }
     };
-    let now = match backend {
-        DbBackend::Postgres => dialect::POSTGRES_NOW,
-        _ => dialect::SQLITE_NOW,
+    let now = if backend == DbBackend::Postgres {
+        dialect::POSTGRES_NOW
+    } else {
+        dialect::SQLITE_NOW
     };
     let sql = format!(
         "INSERT INTO event ({COLUMNS}) SELECT e.id, e.mailing_id, e.position, e.sequence, \

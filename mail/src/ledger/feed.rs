@@ -215,9 +215,10 @@ impl Ledger {
     async fn read_feed(&self) -> Result<(feed::Model, i64)> {
         let db = self.db().await?;
         let backend = db.get_database_backend();
-        let sql = match backend {
-            DbBackend::Postgres => READ_ON_POSTGRES,
-            _ => READ_ON_SQLITE,
+        let sql = if backend == DbBackend::Postgres {
+            READ_ON_POSTGRES
+        } else {
+            READ_ON_SQLITE
         };
         let row = db
             .query_one_raw(Statement::from_string(backend, sql))

@@ -136,7 +136,7 @@ impl Ledger {
                 mailing_id: step.row.mailing_id,
                 position: step.row.position,
                 status: step.kind.status()?,
-                added_at: now,
+                at: now,
             })
         });
         self.add_to_outbox(transaction, published).await
@@ -203,20 +203,17 @@ async fn known(transaction: &Transaction, reports: &[MailEvent]) -> Result<BTree
 
 async fn write(transaction: &Transaction, changed: &[Changed<'_>]) -> Result<()> {
     let backend = transaction.get_database_backend();
-    let rows = match backend {
-        DbBackend::Postgres => {
-            "json_to_recordset($1::json) AS c (mailing_id UUID, position INTEGER, status TEXT, event_id UUID, \
+    let rows = if backend == DbBackend::Postgres {
+        "json_to_recordset($1::json) AS c (mailing_id UUID, position INTEGER, status TEXT, event_id UUID, \
                claim_token UUID, events INTEGER, message_id TEXT, status_detail TEXT, last_error TEXT, lease_until BIGINT, \
                sent_at BIGINT, ended_at BIGINT)"
-        }
-        _ => {
-            "(SELECT unhex(value ->> 'mailing_id') AS mailing_id, value ->> 'position' AS position, \
+    } else {
+        "(SELECT unhex(value ->> 'mailing_id') AS mailing_id, value ->> 'position' AS position, \
                value ->> 'status' AS status, unhex(value ->> 'event_id') AS event_id, \
                unhex(value ->> 'claim_token') AS claim_token, value ->> 'events' AS events, value ->> 'message_id' AS message_id, \
                value ->> 'status_detail' AS status_detail, value ->> 'last_error' AS last_error, \
                value ->> 'lease_until' AS lease_until, value ->> 'sent_at' AS sent_at, \
                value ->> 'ended_at' AS ended_at FROM json_each($1)) AS c"
-        }
     };
     let sql = format!(
         "UPDATE recipient SET status = c.status, event_id = c.event_id, claim_token = c.claim_token, \

@@ -65,7 +65,7 @@ impl Ledger {
                 mailing_id: row.mailing_id,
                 position: row.position,
                 status: row.status,
-                added_at,
+                at: added_at,
             })
         });
         self.add_to_outbox(transaction, ends).await
@@ -87,8 +87,8 @@ impl Ledger {
                 mailing_id: Set(event.mailing_id),
                 position: Set(event.position),
                 result: Set(None),
-                added_at: Set(event.added_at),
-                due_at: Set(Some(event.added_at.saturating_add(settled()))),
+                added_at: Set(event.at),
+                due_at: Set(Some(event.at.saturating_add(settled()))),
                 refusals: Set(0),
             });
         let rows: Vec<Row> = rows.collect();
@@ -237,7 +237,7 @@ pub(super) struct Added {
     pub mailing_id: Uuid,
     pub position: i32,
     pub status: Status,
-    pub added_at: i64,
+    pub at: i64,
 }
 
 fn settled() -> i64 {

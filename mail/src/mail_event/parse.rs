@@ -67,7 +67,7 @@ pub fn parse(body: &str) -> Result<Parsed, Unreadable> {
     let tag = |name: &str| match &mail.tags[name] {
         Value::Array(values) => values.first().and_then(Value::as_str),
         Value::String(value) => Some(value.as_str()),
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
     };
     let named = tag(MAILING_TAG)
         .and_then(|id| id.parse::<Uuid>().ok())
@@ -107,7 +107,9 @@ fn report(kind: &str, event: &Value) -> Result<Option<Read>, Unreadable> {
         Value::String(time) => timestamp::parse(time)
             .map(Some)
             .map_err(|_| Unreadable("its time is none")),
-        _ => Ok(None),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Ok(None)
+        }
     };
     let part = |name: &str| &event[name];
     Ok(Some(match kind {
@@ -146,12 +148,9 @@ fn report(kind: &str, event: &Value) -> Result<Option<Read>, Unreadable> {
             (Report::Rejected(redact(reason)), None, Vec::new())
         }
         "Rendering Failure" | "RenderingFailure" => {
-            let object = ["failure", "renderingFailure"]
+            let text = ["failure", "renderingFailure"]
                 .iter()
-                .map(|name| part(name));
-            let text = object
-                .filter_map(|object| object["errorMessage"].as_str())
-                .next();
+                .find_map(|name| part(name)["errorMessage"].as_str());
             let text = redact(text.unwrap_or_default());
             (Report::NotRendered(text), None, Vec::new())
         }

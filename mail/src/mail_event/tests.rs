@@ -168,7 +168,7 @@ fn what_is_no_event_is_refused_without_being_quoted() {
     let mut timeless = event("Send", "send", json!({}));
     timeless["mail"]["timestamp"] = json!("ann@example.org");
     for body in [
-        "".to_owned(),
+        String::new(),
         "ann@example.org".to_owned(),
         "[]".to_owned(),
         "{}".to_owned(),

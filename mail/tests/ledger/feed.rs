@@ -55,7 +55,7 @@ async fn check(t: &TestLedger, seen: &[FeedEvent]) {
     let ids: BTreeSet<Uuid> = seen.iter().map(|one| one.event.id).collect();
     assert_eq!(ids.len(), seen.len(), "no event is seen twice");
     let all = t.number("SELECT CAST(COUNT(*) AS BIGINT) FROM event").await;
-    assert_eq!(seen.len() as i64, all, "no event is missed");
+    assert_eq!(i64::try_from(seen.len()), Ok(all), "no event is missed");
     let mut last: BTreeMap<(Uuid, i32), i32> = BTreeMap::new();
     for one in seen {
         let key = (one.event.mailing_id, one.event.position);
@@ -74,7 +74,7 @@ async fn a_reader_sees_each_event_once_while_many_write(t: &TestLedger) {
     let write = async |number: usize| {
         for round in 0..4 {
             let id = t.store(&mailing_to(3)).await;
-            let outcome = if (number + round) % 5 == 0 {
+            let outcome = if (number + round).is_multiple_of(5) {
                 refused()
             } else {
                 accepted()

@@ -73,7 +73,13 @@ fn kinds(events: &[event::Model]) -> Vec<&str> {
 fn check_sequence(row: &Model, events: &[event::Model]) {
     let sequence: Vec<i32> = events.iter().map(|event| event.sequence).collect();
     let expected: Vec<i32> = (1..).take(events.len()).collect();
-    assert_eq!((sequence, row.events), (expected, events.len() as i32));
+    assert_eq!(sequence, expected);
+    assert_eq!(usize::try_from(row.events), Ok(events.len()));
+}
+
+/// The order in which the recipient at this position gets its reports.
+fn order_of<T>(orders: &[T], position: i32) -> &T {
+    &orders[usize::try_from(position).unwrap()]
 }
 
 fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
@@ -198,7 +204,7 @@ async fn each_order_of_reports_ends_where_the_rank_says(t: &TestLedger) {
                 .1;
             let events = t.events(id).await;
             for row in t.rows(id).await {
-                let context = format!("{before:?} {:?}", orders[row.position as usize]);
+                let context = format!("{before:?} {:?}", order_of(&orders, row.position));
                 assert_eq!(row.status, expected, "{context}");
                 let events = &events[&row.position];
                 check_sequence(&row, events);
@@ -301,19 +307,17 @@ async fn reports_about_copies_move_nobody(t: &TestLedger) {
     let id = t.store(&mailing_to(1)).await;
     let claim = t.finish(id, accepted()).await;
     let mut copies = Vec::new();
-    for (number, one) in [
+    let reported = [
         bounce(BounceType::Permanent),
         Report::Complained,
         Report::Delivered,
         Report::Delayed,
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    ];
+    for (number, one) in (0..).zip(reported) {
         copies.push(MailEvent {
             addresses: vec!["boss@example.com".to_owned()],
             destinations: 2,
-            ..report(&claim, 0, one, number as i64)
+            ..report(&claim, 0, one, number)
         });
     }
     t.apply(&copies).await;
@@ -364,7 +368,7 @@ async fn two_workers_at_once_apply_each_report_once(t: &TestLedger) {
     let mut batches: Vec<Vec<MailEvent>> = Vec::new();
     for round in 0..all.len() {
         let one = |position: i32| {
-            let which = (round + position as usize) % all.len();
+            let which = (round + usize::try_from(position).unwrap()) % all.len();
             report(&claim, position, all[which].clone(), 0)
         };
         let reports: Vec<MailEvent> = (0..).take(PEOPLE).map(one).collect();

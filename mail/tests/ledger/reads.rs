@@ -65,7 +65,7 @@ pub async fn reads_of_at_most(
         .unwrap();
     tell_own_reads(t).await;
     let before = reads(t, tables).await;
-    work(&ledger).await;
+    Box::pin(work(&ledger)).await;
     drop(ledger);
     let connected =
         format!("SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = '{MEASURED}'");

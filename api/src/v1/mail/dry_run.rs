@@ -73,7 +73,7 @@ pub(super) async fn dry_run(
     check_idempotency_key(request.headers())?;
     let asked = bytes.len();
     let (request, templates) =
-        mailing_of(key.as_ref().map(|(key, meter)| (key, &**meter)), bytes).await?;
+        mailing_of(key.as_ref().map(|(key, meter)| (&**key, &**meter)), bytes).await?;
     let new = NewDryRun {
         api_key_id: key.map(|(key, _)| key.id),
         request,

@@ -128,7 +128,7 @@ impl Mail {
         let Sender::Key { key, meter } = sender else {
             return Err(Problem::unauthenticated().into());
         };
-        let (key, idempotency_key) = ((key, meter), idempotency_key.0);
+        let (key, idempotency_key) = ((*key, meter), idempotency_key.0);
         Ok(send::send(&app, key, idempotency_key, prefer, request, body.bytes).await?)
     }
 

@@ -87,6 +87,10 @@ fn id(node: Node<'_>) -> Option<Uuid> {
     })
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "each reader of a value takes it"
+)]
 fn boolean(node: Node<'_>) -> Option<bool> {
     match node.value.as_bool() {
         Some(value) => Some(value),

@@ -67,6 +67,7 @@ impl Ledger {
 /// Every part of the statement sees the database as it was before, so that each part takes its rows from the one that
 /// it depends on: the recipients from the mailing, the mailing from a key that is live and an idempotency key that is
 /// free.
+#[expect(clippy::too_many_lines, reason = "it is one statement")]
 fn statement(writing: &Writing<'_>, outbox: &str) -> Result<Statement> {
     let request = writing.entry.request;
     let mut values = Values::default();

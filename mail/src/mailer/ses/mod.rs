@@ -3,7 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aws_sdk_sesv2::error::ProvideErrorMetadata;
+use aws_sdk_sesv2::{
+    error::ProvideErrorMetadata,
+    operation::delete_suppressed_destination::DeleteSuppressedDestinationError,
+};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
@@ -77,7 +80,7 @@ impl Ses {
         if let Err(error) = removed
             && !error
                 .as_service_error()
-                .is_some_and(|error| error.is_not_found_exception())
+                .is_some_and(DeleteSuppressedDestinationError::is_not_found_exception)
         {
             tracing::warn!(
                 ses.code = error.code(),
