@@ -220,6 +220,7 @@ impl Service {
                 }
             }
             self.publisher.publish_of(mailing, &updates).await;
+            self.simulate_reports(claim, &updates);
             self.enqueue_retries(mailing, &outcomes).await;
             settled += outcomes.len();
             outcomes.clear();

@@ -44,4 +44,5 @@ mod startup;
 mod statements;
 mod statistics;
 mod suppressions;
+mod test_addresses;
 mod validation;

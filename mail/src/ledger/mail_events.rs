@@ -24,6 +24,7 @@ use crate::{
     error::Result,
     mail_event::{MailEvent, Step, advance},
     recipient_update::RecipientUpdate,
+    simulator::is_simulated,
     suppression::SuppressionScope,
 };
 
@@ -151,6 +152,7 @@ fn suppressed_by(report: &MailEvent, row: &Model) -> Vec<Entry> {
     };
     let addresses = report.addresses.iter();
     addresses
+        .filter(|key| !is_simulated(key))
         .map(|key| Entry {
             mail: match &row.mail_key {
                 Some(own) if own == key => row.mail.clone(),

@@ -26,6 +26,7 @@ use crate::{
     address::Address,
     mailing::{ClaimedRecipient, Mailing},
     outcome::{Fault, Outcome, Reason, StatusDetail},
+    simulator,
 };
 
 mod capture;
@@ -89,6 +90,10 @@ impl Mailbox {
         for claimed in recipients {
             if Instant::now() >= deadline {
                 outcomes.push(never_begun(claimed.attempts));
+                continue;
+            }
+            if let Some(outcome) = simulator::outcome(claimed) {
+                outcomes.push(outcome);
                 continue;
             }
             let composed = aside(|| {

@@ -1,4 +1,4 @@
-//! Takes the mail system's reports from their queue.
+//! Reads the mail system's reports, and records what they say.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ impl Service {
             });
         }
         let all: Vec<MailEvent> = events.iter().map(|(_, event)| event.clone()).collect();
-        let Err(error) = self.apply(&all).await else {
+        let Err(error) = self.apply_reports(&all).await else {
             return results;
         };
         tracing::warn!(
@@ -38,12 +38,13 @@ impl Service {
             "events were not applied together, each is applied by itself"
         );
         for (index, event) in events {
-            results[index] = self.apply(&[event]).await;
+            results[index] = self.apply_reports(&[event]).await;
         }
         results
     }
 
-    async fn apply(self: &Arc<Self>, events: &[MailEvent]) -> Result<()> {
+    /// Records reports, and publishes the ends that they lead to.
+    pub(crate) async fn apply_reports(self: &Arc<Self>, events: &[MailEvent]) -> Result<()> {
         if events.is_empty() {
             return Ok(());
         }
