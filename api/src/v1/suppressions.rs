@@ -88,7 +88,6 @@ impl From<Suppression> for SuppressionOut {
 
 /// The address to suppress, and the mail.
 #[derive(Clone, Debug, Object)]
-#[oai(rename = "NewSuppression")]
 struct SuppressionRequest {
     mail: Text<text::Address>,
     /// `manual` if absent; the other reasons are for entries that come from another service.
@@ -101,7 +100,7 @@ struct SuppressionRequest {
 
 /// Addresses to suppress.
 #[derive(Clone, Debug, Object)]
-#[oai(rename = "SuppressionImport")]
+#[oai(rename = "SuppressionImportRequest")]
 struct ImportRequest {
     /// 1 to 1,000 addresses. One that is suppressed already for the same reason and mail stays as it is.
     #[oai(validator(min_items = 1, max_items = 1000))]
