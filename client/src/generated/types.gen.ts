@@ -875,27 +875,6 @@ export type NamedAddress = {
 };
 
 /**
- * NewSuppression
- *
- * The address to suppress, and the mail.
- */
-export type NewSuppression = {
-    mail: string;
-    /**
-     * `manual` if absent; the other reasons are for entries that come from another service.
-     */
-    reason: SuppressionReason;
-    /**
-     * Only mail of this list of the API key is suppressed; if absent, all mail is. An API key must give it.
-     */
-    list: string | null;
-    /**
-     * With the admin token and `list`: the API key that the list belongs to.
-     */
-    api_key_id: string | null;
-};
-
-/**
  * OriginsRequest
  *
  * The origins to add to an API key.
@@ -1485,15 +1464,15 @@ export type Suppression = {
 };
 
 /**
- * SuppressionImport
+ * SuppressionImportRequest
  *
  * Addresses to suppress.
  */
-export type SuppressionImport = {
+export type SuppressionImportRequest = {
     /**
      * 1 to 1,000 addresses. One that is suppressed already for the same reason and mail stays as it is.
      */
-    entries: Array<NewSuppression>;
+    entries: Array<SuppressionRequest>;
 };
 
 /**
@@ -1537,6 +1516,27 @@ export type SuppressionPageResponse = {
  * A later version may add reasons.
  */
 export type SuppressionReason = 'bounce' | 'complaint' | 'manual' | 'unsubscribe';
+
+/**
+ * SuppressionRequest
+ *
+ * The address to suppress, and the mail.
+ */
+export type SuppressionRequest = {
+    mail: string;
+    /**
+     * `manual` if absent; the other reasons are for entries that come from another service.
+     */
+    reason?: SuppressionReason;
+    /**
+     * Only mail of this list of the API key is suppressed; if absent, all mail is. An API key must give it.
+     */
+    list?: string | null;
+    /**
+     * With the admin token and `list`: the API key that the list belongs to.
+     */
+    api_key_id?: string | null;
+};
 
 /**
  * SuppressionResponse
@@ -2862,7 +2862,7 @@ export type ListSuppressionsResponses = {
 export type ListSuppressionsResponse = ListSuppressionsResponses[keyof ListSuppressionsResponses];
 
 export type AddSuppressionData = {
-    body: NewSuppression;
+    body: SuppressionRequest;
     path?: never;
     query?: never;
     url: '/v1/suppressions';
@@ -2911,7 +2911,7 @@ export type AddSuppressionResponses = {
 export type AddSuppressionResponse = AddSuppressionResponses[keyof AddSuppressionResponses];
 
 export type ImportSuppressionsData = {
-    body: SuppressionImport;
+    body: SuppressionImportRequest;
     path?: never;
     query?: never;
     url: '/v1/suppressions/import';
