@@ -13,9 +13,12 @@ const WRITTEN: &[FormatItem<'_>] =
 
 pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    })
+    since.map_or(0, milliseconds)
+}
+
+/// Returns a time span in the unit of all times inside.
+pub fn milliseconds(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Returns the instant at which the clock will show this time, or the current instant if the time has passed.

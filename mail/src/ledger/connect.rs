@@ -15,6 +15,7 @@ use crate::{
     aws::Aws,
     config::{Config, DatabaseSource},
     error::Result,
+    timestamp::milliseconds,
 };
 
 /// More sessions would only queue inside the server.
@@ -62,7 +63,7 @@ impl Ledger {
             aws: Arc::clone(aws),
             hash_secret_source: config.hash_secret.clone(),
             hash_secret: OnceCell::new(),
-            lease_ms: i64::try_from(config.lease.as_millis()).unwrap_or(i64::MAX),
+            lease_ms: milliseconds(config.lease),
         })
     }
 }

@@ -1,18 +1,20 @@
 //! Differences between `PostgreSQL` and `SQLite`: clocks, random ids, and the lock of the schema.
 
+use std::time::Duration;
+
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, ExprTrait, Statement,
     sea_query::{Expr, Query, SimpleExpr},
 };
 
 use super::Ledger;
-use crate::error::Result;
+use crate::{error::Result, timestamp::milliseconds};
 
 /// The clocks in milliseconds since the Unix epoch.
 pub(super) const POSTGRES_NOW: &str =
     "CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)";
 /// The clock at the start of the statement.
-pub(super) const POSTGRES_STATEMENT_NOW: &str =
+const POSTGRES_STATEMENT_NOW: &str =
     "CAST(FLOOR(EXTRACT(EPOCH FROM statement_timestamp()) * 1000) AS BIGINT)";
 pub(super) const SQLITE_NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 /// The key of the advisory lock of the migrations: "mmms" in ASCII.
@@ -31,9 +33,14 @@ impl Ledger {
         Ok(row.try_get("", "now")?)
     }
 
+    /// Returns the time that was so long ago.
+    pub(super) async fn ago(&self, span: Duration) -> Result<i64> {
+        Ok(self.clock().await?.saturating_sub(milliseconds(span)))
+    }
+
     /// The database's clock, in milliseconds since the Unix epoch.
     pub(super) fn now(&self) -> SimpleExpr {
-        self.either(POSTGRES_NOW, SQLITE_NOW)
+        Expr::cust(now(self.db.get_database_backend()))
     }
 
     /// The database's clock, in microseconds since the Unix epoch. Like [`now`](Self::now), it is read when the
@@ -49,7 +56,7 @@ impl Ledger {
     /// `PostgreSQL` can look up in an index; the clock, which moves on during the statement, would have to be compared
     /// with each row.
     pub(super) fn is_over(&self, time: impl ColumnTrait) -> SimpleExpr {
-        Expr::col(time).lte(self.either(POSTGRES_STATEMENT_NOW, SQLITE_NOW))
+        Expr::col(time).lte(Expr::cust(statement_now(self.db.get_database_backend())))
     }
 
     /// A random UUID, a different one for each row.
@@ -58,8 +65,25 @@ impl Ledger {
     }
 
     fn either(&self, postgres: &'static str, sqlite: &'static str) -> SimpleExpr {
-        let is_postgres = self.db.get_database_backend() == DbBackend::Postgres;
-        Expr::cust(if is_postgres { postgres } else { sqlite })
+        Expr::cust(either(self.db.get_database_backend(), postgres, sqlite))
+    }
+}
+
+/// The database's clock as SQL.
+pub(super) fn now(backend: DbBackend) -> &'static str {
+    either(backend, POSTGRES_NOW, SQLITE_NOW)
+}
+
+/// The database's clock at the start of the statement as SQL: `PostgreSQL` can look that time up in an index.
+pub(super) fn statement_now(backend: DbBackend) -> &'static str {
+    either(backend, POSTGRES_STATEMENT_NOW, SQLITE_NOW)
+}
+
+pub(super) fn either<'a>(backend: DbBackend, postgres: &'a str, sqlite: &'a str) -> &'a str {
+    if backend == DbBackend::Postgres {
+        postgres
+    } else {
+        sqlite
     }
 }
 

@@ -123,11 +123,7 @@ pub(super) async fn add(transaction: &Transaction, events: &[NewEvent<'_>]) -> R
                value ->> 'sent_at' AS sent_at, NULLIF(value -> 'detail', 'null') AS detail \
              FROM json_each($1)) AS e"
     };
-    let now = if backend == DbBackend::Postgres {
-        dialect::POSTGRES_NOW
-    } else {
-        dialect::SQLITE_NOW
-    };
+    let now = dialect::now(backend);
     let sql = format!(
         "INSERT INTO event ({COLUMNS}) SELECT e.id, e.mailing_id, e.position, e.sequence, \
            (SELECT api_key_id FROM mailing WHERE id = e.mailing_id), e.kind, \

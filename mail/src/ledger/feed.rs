@@ -257,8 +257,7 @@ impl Ledger {
     /// Removes a range of events that were added longer ago than `keep`, and returns whether there may be more. An event
     /// that is still to be published stays, and so do those after it.
     pub async fn remove_old_events(&self, keep: Duration) -> Result<bool> {
-        let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-        let before = self.clock().await?.saturating_sub(keep);
+        let before = self.ago(keep).await?;
         let transaction = self.begin().await?;
         let backend = transaction.get_database_backend();
         let sql = "SELECT COUNT(*) AS number, MAX(ordinal) AS until FROM (\

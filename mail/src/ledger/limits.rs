@@ -9,10 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{
-    Ledger, STEP,
-    dialect::{POSTGRES_NOW, SQLITE_NOW},
-};
+use super::{Ledger, STEP, dialect};
 use crate::{
     error::{Result, of_driver},
     limits::{DAY, Limits, MINUTE, Meter, Usage, Window},
@@ -46,11 +43,7 @@ impl Count {
             limits: [requests_in_minute, recipients_in_minute, recipients_in_day],
             source,
         } = self;
-        let later = if backend == DbBackend::Postgres {
-            "GREATEST"
-        } else {
-            "MAX"
-        };
+        let later = dialect::either(backend, "GREATEST", "MAX");
         let counter = |counter: &str, end: &str| {
             format!(
                 "excluded.{counter} + CASE WHEN used.{end} >= excluded.{end} THEN used.{counter} ELSE 0 END"
@@ -100,11 +93,7 @@ pub(super) fn is_over_limit(error: &DbErr) -> bool {
 /// Returns the statement that notes the use of a key, unless one was noted in the last minute. On `PostgreSQL` it never
 /// waits: where another statement has the row, that one notes the use.
 pub(super) fn note_use_sql(backend: DbBackend, api_key_id: &str, now: &str) -> String {
-    let lock = if backend == DbBackend::Postgres {
-        " FOR NO KEY UPDATE SKIP LOCKED"
-    } else {
-        ""
-    };
+    let lock = dialect::either(backend, " FOR NO KEY UPDATE SKIP LOCKED", "");
     format!(
         "UPDATE api_key SET last_used_at = {now} WHERE id = (SELECT id FROM api_key WHERE id = {api_key_id} \
          AND (last_used_at IS NULL OR last_used_at <= {now} - {USE_NOTED_EVERY}){lock})"
@@ -114,8 +103,8 @@ pub(super) fn note_use_sql(backend: DbBackend, api_key_id: &str, now: &str) -> S
 impl Ledger {
     /// Counts a request that was not stored, and none of its recipients.
     pub async fn count_request(&self, meter: &Meter) -> Result<()> {
-        let now = self.now_sql();
         let backend = self.db.get_database_backend();
+        let now = dialect::now(backend);
         let count = Count {
             api_key_id: "$1".to_owned(),
             recipients: "$2".to_owned(),
@@ -134,7 +123,7 @@ impl Ledger {
     /// Notes that a key is used now.
     pub async fn note_use(&self, api_key_id: Uuid) -> Result<()> {
         let backend = self.db.get_database_backend();
-        let sql = note_use_sql(backend, "$1", self.now_sql());
+        let sql = note_use_sql(backend, "$1", dialect::now(backend));
         let statement = Statement::from_sql_and_values(backend, sql, [api_key_id.into()]);
         self.db().await?.execute_raw(statement).await?;
         Ok(())
@@ -157,13 +146,5 @@ impl Ledger {
             .column(Column::ApiKeyId)
             .filter(self.is_over(Column::DayEndsAt))
             .limit(STEP)
-    }
-
-    fn now_sql(&self) -> &'static str {
-        if self.db.get_database_backend() == DbBackend::Postgres {
-            POSTGRES_NOW
-        } else {
-            SQLITE_NOW
-        }
     }
 }

@@ -28,7 +28,10 @@ use super::{
     events::detail,
     update::updates,
 };
-use crate::{error::Result, message::CallerIds, recipient_update::RecipientUpdate, telemetry};
+use crate::{
+    error::Result, message::CallerIds, recipient_update::RecipientUpdate, telemetry,
+    timestamp::milliseconds,
+};
 
 /// The process that has ended a recipient publishes the end at once; until this time has passed, no other process does.
 const SETTLED: Duration = Duration::from_secs(10);
@@ -88,7 +91,7 @@ impl Ledger {
                 position: Set(event.position),
                 result: Set(None),
                 added_at: Set(event.at),
-                due_at: Set(Some(event.at.saturating_add(settled()))),
+                due_at: Set(Some(event.at.saturating_add(milliseconds(SETTLED)))),
                 refusals: Set(0),
             });
         let rows: Vec<Row> = rows.collect();
@@ -115,7 +118,7 @@ impl Ledger {
              SELECT event_id, mailing_id, position, ended_at, ended_at + {}, 0 FROM moved \
              WHERE event_id IS NOT NULL AND ended_at IS NOT NULL AND status IN ({}) \
              ON CONFLICT (event_id) DO NOTHING",
-            settled(),
+            milliseconds(SETTLED),
             published.join(", "),
         )
     }
@@ -180,7 +183,7 @@ impl Ledger {
     /// Records that the queue has refused the message of this end. Returns whether the end is given up: it then stays
     /// in the outbox, and is no longer due.
     pub async fn mark_refused(&self, end: &RecipientUpdate) -> Result<bool> {
-        let wait = i64::try_from(AFTER_REFUSAL.as_millis()).unwrap_or(i64::MAX);
+        let wait = milliseconds(AFTER_REFUSAL);
         let again = Expr::col(Out::Refusals).lt(MOST_REFUSALS - 1);
         let due_at = Expr::case(again, self.now().add(wait)).finally(Expr::value(None::<i64>));
         let marked = Outbox::update_many()
@@ -238,10 +241,6 @@ pub(super) struct Added {
     pub position: i32,
     pub status: Status,
     pub at: i64,
-}
-
-fn settled() -> i64 {
-    i64::try_from(SETTLED.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Returns the condition for recipients that are given by their mailings and positions.

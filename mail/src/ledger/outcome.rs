@@ -20,6 +20,7 @@ use crate::{
     error::Result,
     outcome::{Outcome, Reason},
     recipient_update::RecipientUpdate,
+    timestamp::milliseconds,
 };
 
 /// The columns that an outcome sets, on either database. `o` is the outcome, `r` the recipient.
@@ -93,7 +94,7 @@ impl<'a> Row<'a> {
             Outcome::NotAccepted {
                 again_in, fault, ..
             } => {
-                row.wait = i64::try_from(again_in.as_millis()).unwrap_or(i64::MAX);
+                row.wait = milliseconds(*again_in);
                 row.returned = i32::from(!fault.counts());
             }
             Outcome::Refused(_) | Outcome::Unknown(_) => {}

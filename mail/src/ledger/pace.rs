@@ -16,7 +16,7 @@ use sea_orm::{
 };
 
 use super::Ledger;
-use crate::error::Result;
+use crate::{error::Result, timestamp::milliseconds};
 
 /// The longest time before its start at which a turn is given out.
 pub const AHEAD: Duration = Duration::from_millis(250);
@@ -99,10 +99,9 @@ impl Ledger {
     /// Returns whether the caller shall ask the transport for its rate. One caller of all instances shall, when the
     /// rate was last asked for longer than `age` ago.
     pub async fn shall_ask_rate(&self, age: Duration) -> Result<bool> {
-        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
         let old = Column::RateAskedAt
             .is_null()
-            .or(Expr::col(Column::RateAskedAt).lte(self.now().sub(age)));
+            .or(Expr::col(Column::RateAskedAt).lte(self.now().sub(milliseconds(age))));
         let asked = Entity::update_many()
             .col_expr(Column::RateAskedAt, self.now())
             .filter(old)

@@ -49,8 +49,7 @@ impl Ledger {
     /// Returns the time of the latest end that may be removed: `keep` ago, and before the first end that is not counted
     /// by the statistics.
     async fn removable_until(&self, keep: Duration) -> Result<i64> {
-        let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-        let kept_since = self.clock().await?.saturating_sub(keep);
+        let kept_since = self.ago(keep).await?;
         let uncounted = self.first_end(self.settled_until().await?).await?;
         Ok(uncounted.map_or(kept_since, |end| Ord::min(kept_since, end - 1)))
     }

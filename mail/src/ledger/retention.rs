@@ -21,7 +21,7 @@ use super::{
     expiry::STEP,
     is_in,
 };
-use crate::error::Result;
+use crate::{error::Result, timestamp::milliseconds};
 
 /// The maximum number of mailings that one step of retention takes: each may have thousands of recipients and large
 /// attachments.
@@ -57,8 +57,8 @@ impl Ledger {
     /// Returns the time since which an unpublished end keeps its mailing open. Without a result queue no end does, and
     /// with one none does for longer than `LONGEST_HOLD`, so that retention does not depend on a queue.
     fn held_since(&self) -> Option<SimpleExpr> {
-        let longest = i64::try_from(LONGEST_HOLD.as_millis()).unwrap_or(i64::MAX);
-        self.results.is_some().then(|| self.now().sub(longest))
+        let since = || self.now().sub(milliseconds(LONGEST_HOLD));
+        self.results.is_some().then(since)
     }
 
     /// Removes bodies, attachments, variables and recipients' header fields from mailings that ended 24 hours ago, or
@@ -144,8 +144,7 @@ impl Ledger {
     }
 
     fn ended_before(&self, age: Duration) -> SimpleExpr {
-        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-        Expr::col(mailing::Column::EndedAt).lte(self.now().sub(age))
+        Expr::col(mailing::Column::EndedAt).lte(self.now().sub(milliseconds(age)))
     }
 
     /// Deletes expired idempotency keys and secrets. Returns the larger of the two numbers.

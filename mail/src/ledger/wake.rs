@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{Ledger, expiry::STEP};
 use crate::{
     error::Result,
+    timestamp::milliseconds,
     wake_up::{Range, WAKE_SPAN, WakeUp},
 };
 
@@ -61,8 +62,8 @@ impl Ledger {
         match woken {
             WokenBefore::Never => due = due.filter(Column::WokenAt.is_null()),
             WokenBefore::Ago(age) => {
-                let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-                due = due.filter(Expr::col(Column::WokenAt).lte(self.now().sub(age)));
+                let before = self.now().sub(milliseconds(age));
+                due = due.filter(Expr::col(Column::WokenAt).lte(before));
             }
             WokenBefore::AnyTime => {}
         }

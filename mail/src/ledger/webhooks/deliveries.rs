@@ -9,8 +9,8 @@ use entity::{
     webhook_log,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait,
-    FromQueryResult, QueryFilter, Statement, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult,
+    QueryFilter, Statement, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ use super::locked;
 use crate::{
     error::Result,
     ledger::{FeedEvent, Ledger, Transaction, dialect},
+    timestamp::milliseconds,
     webhooks::{DisabledReason, PING},
 };
 
@@ -100,7 +101,7 @@ impl Ledger {
     /// Returns whether there is a webhook that events are sent to, and those that have something to be sent now.
     pub async fn due_webhooks(&self) -> Result<(bool, Vec<Uuid>)> {
         let db = self.db().await?;
-        let now = statement_now(db.get_database_backend());
+        let now = dialect::statement_now(db.get_database_backend());
         // A value instead of `EXISTS`, which `PostgreSQL` may turn into a join with all deliveries.
         let sql = format!(
             "SELECT w.id, CASE WHEN w.replay_after IS NOT NULL THEN 1 ELSE \
@@ -343,7 +344,7 @@ impl Ledger {
 /// few, and the other indexes would lead to all that wait.
 async fn leased(transaction: &Transaction, id: Uuid) -> Result<u64> {
     let backend = transaction.get_database_backend();
-    let now = statement_now(backend);
+    let now = dialect::statement_now(backend);
     let sql = format!(
         "SELECT COUNT(*) AS number FROM webhook_delivery \
          WHERE COALESCE(webhook_id, webhook_id) = $1 AND lease_until > {now}"
@@ -358,7 +359,7 @@ async fn leased(transaction: &Transaction, id: Uuid) -> Result<u64> {
 
 async fn claim(transaction: &Transaction, id: Uuid, token: Uuid, most: u64) -> Result<Vec<Row>> {
     let backend = transaction.get_database_backend();
-    let now = statement_now(backend);
+    let now = dialect::statement_now(backend);
     // No more than `IN_FLIGHT` of those that are due are leased. The inner limit lets `PostgreSQL` find them by their order,
     // however few it believes to be due.
     let sql = format!(
@@ -380,21 +381,8 @@ async fn claim(transaction: &Transaction, id: Uuid, token: Uuid, most: u64) -> R
     Ok(rows?)
 }
 
-/// The time at the start of the statement, which `PostgreSQL` can look up in an index.
-fn statement_now(backend: DbBackend) -> &'static str {
-    if backend == DbBackend::Postgres {
-        dialect::POSTGRES_STATEMENT_NOW
-    } else {
-        dialect::SQLITE_NOW
-    }
-}
-
 fn is_of(webhook_id: Uuid, event_id: Uuid) -> Condition {
     Condition::all()
         .add(Column::WebhookId.eq(webhook_id))
         .add(Column::EventId.eq(event_id))
-}
-
-fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

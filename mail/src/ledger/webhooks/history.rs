@@ -85,8 +85,7 @@ impl Ledger {
 
     /// Removes some entries that are older than `keep`, and returns whether there may be more.
     pub async fn remove_old_history(&self, keep: Duration) -> Result<bool> {
-        let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-        let before = self.clock().await?.saturating_sub(keep);
+        let before = self.ago(keep).await?;
         let db = self.db().await?;
         let sql = "DELETE FROM webhook_log WHERE ordinal IN (SELECT ordinal FROM (\
                      SELECT ordinal, at FROM webhook_log ORDER BY ordinal LIMIT $2) AS oldest WHERE at <= $1)";
