@@ -187,7 +187,6 @@ impl Ledger {
             .exec_with_returning(&transaction)
             .await?;
         self.add_ends(&transaction, &rows).await?;
-        self.put_in_outbox(&transaction, &rows).await?;
         let update = self.to_claimed(status, range, limit, token);
         rows.extend(update.exec_with_returning(&transaction).await?);
         transaction.commit().await?;

@@ -5,12 +5,7 @@ use entity::recipient::{Entity, Model, Status};
 use sea_orm::{DbBackend, EntityTrait, Statement, Value};
 use uuid::Uuid;
 
-use super::{
-    Ledger,
-    events::{self, next_event},
-    pace::OWED_EVERY,
-    suppressions::SUPPRESSED,
-};
+use super::{Ledger, events::next_event, pace::OWED_EVERY, suppressions::SUPPRESSED};
 use crate::{error::Result, wake_up::Range};
 
 /// The recipients of the range that are due, and those of them that are suppressed. The conditions are written so that
@@ -71,16 +66,14 @@ impl Ledger {
                  status_detail = 'suppressed_' || hit.reason, last_error = '{SUPPRESSED}', lease_until = NULL \
                FROM hit WHERE r.mailing_id = hit.mailing_id AND r.position = hit.position \
                  AND r.status || '' = 'queued' RETURNING r.*), \
-             {events}, \
-             outbox AS ({outbox}), \
+             {ends}, \
              claimed AS (\
                UPDATE recipient SET {begun}claim_token = $5, lease_until = (SELECT now FROM clock) + $6 \
                WHERE (mailing_id, position) IN (SELECT mailing_id, position FROM rest) \
                  AND status || '' = 'queued'{granted} RETURNING *) \
              SELECT * FROM moved UNION ALL SELECT * FROM claimed",
             next = next_event!("r"),
-            events = events::insert_moved("(SELECT api_key_id FROM mailing WHERE id = $1)"),
-            outbox = self.insert_moved_into_outbox(),
+            ends = self.insert_ends("(SELECT api_key_id FROM mailing WHERE id = $1)"),
         );
         let mut values: Vec<Value> = vec![
             range.mailing_id.into(),

@@ -1,17 +1,21 @@
 //! The rows of events. An event is inserted in the transaction that moves its recipient, after the recipient's row is
 //! locked: the ordinals of one recipient's events are therefore in the order of its moves.
 
-use entity::{Document, recipient::Model};
-use sea_orm::{ConnectionTrait, DbBackend, ExecResult, Statement};
+use entity::{
+    Document,
+    recipient::{Entity, Model},
+};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, UpdateMany};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
     Ledger, Transaction, dialect,
     document::{from_json, to_text},
+    update::updates,
     webhooks::{insert_deliveries, insert_moved_deliveries},
 };
-use crate::{error::Result, event::Detail};
+use crate::{error::Result, event::Detail, recipient_update::RecipientUpdate};
 
 /// The columns of an event that are inserted.
 const COLUMNS: &str = "id, mailing_id, position, sequence, api_key_id, kind, occurred_at, added_at, attempts, \
@@ -35,11 +39,10 @@ pub(super) use next_event;
 /// An event to be inserted, as an element of a JSON array.
 #[derive(Debug, Serialize)]
 pub(super) struct NewEvent<'a> {
-    #[serde(skip)]
-    uuid: Uuid,
-    /// In hexadecimal, as is `mailing_id`.
-    id: String,
-    mailing_id: String,
+    #[serde(with = "uuid::serde::simple")]
+    pub id: Uuid,
+    #[serde(with = "uuid::serde::simple")]
+    mailing_id: Uuid,
     position: i32,
     sequence: i32,
     kind: &'static str,
@@ -54,10 +57,6 @@ pub(super) struct NewEvent<'a> {
 }
 
 impl<'a> NewEvent<'a> {
-    pub fn id(&self) -> Uuid {
-        self.uuid
-    }
-
     /// Returns the event that says what the row of its recipient says.
     pub fn of(
         row: &'a Model,
@@ -67,9 +66,8 @@ impl<'a> NewEvent<'a> {
         detail: Option<&'a Detail>,
     ) -> Self {
         Self {
-            uuid: id,
-            id: id.simple().to_string(),
-            mailing_id: row.mailing_id.simple().to_string(),
+            id,
+            mailing_id: row.mailing_id,
             position: row.position,
             sequence: row.events,
             kind,
@@ -86,13 +84,38 @@ impl<'a> NewEvent<'a> {
 }
 
 impl Ledger {
-    /// Inserts the ends of those recipients in `moved` that have ended.
+    /// Moves recipients to an end.
+    pub(super) async fn end_all(&self, update: UpdateMany<Entity>) -> Result<Vec<RecipientUpdate>> {
+        let transaction = self.begin().await?;
+        let ended = update.exec_with_returning(&transaction).await?;
+        self.add_ends(&transaction, &ended).await?;
+        transaction.commit().await?;
+        Ok(updates(ended))
+    }
+
+    /// Inserts what the ends of those recipients in `moved` lead to that have ended: their events, with the deliveries to
+    /// webhooks, and their rows of the outbox.
     pub(super) async fn add_ends(&self, transaction: &Transaction, moved: &[Model]) -> Result<()> {
         let ends = moved.iter().filter_map(|row| {
             let (id, ended_at) = row.event_id.zip(row.ended_at)?;
             Some(NewEvent::of(row, id, row.status.as_str(), ended_at, None))
         });
-        add(transaction, &ends.collect::<Vec<_>>()).await
+        add(transaction, &ends.collect::<Vec<_>>()).await?;
+        self.put_in_outbox(transaction, moved).await
+    }
+
+    /// Returns the parts of a statement of `PostgreSQL` that do the same for the recipients in `moved`, whose mailing
+    /// belongs to the key that the expression `api_key_id` names.
+    pub(super) fn insert_ends(&self, api_key_id: &str) -> String {
+        format!(
+            "events AS (INSERT INTO event ({COLUMNS}) \
+             SELECT event_id, mailing_id, position, events, {api_key_id}, \
+               status, ended_at, ended_at, attempts, message_id, status_detail, last_error, queued_at, sent_at, NULL \
+             FROM moved WHERE event_id IS NOT NULL AND ended_at IS NOT NULL), \
+             deliveries AS ({deliveries}), outbox AS ({outbox})",
+            deliveries = insert_moved_deliveries(api_key_id),
+            outbox = self.insert_moved_into_outbox(),
+        )
     }
 }
 
@@ -131,25 +154,7 @@ pub(super) async fn add(transaction: &Transaction, events: &[NewEvent<'_>]) -> R
            e.sent_at, e.detail \
          FROM {rows} ORDER BY e.mailing_id, e.position, e.sequence"
     );
-    execute(transaction, sql, to_text(&events)?).await?;
+    let statement = Statement::from_sql_and_values(backend, sql, [to_text(&events)?.into()]);
+    transaction.execute_raw(statement).await?;
     insert_deliveries(transaction, events).await
-}
-
-async fn execute(transaction: &Transaction, sql: String, rows: String) -> Result<ExecResult> {
-    let backend = transaction.get_database_backend();
-    let statement = Statement::from_sql_and_values(backend, sql, [rows.into()]);
-    Ok(transaction.execute_raw(statement).await?)
-}
-
-/// Returns the parts of a statement of `PostgreSQL` that insert the ends of the recipients in `moved`, whose mailing
-/// belongs to the key that the expression `api_key_id` names, and their deliveries to webhooks.
-pub(super) fn insert_moved(api_key_id: &str) -> String {
-    let deliveries = insert_moved_deliveries(api_key_id);
-    format!(
-        "events AS (INSERT INTO event ({COLUMNS}) \
-         SELECT event_id, mailing_id, position, events, {api_key_id}, \
-           status, ended_at, ended_at, attempts, message_id, status_detail, last_error, queued_at, sent_at, NULL \
-         FROM moved WHERE event_id IS NOT NULL AND ended_at IS NOT NULL), \
-         deliveries AS ({deliveries})"
-    )
 }

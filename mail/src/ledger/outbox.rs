@@ -16,7 +16,6 @@ use sea_orm::{
     ActiveEnum,
     ActiveValue::Set,
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    UpdateMany,
     sea_query::{Expr, OnConflict},
 };
 use serde::Deserialize;
@@ -26,7 +25,6 @@ use super::{
     Ledger, Transaction,
     document::{from_json, legible_envelope},
     events::detail,
-    update::updates,
 };
 use crate::{
     error::Result, message::CallerIds, recipient_update::RecipientUpdate, telemetry,
@@ -44,16 +42,6 @@ const AFTER_REFUSAL: Duration = Duration::from_secs(10);
 const ROWS: usize = 1000;
 
 impl Ledger {
-    /// Moves recipients to an end, and inserts their rows into the outbox.
-    pub(super) async fn end_all(&self, update: UpdateMany<Entity>) -> Result<Vec<RecipientUpdate>> {
-        let transaction = self.begin().await?;
-        let ended = update.exec_with_returning(&transaction).await?;
-        self.add_ends(&transaction, &ended).await?;
-        self.put_in_outbox(&transaction, &ended).await?;
-        transaction.commit().await?;
-        Ok(updates(ended))
-    }
-
     /// Inserts the ends of those recipients in `moved` that have ended. An event that is already in the outbox stays as
     /// it is.
     pub(super) async fn put_in_outbox(

@@ -10,10 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Claim, Ledger,
-    document::to_text,
-    events::{self, next_event},
-    retry::retry_until_recorded,
+    Claim, Ledger, document::to_text, events::next_event, retry::retry_until_recorded,
     update::updates,
 };
 use crate::{
@@ -172,16 +169,14 @@ impl Ledger {
 
     /// One statement, and therefore one round trip.
     async fn record_on_postgres(&self, claim: &Claim, rows: &Rows) -> Result<Vec<Model>> {
-        let events = events::insert_moved("(SELECT api_key_id FROM mailing WHERE id = $2)");
-        let outbox = self.insert_moved_into_outbox();
+        let ends = self.insert_ends("(SELECT api_key_id FROM mailing WHERE id = $2)");
         let sql = format!(
             "WITH o AS MATERIALIZED (\
                SELECT *, (SELECT {now}) AS now FROM json_to_recordset($1::json) AS o (position INTEGER, \
                  status TEXT, event_id UUID, message_id TEXT, detail TEXT, error TEXT, wait BIGINT, \
                  returned INTEGER)), \
              moved AS (UPDATE recipient AS r SET {SET} FROM o WHERE {WHICH} RETURNING r.*), \
-             {events}, \
-             outbox AS ({outbox}) \
+             {ends} \
              SELECT * FROM moved",
             now = super::dialect::POSTGRES_NOW,
         );
@@ -195,7 +190,6 @@ impl Ledger {
             .moved_by(&transaction, on_sqlite(), claim, rows)
             .await?;
         self.add_ends(&transaction, &moved).await?;
-        self.put_in_outbox(&transaction, &moved).await?;
         transaction.commit().await?;
         Ok(moved)
     }

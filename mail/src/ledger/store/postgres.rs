@@ -7,7 +7,6 @@ use crate::{
     error::Result,
     ledger::{
         document::to_text,
-        events,
         idempotency::KEPT_FOR_MS,
         limits::{Count, is_over_limit, limit_values, note_use_sql},
         suppressions::SUPPRESSED,
@@ -54,8 +53,7 @@ impl Values {
 impl Ledger {
     pub(super) async fn write_at_once(&self, writing: &Writing<'_>) -> Result<StoreOutcome> {
         let db = self.db().await?.repeatable();
-        let outbox = self.insert_moved_into_outbox();
-        let row = match db.query_one_raw(statement(writing, &outbox)?).await {
+        let row = match db.query_one_raw(statement(self, writing)?).await {
             Err(error) if is_over_limit(&error) => return Ok(StoreOutcome::OverLimit),
             row => row?,
         };
@@ -68,7 +66,7 @@ impl Ledger {
 /// it depends on: the recipients from the mailing, the mailing from a key that is live and an idempotency key that is
 /// free.
 #[expect(clippy::too_many_lines, reason = "it is one statement")]
-fn statement(writing: &Writing<'_>, outbox: &str) -> Result<Statement> {
+fn statement(ledger: &Ledger, writing: &Writing<'_>) -> Result<Statement> {
     let request = writing.entry.request;
     let mut values = Values::default();
     let id = values.add(writing.id);
@@ -96,7 +94,7 @@ fn statement(writing: &Writing<'_>, outbox: &str) -> Result<Statement> {
     let patience = values.add(writing.patience());
     let starts = values.add(writing.starts());
     let list = values.add(request.envelope.list.clone());
-    let suppressed = Suppressed::new(&mut values, writing, &api_key_id, outbox);
+    let suppressed = Suppressed::new(ledger, &mut values, writing, &api_key_id);
     let metering = metering(&mut values, writing, &api_key_id, &key);
     let Metering {
         ctes,
@@ -191,7 +189,7 @@ struct Suppressed {
 }
 
 impl Suppressed {
-    fn new(values: &mut Values, writing: &Writing<'_>, api_key_id: &str, outbox: &str) -> Self {
+    fn new(ledger: &Ledger, values: &mut Values, writing: &Writing<'_>, api_key_id: &str) -> Self {
         let Some(hash) = writing.looked_up() else {
             return Self {
                 entry: "SELECT CAST(NULL AS TEXT) AS reason WHERE FALSE".to_owned(),
@@ -219,10 +217,7 @@ impl Suppressed {
                  CASE WHEN {is_hit} THEN '{SUPPRESSED}' END"
             ),
             returning: " RETURNING *",
-            ends: format!(
-                ", {}, outbox AS ({outbox})",
-                events::insert_moved(&format!("{api_key_id}::uuid"))
-            ),
+            ends: format!(", {}", ledger.insert_ends(&format!("{api_key_id}::uuid"))),
         }
     }
 }

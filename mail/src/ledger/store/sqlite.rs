@@ -101,8 +101,7 @@ impl Ledger {
             .filter(Column::MailingId.eq(writing.id))
             .exec_with_returning(transaction)
             .await?;
-        self.add_ends(transaction, &ended).await?;
-        self.put_in_outbox(transaction, &ended).await
+        self.add_ends(transaction, &ended).await
     }
 }
 

@@ -1,18 +1,24 @@
 //! The deliveries of new events, which are inserted in the statement or transaction that inserts the events.
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use uuid::fmt::Simple;
 
 use crate::{
     error::Result,
-    ledger::{Transaction, events::NewEvent},
+    ledger::{Transaction, document::to_text, events::NewEvent},
 };
 
-/// The condition that a webhook `w` is sent an event of this kind and API key.
-fn is_wanted(kind: &str, api_key_id: &str) -> String {
+/// The condition that a webhook `w` takes events of this kind and API key.
+pub(super) fn takes(kind: &str, api_key_id: &str) -> String {
     format!(
-        "w.disabled_at IS NULL AND (w.statuses IS NULL OR w.statuses LIKE '%,' || {kind} || ',%') \
+        "(w.statuses IS NULL OR w.statuses LIKE '%,' || {kind} || ',%') \
          AND (w.api_key_id IS NULL OR w.api_key_id = {api_key_id})"
     )
+}
+
+/// The condition that such an event is sent to it now.
+fn is_wanted(kind: &str, api_key_id: &str) -> String {
+    format!("w.disabled_at IS NULL AND {}", takes(kind, api_key_id))
 }
 
 /// Returns the part of a statement of `PostgreSQL` that inserts the deliveries of the ends of the recipients in `moved`,
@@ -33,18 +39,11 @@ pub(in crate::ledger) async fn insert_deliveries(
     transaction: &Transaction,
     events: &[NewEvent<'_>],
 ) -> Result<()> {
-    let ids: Vec<uuid::Uuid> = events.iter().map(NewEvent::id).collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
     let backend = transaction.get_database_backend();
     let wanted = is_wanted("e.kind", "e.api_key_id");
     // A parameter for each id would be too many for a large step.
-    let ids = crate::ledger::document::to_text(
-        &ids.iter()
-            .map(|id| id.simple().to_string())
-            .collect::<Vec<_>>(),
-    )?;
+    let ids: Vec<Simple> = events.iter().map(|event| event.id.simple()).collect();
+    let ids = to_text(&ids)?;
     let which = if backend == DbBackend::Postgres {
         "SELECT CAST(value AS UUID) FROM json_array_elements_text($1::json) AS value"
     } else {

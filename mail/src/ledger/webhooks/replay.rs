@@ -15,7 +15,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::locked;
+use super::{insert::takes, locked};
 use crate::{
     error::Result,
     ledger::{Ledger, Transaction},
@@ -195,13 +195,14 @@ impl Ledger {
         until: i64,
     ) -> Result<()> {
         let now = self.read_clock(transaction).await?;
-        let sql = "INSERT INTO webhook_delivery (event_id, webhook_id, added_at, due_at) \
-                   SELECT e.id, w.id, $1, $1 FROM webhook AS w CROSS JOIN event AS e \
-                   WHERE w.id = $2 AND e.ordinal > $3 AND e.ordinal <= $4 \
-                     AND e.added_at >= COALESCE(w.replay_since, 0) \
-                     AND (w.statuses IS NULL OR w.statuses LIKE '%,' || e.kind || ',%') \
-                     AND (w.api_key_id IS NULL OR w.api_key_id = e.api_key_id) \
-                   ON CONFLICT (event_id, webhook_id) DO UPDATE SET due_at = excluded.due_at, tries = 0";
+        let sql = format!(
+            "INSERT INTO webhook_delivery (event_id, webhook_id, added_at, due_at) \
+             SELECT e.id, w.id, $1, $1 FROM webhook AS w CROSS JOIN event AS e \
+             WHERE w.id = $2 AND e.ordinal > $3 AND e.ordinal <= $4 \
+               AND e.added_at >= COALESCE(w.replay_since, 0) AND {} \
+             ON CONFLICT (event_id, webhook_id) DO UPDATE SET due_at = excluded.due_at, tries = 0",
+            takes("e.kind", "e.api_key_id"),
+        );
         let values = [now.into(), webhook.id.into(), after.into(), until.into()];
         let backend = transaction.get_database_backend();
         transaction
