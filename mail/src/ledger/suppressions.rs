@@ -1,5 +1,7 @@
 //! The list of addresses that must not be mailed.
 
+use std::collections::HashMap;
+
 use entity::suppression::{ActiveModel, Column, Entity, Model};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -48,18 +50,25 @@ impl Ledger {
         let secret = self.hash_secret().await?;
         let transaction = self.begin().await?;
         self.insert_suppressions(&transaction, &entries).await?;
-        let mut found = Vec::with_capacity(entries.len());
-        for entry in &entries {
-            let row = Entity::find()
-                .filter(Column::MailHash.eq(secret.address(&entry.key)))
-                .filter(Column::Scope.eq(entry.scope.key()))
-                .filter(Column::Reason.eq(entry.reason.as_str()))
-                .one(&transaction)
-                .await?;
-            found.extend(row.map(Suppression::from));
-        }
+        let hashes = entries.iter().map(|entry| secret.address(&entry.key));
+        let rows = Entity::find()
+            .filter(Column::MailHash.is_in(hashes))
+            .all(&transaction)
+            .await?;
         transaction.commit().await?;
-        Ok(found)
+        let rows: HashMap<_, Model> = rows
+            .into_iter()
+            .map(|row| {
+                let key = (row.mail_hash.clone(), row.scope.clone(), row.reason.clone());
+                (key, row)
+            })
+            .collect();
+        let row_of = |entry: &Entry| {
+            let hash = secret.address(&entry.key);
+            rows.get(&(hash, entry.scope.key(), entry.reason.as_str().to_owned()))
+        };
+        let found = entries.iter().filter_map(row_of);
+        Ok(found.cloned().map(Suppression::from).collect())
     }
 
     /// Inserts entries. One that is there already stays as it is. The secret must have been used before the transaction.

@@ -261,8 +261,9 @@ fn metering(values: &mut Values, writing: &Writing<'_>, api_key_id: &str, key: &
 fn recipients(values: &mut Values, writing: &Writing<'_>) -> Result<String> {
     let recipients = &writing.entry.request.recipients;
     let mail = values.add_each(recipients, |one| one.mail.as_str().to_owned());
-    let mail_key = values.add_each(recipients, |one| one.mail.key());
-    let hash = values.add_each(recipients, |one| writing.secret.address(&one.mail.key()));
+    let keys: Vec<String> = recipients.iter().map(|one| one.mail.key()).collect();
+    let mail_key = values.add_each(&keys, Clone::clone);
+    let hash = values.add_each(&keys, |key| writing.secret.address(key));
     let name = values.add_optional(recipients, |one| Ok(one.name.clone()))?;
     let company = values.add_optional(recipients, |one| Ok(one.company.clone()))?;
     let id = values.add_optional(recipients, |one| {

@@ -42,10 +42,11 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn new(one: &'a Recipient, secret: &HashSecret) -> Self {
+        let mail_key = one.mail.key();
         Self {
             mail: one.mail.as_str(),
-            mail_key: one.mail.key(),
-            mail_hash: hex::encode(secret.address(&one.mail.key())),
+            mail_hash: hex::encode(secret.address(&mail_key)),
+            mail_key,
             name: one.name.as_deref(),
             company: one.company.as_deref(),
             email_recipient_id: one.email_recipient_id.as_ref(),

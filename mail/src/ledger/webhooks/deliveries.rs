@@ -208,13 +208,10 @@ impl Ledger {
     pub async fn record_try(&self, made: &Try) -> Result<Recorded> {
         let transaction = self.begin().await?;
         // In the order in which a claim locks: two that wait for each other would both fail.
-        let webhook = locked(&transaction, made.webhook_id).await?;
-        let recorded = if webhook.is_none() {
-            Recorded::Late
-        } else if made.outcome.is_success() {
-            self.record_arrival(&transaction, made).await?
-        } else {
-            self.record_failure(&transaction, made).await?
+        let recorded = match locked(&transaction, made.webhook_id).await? {
+            None => Recorded::Late,
+            Some(_) if made.outcome.is_success() => self.record_arrival(&transaction, made).await?,
+            Some(webhook) => self.record_failure(&transaction, &webhook, made).await?,
         };
         if recorded == Recorded::Late {
             transaction.rollback().await?;
@@ -232,7 +229,8 @@ impl Ledger {
         if deleted.rows_affected == 0 {
             return Ok(Recorded::Late);
         }
-        self.note_try(transaction, made, None).await?;
+        let now = self.read_clock(transaction).await?;
+        note_try(transaction, made, now, None).await?;
         if made.kind != PING {
             Webhooks::update_many()
                 .col_expr(Hook::FailingSince, Expr::value(None::<i64>))
@@ -245,7 +243,12 @@ impl Ledger {
         Ok(Recorded::Arrived)
     }
 
-    async fn record_failure(&self, transaction: &Transaction, made: &Try) -> Result<Recorded> {
+    async fn record_failure(
+        &self,
+        transaction: &Transaction,
+        webhook: &Model,
+        made: &Try,
+    ) -> Result<Recorded> {
         let is_ping = made.kind == PING;
         let index = usize::try_from(made.number - 1).unwrap_or(usize::MAX);
         let wait = WAITS
@@ -271,8 +274,8 @@ impl Ledger {
         if moved == 0 {
             return Ok(Recorded::Late);
         }
-        self.note_try(transaction, made, next_at).await?;
-        if let Some(reason) = self.note_failure(transaction, made, now).await? {
+        note_try(transaction, made, now, next_at).await?;
+        if let Some(reason) = note_failure(transaction, webhook, made, now).await? {
             self.disable(transaction, made.webhook_id, reason).await?;
             return Ok(Recorded::Disabled(reason));
         }
@@ -281,63 +284,59 @@ impl Ledger {
             None => Recorded::GivenUp,
         })
     }
+}
 
-    /// Counts a failure, and returns the reason to disable the webhook if there is one. A ping counts only if its answer
-    /// says that the address is gone.
-    async fn note_failure(
-        &self,
-        transaction: &Transaction,
-        made: &Try,
-        now: i64,
-    ) -> Result<Option<DisabledReason>> {
-        let Some(webhook) = locked(transaction, made.webhook_id).await? else {
-            return Ok(None);
-        };
-        if webhook.disabled_at.is_some() {
-            return Ok(None);
-        }
-        if made.outcome.is_gone() {
-            return Ok(Some(DisabledReason::Gone));
-        }
-        if made.kind == PING {
-            return Ok(None);
-        }
-        let since = webhook.failing_since.unwrap_or(now);
-        let failures = webhook.failures.saturating_add(1);
-        Webhooks::update_many()
-            .col_expr(Hook::FailingSince, Expr::value(since))
-            .col_expr(Hook::Failures, Expr::value(failures))
-            .filter(Hook::Id.eq(made.webhook_id))
-            .exec(transaction)
-            .await?;
-        let is_failing = now.saturating_sub(since) >= milliseconds(FAILING);
-        Ok((is_failing && failures >= FEWEST_FAILURES).then_some(DisabledReason::Failing))
+/// Counts a failure, and returns the reason to disable the webhook if there is one. A ping counts only if its answer
+/// says that the address is gone.
+async fn note_failure(
+    transaction: &Transaction,
+    webhook: &Model,
+    made: &Try,
+    now: i64,
+) -> Result<Option<DisabledReason>> {
+    if webhook.disabled_at.is_some() {
+        return Ok(None);
     }
-
-    async fn note_try(
-        &self,
-        transaction: &Transaction,
-        made: &Try,
-        next_at: Option<i64>,
-    ) -> Result<()> {
-        let at = self.read_clock(transaction).await?;
-        webhook_log::Entity::insert(webhook_log::ActiveModel {
-            webhook_id: Set(made.webhook_id),
-            at: Set(at),
-            kind: Set("try".to_owned()),
-            event_id: Set(Some(made.event_id)),
-            event_kind: Set(Some(made.kind.clone())),
-            number: Set(Some(made.number)),
-            status: Set(made.outcome.status.map(i32::from)),
-            failure: Set(made.outcome.failure.map(|failure| failure.to_string())),
-            duration_ms: Set(i64::try_from(made.outcome.duration_ms).ok()),
-            next_at: Set(next_at),
-            ..Default::default()
-        })
-        .exec_without_returning(transaction)
+    if made.outcome.is_gone() {
+        return Ok(Some(DisabledReason::Gone));
+    }
+    if made.kind == PING {
+        return Ok(None);
+    }
+    let since = webhook.failing_since.unwrap_or(now);
+    let failures = webhook.failures.saturating_add(1);
+    Webhooks::update_many()
+        .col_expr(Hook::FailingSince, Expr::value(since))
+        .col_expr(Hook::Failures, Expr::value(failures))
+        .filter(Hook::Id.eq(made.webhook_id))
+        .exec(transaction)
         .await?;
-        Ok(())
-    }
+    let is_failing = now.saturating_sub(since) >= milliseconds(FAILING);
+    Ok((is_failing && failures >= FEWEST_FAILURES).then_some(DisabledReason::Failing))
+}
+
+async fn note_try(
+    transaction: &Transaction,
+    made: &Try,
+    at: i64,
+    next_at: Option<i64>,
+) -> Result<()> {
+    webhook_log::Entity::insert(webhook_log::ActiveModel {
+        webhook_id: Set(made.webhook_id),
+        at: Set(at),
+        kind: Set("try".to_owned()),
+        event_id: Set(Some(made.event_id)),
+        event_kind: Set(Some(made.kind.clone())),
+        number: Set(Some(made.number)),
+        status: Set(made.outcome.status.map(i32::from)),
+        failure: Set(made.outcome.failure.map(|failure| failure.to_string())),
+        duration_ms: Set(i64::try_from(made.outcome.duration_ms).ok()),
+        next_at: Set(next_at),
+        ..Default::default()
+    })
+    .exec_without_returning(transaction)
+    .await?;
+    Ok(())
 }
 
 /// Returns the number of deliveries of a webhook that are under way. They are found among those of all webhooks: these are

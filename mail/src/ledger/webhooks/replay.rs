@@ -66,16 +66,9 @@ impl Ledger {
 
     /// Begins to send the events again that were added since that time. A replay that is under way is replaced.
     pub async fn replay_since(&self, id: Uuid, since: i64) -> Result<Replay> {
+        let last = self.last_ordinal().await?;
         let after = self
-            .ordinal_before(since.saturating_sub(OVERLAP_MS))
-            .await?;
-        let last = event::Entity::find()
-            .select_only()
-            .column(event::Column::Ordinal)
-            .order_by_desc(event::Column::Ordinal)
-            .limit(1)
-            .into_tuple::<i64>()
-            .one(self.db().await?)
+            .ordinal_before(since.saturating_sub(OVERLAP_MS), last)
             .await?;
         let transaction = self.begin().await?;
         if let Err(reason) = to_replay(&transaction, id).await? {
@@ -84,7 +77,7 @@ impl Ledger {
         }
         Entity::update_many()
             .col_expr(Column::ReplayAfter, Expr::value(after))
-            .col_expr(Column::ReplayUntil, Expr::value(last.unwrap_or(0)))
+            .col_expr(Column::ReplayUntil, Expr::value(last))
             .col_expr(Column::ReplaySince, Expr::value(since))
             .filter(Column::Id.eq(id))
             .exec(&transaction)
@@ -211,14 +204,23 @@ impl Ledger {
         Ok(())
     }
 
-    /// Returns the ordinal of an event that was added before that time, or 0: by halves, for the ordinals are about in
-    /// the order of the times, which no index has.
-    async fn ordinal_before(&self, time: i64) -> Result<i64> {
-        let (mut low, mut high) = (0, i64::MAX / 2);
-        // Fewer steps once the last ordinal is known.
-        if let Some((last, _)) = self.event_at_or_before(high).await? {
-            high = last;
-        }
+    /// Returns the ordinal of the last event, or 0.
+    async fn last_ordinal(&self) -> Result<i64> {
+        let last: Option<i64> = event::Entity::find()
+            .select_only()
+            .column(event::Column::Ordinal)
+            .order_by_desc(event::Column::Ordinal)
+            .limit(1)
+            .into_tuple()
+            .one(self.db().await?)
+            .await?;
+        Ok(last.unwrap_or(0))
+    }
+
+    /// Returns the ordinal of an event up to `last` that was added before that time, or 0: by halves, for the ordinals are
+    /// about in the order of the times, which no index has.
+    async fn ordinal_before(&self, time: i64, last: i64) -> Result<i64> {
+        let (mut low, mut high) = (0, last);
         while low < high {
             let middle = low + (high - low) / 2;
             match self.event_after(middle).await? {
@@ -235,18 +237,6 @@ impl Ledger {
             .columns([event::Column::Ordinal, event::Column::AddedAt])
             .filter(event::Column::Ordinal.gt(ordinal))
             .order_by_asc(event::Column::Ordinal)
-            .limit(1)
-            .into_tuple()
-            .one(self.db().await?)
-            .await?)
-    }
-
-    async fn event_at_or_before(&self, ordinal: i64) -> Result<Option<(i64, i64)>> {
-        Ok(event::Entity::find()
-            .select_only()
-            .columns([event::Column::Ordinal, event::Column::AddedAt])
-            .filter(event::Column::Ordinal.lte(ordinal))
-            .order_by_desc(event::Column::Ordinal)
             .limit(1)
             .into_tuple()
             .one(self.db().await?)
