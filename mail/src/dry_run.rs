@@ -131,7 +131,7 @@ fn done_at(outlook: Outlook, due_at: i64, accepted: usize, rate: f64, is_single:
 fn time_for(recipients: u64, rate: f64) -> i64 {
     let recipients = u32::try_from(recipients).unwrap_or(u32::MAX);
     let time = Duration::try_from_secs_f64(f64::from(recipients) / rate);
-    time.map_or(i64::MAX, |time| milliseconds(time))
+    time.map_or(i64::MAX, milliseconds)
 }
 
 #[cfg(test)]

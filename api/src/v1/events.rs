@@ -35,7 +35,7 @@ const CURSOR: &str = "event-";
 ///
 /// A later version may add kinds: ignore those that you do not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[oai(rename = "EventStatus", rename_all = "snake_case")]
+#[oai(rename = "EventStatus", remote = "EventKind", rename_all = "snake_case")]
 pub enum EventName {
     Sent,
     Failed,
@@ -50,49 +50,13 @@ pub enum EventName {
     CopyComplained,
 }
 
-impl From<EventName> for EventKind {
-    fn from(name: EventName) -> Self {
-        match name {
-            EventName::Sent => Self::Sent,
-            EventName::Failed => Self::Failed,
-            EventName::Unconfirmed => Self::Unconfirmed,
-            EventName::Cancelled => Self::Cancelled,
-            EventName::Suppressed => Self::Suppressed,
-            EventName::Delivered => Self::Delivered,
-            EventName::Bounced => Self::Bounced,
-            EventName::Complained => Self::Complained,
-            EventName::Delayed => Self::Delayed,
-            EventName::CopyBounced => Self::CopyBounced,
-            EventName::CopyComplained => Self::CopyComplained,
-        }
-    }
-}
-
-impl From<EventKind> for EventName {
-    fn from(kind: EventKind) -> Self {
-        match kind {
-            EventKind::Sent => Self::Sent,
-            EventKind::Failed => Self::Failed,
-            EventKind::Unconfirmed => Self::Unconfirmed,
-            EventKind::Cancelled => Self::Cancelled,
-            EventKind::Suppressed => Self::Suppressed,
-            EventKind::Delivered => Self::Delivered,
-            EventKind::Bounced => Self::Bounced,
-            EventKind::Complained => Self::Complained,
-            EventKind::Delayed => Self::Delayed,
-            EventKind::CopyBounced => Self::CopyBounced,
-            EventKind::CopyComplained => Self::CopyComplained,
-        }
-    }
-}
-
 /// Whether a mail that bounced may be accepted another time:
 ///
 /// - `permanent`: no. The address does not exist, or refuses the mail for good.
 /// - `transient`: perhaps. The mailbox is full, for example, or answers that its owner is away.
 /// - `undetermined`: the answer does not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[oai(rename = "BounceType", rename_all = "snake_case")]
+#[oai(rename = "BounceType", remote = "BounceType", rename_all = "snake_case")]
 enum BounceName {
     Permanent,
     Transient,
@@ -113,11 +77,7 @@ struct BounceOut {
 impl From<Bounce> for BounceOut {
     fn from(bounce: Bounce) -> Self {
         Self {
-            r#type: match bounce.kind {
-                BounceType::Permanent => BounceName::Permanent,
-                BounceType::Transient => BounceName::Transient,
-                BounceType::Undetermined => BounceName::Undetermined,
-            },
+            r#type: bounce.kind.into(),
             subtype: bounce.subtype,
             diagnostic: bounce.diagnostic,
         }

@@ -38,23 +38,12 @@ use crate::{
 ///
 /// A later version may add reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[oai(rename = "SuppressionReason", rename_all = "snake_case")]
+#[oai(rename = "SuppressionReason", remote = "SuppressionReason", rename_all = "snake_case")]
 enum ReasonName {
     Bounce,
     Complaint,
     Manual,
     Unsubscribe,
-}
-
-impl From<ReasonName> for SuppressionReason {
-    fn from(name: ReasonName) -> Self {
-        match name {
-            ReasonName::Bounce => Self::Bounce,
-            ReasonName::Complaint => Self::Complaint,
-            ReasonName::Manual => Self::Manual,
-            ReasonName::Unsubscribe => Self::Unsubscribe,
-        }
-    }
 }
 
 /// An address that must not be mailed.

@@ -114,7 +114,7 @@ impl From<CallerId> for Id {
 ///
 /// The last three are known only where the mail system reports them, as SES does. A later version may add statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[oai(rename = "RecipientStatus", rename_all = "snake_case")]
+#[oai(rename = "RecipientStatus", remote = "Status", rename_all = "snake_case")]
 pub enum StatusName {
     Queued,
     Sending,
@@ -126,40 +126,6 @@ pub enum StatusName {
     Delivered,
     Bounced,
     Complained,
-}
-
-impl From<Status> for StatusName {
-    fn from(status: Status) -> Self {
-        match status {
-            Status::Queued => Self::Queued,
-            Status::Sending => Self::Sending,
-            Status::Sent => Self::Sent,
-            Status::Failed => Self::Failed,
-            Status::Unconfirmed => Self::Unconfirmed,
-            Status::Cancelled => Self::Cancelled,
-            Status::Suppressed => Self::Suppressed,
-            Status::Delivered => Self::Delivered,
-            Status::Bounced => Self::Bounced,
-            Status::Complained => Self::Complained,
-        }
-    }
-}
-
-impl From<StatusName> for Status {
-    fn from(status: StatusName) -> Self {
-        match status {
-            StatusName::Queued => Self::Queued,
-            StatusName::Sending => Self::Sending,
-            StatusName::Sent => Self::Sent,
-            StatusName::Failed => Self::Failed,
-            StatusName::Unconfirmed => Self::Unconfirmed,
-            StatusName::Cancelled => Self::Cancelled,
-            StatusName::Suppressed => Self::Suppressed,
-            StatusName::Delivered => Self::Delivered,
-            StatusName::Bounced => Self::Bounced,
-            StatusName::Complained => Self::Complained,
-        }
-    }
 }
 
 /// The body of a success.
