@@ -35,7 +35,11 @@ const CURSOR: &str = "event-";
 ///
 /// A later version may add kinds: ignore those that you do not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[oai(rename = "EventStatus", remote = "EventKind", rename_all = "snake_case")]
+#[oai(
+    rename = "EventStatus",
+    remote = "EventKind",
+    rename_all = "snake_case"
+)]
 pub enum EventName {
     Sent,
     Failed,
@@ -56,7 +60,11 @@ pub enum EventName {
 /// - `transient`: perhaps. The mailbox is full, for example, or answers that its owner is away.
 /// - `undetermined`: the answer does not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[oai(rename = "BounceType", remote = "BounceType", rename_all = "snake_case")]
+#[oai(
+    rename = "BounceType",
+    remote = "BounceType",
+    rename_all = "snake_case"
+)]
 enum BounceName {
     Permanent,
     Transient,

@@ -38,7 +38,11 @@ use crate::{
 ///
 /// A later version may add reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[oai(rename = "SuppressionReason", remote = "SuppressionReason", rename_all = "snake_case")]
+#[oai(
+    rename = "SuppressionReason",
+    remote = "SuppressionReason",
+    rename_all = "snake_case"
+)]
 enum ReasonName {
     Bounce,
     Complaint,

@@ -114,7 +114,11 @@ impl From<CallerId> for Id {
 ///
 /// The last three are known only where the mail system reports them, as SES does. A later version may add statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[oai(rename = "RecipientStatus", remote = "Status", rename_all = "snake_case")]
+#[oai(
+    rename = "RecipientStatus",
+    remote = "Status",
+    rename_all = "snake_case"
+)]
 pub enum StatusName {
     Queued,
     Sending,
