@@ -15,7 +15,6 @@ use super::{
     document::{caller_id, stored_map},
     is_in,
     retry::{repeat, retry_until_recorded, short_backoff},
-    suppressions::SUPPRESSED,
 };
 use crate::{
     address::Address, error::Result, mailing::ClaimedRecipient, message::Recipient,
@@ -173,37 +172,6 @@ impl Ledger {
         .await
     }
 
-    /// Ends recipients that are suppressed, and claims others, in one transaction.
-    async fn claim_on_sqlite(
-        &self,
-        status: Status,
-        range: Range,
-        limit: u64,
-        token: Uuid,
-    ) -> Result<Vec<Model>> {
-        let transaction = self.begin().await?;
-        let mut rows = self
-            .to_suppressed(range)
-            .exec_with_returning(&transaction)
-            .await?;
-        self.add_ends(&transaction, &rows).await?;
-        let update = self.to_claimed(status, range, limit, token);
-        rows.extend(update.exec_with_returning(&transaction).await?);
-        transaction.commit().await?;
-        Ok(rows)
-    }
-
-    /// Builds the update that ends those due recipients of a range that are suppressed (`SQLite`).
-    pub(super) fn to_suppressed(&self, range: Range) -> UpdateMany<Entity> {
-        let reason = format!("'suppressed_' || (SELECT reason FROM {SUPPRESSION} LIMIT 1)");
-        self.end(Status::Suppressed, self.random_uuid())
-            .col_expr(Column::StatusDetail, Expr::cust(reason))
-            .col_expr(Column::LastError, Expr::value(SUPPRESSED))
-            .filter(within(range))
-            .filter(self.is_free_to_claim())
-            .filter(Expr::cust(format!("EXISTS (SELECT 1 FROM {SUPPRESSION})")))
-    }
-
     pub(super) fn to_claimed(
         &self,
         status: Status,
@@ -248,7 +216,7 @@ impl Ledger {
     }
 
     /// Returns the same condition as `is_due`, for recipients that are found by their positions.
-    fn is_free_to_claim(&self) -> Condition {
+    pub(super) fn is_free_to_claim(&self) -> Condition {
         Condition::all()
             .add(is_now(Status::Queued))
             .add(unindexed(Column::DueAt).lte(self.now()))
@@ -382,15 +350,7 @@ pub(super) fn only(mut update: UpdateMany<Entity>, picked: Select<Entity>) -> Up
     update.filter(Expr::tuple(key.map(Expr::col)).in_subquery(picked))
 }
 
-/// The entries that suppress a recipient (`SQLite`). Rows that were written before there were hashes have none.
-const SUPPRESSION: &str = "suppression AS s WHERE (s.mail_hash = recipient.mail_hash \
-     OR (recipient.mail_hash IS NULL AND s.mail_key = recipient.mail_key)) \
-     AND s.scope IN ('', (SELECT COALESCE(lower(substr(hex(m.api_key_id), 1, 8) || '-' || \
-       substr(hex(m.api_key_id), 9, 4) || '-' || substr(hex(m.api_key_id), 13, 4) || '-' || \
-       substr(hex(m.api_key_id), 17, 4) || '-' || substr(hex(m.api_key_id), 21)) || '/' || m.list, '') \
-       FROM mailing AS m WHERE m.id = recipient.mailing_id))";
-
-fn within(range: Range) -> Condition {
+pub(super) fn within(range: Range) -> Condition {
     Condition::all()
         .add(Column::MailingId.eq(range.mailing_id))
         .add(Column::Position.between(range.first, range.last))

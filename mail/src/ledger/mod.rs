@@ -6,6 +6,7 @@
 mod cancel;
 mod claim;
 mod claim_on_postgres;
+mod claim_on_sqlite;
 mod connect;
 mod connection;
 mod dialect;
