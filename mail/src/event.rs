@@ -51,9 +51,6 @@ impl EventKind {
 pub struct Detail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bounce: Option<Bounce>,
-    /// The place of the copy's address in the request, such as `cc.0`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub copy: Option<String>,
 }
 
 impl Detail {

@@ -1,6 +1,6 @@
 //! Reads the mail system's reports, and records what they say.
 
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
 use crate::{
     error::{Error, Result},
@@ -14,11 +14,12 @@ impl Service {
     /// received again.
     pub async fn take_mail_events(self: &Arc<Self>, bodies: &[&str]) -> Vec<Result<()>> {
         let mut results: Vec<Result<()>> = Vec::with_capacity(bodies.len());
-        let mut events: Vec<(usize, MailEvent)> = Vec::new();
+        let (mut indexes, mut events): (Vec<usize>, Vec<MailEvent>) = (Vec::new(), Vec::new());
         for (index, body) in bodies.iter().enumerate() {
             results.push(match parse(body) {
                 Ok(Parsed::Event(event)) => {
-                    events.push((index, *event));
+                    indexes.push(index);
+                    events.push(*event);
                     Ok(())
                 }
                 Ok(Parsed::Foreign) => {
@@ -28,17 +29,16 @@ impl Service {
                 Err(error) => Err(Error::UnreadableEvent(error)),
             });
         }
-        let all: Vec<MailEvent> = events.iter().map(|(_, event)| event.clone()).collect();
-        let Err(error) = self.apply_reports(&all).await else {
+        let Err(error) = self.apply_reports(&events).await else {
             return results;
         };
         tracing::warn!(
             error = telemetry::causes(&error),
-            events = all.len(),
+            events = events.len(),
             "events were not applied together, each is applied by itself"
         );
-        for (index, event) in events {
-            results[index] = self.apply_reports(&[event]).await;
+        for (index, event) in indexes.into_iter().zip(&events) {
+            results[index] = self.apply_reports(slice::from_ref(event)).await;
         }
         results
     }

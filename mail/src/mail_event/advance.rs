@@ -157,7 +157,7 @@ fn detail(report: &Report) -> Detail {
         | Report::Rejected(_)
         | Report::NotRendered(_) => None,
     };
-    Detail { bounce, copy: None }
+    Detail { bounce }
 }
 
 /// The state that a report moves a recipient to.
