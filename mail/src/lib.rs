@@ -19,6 +19,7 @@ mod enqueue;
 mod error;
 pub mod event;
 mod event_drain;
+mod event_message;
 pub mod fail_point;
 #[cfg(test)]
 #[path = "../tests/fixtures/mod.rs"]

@@ -1,5 +1,4 @@
-//! Publishes every end of a recipient to the result queue, once it is recorded in the ledger. `result.schema.json`
-//! describes a message.
+//! Publishes every end of a recipient to the result queue, once it is recorded in the ledger.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -8,8 +7,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde::Serialize;
-use serde_json::Value;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -18,15 +15,15 @@ use uuid::Uuid;
 use crate::{
     aws::Aws,
     error::Result,
-    event::Bounce,
+    event_message::EventMessage,
     fail_point,
     ledger::Ledger,
     mailing::Mailing,
-    message::{CallerId, CallerIds},
+    message::CallerIds,
     queue::{self, Outgoing, Sent},
     recipient_update::RecipientUpdate,
     result_statuses::ResultStatuses,
-    telemetry, timestamp,
+    telemetry,
 };
 
 /// The time for which requests and workers do not use the result queue after it was unreachable; the sweep publishes
@@ -75,7 +72,7 @@ impl ResultQueue {
 /// Returns the message as JSON text that SQS can carry. SQS refuses U+FFFE and U+FFFF
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>), which JSON does not
 /// escape by default. They occur only inside strings, where they may be escaped.
-fn body_of(message: &Message<'_>) -> Option<String> {
+fn body_of(message: &EventMessage<'_>) -> Option<String> {
     let mut body = serde_json::to_string(message).ok()?;
     for (character, escaped) in [('\u{fffe}', "\\ufffe"), ('\u{ffff}', "\\uffff")] {
         if body.contains(character) {
@@ -83,60 +80,6 @@ fn body_of(message: &Message<'_>) -> Option<String> {
         }
     }
     Some(body)
-}
-
-/// The published message for one end of a recipient.
-#[expect(clippy::struct_field_names, reason = "they are the published names")]
-#[derive(Debug, Serialize)]
-struct Message<'a> {
-    event_id: Uuid,
-    occurred_at: String,
-    id: Uuid,
-    index: i32,
-    email_id: Option<Value>,
-    email_recipient_id: Option<Value>,
-    recipient: Option<&'a str>,
-    status: &'static str,
-    message_id: Option<&'a str>,
-    status_detail: Option<&'a str>,
-    last_error: Option<&'a str>,
-    queued_at: Option<String>,
-    sent_at: Option<String>,
-    client_env_id: Option<Value>,
-    project_id: Option<Value>,
-    closure_id: Option<Value>,
-    attempts: i32,
-    sequence: i32,
-    bounce: Option<&'a Bounce>,
-}
-
-impl<'a> Message<'a> {
-    /// Returns `None` if the recipient is not at an end, or has a status that is not published.
-    fn of(update: &'a RecipientUpdate, ids: &CallerIds, statuses: &ResultStatuses) -> Option<Self> {
-        let value = |id: Option<&CallerId>| id.and_then(|id| serde_json::to_value(id).ok());
-        let own = update.email_recipient_id.as_ref();
-        Some(Self {
-            event_id: update.event_id?,
-            occurred_at: timestamp::write(update.occurred_at?),
-            id: update.mailing_id,
-            index: update.position,
-            email_id: value(ids.email_id.as_ref()),
-            email_recipient_id: value(own.or(ids.email_recipient_id.as_ref())),
-            recipient: update.mail.as_deref(),
-            status: statuses.name_of(update.status)?,
-            message_id: update.message_id.as_deref(),
-            status_detail: update.status_detail.as_deref(),
-            last_error: update.last_error.as_deref(),
-            queued_at: update.queued_at.map(timestamp::write),
-            sent_at: update.sent_at.map(timestamp::write),
-            client_env_id: value(ids.client_env_id.as_ref()),
-            project_id: value(ids.project_id.as_ref()),
-            closure_id: value(ids.closure_id.as_ref()),
-            attempts: update.attempts,
-            sequence: update.sequence,
-            bounce: update.bounce.as_ref(),
-        })
-    }
 }
 
 #[derive(Debug, Default)]
@@ -305,7 +248,8 @@ impl Publisher {
         Ok(ends
             .iter()
             .filter_map(|end| {
-                let message = Message::of(end, ids.get(&end.mailing_id)?, &self.statuses)?;
+                let status = self.statuses.name_of(end.status)?;
+                let message = EventMessage::of_end(end, ids.get(&end.mailing_id)?, status)?;
                 Some((end, body_of(&message)?))
             })
             .unzip())
@@ -314,17 +258,21 @@ impl Publisher {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+    use crate::message::CallerId;
 
     #[test]
     fn a_message_holds_nothing_that_the_queue_cannot_carry() {
         let id = "\u{fffe}\\\u{ffff}\u{0}\u{1f}\u{7f}\u{fffd}\u{1fffe}\"";
-        let message = Message {
+        let email_id = CallerId::Text(id.to_owned());
+        let message = EventMessage {
             event_id: Uuid::nil(),
             occurred_at: String::new(),
             id: Uuid::nil(),
             index: 0,
-            email_id: Some(id.into()),
+            email_id: Some(&email_id),
             email_recipient_id: None,
             recipient: None,
             status: "sent",

@@ -5,9 +5,8 @@ use uuid::Uuid;
 
 use super::PING;
 use crate::{
-    event::Bounce,
+    event_message::EventMessage,
     ledger::{ClaimedDelivery, FeedEvent},
-    message::CallerId,
     timestamp,
 };
 
@@ -28,52 +27,16 @@ enum Data<'a> {
 /// The fields of an event in the feed. A test compares the two.
 #[derive(Debug, Serialize)]
 struct EventData<'a> {
-    event_id: Uuid,
-    occurred_at: String,
-    id: Uuid,
-    index: i32,
-    email_id: Option<&'a CallerId>,
-    email_recipient_id: Option<&'a CallerId>,
-    recipient: Option<&'a str>,
-    status: &'a str,
-    message_id: Option<&'a str>,
-    status_detail: Option<&'a str>,
-    last_error: Option<&'a str>,
-    queued_at: Option<String>,
-    sent_at: Option<String>,
-    client_env_id: Option<&'a CallerId>,
-    project_id: Option<&'a CallerId>,
-    closure_id: Option<&'a CallerId>,
-    attempts: i32,
-    sequence: i32,
-    bounce: Option<&'a Bounce>,
+    #[serde(flatten)]
+    message: EventMessage<'a>,
     api_key_id: Uuid,
 }
 
 impl<'a> From<&'a FeedEvent> for EventData<'a> {
     fn from(found: &'a FeedEvent) -> Self {
-        let event = &found.event;
         Self {
-            event_id: event.id,
-            occurred_at: timestamp::write(event.occurred_at),
-            id: event.mailing_id,
-            index: event.position,
-            email_id: found.ids.email_id.as_ref(),
-            email_recipient_id: found.email_recipient_id.as_ref(),
-            recipient: found.recipient.as_deref(),
-            status: &event.kind,
-            message_id: event.message_id.as_deref(),
-            status_detail: event.status_detail.as_deref(),
-            last_error: event.last_error.as_deref(),
-            queued_at: event.queued_at.map(timestamp::write),
-            sent_at: event.sent_at.map(timestamp::write),
-            client_env_id: found.ids.client_env_id.as_ref(),
-            project_id: found.ids.project_id.as_ref(),
-            closure_id: found.ids.closure_id.as_ref(),
-            attempts: event.attempts,
-            sequence: event.sequence,
-            bounce: found.detail.bounce.as_ref(),
-            api_key_id: event.api_key_id,
+            message: found.into(),
+            api_key_id: found.event.api_key_id,
         }
     }
 }
