@@ -1,24 +1,26 @@
 //! The settings, read once from the environment, which no other module reads.
 
-use std::{env, fmt, net::IpAddr, path::PathBuf, time::Duration};
+use std::{env, net::IpAddr, path::PathBuf, time::Duration};
 
 use thiserror::Error;
 use url::Url;
 use webhook::Reach;
 
-use crate::{
-    hash_secret::{HashSecret, HashSecretSource},
-    result_statuses::ResultStatuses,
-};
+use crate::{hash_secret::HashSecretSource, result_statuses::ResultStatuses};
 
 mod database;
 mod environment;
+mod kept;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod transport;
 
 pub use database::{DatabaseSource, SecretDatabase};
 use environment::{Environment, number};
+use kept::Kept;
+pub use secrets::{Admin, AdminToken};
+use secrets::{admin, hash_secret, role_secret};
 pub use transport::Transport;
 
 /// Set by Lambda itself: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
@@ -28,17 +30,6 @@ const LAMBDA_RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 const MAX_RATE: f64 = 100_000.0;
 /// A shorter lease would not leave enough time for a call.
 const SHORTEST_LEASE_FOR_SES: Duration = Duration::from_secs(6);
-
-/// A century, in days: longer than anything is kept.
-const MOST_DAYS: u64 = 36_500;
-/// The default of `KEEP_DAYS`, unless addresses stay for longer.
-const KEEP_DAYS: u64 = 400;
-
-/// The default of `EVENT_DAYS`, unless mailings are kept for less.
-const EVENT_DAYS: u64 = 30;
-
-/// The minimum number of characters of an admin token.
-const ADMIN_TOKEN_LENGTH: usize = 20;
 
 /// Returns whether the process is a Lambda function, before there is a configuration.
 pub fn is_function() -> bool {
@@ -93,43 +84,6 @@ pub enum LogFormat {
     Pretty,
 }
 
-/// The source of the token for the management operations.
-#[derive(Clone, Debug)]
-pub enum Admin {
-    Token(AdminToken),
-    /// The name or ARN of a secret that contains only the token.
-    Secret(String),
-}
-
-/// The token for the management operations.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AdminToken(String);
-
-impl AdminToken {
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
-            Err("must be printable ASCII without spaces".to_owned())
-        } else if text.len() < ADMIN_TOKEN_LENGTH {
-            Err(format!(
-                "must have at least {ADMIN_TOKEN_LENGTH} characters: make one with `openssl rand -hex 32`"
-            ))
-        } else {
-            Ok(Self(text.to_owned()))
-        }
-    }
-
-    /// Compares hashes, so that the time it takes reveals nothing about the token.
-    pub fn matches(&self, given: &str) -> bool {
-        crate::api_key::hash(&self.0) == crate::api_key::hash(given)
-    }
-}
-
-impl fmt::Debug for AdminToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AdminToken(…)")
-    }
-}
-
 /// One line that names the variable, never its value, which may be a secret.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{variable}: {reason}")]
@@ -179,8 +133,11 @@ impl Config {
                 ("MAIL_RESULT_QUEUE_URL", &result_queue_url),
             ],
         )?;
-        let retention = env.parsed("RETENTION_DAYS", number(0..=MOST_DAYS), "30")?;
-        let keep = keep_days(&env, retention)?;
+        let Kept {
+            retention,
+            keep,
+            events,
+        } = Kept::read(&env)?;
         Ok(Self {
             lease: lease(&env, &transport)?,
             transport,
@@ -198,9 +155,9 @@ impl Config {
             public_url: env.optional("PUBLIC_URL", public_url)?,
             admin: admin(&env)?,
             hash_secret: hash_secret(&env, &database)?,
-            retention: days(retention),
-            keep: days(keep),
-            keep_events: days(event_days(&env, keep)?),
+            retention,
+            keep,
+            keep_events: events,
             sweep_every: Duration::from_secs(env.parsed(
                 "SWEEP_SECONDS",
                 number(1..=3600_u64),
@@ -265,22 +222,6 @@ fn on_functions(database: &DatabaseSource, has_queue: bool) -> Result<(), Invali
     Ok(())
 }
 
-fn role_secret<F: Fn(&'static str) -> Result<Option<String>, String>>(
-    env: &Environment<F>,
-    database: &DatabaseSource,
-    migrates: bool,
-) -> Result<Option<String>, InvalidConfig> {
-    const VARIABLE: &str = "DB_ROLE_SECRET_NAME";
-    let secret = env.text(VARIABLE)?;
-    if secret.is_some() && matches!(database, DatabaseSource::Sqlite(_)) {
-        return Err(invalid(VARIABLE, "is for PostgreSQL only"));
-    }
-    if secret.is_some() && !migrates {
-        return Err(invalid(VARIABLE, "means nothing with DB_MIGRATE=false"));
-    }
-    Ok(secret)
-}
-
 fn flag(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "must be true or false".to_owned())
 }
@@ -331,80 +272,6 @@ fn lease<F: Fn(&'static str) -> Result<Option<String>, String>>(
         ));
     }
     Ok(lease)
-}
-
-/// At least a day: until then a mailing can be resent, and its idempotency key is remembered.
-fn keep_days<F: Fn(&'static str) -> Result<Option<String>, String>>(
-    env: &Environment<F>,
-    retention: u64,
-) -> Result<u64, InvalidConfig> {
-    const VARIABLE: &str = "KEEP_DAYS";
-    let Some(days) = env.optional(VARIABLE, number(1..=MOST_DAYS))? else {
-        return Ok(KEEP_DAYS.max(retention));
-    };
-    if days < retention {
-        return Err(invalid(
-            VARIABLE,
-            format!("must be at least RETENTION_DAYS, which is {retention}"),
-        ));
-    }
-    Ok(days)
-}
-
-/// Events are kept no longer than the mailings that they are about.
-fn event_days<F: Fn(&'static str) -> Result<Option<String>, String>>(
-    env: &Environment<F>,
-    keep: u64,
-) -> Result<u64, InvalidConfig> {
-    const VARIABLE: &str = "EVENT_DAYS";
-    let Some(days) = env.optional(VARIABLE, number(1..=MOST_DAYS))? else {
-        return Ok(EVENT_DAYS.min(keep));
-    };
-    if days > keep {
-        return Err(invalid(
-            VARIABLE,
-            format!("must be at most KEEP_DAYS, which is {keep}"),
-        ));
-    }
-    Ok(days)
-}
-
-fn days(number: u64) -> Duration {
-    Duration::from_secs(number * 24 * 3600)
-}
-
-fn admin<F: Fn(&'static str) -> Result<Option<String>, String>>(
-    env: &Environment<F>,
-) -> Result<Option<Admin>, InvalidConfig> {
-    let token = env.optional("ADMIN_TOKEN", AdminToken::parse)?;
-    if let Some(token) = token {
-        env.refuse(
-            &["ADMIN_SECRET_NAME"],
-            "cannot be given together with ADMIN_TOKEN",
-        )?;
-        return Ok(Some(Admin::Token(token)));
-    }
-    Ok(env.text("ADMIN_SECRET_NAME")?.map(Admin::Secret))
-}
-
-fn hash_secret<F: Fn(&'static str) -> Result<Option<String>, String>>(
-    env: &Environment<F>,
-    database: &DatabaseSource,
-) -> Result<HashSecretSource, InvalidConfig> {
-    if let Some(secret) = env.optional("HASH_SECRET", HashSecret::check)? {
-        env.refuse(
-            &["HASH_SECRET_NAME"],
-            "cannot be given together with HASH_SECRET",
-        )?;
-        return Ok(HashSecretSource::Given(secret));
-    }
-    Ok(match (env.text("HASH_SECRET_NAME")?, database) {
-        (Some(name), _) => HashSecretSource::Secret(name),
-        (None, DatabaseSource::Sqlite(path)) => {
-            HashSecretSource::File(path.with_extension("secret"))
-        }
-        (None, DatabaseSource::Postgres(_) | DatabaseSource::Secret(_)) => HashSecretSource::Ledger,
-    })
 }
 
 fn parse_host(text: &str) -> Result<IpAddr, String> {
