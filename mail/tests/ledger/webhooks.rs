@@ -1,14 +1,12 @@
 //! Deliveries to webhooks: each event is to be sent to each webhook that wants it until it has arrived.
 
-use std::time::Duration;
-
 use entity::{
     webhook::{Entity as Webhooks, Model as Row},
     webhook_delivery,
 };
 use mail::{
     event::{BounceType, EventKind},
-    ledger::{ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, Ledger, Recorded, Replay, Try},
+    ledger::{ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, Ledger, Recorded, Try},
     mail_event::Report,
     webhooks::{Change, DisabledReason, NewWebhook},
 };
@@ -19,13 +17,13 @@ use webhook::{Failure, Outcome};
 use crate::{
     database::TestLedger,
     mail_events::{bounce, report},
-    mailings::{accepted, mailing_to, refused},
+    mailings::{accepted, mailing_to},
 };
 
 const SECOND: i64 = 1000;
-const MINUTE: i64 = 60 * SECOND;
+pub const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
+pub const DAY: i64 = 24 * HOUR;
 
 fn new(statuses: &[EventKind], api_key_id: Option<Uuid>) -> NewWebhook {
     NewWebhook {
@@ -36,7 +34,7 @@ fn new(statuses: &[EventKind], api_key_id: Option<Uuid>) -> NewWebhook {
     }
 }
 
-fn answered(status: u16) -> Outcome {
+pub fn answered(status: u16) -> Outcome {
     Outcome {
         status: Some(status),
         failure: None,
@@ -72,23 +70,23 @@ impl TestLedger {
     }
 
     /// Sends to so many recipients, each of which ends as `sent`.
-    async fn sent(&self, recipients: usize) -> Uuid {
+    pub async fn sent(&self, recipients: usize) -> Uuid {
         let id = self.store(&mailing_to(recipients)).await;
         self.finish(id, accepted()).await;
         id
     }
 
-    async fn claim_for(&self, webhook: Uuid, most: u64) -> Vec<ClaimedDelivery> {
+    pub async fn claim_for(&self, webhook: Uuid, most: u64) -> Vec<ClaimedDelivery> {
         let claimed = self.ledger.claim_deliveries(webhook, most).await.unwrap();
         claimed.map_or_else(Vec::new, |(_, claimed)| claimed)
     }
 
-    async fn claim_one(&self, webhook: Uuid) -> ClaimedDelivery {
+    pub async fn claim_one(&self, webhook: Uuid) -> ClaimedDelivery {
         let mut claimed = self.claim_for(webhook, 1).await;
         claimed.pop().expect("a delivery is due")
     }
 
-    async fn tried(&self, delivery: &ClaimedDelivery, outcome: Outcome) -> Recorded {
+    pub async fn tried(&self, delivery: &ClaimedDelivery, outcome: Outcome) -> Recorded {
         self.ledger
             .record_try(&made(delivery, outcome))
             .await
@@ -101,25 +99,25 @@ impl TestLedger {
         assert_eq!(recorded.unwrap(), Recorded::Arrived);
     }
 
-    async fn deliveries(&self) -> Vec<webhook_delivery::Model> {
+    pub async fn deliveries(&self) -> Vec<webhook_delivery::Model> {
         webhook_delivery::Entity::find()
             .all(&self.db)
             .await
             .unwrap()
     }
 
-    async fn row_of(&self, webhook: Uuid) -> Row {
+    pub async fn row_of(&self, webhook: Uuid) -> Row {
         let row = Webhooks::find_by_id(webhook).one(&self.db).await;
         row.unwrap().unwrap()
     }
 
     /// Returns the whole history, newest first.
-    async fn history(&self, webhook: Uuid) -> Vec<HistoryEntry> {
+    pub async fn history(&self, webhook: Uuid) -> Vec<HistoryEntry> {
         let page = self.ledger.webhook_history(webhook, None, 100).await;
         page.unwrap().items
     }
 
-    async fn make_due(&self) {
+    pub async fn make_due(&self) {
         self.sql("UPDATE webhook_delivery SET due_at = 1").await;
     }
 }
@@ -331,186 +329,6 @@ async fn five_days_of_failures_only_disable_it(t: &TestLedger) {
     assert!(t.row_of(id).await.disabled_at.is_some());
 }
 
-async fn a_ping_is_tried_once_and_counts_for_nothing(t: &TestLedger) {
-    let id = t.webhook(&[EventKind::Bounced], None).await;
-    let ping = Uuid::now_v7();
-    assert_eq!(
-        t.ledger.ping_webhook(id, ping).await.unwrap(),
-        Replay::Begun
-    );
-    let delivery = t.claim_one(id).await;
-    assert_eq!((delivery.event_id, delivery.kind()), (ping, "ping"));
-    assert_eq!(t.tried(&delivery, answered(500)).await, Recorded::GivenUp);
-    assert_eq!(t.row_of(id).await.failing_since, None);
-    let nobody = Uuid::now_v7();
-    assert_eq!(
-        t.ledger.ping_webhook(nobody, ping).await.unwrap(),
-        Replay::NoWebhook
-    );
-}
-
-async fn an_event_is_sent_again_when_asked(t: &TestLedger) {
-    let id = t.webhook(&[EventKind::Bounced], None).await;
-    let mailing = t.sent(1).await;
-    let event = t.row(mailing).await.event_id.unwrap();
-    assert!(t.deliveries().await.is_empty(), "it is not sent this kind");
-    assert_eq!(
-        t.ledger.replay_event(id, event).await.unwrap(),
-        Replay::Begun
-    );
-    let delivery = t.claim_one(id).await;
-    assert_eq!(delivery.event_id, event);
-    t.tried(&delivery, answered(500)).await;
-    // One that waits for its next try is due at once, and begins anew.
-    assert_eq!(
-        t.ledger.replay_event(id, event).await.unwrap(),
-        Replay::Begun
-    );
-    assert_eq!(t.claim_one(id).await.number, 1);
-    assert_eq!(
-        t.ledger.replay_event(id, Uuid::now_v7()).await.unwrap(),
-        Replay::NoEvent
-    );
-    let foreign = t.webhook(&[], Some(t.key().await)).await;
-    assert_eq!(
-        t.ledger.replay_event(foreign, event).await.unwrap(),
-        Replay::NoEvent,
-        "it is an event of another key"
-    );
-    t.ledger
-        .change_webhook(
-            id,
-            Change {
-                enabled: Some(false),
-                ..Change::default()
-            },
-        )
-        .await
-        .unwrap();
-    assert_eq!(
-        t.ledger.replay_event(id, event).await.unwrap(),
-        Replay::Disabled
-    );
-}
-
-async fn all_events_since_a_time_are_sent_again(t: &TestLedger) {
-    t.sent(3).await;
-    t.sql("UPDATE event SET added_at = added_at - 10000000")
-        .await;
-    let old = t.sent(2).await;
-    t.sql("UPDATE event SET added_at = added_at - 7200000")
-        .await;
-    let id = t.store(&mailing_to(1)).await;
-    t.finish(id, refused()).await;
-    let newest = t.sent(2).await;
-    let webhook = t.webhook(&[EventKind::Sent], None).await;
-    let now = t.ledger.clock().await.unwrap();
-
-    let replayed = async |since: i64| {
-        let begun = t.ledger.replay_since(webhook, since).await.unwrap();
-        assert_eq!(begun, Replay::Begun);
-        let (_, due) = t.ledger.due_webhooks().await.unwrap();
-        assert_eq!(due, [webhook]);
-        let mut mailings = Vec::new();
-        loop {
-            let claimed = t.claim_for(webhook, 3).await;
-            if claimed.is_empty() && !t.ledger.replay_some(webhook).await.unwrap() {
-                break;
-            }
-            for delivery in claimed {
-                mailings.push(delivery.event.as_ref().unwrap().event.mailing_id);
-                t.tried(&delivery, answered(200)).await;
-            }
-        }
-        assert!(
-            !t.ledger
-                .webhook(webhook)
-                .await
-                .unwrap()
-                .unwrap()
-                .is_replaying
-        );
-        mailings.sort_unstable();
-        mailings
-    };
-    assert_eq!(replayed(now - 3_600_000).await, [newest, newest]);
-    assert_eq!(replayed(now - 8_000_000).await, [old, old, newest, newest]);
-    assert_eq!(replayed(0).await.len(), 7);
-    assert!(replayed(now + 3_600_000).await.is_empty());
-}
-
-async fn a_webhook_that_goes_leaves_nothing(t: &TestLedger) {
-    let id = t.webhook(&[], None).await;
-    let stays = t.webhook(&[], None).await;
-    t.sent(2).await;
-    let delivery = t.claim_one(id).await;
-    assert!(t.ledger.delete_webhook(id).await.unwrap());
-    assert!(!t.ledger.delete_webhook(id).await.unwrap());
-    assert_eq!(t.tried(&delivery, answered(200)).await, Recorded::Late);
-    while t.ledger.remove_undeliverable().await.unwrap() {}
-    assert!(t.history(id).await.is_empty());
-    assert_eq!(t.history(stays).await.len(), 1);
-    assert_eq!(t.deliveries().await.len(), 2);
-}
-
-async fn what_is_kept_goes_with_the_events(t: &TestLedger) {
-    let id = t.webhook(&[], None).await;
-    t.sent(2).await;
-    let delivery = t.claim_one(id).await;
-    t.tried(&delivery, answered(200)).await;
-    let day = Duration::from_hours(24);
-    t.sql("UPDATE event SET added_at = 1").await;
-    t.ledger.remove_old_events(day).await.unwrap();
-    assert!(t.deliveries().await.is_empty());
-    assert!(!t.ledger.remove_old_history(day).await.unwrap());
-    assert_eq!(t.history(id).await.len(), 2, "they are young");
-    t.sql("UPDATE webhook_log SET at = 1 WHERE kind = 'created'")
-        .await;
-    t.ledger.remove_old_history(day).await.unwrap();
-    assert_eq!(t.history(id).await.len(), 1);
-}
-
-async fn a_delivery_whose_event_is_gone_is_forgotten(t: &TestLedger) {
-    let id = t.webhook(&[], None).await;
-    t.sent(2).await;
-    t.sql("DELETE FROM event WHERE ordinal = (SELECT MIN(ordinal) FROM event)")
-        .await;
-    assert_eq!(t.claim_for(id, 10).await.len(), 1);
-    assert_eq!(t.deliveries().await.len(), 1);
-}
-
-async fn pages_of_the_history_hold_each_entry_once(t: &TestLedger) {
-    let id = t.webhook(&[], None).await;
-    for _ in 0..5 {
-        t.ledger
-            .rotate_webhook(id, "sealed anew".to_owned())
-            .await
-            .unwrap();
-    }
-    let (mut seen, mut after) = (Vec::new(), None);
-    loop {
-        let page = t.ledger.webhook_history(id, after, 2).await.unwrap();
-        seen.extend(page.items.into_iter().map(|entry| entry.kind));
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    assert_eq!(
-        seen,
-        [
-            "rotated", "rotated", "rotated", "rotated", "rotated", "created"
-        ]
-    );
-    let row = t.row_of(id).await;
-    assert_eq!(
-        (row.secret.as_str(), row.previous_secret.as_deref()),
-        ("sealed anew", Some("sealed anew"))
-    );
-    let day = row.previous_until.unwrap() - t.ledger.clock().await.unwrap();
-    assert!((DAY - MINUTE..=DAY).contains(&day), "{day}");
-}
-
 async fn there_are_no_more_webhooks_than_may_be(t: &TestLedger) {
     for _ in 0..100 {
         t.webhook(&[], None).await;
@@ -539,13 +357,6 @@ on_both_databases!(
     tries_are_made_at_their_times_and_end,
     an_answer_of_410_disables_it,
     five_days_of_failures_only_disable_it,
-    a_ping_is_tried_once_and_counts_for_nothing,
-    an_event_is_sent_again_when_asked,
-    all_events_since_a_time_are_sent_again,
-    a_webhook_that_goes_leaves_nothing,
-    what_is_kept_goes_with_the_events,
-    a_delivery_whose_event_is_gone_is_forgotten,
-    pages_of_the_history_hold_each_entry_once,
     there_are_no_more_webhooks_than_may_be,
     a_webhook_needs_a_key_that_is_there,
 );
