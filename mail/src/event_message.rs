@@ -12,7 +12,6 @@ use crate::{
     timestamp,
 };
 
-#[expect(clippy::struct_field_names, reason = "they are the published names")]
 #[derive(Debug, Serialize)]
 pub struct EventMessage<'a> {
     pub event_id: Uuid,
