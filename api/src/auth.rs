@@ -38,7 +38,18 @@ pub enum Sender {
 
 /// A caller that may look at mailings: a server key at its own, management at all.
 #[derive(Debug)]
-pub struct Viewer(pub Scope);
+pub struct Viewer {
+    pub scope: Scope,
+    /// The same for lists and their suppressed addresses: they may belong to a revoked key.
+    pub lists: Scope,
+}
+
+impl Viewer {
+    const MANAGEMENT: Self = Self {
+        scope: Scope::Everybody,
+        lists: Scope::Everybody,
+    };
+}
 
 /// A caller that may manage keys and data.
 #[derive(Debug)]
@@ -80,7 +91,7 @@ impl Caller for Viewer {
         if bearer(request.headers()).is_some() || !keyed {
             return Admin::identify(app, request)
                 .await
-                .map(|Admin| Self(Scope::Everybody));
+                .map(|Admin| Self::MANAGEMENT);
         }
         let (key, _) = api_key(app, request).await?;
         if key.browser {
@@ -89,7 +100,10 @@ impl Caller for Viewer {
             ));
         }
         check_origin(&key, request)?;
-        Ok(Self(Scope::Key(key.id)))
+        Ok(Self {
+            scope: Scope::Key(key.id),
+            lists: Scope::Key(key.list_key_id()),
+        })
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Model {
     pub recipients: Document,
     pub last_used_at: Option<i64>,
     pub expires_at: Option<i64>,
+    /// The key whose lists the key uses; null if it has lists of its own.
+    pub lists_of: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

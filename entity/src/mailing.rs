@@ -26,6 +26,9 @@ pub struct Model {
     pub removing: bool,
     /// The time that the caller has planned it for; null if it was to be sent at once.
     pub send_at: Option<i64>,
+    /// The list that its mail belongs to, and the key whose list it is; null for mail of no list.
+    pub list: Option<String>,
+    pub list_key_id: Option<Uuid>,
     /// Whether the caller has chosen `expires_at`; null for a mailing of a version that did not note it.
     pub expiry_given: Option<bool>,
 }

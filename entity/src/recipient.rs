@@ -83,6 +83,17 @@ impl Status {
     }
 }
 
+impl Model {
+    /// Returns the number of events, including an end that was recorded before there were events.
+    pub fn all_events(&self) -> i32 {
+        if self.events == 0 && self.event_id.is_some() {
+            1
+        } else {
+            self.events
+        }
+    }
+}
+
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

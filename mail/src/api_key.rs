@@ -77,9 +77,16 @@ pub struct ApiKey {
     pub last_used_at: Option<i64>,
     pub expires_at: Option<i64>,
     pub revoked_at: Option<i64>,
+    /// The key whose lists the key uses; `None` if it has lists of its own.
+    pub lists_of: Option<Uuid>,
 }
 
 impl ApiKey {
+    /// Returns the key that the lists of this one belong to.
+    pub fn list_key_id(&self) -> Uuid {
+        self.lists_of.unwrap_or(self.id)
+    }
+
     pub fn may_send_from(&self, sender: &Address) -> bool {
         let key = sender.key();
         self.senders.is_empty() || self.senders.iter().any(|rule| rule.allows(&key))

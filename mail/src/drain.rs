@@ -296,7 +296,11 @@ impl Service {
                 );
                 Ok(None)
             }
-            other => other,
+            Ok(Some(mut mailing)) => {
+                mailing.links = self.unsubscribe_links(&mailing.envelope).await?;
+                Ok(Some(mailing))
+            }
+            other @ (Ok(None) | Err(_)) => other,
         }
     }
 

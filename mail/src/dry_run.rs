@@ -72,11 +72,8 @@ impl Service {
             return Ok(DryRun::Expired);
         }
         let recipients = new.request.recipients;
-        let list = new.request.envelope.list.as_deref();
-        let scope = match new.api_key_id {
-            Some(api_key_id) => SuppressionScope::of(api_key_id, list),
-            None => SuppressionScope::Everything,
-        };
+        let links = self.unsubscribe_links(&new.request.envelope).await?;
+        let scope = SuppressionScope::of(new.request.envelope.list.clone());
         let addresses: Vec<_> = recipients.iter().map(|one| &one.mail).collect();
         let suppressed = self.ledger.suppressed_among(&scope, &addresses).await?;
         let (suppressed, accepted): (Vec<_>, Vec<_>) =
@@ -88,6 +85,7 @@ impl Service {
             body: new.request.body,
             attachments: new.request.attachments,
             templates: new.templates,
+            links,
         };
         let preview = match preview(&mailing, &recipients).await {
             Ok(Some(preview)) => preview,

@@ -23,6 +23,10 @@ pub enum EventKind {
     CopyBounced,
     /// A recipient of a copy complained.
     CopyComplained,
+    /// The recipient has unsubscribed from the list of the mail.
+    Unsubscribed,
+    /// The recipient has undone it.
+    Resubscribed,
 }
 
 impl EventKind {
@@ -41,7 +45,11 @@ impl EventKind {
             Self::Delivered => Some(Status::Delivered),
             Self::Bounced => Some(Status::Bounced),
             Self::Complained => Some(Status::Complained),
-            Self::Delayed | Self::CopyBounced | Self::CopyComplained => None,
+            Self::Delayed
+            | Self::CopyBounced
+            | Self::CopyComplained
+            | Self::Unsubscribed
+            | Self::Resubscribed => None,
         }
     }
 }

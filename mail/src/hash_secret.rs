@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 /// The minimum number of characters of a secret.
 const LENGTH: usize = 32;
 /// The number of bytes of the hash of an address.
-const HASH: usize = 16;
+pub const HASH: usize = 16;
 
 /// The place of the secret.
 #[derive(Clone)]
@@ -76,8 +76,10 @@ impl HashSecret {
     }
 
     /// Returns the hash of a normalised address.
-    pub fn address(&self, key: &str) -> Vec<u8> {
-        hmac::sign(&self.addresses, key.as_bytes()).as_ref()[..HASH].to_vec()
+    pub fn address(&self, key: &str) -> [u8; HASH] {
+        let mut hash = [0; HASH];
+        hash.copy_from_slice(&hmac::sign(&self.addresses, key.as_bytes()).as_ref()[..HASH]);
+        hash
     }
 
     /// Returns the authentication code of `data` (HMAC-SHA-256). Codes of different purposes have nothing in common.
@@ -97,6 +99,12 @@ impl HashSecret {
             .and_then(|key| key.seal_in_place_append_tag(aad, &mut sealed).ok())
             .ok_or(Error::HashSecret)?;
         Ok(URL_SAFE_NO_PAD.encode([nonce.as_ref().as_slice(), &sealed].concat()))
+    }
+
+    /// Returns the length of what `seal` makes of this number of bytes.
+    pub fn sealed_length(plain: usize) -> usize {
+        let sealed = NONCE_LEN + plain + AES_256_GCM.tag_len();
+        base64::encoded_len(sealed, false).unwrap_or(usize::MAX)
     }
 
     /// Decrypts what `seal` made with this secret for the same purpose; returns `None` for anything else.

@@ -54,6 +54,7 @@ mod sweep;
 pub mod telemetry;
 pub mod template;
 pub mod timestamp;
+pub mod unsubscribe;
 pub mod wake_up;
 pub mod webhooks;
 

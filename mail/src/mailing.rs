@@ -9,6 +9,7 @@ use crate::{
     address::Address,
     message::{Attachment, Body, Envelope, Recipient},
     template::Template,
+    unsubscribe::UnsubscribeLinks,
 };
 
 /// A mailing in the form in which transports send it.
@@ -21,6 +22,8 @@ pub struct Mailing {
     pub body: Body,
     pub attachments: Vec<Attachment>,
     pub templates: Templates,
+    /// `None` if its mails have no links to unsubscribe.
+    pub links: Option<UnsubscribeLinks>,
 }
 
 /// The templates of a mailing, parsed.
@@ -83,7 +86,7 @@ impl Mailing {
             })
     }
 
-    /// A mailing whose templates are parsed here.
+    /// A mailing without links, whose templates are parsed here.
     pub fn new(
         id: Uuid,
         api_key_id: Uuid,
@@ -99,6 +102,7 @@ impl Mailing {
             body,
             attachments,
             templates,
+            links: None,
         }
     }
 }

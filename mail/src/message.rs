@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::address::Address;
 
@@ -46,10 +47,18 @@ pub struct Envelope {
     pub reply_to_names: Names,
     #[serde(default, skip_serializing_if = "Names::is_empty")]
     pub cc_names: Names,
-    /// The subject of subscription that the mail belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub list: Option<String>,
+    pub list: Option<List>,
     pub ids: CallerIds,
+}
+
+/// A subject of subscription that a mail belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct List {
+    pub name: String,
+    /// The key that the list belongs to: the key of the request, or a revoked one whose lists it has taken over. Lists of
+    /// different keys have nothing in common, whatever their names.
+    pub api_key_id: Uuid,
 }
 
 /// Names that stand beside addresses in a header field, by the address as the caller wrote it. They are apart from the

@@ -130,6 +130,7 @@ impl Service {
 
     async fn accept(self: Arc<Self>, new: NewSubmission) -> Result<Submission> {
         let deadline = new.deadline;
+        let links = self.unsubscribe_links(&new.request.envelope).await?;
         let entry = NewEntry {
             api_key_id: new.api_key_id,
             request: &new.request,
@@ -179,8 +180,8 @@ impl Service {
         let email_id = new.request.envelope.ids.email_id.clone();
         let accepted = new.request.recipients.len();
         let planned = new.request.send_at > Some(stored.stored_at);
-        let Some((mailing, claim)) = stored.into_claim(new.api_key_id, new.request, new.templates)
-        else {
+        let claim = stored.into_claim(new.api_key_id, new.request, new.templates, links);
+        let Some((mailing, claim)) = claim else {
             // What is planned is woken when it is due.
             let to_wake = if planned { 0 } else { accepted };
             let positions: Vec<i32> = (0..).take(to_wake).collect();

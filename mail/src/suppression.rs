@@ -6,8 +6,8 @@ use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 use uuid::Uuid;
 
 use crate::{
-    address::Address, error::Result, ledger::Scope, mailer::Mailer, outcome::StatusDetail,
-    service::Service,
+    address::Address, error::Result, ledger::Scope, mailer::Mailer, message::List,
+    outcome::StatusDetail, service::Service,
 };
 
 /// The maximum number of entries that one request adds.
@@ -46,25 +46,19 @@ impl SuppressionReason {
 pub enum SuppressionScope {
     Everything,
     /// The mail of one list of one key.
-    List {
-        api_key_id: Uuid,
-        list: String,
-    },
+    List(List),
 }
 
 impl SuppressionScope {
     /// The form in which the ledger compares scopes. A mailing without a list has that of everything.
-    pub fn of(api_key_id: Uuid, list: Option<&str>) -> Self {
-        list.map_or(Self::Everything, |list| Self::List {
-            api_key_id,
-            list: list.to_owned(),
-        })
+    pub fn of(list: Option<List>) -> Self {
+        list.map_or(Self::Everything, Self::List)
     }
 
     pub fn key(&self) -> String {
         match self {
             Self::Everything => String::new(),
-            Self::List { api_key_id, list } => format!("{api_key_id}/{list}"),
+            Self::List(list) => format!("{}/{}", list.api_key_id, list.name),
         }
     }
 }

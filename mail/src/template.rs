@@ -8,7 +8,7 @@ use std::{
 use crate::message::{CallerId, Envelope, Recipient, Variable};
 
 /// The fields that a placeholder may name. A field that the request omits is replaced by nothing.
-pub const FIELDS: [&str; 11] = [
+pub const FIELDS: [&str; 12] = [
     "name",
     "mail",
     "company",
@@ -20,7 +20,11 @@ pub const FIELDS: [&str; 11] = [
     "email_id",
     "projectId",
     "closureId",
+    UNSUBSCRIBE_URL,
 ];
+
+/// The field whose value is the link by which the recipient unsubscribes from the list of the mail.
+pub const UNSUBSCRIBE_URL: &str = "unsubscribe_url";
 
 /// The longest body that is rendered, in octets: 10 MiB.
 pub const MAX_BODY: usize = 10 * 1024 * 1024;
@@ -273,6 +277,7 @@ pub struct Values<'a> {
     pub recipient: &'a Recipient,
     /// The sender's name with its own placeholders filled in.
     sender_name: Cow<'a, str>,
+    unsubscribe_url: Option<String>,
 }
 
 impl<'a> Values<'a> {
@@ -281,6 +286,7 @@ impl<'a> Values<'a> {
             envelope,
             recipient,
             sender_name: "".into(),
+            unsubscribe_url: None,
         };
         let name = envelope.sender_name.as_str();
         values.sender_name = if name.contains("{{") {
@@ -289,6 +295,16 @@ impl<'a> Values<'a> {
             name.into()
         };
         values
+    }
+
+    pub fn with_unsubscribe_url(mut self, url: Option<String>) -> Self {
+        self.unsubscribe_url = url;
+        self
+    }
+
+    /// Returns the link by which the recipient unsubscribes, if the mail has one.
+    pub fn unsubscribe_url(&self) -> Option<&str> {
+        self.unsubscribe_url.as_deref()
     }
 
     pub fn sender_name(&self) -> &str {
@@ -317,6 +333,7 @@ impl<'a> Values<'a> {
             "email_id" => id(&envelope.ids.email_id),
             "projectId" => id(&envelope.ids.project_id),
             "closureId" => id(&envelope.ids.closure_id),
+            UNSUBSCRIBE_URL => text(&self.unsubscribe_url),
             _ => None,
         }
     }

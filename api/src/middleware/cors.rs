@@ -13,9 +13,9 @@ use crate::app::App;
 
 const EXPOSED: &str =
     "x-request-id, Idempotency-Replayed, Retry-After, RateLimit, RateLimit-Policy";
-/// Routes without CORS: health and the console's pages use no database, and captured mail is for this service's own
-/// page.
-const WITHOUT_CORS: [&str; 3] = ["/v1/health", "/mailbox", "/console"];
+/// Routes without CORS: health and the console's pages use no database, and captured mail and links to unsubscribe are
+/// for this service's own pages.
+const WITHOUT_CORS: [&str; 4] = ["/v1/health", "/v1/unsubscribe", "/mailbox", "/console"];
 /// Longest time that an answer waits for a database that is away.
 const ORIGIN_PATIENCE: Duration = Duration::from_secs(1);
 const ALLOWED_HEADERS: &str = "content-type, x-api-key, idempotency-key, prefer";

@@ -13,7 +13,7 @@ use std::{sync::LazyLock, thread};
 use faults::Faults;
 pub use node::{Node, ObjectNode};
 pub use path::shown;
-pub use raw::{OptionalJson, RawJson};
+pub use raw::{OptionalJson, RawJson, read_body};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::problem::Problem;

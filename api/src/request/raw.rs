@@ -57,7 +57,7 @@ impl<T: Type> ParsePayload for RawJson<T> {
     const IS_REQUIRED: bool = true;
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> Result<Self> {
-        let (bytes, share) = read(request, body).await?;
+        let (bytes, share) = read_body(request, body).await?;
         Ok(Self {
             bytes,
             _share: share,
@@ -100,7 +100,7 @@ impl<'a, T: Type> poem_openapi::ApiExtractor<'a> for OptionalJson<T> {
         body: &mut RequestBody,
         _: poem_openapi::ExtractParamOptions<()>,
     ) -> Result<Self> {
-        let (bytes, share) = read(request, body).await?;
+        let (bytes, share) = read_body(request, body).await?;
         let typed = request
             .content_type()
             .is_some_and(RawJson::<T>::check_content_type);
@@ -125,7 +125,7 @@ impl<'a, T: Type> poem_openapi::ApiExtractor<'a> for OptionalJson<T> {
 
 /// Refuses a body by its announced length, or as soon as more than the limit has arrived. Most clients read an answer
 /// only after they have written their body: a bounded rest of it is read and dropped, so that they read the refusal.
-async fn read(request: &Request, body: &mut RequestBody) -> Result<(Vec<u8>, Share)> {
+pub async fn read_body(request: &Request, body: &mut RequestBody) -> Result<(Vec<u8>, Share)> {
     let announced = request.headers().typed_get::<ContentLength>();
     let body = poem::Body::from_request(request, body).await?;
     let mut frames = body.into_bytes_stream();

@@ -65,7 +65,14 @@ impl ApiKeys {
         request: &Request,
         body: RawJson<ApiKeyRequest>,
     ) -> Result<CreateResponse, Failure<ManagementErrors>> {
-        let new = parse(body.bytes, |object| Some(new_key(object))).await?;
+        let mut new = parse(body.bytes, |object| Some(new_key(object))).await?;
+        if let Some(revoked) = new.lists_of {
+            new.lists_of = app.service.ledger.lists_of_revoked(revoked).await?;
+            if new.lists_of.is_none() {
+                let fault = "must be the id of a revoked key";
+                return Err(Problem::invalid("lists_of", fault).into());
+            }
+        }
         check_expiry(&app, new.expires_at).await?;
         let secret = new.secret.clone();
         let created = app.service.ledger.create_key(new).await?;

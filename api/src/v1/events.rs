@@ -32,6 +32,8 @@ const CURSOR: &str = "event-";
 ///   `RecipientStatus`.
 /// - `delayed`: the mail system could not deliver the mail yet, and tries again.
 /// - `copy_bounced`, `copy_complained`: the mail to an address in `cc` or `bcc` bounced, or its owner complained.
+/// - `unsubscribed`, `resubscribed`: the recipient has unsubscribed from the mail's `list` by the link in the mail, or
+///   has undone it.
 ///
 /// A later version may add kinds: ignore those that you do not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -52,6 +54,8 @@ pub enum EventName {
     Delayed,
     CopyBounced,
     CopyComplained,
+    Unsubscribed,
+    Resubscribed,
 }
 
 /// Whether a mail that bounced may be accepted another time:
@@ -213,7 +217,7 @@ impl Events {
         let page = app
             .service
             .ledger
-            .feed(viewer.0, filter, after, limit)
+            .feed(viewer.scope, filter, after, limit)
             .await?;
         match page {
             FeedPage::Events { events, next } => {

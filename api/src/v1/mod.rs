@@ -11,6 +11,7 @@ mod suppressions;
 mod tag;
 mod text;
 pub mod types;
+mod unsubscribe;
 mod values;
 mod webhooks;
 
@@ -23,6 +24,7 @@ pub type Apis = (
     events::Events,
     webhooks::Webhooks,
     suppressions::Suppressions,
+    unsubscribe::Unsubscribe,
     api_keys::ApiKeys,
     statistics::StatisticsApi,
     erase::Erase,
@@ -34,6 +36,7 @@ const APIS: Apis = (
     events::Events,
     webhooks::Webhooks,
     suppressions::Suppressions,
+    unsubscribe::Unsubscribe,
     api_keys::ApiKeys,
     statistics::StatisticsApi,
     erase::Erase,

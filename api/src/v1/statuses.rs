@@ -19,6 +19,10 @@ const NO_SUPPRESSION: Status = (
     404,
     "There is no such entry, or it belongs to another API key",
 );
+const NO_LINK: Status = (
+    404,
+    "The link is none of this service, or incomplete; a request that accepts `text/html` gets a page that says so",
+);
 const NO_KEY: Status = (404, "There is no such API key, or it is revoked");
 const NO_WEBHOOK: Status = (404, "There is no such webhook");
 const TOO_LARGE: Status = (413, "The body is larger than 4 MiB");
@@ -107,6 +111,15 @@ statuses! {
     SuppressionErrors = [INVALID, NO_VIEWER, BROWSER_KEY, NO_SUPPRESSION, FAULT, UNAVAILABLE];
     SuppressionChangeErrors =
         [INVALID, NO_VIEWER, BROWSER_KEY, TOO_LARGE, NOT_JSON, FAULT, UNAVAILABLE];
+    UnsubscribePageErrors = [NO_LINK, FAULT, UNAVAILABLE];
+    UnsubscribeErrors = [
+        (400, "The form asks for nothing that a link does"),
+        NO_LINK,
+        TOO_LARGE,
+        (415, "The body is no form"),
+        FAULT,
+        UNAVAILABLE,
+    ];
     KeyListErrors = [(400, "The cursor or the limit is not valid"), NO_ADMIN, FAULT, UNAVAILABLE];
     KeyErrors = [INVALID, NO_ADMIN, NO_KEY, FAULT, UNAVAILABLE];
     KeyChangeErrors = [INVALID, NO_ADMIN, NO_KEY, TOO_LARGE, NOT_JSON, FAULT, UNAVAILABLE];

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use mail::{
     address::Address,
     ledger::{Scope, SuppressionFilter},
+    message::List,
     suppression::{MOST_ENTRIES, NewSuppression, Suppression, SuppressionReason, SuppressionScope},
 };
 use poem::web::Data;
@@ -158,7 +159,7 @@ impl Suppressions {
         let page = app
             .service
             .ledger
-            .suppressions(viewer.0, filter, after.0, limit)
+            .suppressions(viewer.lists, filter, after.0, limit)
             .await?;
         let page = Items::of(page, |id| id.to_string());
         Ok(Json(Success::new(200, "Suppressions", page)))
@@ -175,7 +176,7 @@ impl Suppressions {
         app: Data<&Arc<App>>,
         body: RawJson<SuppressionRequest>,
     ) -> Result<AddedResponse, Failure<SuppressionChangeErrors>> {
-        let new = parse(body.bytes, move |object| entry(object, viewer.0)).await?;
+        let new = parse(body.bytes, move |object| entry(object, viewer.lists)).await?;
         let added = app.service.ledger.suppress(&[new]).await?;
         let added = added
             .into_iter()
@@ -199,7 +200,7 @@ impl Suppressions {
         app: Data<&Arc<App>>,
         body: RawJson<ImportRequest>,
     ) -> Result<Json<Success<Imported>>, Failure<SuppressionChangeErrors>> {
-        let scope = viewer.0;
+        let scope = viewer.lists;
         let new = parse(body.bytes, move |object| {
             object.required("entries", |node| {
                 node.list(1..=MOST_ENTRIES, |node: Node<'_>| {
@@ -227,7 +228,7 @@ impl Suppressions {
         /// The id of the entry.
         id: Path<Uuid>,
     ) -> Result<Json<Success<Removed>>, Failure<SuppressionErrors>> {
-        if !app.service.unsuppress(viewer.0, id.0).await? {
+        if !app.service.unsuppress(viewer.lists, id.0).await? {
             return Err(Problem::not_found().into());
         }
         let data = Removed { id: id.0 };
@@ -248,14 +249,13 @@ fn entry(object: &mut ObjectNode<'_>, scope: Scope) -> Option<NewSuppression> {
         })
     });
     let list = object.optional("list", Text::<ListName, 64>::read);
-    let key = object.optional("api_key_id", |node| {
-        node.parsed(40, |text| {
-            text.parse::<Uuid>().map_err(|_| "must be the id of a key")
-        })
-    });
+    let key = object.optional("api_key_id", values::key_id);
     let scope = match (scope, list, key) {
         (Scope::Key(own), Some(list), key) if key.is_none_or(|key| key == own) => {
-            Ok(SuppressionScope::of(own, Some(&list)))
+            Ok(SuppressionScope::of(Some(List {
+                name: list,
+                api_key_id: own,
+            })))
         }
         (Scope::Key(_), None, None) => Err((
             "list",
@@ -265,7 +265,10 @@ fn entry(object: &mut ObjectNode<'_>, scope: Scope) -> Option<NewSuppression> {
             "api_key_id",
             "must be left out: a key suppresses its own mail",
         )),
-        (Scope::Everybody, Some(list), Some(key)) => Ok(SuppressionScope::of(key, Some(&list))),
+        (Scope::Everybody, Some(list), Some(key)) => Ok(SuppressionScope::of(Some(List {
+            name: list,
+            api_key_id: key,
+        }))),
         (Scope::Everybody, None, None) => Ok(SuppressionScope::Everything),
         (Scope::Everybody, Some(_), None) => Err((
             "api_key_id",

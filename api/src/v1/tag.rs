@@ -15,6 +15,8 @@ pub enum Tag {
     Webhooks,
     /// Addresses that must not be mailed.
     Suppressions,
+    /// The links by which recipients unsubscribe from a list.
+    Unsubscribing,
     /// API keys, and the origins and senders that they are restricted to.
     Keys,
     /// Counts and times of sent mail, and the number of waiting recipients.

@@ -230,6 +230,8 @@ pub struct MailingOut {
     pub send_at: Option<Timestamp>,
     /// Recipients that are still queued at this time end as `failed`.
     pub expires_at: Timestamp,
+    /// The subject of subscription that the mail belongs to; null if there is none.
+    pub list: Option<String>,
     pub counts: CountsOut,
 }
 
@@ -251,6 +253,7 @@ impl From<MailingSummary> for MailingOut {
             created_at: mailing.created_at.into(),
             send_at: mailing.send_at.map(Timestamp::from),
             expires_at: mailing.expires_at.into(),
+            list: envelope.list.map(|list| list.name),
             counts: mailing.counts.into(),
         }
     }

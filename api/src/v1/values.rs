@@ -5,6 +5,7 @@ use mail::{
     message::{CallerId, Variable, Variables},
 };
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::text::{self, DisplayName, Plain, Text};
 use crate::request::Node;
@@ -16,9 +17,18 @@ pub type ShownName = Text<DisplayName, MAX_DISPLAY_NAME>;
 /// The length up to which a text is parsed as an address: much longer than a valid address, so that the fault names the
 /// actual error.
 const MAX_WRITTEN_ADDRESS: usize = 1000;
+/// The same for an id.
+const MAX_WRITTEN_ID: usize = 100;
 
 pub fn address(node: Node<'_>) -> Option<Address> {
     node.parsed(MAX_WRITTEN_ADDRESS, Address::parse)
+}
+
+/// The id of an API key.
+pub fn key_id(node: Node<'_>) -> Option<Uuid> {
+    node.parsed(MAX_WRITTEN_ID, |text| {
+        text.parse::<Uuid>().map_err(|_| "must be the id of a key")
+    })
 }
 
 /// An address, alone or with a display name.

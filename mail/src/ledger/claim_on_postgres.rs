@@ -15,7 +15,7 @@ const PICKED: &str = "clock AS MATERIALIZED (\
               CAST(FLOOR(EXTRACT(EPOCH FROM t) * 1000000) AS BIGINT) AS micros \
        FROM statement_timestamp() AS t), \
      scope AS MATERIALIZED (\
-       SELECT COALESCE(api_key_id::text || '/' || list, '') AS scope FROM mailing WHERE id = $1), \
+       SELECT COALESCE(list_key_id::text || '/' || list, '') AS scope FROM mailing WHERE id = $1), \
      picked AS MATERIALIZED (\
        SELECT mailing_id, position, mail_hash, mail_key FROM recipient \
        WHERE mailing_id = $1 AND position BETWEEN $2 AND $3 AND status || '' = 'queued' \

@@ -12,7 +12,7 @@ use crate::{error::Result, wake_up::Range};
 const SUPPRESSION: &str = "suppression AS s WHERE (s.mail_hash = recipient.mail_hash \
      OR (recipient.mail_hash IS NULL AND s.mail_key = recipient.mail_key)) \
      AND (s.scope = '' OR EXISTS (SELECT 1 FROM mailing AS m WHERE m.id = recipient.mailing_id \
-       AND m.api_key_id = s.api_key_id AND m.list = s.list))";
+       AND m.list_key_id = s.api_key_id AND m.list = s.list))";
 
 impl Ledger {
     /// Ends recipients that are suppressed, and claims others, in one transaction.

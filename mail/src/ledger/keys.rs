@@ -31,6 +31,8 @@ pub struct NewKey {
     /// Set if the key gets the limits of browser keys with its first origin.
     pub takes_default_limits: bool,
     pub expires_at: Option<i64>,
+    /// The key whose lists the key uses; `None` if it has lists of its own.
+    pub lists_of: Option<Uuid>,
     pub secret: ApiKeySecret,
 }
 
@@ -45,6 +47,7 @@ impl NewKey {
             limits: Limits::NONE,
             takes_default_limits: false,
             expires_at: None,
+            lists_of: None,
             secret,
         }
     }
@@ -72,6 +75,7 @@ impl Ledger {
             recipients: Set(to_json(&new.recipients)?),
             last_used_at: Set(None),
             expires_at: Set(new.expires_at),
+            lists_of: Set(new.lists_of),
         })
         .exec_without_returning(&transaction)
         .await?;
@@ -83,6 +87,14 @@ impl Ledger {
         transaction.commit().await?;
         self.origins.forget();
         self.key(id).await
+    }
+
+    /// Returns the key that the lists of a revoked key belong to: itself, unless it has taken them over too. `None` if
+    /// there is no such key, or if it is not revoked.
+    pub async fn lists_of_revoked(&self, id: Uuid) -> Result<Option<Uuid>> {
+        let key = self.key(id).await?;
+        let revoked = key.filter(|key| key.revoked_at.is_some());
+        Ok(revoked.map(|key| key.list_key_id()))
     }
 
     /// Returns the live key that a secret belongs to, and what is used of its limits.
@@ -292,6 +304,7 @@ fn assemble(row: api_key::Model, origins: Vec<origin::Model>) -> ApiKey {
         last_used_at: row.last_used_at,
         expires_at: row.expires_at,
         revoked_at: row.revoked_at,
+        lists_of: row.lists_of,
     }
 }
 

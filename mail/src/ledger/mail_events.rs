@@ -18,10 +18,11 @@ use super::{
     document::to_text,
     events::{self, NewEvent},
     outbox::{Added, of_recipients},
-    suppressions::Entry,
+    suppressions::{Entry, StoredAddress},
 };
 use crate::{
     error::Result,
+    hash_secret::HashSecret,
     mail_event::{MailEvent, Step, advance},
     recipient_update::RecipientUpdate,
     simulator::is_simulated,
@@ -78,9 +79,8 @@ impl Ledger {
     /// Applies reports in their order, all or nothing. A report that was applied before changes nothing.
     pub async fn apply_mail_events(&self, reports: &[MailEvent]) -> Result<Applied> {
         let mut applied = Applied::default();
-        if reports.iter().any(|one| one.report.suppresses().is_some()) {
-            self.hash_secret().await?;
-        }
+        // Before the transaction: the first use of the secret may write it.
+        let secret = self.hash_secret().await?;
         let transaction = self.begin().await?;
         let mut rows = locked(&transaction, reports).await?;
         let known = known(&transaction, reports).await?;
@@ -94,7 +94,7 @@ impl Ledger {
                 continue;
             };
             if !known.contains(&report.id) && seen.insert(report.id) {
-                suppressed.extend(suppressed_by(report, row));
+                suppressed.extend(suppressed_by(report, row, secret));
                 steps.extend(advance(row, report, now));
             }
         }
@@ -146,7 +146,7 @@ impl Ledger {
 
 /// Returns the addresses that must not be mailed any more because of a report. Of a recipient that was erased, only the
 /// hash is kept.
-fn suppressed_by(report: &MailEvent, row: &Model) -> Vec<Entry> {
+fn suppressed_by(report: &MailEvent, row: &Model, secret: &HashSecret) -> Vec<Entry> {
     let Some(reason) = report.report.suppresses() else {
         return Vec::new();
     };
@@ -154,12 +154,16 @@ fn suppressed_by(report: &MailEvent, row: &Model) -> Vec<Entry> {
     addresses
         .filter(|key| !is_simulated(key))
         .map(|key| Entry {
-            mail: match &row.mail_key {
+            mail_hash: secret.address(key),
+            address: match &row.mail_key {
                 Some(own) if own == key => row.mail.clone(),
                 Some(_) => Some(key.clone()),
                 None => None,
-            },
-            key: key.clone(),
+            }
+            .map(|mail| StoredAddress {
+                mail,
+                key: key.clone(),
+            }),
             reason,
             scope: SuppressionScope::Everything,
         })

@@ -48,6 +48,7 @@ mod statistics;
 mod store;
 mod suppressions;
 mod transaction;
+mod unsubscribe;
 mod update;
 mod wake;
 mod webhooks;

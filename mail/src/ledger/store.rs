@@ -26,6 +26,7 @@ use crate::{
     mailing::{ClaimedRecipient, Mailing, Templates},
     message::NewMailing,
     suppression::{SuppressionReason, SuppressionScope},
+    unsubscribe::UnsubscribeLinks,
 };
 
 mod postgres;
@@ -135,6 +136,7 @@ impl Stored {
         api_key_id: Uuid,
         request: NewMailing,
         templates: Templates,
+        links: Option<UnsubscribeLinks>,
     ) -> Option<(Mailing, Claim)> {
         let token = self.token?;
         let claim = Claim {
@@ -160,6 +162,7 @@ impl Stored {
             body: request.body,
             attachments: request.attachments,
             templates,
+            links,
         };
         Some((mailing, claim))
     }
@@ -183,13 +186,12 @@ impl Writing<'_> {
     fn looked_up(&self) -> Option<Vec<u8>> {
         self.token?;
         let recipient = self.entry.request.recipients.first()?;
-        Some(self.secret.address(&recipient.mail.key()))
+        Some(self.secret.address(&recipient.mail.key()).to_vec())
     }
 
     /// Returns the scope of entries that suppress this mail besides those for everything.
     fn scope(&self) -> String {
-        let list = self.entry.request.envelope.list.as_deref();
-        SuppressionScope::of(self.entry.api_key_id, list).key()
+        SuppressionScope::of(self.entry.request.envelope.list.clone()).key()
     }
 
     /// Returns the part of the rate that the turns use, in microseconds; `None` if none is to be taken.

@@ -1,8 +1,11 @@
 //! The list of addresses that must not be mailed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use entity::suppression::{ActiveModel, Column, Entity, Model};
+use entity::{
+    api_key,
+    suppression::{ActiveModel, Column, Entity, Model},
+};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     Set,
@@ -10,10 +13,12 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Ledger, Page, Scope, read::page_of};
+use super::{Ledger, Page, Scope, Transaction, read::page_of};
 use crate::{
     address::Address,
     error::Result,
+    hash_secret::HASH,
+    message::List,
     suppression::{NewSuppression, Suppression, SuppressionReason, SuppressionScope},
 };
 
@@ -26,31 +31,45 @@ pub struct SuppressionFilter<'a> {
     pub reason: Option<SuppressionReason>,
 }
 
-/// An entry to be inserted. Without `mail` only the hash is kept.
+/// An entry to be inserted.
 pub(super) struct Entry {
-    pub key: String,
-    pub mail: Option<String>,
+    pub mail_hash: [u8; HASH],
+    /// `None` if only the hash is kept.
+    pub address: Option<StoredAddress>,
     pub reason: SuppressionReason,
     pub scope: SuppressionScope,
+}
+
+/// An address as it was given, and normalised.
+pub(super) struct StoredAddress {
+    pub mail: String,
+    pub key: String,
 }
 
 impl Ledger {
     /// Adds entries, and returns all of them: one that was there before as it was.
     pub async fn suppress(&self, new: &[NewSuppression]) -> Result<Vec<Suppression>> {
-        let entries: Vec<Entry> = new
-            .iter()
-            .map(|one| Entry {
-                key: one.mail.key(),
-                mail: Some(one.mail.as_str().to_owned()),
-                reason: one.reason,
-                scope: one.scope.clone(),
-            })
-            .collect();
         // Before the transaction: the first use of the secret may write it.
         let secret = self.hash_secret().await?;
         let transaction = self.begin().await?;
+        let owners = owners(&transaction, new).await?;
+        let entries: Vec<Entry> = new
+            .iter()
+            .map(|one| {
+                let key = one.mail.key();
+                Entry {
+                    mail_hash: secret.address(&key),
+                    address: Some(StoredAddress {
+                        mail: one.mail.as_str().to_owned(),
+                        key,
+                    }),
+                    reason: one.reason,
+                    scope: owned(one.scope.clone(), &owners),
+                }
+            })
+            .collect();
         self.insert_suppressions(&transaction, &entries).await?;
-        let hashes = entries.iter().map(|entry| secret.address(&entry.key));
+        let hashes = entries.iter().map(|entry| entry.mail_hash.to_vec());
         let rows = Entity::find()
             .filter(Column::MailHash.is_in(hashes))
             .all(&transaction)
@@ -64,49 +83,46 @@ impl Ledger {
             })
             .collect();
         let row_of = |entry: &Entry| {
-            let hash = secret.address(&entry.key);
+            let hash = entry.mail_hash.to_vec();
             rows.get(&(hash, entry.scope.key(), entry.reason.as_str().to_owned()))
         };
         let found = entries.iter().filter_map(row_of);
         Ok(found.cloned().map(Suppression::from).collect())
     }
 
-    /// Inserts entries. One that is there already stays as it is. The secret must have been used before the transaction.
+    /// Inserts entries, and returns the number of new ones: one that is there already stays as it is.
     pub(super) async fn insert_suppressions(
         &self,
         db: &impl ConnectionTrait,
         entries: &[Entry],
-    ) -> Result<()> {
+    ) -> Result<u64> {
         if entries.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
-        let secret = self.hash_secret().await?;
         let now = self.read_clock(db).await?;
         let rows = entries.iter().map(|entry| {
-            let (api_key_id, list) = match &entry.scope {
-                SuppressionScope::Everything => (None, None),
-                SuppressionScope::List { api_key_id, list } => {
-                    (Some(*api_key_id), Some(list.clone()))
-                }
+            let list = match &entry.scope {
+                SuppressionScope::Everything => None,
+                SuppressionScope::List(list) => Some(list),
             };
+            let address = entry.address.as_ref();
             ActiveModel {
                 id: Set(Uuid::now_v7()),
-                mail_hash: Set(secret.address(&entry.key)),
+                mail_hash: Set(entry.mail_hash.to_vec()),
                 scope: Set(entry.scope.key()),
                 reason: Set(entry.reason.as_str().to_owned()),
-                api_key_id: Set(api_key_id),
-                list: Set(list),
-                mail_key: Set(entry.mail.is_some().then(|| entry.key.clone())),
-                mail: Set(entry.mail.clone()),
+                api_key_id: Set(list.map(|list| list.api_key_id)),
+                list: Set(list.map(|list| list.name.clone())),
+                mail_key: Set(address.map(|address| address.key.clone())),
+                mail: Set(address.map(|address| address.mail.clone())),
                 created_at: Set(now),
             }
         });
         let known = [Column::MailHash, Column::Scope, Column::Reason];
-        Entity::insert_many(rows)
+        Ok(Entity::insert_many(rows)
             .on_conflict(OnConflict::columns(known).do_nothing().to_owned())
             .exec_without_returning(db)
-            .await?;
-        Ok(())
+            .await?)
     }
 
     /// Lists entries, newest first.
@@ -125,7 +141,7 @@ impl Ledger {
             .filter(of_scope(scope))
             .filter(
                 Condition::all()
-                    .add_option(hash.map(|hash| Column::MailHash.eq(hash)))
+                    .add_option(hash.map(|hash| Column::MailHash.eq(hash.to_vec())))
                     .add_option(
                         filter
                             .reason
@@ -172,7 +188,7 @@ impl Ledger {
         let secret = self.hash_secret().await?;
         let hashes: Vec<Vec<u8>> = addresses
             .iter()
-            .map(|address| secret.address(&address.key()))
+            .map(|address| secret.address(&address.key()).to_vec())
             .collect();
         let mut found: Vec<Vec<u8>> = Vec::new();
         for some in hashes.chunks(1_000) {
@@ -191,6 +207,39 @@ impl Ledger {
             .iter()
             .map(|hash| found.binary_search(hash).is_ok())
             .collect())
+    }
+}
+
+/// Returns the keys whose lists the keys of new entries use, where they have none of their own.
+async fn owners(transaction: &Transaction, new: &[NewSuppression]) -> Result<HashMap<Uuid, Uuid>> {
+    let keys: BTreeSet<Uuid> = new
+        .iter()
+        .filter_map(|one| match &one.scope {
+            SuppressionScope::Everything => None,
+            SuppressionScope::List(list) => Some(list.api_key_id),
+        })
+        .collect();
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let owners = api_key::Entity::find()
+        .select_only()
+        .columns([api_key::Column::Id, api_key::Column::ListsOf])
+        .filter(api_key::Column::Id.is_in(keys))
+        .filter(api_key::Column::ListsOf.is_not_null())
+        .into_tuple()
+        .all(transaction)
+        .await?;
+    Ok(owners.into_iter().collect())
+}
+
+fn owned(scope: SuppressionScope, owners: &HashMap<Uuid, Uuid>) -> SuppressionScope {
+    match scope {
+        SuppressionScope::Everything => SuppressionScope::Everything,
+        SuppressionScope::List(list) => SuppressionScope::List(List {
+            api_key_id: *owners.get(&list.api_key_id).unwrap_or(&list.api_key_id),
+            ..list
+        }),
     }
 }
 

@@ -23,10 +23,7 @@ pub struct Step {
 /// nothing new. `now` is the time at which the recipient reaches an end if it was at none.
 pub fn advance(row: &mut Model, event: &MailEvent, now: i64) -> Vec<Step> {
     let mut steps = Vec::new();
-    if row.events == 0 && row.event_id.is_some() {
-        // An end that was recorded before there were events counts as the first one.
-        row.events = 1;
-    }
+    row.events = row.all_events();
     if !event.is_about(row.mail_key.as_deref()) {
         let kind = match &event.report {
             Report::Bounced(_) => EventKind::CopyBounced,

@@ -45,7 +45,7 @@ pub async fn preview(
         return Ok(None);
     };
     aside(|| {
-        let values = Values::new(&mailing.envelope, first);
+        let values = mailing.values(0, first);
         let content = render(mailing, &values)?;
         let first = Rendered {
             subject: content.subject,

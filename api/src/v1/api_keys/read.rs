@@ -9,7 +9,10 @@ use mail::{
 };
 
 use super::types::{KeyName, MAX_LIMIT, MAX_RECIPIENTS_OF_REQUEST};
-use crate::request::{Node, ObjectNode};
+use crate::{
+    request::{Node, ObjectNode},
+    v1::values,
+};
 
 const MAX_ORIGINS: usize = 100;
 const MAX_SENDERS: usize = 100;
@@ -45,6 +48,7 @@ pub fn new_key(object: &mut ObjectNode<'_>) -> NewKey {
         takes_default_limits: takes_defaults && !is_browser && changes.limits == Change::Keep,
         limits: before.changed_by(changes.limits),
         expires_at: changes.expires_at.of(None),
+        lists_of: object.optional("lists_of", values::key_id),
         origins,
         secret: imported.unwrap_or_else(ApiKeySecret::generate),
     }

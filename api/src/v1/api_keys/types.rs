@@ -41,6 +41,9 @@ pub struct ApiKeyRequest {
     pub limits: Option<LimitsRequest>,
     /// The time from which the key is refused like an unknown one; it must be in the future.
     pub expires_at: Option<Timestamp>,
+    /// The id of a revoked API key, whose lists the key takes over: who has unsubscribed from one of them stays
+    /// unsubscribed, and links in earlier mail unsubscribe from the key's mail too.
+    pub lists_of: Option<Uuid>,
     /// An existing secret to import instead of a generated one: 20 to 255 printable ASCII characters without spaces.
     pub api_key: Option<Text<text::ApiKeySecret>>,
 }
@@ -144,6 +147,8 @@ pub struct ApiKeyOut {
     pub recipients: Vec<String>,
     /// Null if the key has no limits.
     pub limits: Option<LimitsOut>,
+    /// The revoked API key whose lists the key uses; null if it has lists of its own.
+    pub lists_of: Option<Uuid>,
     pub created_at: Timestamp,
     /// The time of the last use, to within a minute; null if the key was never used.
     pub last_used_at: Option<Timestamp>,
@@ -163,6 +168,8 @@ pub struct RevokedApiKey {
     pub recipients: Vec<String>,
     /// Null if the key has no limits.
     pub limits: Option<LimitsOut>,
+    /// The revoked API key whose lists the key uses; null if it has lists of its own.
+    pub lists_of: Option<Uuid>,
     pub created_at: Timestamp,
     /// The time of the last use, to within a minute; null if the key was never used.
     pub last_used_at: Option<Timestamp>,
@@ -186,6 +193,7 @@ impl RevokedApiKey {
             senders: key.senders,
             recipients: key.recipients,
             limits: key.limits,
+            lists_of: key.lists_of,
             created_at: key.created_at,
             last_used_at: key.last_used_at,
             expires_at: key.expires_at,
@@ -209,6 +217,7 @@ impl From<ApiKey> for ApiKeyOut {
             senders: texts(&key.senders, AddressRule::as_str),
             recipients: texts(&key.recipients, AddressRule::as_str),
             limits: LimitsOut::of(key.limits),
+            lists_of: key.lists_of,
             created_at: key.created_at.into(),
             last_used_at: key.last_used_at.map(Timestamp::from),
             expires_at: key.expires_at.map(Timestamp::from),
@@ -235,6 +244,8 @@ pub struct SecretOut {
     pub recipients: Vec<String>,
     /// Null if the key has no limits.
     pub limits: Option<LimitsOut>,
+    /// The revoked API key whose lists the key uses; null if it has lists of its own.
+    pub lists_of: Option<Uuid>,
     pub created_at: Timestamp,
     /// The time from which the key is refused; null if it does not expire.
     pub expires_at: Option<Timestamp>,
@@ -252,6 +263,7 @@ impl SecretOut {
             senders: key.senders,
             recipients: key.recipients,
             limits: key.limits,
+            lists_of: key.lists_of,
             created_at: key.created_at,
             expires_at: key.expires_at,
         }

@@ -26,7 +26,7 @@ pub(super) struct RenderedMail {
     subject: String,
     html: Option<String>,
     text: Option<String>,
-    /// The request's and the recipient's `headers`.
+    /// The request's and the recipient's `headers`, and with `list` those by which the recipient unsubscribes.
     headers: BTreeMap<String, String>,
     /// `true` if `html` or `text` is longer than this answer may be, and was cut.
     shortened: bool,
@@ -72,8 +72,12 @@ pub(super) async fn dry_run(
     };
     check_idempotency_key(request.headers())?;
     let asked = bytes.len();
-    let (request, templates) =
-        mailing_of(key.as_ref().map(|(key, meter)| (&**key, &**meter)), bytes).await?;
+    let (request, templates) = mailing_of(
+        app,
+        key.as_ref().map(|(key, meter)| (&**key, &**meter)),
+        bytes,
+    )
+    .await?;
     let new = NewDryRun {
         api_key_id: key.map(|(key, _)| key.id),
         request,

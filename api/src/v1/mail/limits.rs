@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    parse::mailing,
+    parse::{Lists, mailing},
     preconditions::{MAX_IDEMPOTENCY_KEY, check_idempotency_key},
 };
 use crate::docs;
@@ -36,7 +36,7 @@ async fn faults_with(pointer: &str, value: Value) -> Vec<String> {
     let mut body = body();
     let (object, field) = pointer.rsplit_once('/').unwrap();
     body.pointer_mut(object).unwrap()[field] = value;
-    match mailing(body.to_string().into_bytes()).await {
+    match mailing(body.to_string().into_bytes(), Lists::default()).await {
         Ok(_) => vec![],
         Err(problem) => problem.errors().iter().map(|e| e.field.clone()).collect(),
     }

@@ -93,8 +93,8 @@ impl Mail {
     /// A placeholder `{{ name }}` in `subject`, `sender_name`, `html_template`, `text_template` or a value of `headers`
     /// is replaced by the recipient's variable of that name, or else by the field of that name: `name`, `mail`,
     /// `company`, `emailRecipientId`, `sender_name`, `sender_email`, `sender_organisation_name`, `client_env_id`,
-    /// `email_id`, `projectId`, `closureId`. A field that is absent counts as empty. If a name is neither a variable
-    /// nor a field, the answer is 400 and nothing is sent. A name consists of letters, digits and `_`, and has at most
+    /// `email_id`, `projectId`, `closureId`. A field that is absent counts as empty. With `list`, `unsubscribe_url` is the
+    /// link by which the recipient unsubscribes. If a name is neither a variable nor a field, the answer is 400 and nothing is sent. A name consists of letters, digits and `_`, and has at most
     /// 100 characters; braces around anything else are plain text. Values are HTML-escaped in `html_template`.
     #[oai(
         path = "/mail",
@@ -177,7 +177,12 @@ impl Mail {
         let page = app
             .service
             .ledger
-            .mailings(viewer.0, filter, after.0, limit.0.unwrap_or(DEFAULT_LIMIT))
+            .mailings(
+                viewer.scope,
+                filter,
+                after.0,
+                limit.0.unwrap_or(DEFAULT_LIMIT),
+            )
             .await?;
         Ok(Json(Success::new(
             200,
@@ -200,7 +205,11 @@ impl Mail {
         /// The id of the mailing.
         id: Path<Uuid>,
     ) -> Result<Json<Success<MailingOut>>, Failure<MailingErrors>> {
-        let mailing = app.service.ledger.mailing_summary(viewer.0, id.0).await?;
+        let mailing = app
+            .service
+            .ledger
+            .mailing_summary(viewer.scope, id.0)
+            .await?;
         let mailing = mailing.ok_or_else(Problem::not_found)?;
         Ok(Json(Success::new(200, "Mailing", mailing.into())))
     }
@@ -234,7 +243,7 @@ impl Mail {
         let page = app
             .service
             .ledger
-            .recipients(viewer.0, id.0, status, after.map(i32::from), limit)
+            .recipients(viewer.scope, id.0, status, after.map(i32::from), limit)
             .await?;
         let page = page.ok_or_else(Problem::not_found)?;
         Ok(Json(Success::new(
@@ -261,7 +270,7 @@ impl Mail {
         /// The id of the mailing.
         id: Path<Uuid>,
     ) -> Result<Json<Success<Cancelled>>, Failure<MailingErrors>> {
-        let cancelled = app.service.cancel(viewer.0, id.0).await?;
+        let cancelled = app.service.cancel(viewer.scope, id.0).await?;
         let cancelled = cancelled.ok_or_else(Problem::not_found)?;
         let data = Cancelled {
             id: id.0,
@@ -291,7 +300,7 @@ impl Mail {
         id: Path<Uuid>,
         body: RawJson<RescheduleRequest>,
     ) -> Result<Json<Success<RescheduledOut>>, Failure<RescheduleErrors>> {
-        Ok(reschedule::reschedule(&app, viewer.0, id.0, body.bytes).await?)
+        Ok(reschedule::reschedule(&app, viewer.scope, id.0, body.bytes).await?)
     }
 
     /// Resend to failed or unconfirmed recipients
@@ -324,7 +333,7 @@ impl Mail {
             })
         })
         .await?;
-        match app.service.resend(viewer.0, id.0, status).await? {
+        match app.service.resend(viewer.scope, id.0, status).await? {
             Resent::Queued {
                 accepted,
                 queued_at,

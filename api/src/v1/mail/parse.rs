@@ -8,9 +8,12 @@ use std::collections::BTreeSet;
 use mail::{
     address::Address,
     mailing,
-    message::{Attachment, Body, CallerIds, Envelope, Names, NewMailing, Recipient, Tag},
+    message::{Attachment, Body, CallerIds, Envelope, List, Names, NewMailing, Recipient, Tag},
     timestamp,
+    unsubscribe::link_of_same_length,
 };
+use url::Url;
+use uuid::Uuid;
 
 use self::{
     fields::{attachment, headers, tag},
@@ -21,7 +24,7 @@ use crate::{
     request::{Node, ObjectNode, parse},
     v1::{
         mail::schema::{OrganisationName, SenderName, Subject},
-        text::{Plain, Text},
+        text::{ListName, Plain, Text},
         values::{self, ShownName},
     },
 };
@@ -37,12 +40,24 @@ pub(super) const NOT_IN_FUTURE: &str = "must be in the future";
 pub(super) const TOO_FAR_AHEAD: &str = "must be at most 30 days ahead";
 const DAY: i64 = 24 * 3_600_000;
 
-/// The mailing, and its templates, which the checks need parsed.
-pub async fn mailing(body: Vec<u8>) -> Result<(NewMailing, mailing::Templates), Problem> {
-    parse(body, read).await
+/// The lists that a request may name.
+#[derive(Clone, Debug, Default)]
+pub struct Lists {
+    /// The key that they belong to.
+    pub api_key_id: Uuid,
+    /// The URL that links to unsubscribe begin with. If it is not known, there are none.
+    pub public_url: Option<Url>,
 }
 
-fn read(object: &mut ObjectNode<'_>) -> Option<(NewMailing, mailing::Templates)> {
+/// The mailing, and its templates, which the checks need parsed.
+pub async fn mailing(
+    body: Vec<u8>,
+    lists: Lists,
+) -> Result<(NewMailing, mailing::Templates), Problem> {
+    parse(body, move |object| read(object, &lists)).await
+}
+
+fn read(object: &mut ObjectNode<'_>, lists: &Lists) -> Option<(NewMailing, mailing::Templates)> {
     let recipients = object.required("recipients", |node| {
         node.entries(1..=MAX_RECIPIENTS, recipient)
     });
@@ -76,6 +91,7 @@ fn read(object: &mut ObjectNode<'_>) -> Option<(NewMailing, mailing::Templates)>
     if expires_at.is_some_and(|expires_at| Some(expires_at) <= send_at) {
         object.fault("expires_at", "must be after send_at");
     }
+    let list = object.optional("list", Text::<ListName, 64>::read);
     let ids = caller_ids(object);
     check_together(
         object,
@@ -85,6 +101,11 @@ fn read(object: &mut ObjectNode<'_>) -> Option<(NewMailing, mailing::Templates)>
         &attachments,
         &tags,
     );
+    if list.is_some() {
+        check_of_list(object, &cc, &bcc);
+    }
+    let link = list.as_deref().zip(lists.public_url.as_ref());
+    let link = link.map(|(list, url)| link_of_same_length(url, list));
     if !has_template {
         object.fault(
             "html_template",
@@ -99,10 +120,12 @@ fn read(object: &mut ObjectNode<'_>) -> Option<(NewMailing, mailing::Templates)>
             ("text_template", text.as_deref()),
         ],
         &headers,
+        link,
     );
     templates.check_themselves(object);
     let recipients = recipients?;
     templates.check_names(object, &recipients);
+    templates.check_links(object, &recipients, list.is_some());
     let envelope = Envelope {
         sender_email: sender_email?,
         sender_name: sender_name?,
@@ -113,7 +136,10 @@ fn read(object: &mut ObjectNode<'_>) -> Option<(NewMailing, mailing::Templates)>
         bcc,
         reply_to_names,
         cc_names,
-        list: None,
+        list: list.map(|name| List {
+            name,
+            api_key_id: lists.api_key_id,
+        }),
         ids,
     };
     // A template with a fault may have some text.
@@ -199,6 +225,18 @@ pub(super) fn planned(text: &str) -> Result<i64, &'static str> {
         Err(TOO_FAR_AHEAD)
     } else {
         Ok(time)
+    }
+}
+
+/// A copy would have the link of the recipient: its owner could unsubscribe somebody else.
+fn check_of_list(object: &ObjectNode<'_>, cc: &[Address], bcc: &[Address]) {
+    for (field, copies) in [("cc", cc), ("bcc", bcc)] {
+        if !copies.is_empty() {
+            object.fault(
+                field,
+                "is not allowed with list: each recipient has a link of its own",
+            );
+        }
     }
 }
 

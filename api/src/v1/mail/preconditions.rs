@@ -2,23 +2,33 @@
 
 use mail::{api_key::ApiKey, limits::Meter, mailing::Templates, message::NewMailing};
 use poem::http::HeaderMap;
+use uuid::Uuid;
 
-use super::{parse, rate_limit};
-use crate::problem::Problem;
+use super::{
+    parse::{self, Lists},
+    rate_limit,
+};
+use crate::{app::App, problem::Problem};
 
 /// The maximum length of an `Idempotency-Key`.
 pub(super) const MAX_IDEMPOTENCY_KEY: usize = 255;
 
 /// Reads the body, and checks that the key may send it now. Management is not restricted.
 pub(super) async fn mailing_of(
+    app: &App,
     key: Option<(&ApiKey, &Meter)>,
     bytes: Vec<u8>,
 ) -> Result<(NewMailing, Templates), Problem> {
+    let lists = Lists {
+        // Management has no key: its dry runs show links of no list.
+        api_key_id: key.map_or_else(Uuid::nil, |(key, _)| key.list_key_id()),
+        public_url: app.service.config.public_url.clone(),
+    };
     let Some((key, meter)) = key else {
-        return parse::mailing(bytes).await;
+        return parse::mailing(bytes, lists).await;
     };
     rate_limit::check_requests(meter)?;
-    let read = parse::mailing(bytes).await?;
+    let read = parse::mailing(bytes, lists).await?;
     if !key.may_send_from(&read.0.envelope.sender_email) {
         return Err(Problem::forbidden("This key must not send as this sender"));
     }

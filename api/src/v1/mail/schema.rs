@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use poem_openapi::{Object, Union};
 
 use crate::v1::{
-    text::{Address, Base64, ContentId, HeaderValue, Line, MediaType, Plain, TagPart, Text},
+    text::{
+        Address, Base64, ContentId, HeaderValue, Line, ListName, MediaType, Plain, TagPart, Text,
+    },
     types::{Id, Timestamp},
     values::{MAX_DISPLAY_NAME, ShownName},
 };
@@ -39,9 +41,9 @@ pub struct RecipientRequest {
     pub email_recipient_id: Option<Id>,
     /// The values of placeholders, by their names.
     pub variables: Option<HashMap<String, VariableValue>>,
-    /// Header fields of this mail only, such as `List-Unsubscribe`, with the rules of the request's `headers`. A field
+    /// Header fields of this mail only, such as `X-Campaign`, with the rules of the request's `headers`. A field
     /// replaces the request's field of the same name. A mail has at most 15 of these fields and the request's fields
-    /// with placeholders together.
+    /// with placeholders together, or 13 if it has a link to unsubscribe.
     pub headers: Option<HashMap<String, Text<HeaderValue>>>,
 }
 
@@ -132,6 +134,13 @@ pub struct MailRequest {
     /// A time in the future and after `send_at` (RFC 3339); 72 hours after the request, or after `send_at`, if absent.
     /// Recipients that are still queued at this time end as `failed` with `status_detail: "expired"`.
     pub expires_at: Option<Timestamp>,
+    /// The subject of subscription that the mail belongs to, such as `newsletter`. A recipient who has unsubscribed from
+    /// this list of the API key is not sent to. If the service knows its public address (`PUBLIC_URL`), every mail has
+    /// the header fields `List-Unsubscribe` and `List-Unsubscribe-Post` of its recipient (RFC 8058), which `headers` must
+    /// not have then, and `{{unsubscribe_url}}` stands for the recipient's link. The page that the link leads to is in
+    /// the language of the attribute `lang` of the element `html` of `html_template`: English, German or Dutch. Not
+    /// allowed with `cc` and `bcc`.
+    pub list: Option<Text<ListName, 64>>,
     pub client_env_id: Option<Id>,
     pub email_id: Option<Id>,
     #[oai(rename = "emailRecipientId")]

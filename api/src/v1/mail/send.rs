@@ -164,7 +164,7 @@ pub(super) async fn send(
     check_idempotency_key(request.headers())?;
     let idempotency = idempotency_key
         .map(|idempotency_key| IdempotencyRequest::new(idempotency_key, &bytes, respond_async));
-    let mailing = mailing_of(Some((&key, &meter)), bytes).await;
+    let mailing = mailing_of(app, Some((&key, &meter)), bytes).await;
     let (mailing, templates) = match (mailing, &idempotency) {
         (Ok(read), _) => read,
         (Err(problem), None) => return Err(problem),

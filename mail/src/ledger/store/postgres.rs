@@ -93,7 +93,9 @@ fn statement(ledger: &Ledger, writing: &Writing<'_>) -> Result<Statement> {
     let cost = values.add(writing.cost());
     let patience = values.add(writing.patience());
     let starts = values.add(writing.starts());
-    let list = values.add(request.envelope.list.clone());
+    let list = request.envelope.list.as_ref();
+    let list_key_id = values.add(list.map(|list| list.api_key_id));
+    let list = values.add(list.map(|list| list.name.clone()));
     let suppressed = Suppressed::new(ledger, &mut values, writing, &api_key_id);
     let metering = metering(&mut values, writing, &api_key_id, &key);
     let Metering {
@@ -128,9 +130,9 @@ fn statement(ledger: &Ledger, writing: &Writing<'_>) -> Result<Statement> {
            WHERE idempotency.expires_at <= EXCLUDED.expires_at - {KEPT_FOR_MS} \
            RETURNING key), \
          {ctes}entry AS (\
-           INSERT INTO mailing (id, api_key_id, email_id, envelope, body, list, anonymous, created_at, expires_at, \
+           INSERT INTO mailing (id, api_key_id, email_id, envelope, body, list, list_key_id, anonymous, created_at, expires_at, \
              send_at, expiry_given) \
-           SELECT {id}, {api_key_id}, {email_id}, {envelope}::json, {body}::json, {list}, FALSE, now, expires_at, \
+           SELECT {id}, {api_key_id}, {email_id}, {envelope}::json, {body}::json, {list}, {list_key_id}, FALSE, now, expires_at, \
              {send_at}, {expires_at} IS NOT NULL \
            FROM request WHERE ({key} IS NULL OR EXISTS (SELECT FROM idempotency_key)){allows} \
            RETURNING id, created_at, expires_at), \
@@ -263,7 +265,7 @@ fn recipients(values: &mut Values, writing: &Writing<'_>) -> Result<String> {
     let mail = values.add_each(recipients, |one| one.mail.as_str().to_owned());
     let keys: Vec<String> = recipients.iter().map(|one| one.mail.key()).collect();
     let mail_key = values.add_each(&keys, Clone::clone);
-    let hash = values.add_each(&keys, |key| writing.secret.address(key));
+    let hash = values.add_each(&keys, |key| writing.secret.address(key).to_vec());
     let name = values.add_optional(recipients, |one| Ok(one.name.clone()))?;
     let company = values.add_optional(recipients, |one| Ok(one.company.clone()))?;
     let id = values.add_optional(recipients, |one| {

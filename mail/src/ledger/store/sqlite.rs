@@ -246,8 +246,9 @@ async fn insert_mailing(
     let request = writing.entry.request;
     let NewMailing { envelope, body, .. } = request;
     let sql = "INSERT INTO mailing (id, api_key_id, email_id, envelope, body, anonymous, created_at, \
-                 expires_at, send_at, expiry_given, list) \
-               VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7, $8, $9, $10)";
+                 expires_at, send_at, expiry_given, list, list_key_id) \
+               VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7, $8, $9, $10, $11)";
+    let list = envelope.list.as_ref();
     let values = [
         writing.id.into(),
         writing.entry.api_key_id.into(),
@@ -263,7 +264,8 @@ async fn insert_mailing(
         expires_at.into(),
         request.send_at.into(),
         request.expires_at.is_some().into(),
-        envelope.list.clone().into(),
+        list.map(|list| list.name.clone()).into(),
+        list.map(|list| list.api_key_id).into(),
     ];
     execute(db, sql, values).await?;
     let correspondents = writing.correspondents();

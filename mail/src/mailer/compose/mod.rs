@@ -116,8 +116,14 @@ pub fn render(mailing: &Mailing, values: &Values<'_>) -> Result<Content, NotComp
     })
 }
 
+/// The header fields by which mail programs offer to unsubscribe (RFC 2369, 3.2; RFC 8058, 3.1).
+pub const LINK_HEADERS: [&str; 2] = ["List-Unsubscribe", "List-Unsubscribe-Post"];
+/// The value of the second one.
+const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+
 /// Returns the caller's header fields with their placeholders filled in. A recipient's own field replaces the field of
-/// the mailing, regardless of the case of its name. A field whose value is then empty is left out.
+/// the mailing, regardless of the case of its name. A field whose value is then empty is left out. The fields by which
+/// the recipient unsubscribes are added, unless the caller has one of its own.
 pub fn custom_headers(mailing: &Mailing, values: &Values<'_>) -> BTreeMap<String, String> {
     let shared = mailing.templates.headers.iter();
     let shared = shared.map(|(name, value)| (name, Cow::Borrowed(value)));
@@ -131,13 +137,26 @@ pub fn custom_headers(mailing: &Mailing, values: &Values<'_>) -> BTreeMap<String
     }
     let headers = headers.into_iter();
     let filled = headers.map(|(name, value)| (name.clone(), fields::custom(&value, values)));
-    filled.filter(|(_, value)| !value.is_empty()).collect()
+    let mut filled: BTreeMap<_, _> = filled.filter(|(_, value)| !value.is_empty()).collect();
+    let mut names = filled.keys();
+    let has_own = names.any(|name| {
+        LINK_HEADERS
+            .iter()
+            .any(|own| own.eq_ignore_ascii_case(name))
+    });
+    if let Some(url) = values.unsubscribe_url()
+        && !has_own
+    {
+        let fields = [format!("<{url}>"), ONE_CLICK.to_owned()];
+        filled.extend(LINK_HEADERS.map(ToOwned::to_owned).into_iter().zip(fields));
+    }
+    filled
 }
 
 pub fn compose(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Composed, NotComposed> {
     let envelope = &mailing.envelope;
     let recipient = &claimed.recipient;
-    let values = Values::new(envelope, recipient);
+    let values = mailing.values(claimed.position, recipient);
     let content = render(mailing, &values)?;
     let message_id = message_id(
         mailing.id,

@@ -12,7 +12,7 @@ use crate::{
     aws::within,
     mailer::compose::{NotComposed, custom_headers},
     mailing::{ClaimedRecipient, Mailing},
-    template::{Template as PlaceholderTemplate, Values},
+    template::Template as PlaceholderTemplate,
 };
 
 /// The maximum number of destinations of one call (<https://docs.aws.amazon.com/ses/latest/dg/quotas.html>).
@@ -101,7 +101,7 @@ impl<'a> Bulk<'a> {
         let (mut calls, mut refused) = (Vec::new(), Vec::new());
         let (mut entries, mut size) = (Vec::new(), shared);
         for (recipient, claimed) in recipients.iter().enumerate() {
-            let values = Values::new(&self.mailing.envelope, &claimed.recipient);
+            let values = self.mailing.values(claimed.position, &claimed.recipient);
             let headers = custom_headers(self.mailing, &values);
             // An entry can replace a field, but not omit one.
             let leaves_out = self

@@ -9,7 +9,6 @@ use crate::{
     aws::within,
     mailer::compose::{NotComposed, custom_headers, fields::subject_text, render},
     mailing::{ClaimedRecipient, Mailing},
-    template::Values,
 };
 
 #[derive(Debug)]
@@ -24,7 +23,7 @@ impl Single {
     /// Renders the mail, because SES replaces nothing in a simple message
     /// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Message.html>).
     pub fn new(mailing: &Mailing, claimed: &ClaimedRecipient) -> Result<Self, NotComposed> {
-        let values = Values::new(&mailing.envelope, &claimed.recipient);
+        let values = mailing.values(claimed.position, &claimed.recipient);
         let rendered = render(mailing, &values)?;
         let headers = ses_fields::headers(custom_headers(mailing, &values))?;
         let body = Body::builder()

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mail::{
-    mailer::custom_header,
+    mailer::{LINK_HEADERS, custom_header},
     mailing,
     message::{Envelope, HeaderFields, Recipient},
-    template::{MAX_BODY, MAX_SUBJECT, Template, Values},
+    template::{MAX_BODY, MAX_SUBJECT, Template, UNSUBSCRIBE_URL, Values},
 };
 
 use crate::{
@@ -20,6 +20,8 @@ use crate::{
 
 /// SES allows this number of fields in a mail; a field with placeholders is filled in for each recipient.
 const MAX_FILLED_HEADERS: usize = 15;
+/// What is said of one of the header fields of links.
+const OF_LIST: &str = "is set by the service, because the mail has a list";
 /// The maximum length of the value of a header field, filled in.
 const MAX_HEADER_VALUE: usize = match HeaderValue::MAX {
     Some(max) => max,
@@ -34,12 +36,17 @@ const MAX_RENDERED: usize = 256 * 1024 * 1024;
 pub struct Templates {
     written: Vec<(String, Template)>,
     headers: Vec<(String, Template)>,
+    /// The names of the header fields of all recipients.
+    header_names: Vec<String>,
+    /// A text of the length of the links to unsubscribe, if the mails have them.
+    link: Option<String>,
 }
 
 impl Templates {
     pub fn parse<const N: usize>(
         written: [(&'static str, Option<&str>); N],
         headers: &HeaderFields,
+        link: Option<String>,
     ) -> Self {
         let written = written.into_iter();
         let written =
@@ -47,6 +54,8 @@ impl Templates {
         Self {
             written: written.collect(),
             headers: with_placeholders("headers", headers),
+            header_names: headers.keys().cloned().collect(),
+            link,
         }
     }
 
@@ -79,13 +88,20 @@ impl Templates {
         self.written.iter().chain(headers)
     }
 
+    /// Returns the number of header fields that may be filled in for each recipient.
+    fn most_filled_headers(&self) -> usize {
+        match self.link {
+            Some(_) => MAX_FILLED_HEADERS - LINK_HEADERS.len(),
+            None => MAX_FILLED_HEADERS,
+        }
+    }
+
     /// Checks the rules that do not depend on the recipients.
     pub fn check_themselves(&self, object: &ObjectNode<'_>) {
-        if self.headers.len() > MAX_FILLED_HEADERS {
-            object.fault(
-                "headers",
-                format!("must have at most {MAX_FILLED_HEADERS} fields with placeholders"),
-            );
+        let most = self.most_filled_headers();
+        if self.headers.len() > most {
+            let fault = format!("must have at most {most} fields with placeholders");
+            object.fault("headers", fault);
         }
         let of_itself = |(field, template): &&(String, Template)| {
             field == "sender_name" && template.names("sender_name")
@@ -121,16 +137,72 @@ impl Templates {
         let shared = self.headers.iter();
         let shared = shared.filter(|(field, _)| !replaces(recipient, field));
         let filled = recipient.headers.len() + shared.count();
-        if filled > MAX_FILLED_HEADERS {
+        let most = self.most_filled_headers();
+        if filled > most {
             object.fault(
                 &format!("recipients.{index}.headers"),
-                format!("and the fields with placeholders for all make {filled}, at most {MAX_FILLED_HEADERS} are allowed"),
+                format!("and the fields with placeholders for all make {filled}, at most {most} are allowed"),
             );
         }
         for (field, template) in own_headers(index, recipient) {
             if !has_long_name(object, &field, &template) {
                 let others = template.other_names();
                 check_names_of(object, (&field, &template), &others, (index, recipient));
+            }
+        }
+    }
+
+    /// Checks that a link to unsubscribe is used only where there is one, and that there is no other one beside it.
+    pub fn check_links(
+        &self,
+        object: &ObjectNode<'_>,
+        recipients: &[Option<Recipient>],
+        has_list: bool,
+    ) {
+        if self.link.is_none() {
+            self.check_without_links(object, recipients, has_list);
+            return;
+        }
+        for name in self.header_names.iter().filter(|name| is_link_header(name)) {
+            object.fault(&format!("headers.{name}"), OF_LIST);
+        }
+        for (index, recipient) in sound(recipients) {
+            for name in recipient.headers.keys().filter(|name| is_link_header(name)) {
+                object.fault(&format!("recipients.{index}.headers.{name}"), OF_LIST);
+            }
+        }
+    }
+
+    fn check_without_links(
+        &self,
+        object: &ObjectNode<'_>,
+        recipients: &[Option<Recipient>],
+        has_list: bool,
+    ) {
+        let fault = if has_list {
+            "names unsubscribe_url: there are no links, because the service has no PUBLIC_URL"
+        } else {
+            "names unsubscribe_url: only mail with a list has such a link"
+        };
+        let has_own = |recipient: &Recipient| recipient.variables.contains_key(UNSUBSCRIBE_URL);
+        let named: Vec<&str> = self
+            .each()
+            .filter(|(_, template)| template.names(UNSUBSCRIBE_URL))
+            .map(|(field, _)| field.as_str())
+            .collect();
+        if sound(recipients).any(|(_, recipient)| !has_own(recipient)) {
+            for field in named {
+                object.fault(field, fault);
+            }
+        }
+        for (index, recipient) in sound(recipients) {
+            if has_own(recipient) {
+                continue;
+            }
+            for (field, template) in own_headers(index, recipient) {
+                if template.names(UNSUBSCRIBE_URL) {
+                    object.fault(&field, fault);
+                }
             }
         }
     }
@@ -145,7 +217,7 @@ impl Templates {
     ) {
         let (mut rendered, mut too_long) = (0_usize, false);
         for (index, recipient) in sound(recipients) {
-            let values = Values::new(envelope, recipient);
+            let values = Values::new(envelope, recipient).with_unsubscribe_url(self.link.clone());
             let fault = |message: String| object.fault(&format!("recipients.{index}"), message);
             let mut is_empty = !may_be_blank;
             let own = own_headers(index, recipient);
@@ -199,6 +271,12 @@ impl Templates {
             );
         }
     }
+}
+
+fn is_link_header(name: &str) -> bool {
+    LINK_HEADERS
+        .iter()
+        .any(|own| own.eq_ignore_ascii_case(name))
 }
 
 /// Returns whether the recipient has a header field of its own in place of this one.
@@ -289,7 +367,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::v1::mail::parse::mailing;
+    use crate::v1::mail::parse::{Lists, mailing};
 
     fn body(recipients: &Value) -> Value {
         json!({
@@ -302,7 +380,7 @@ mod tests {
     }
 
     async fn faults_of(body: &Value) -> (Vec<String>, Option<String>) {
-        match mailing(body.to_string().into_bytes()).await {
+        match mailing(body.to_string().into_bytes(), Lists::default()).await {
             Ok(_) => (vec![], None),
             Err(problem) => (
                 problem.errors().iter().map(|e| e.field.clone()).collect(),
