@@ -242,7 +242,7 @@ fn complete(operation: &mut Value) {
         .to_owned();
     let examples = &EXAMPLES[&id];
     if let Some(example) = examples.get("request") {
-        operation["requestBody"]["content"]["application/json"]["example"] = example.clone();
+        set_example(&mut operation["requestBody"]["content"], example);
     }
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
@@ -260,7 +260,7 @@ fn complete(operation: &mut Value) {
             headers.insert("Idempotency-Replayed".into(), header);
         }
         if let Some(example) = example {
-            response["content"]["application/json"]["example"] = example;
+            set_example(&mut response["content"], &example);
         }
         for (from, answer, parameter, expression, targets) in LINKS {
             if from == id && answer == status {
@@ -271,6 +271,20 @@ fn complete(operation: &mut Value) {
                     });
                 }
             }
+        }
+    }
+}
+
+/// Sets the example of a body in JSON, or of each form of a body that is never in JSON.
+fn set_example(content: &mut Value, example: &Value) {
+    let json = "application/json";
+    let Some(forms) = content.as_object_mut() else {
+        return;
+    };
+    let is_json = forms.contains_key(json);
+    for (form, body) in forms {
+        if form == json || !is_json {
+            body["example"] = example.clone();
         }
     }
 }
@@ -293,20 +307,18 @@ mod tests {
 
     #[test]
     fn every_operation_has_a_summary_an_id_and_examples_of_all_its_answers() {
+        let has_example = |body: &Value| {
+            let mut forms = body["content"].as_object().unwrap().values();
+            forms.any(|form| !form["example"].is_null())
+        };
         for operation in operations(&SPEC) {
             let id = operation["operationId"].as_str().expect("an operationId");
             assert!(operation["summary"].is_string(), "{id} has no summary");
             for (status, response) in operation["responses"].as_object().unwrap() {
-                assert!(
-                    !response["content"]["application/json"]["example"].is_null(),
-                    "{id} has no example of {status}"
-                );
+                assert!(has_example(response), "{id} has no example of {status}");
             }
             if let Some(body) = operation.get("requestBody") {
-                assert!(
-                    !body["content"]["application/json"]["example"].is_null(),
-                    "{id} has no example of its request"
-                );
+                assert!(has_example(body), "{id} has no example of its request");
             }
         }
     }
@@ -325,6 +337,7 @@ mod tests {
                 "Events",
                 "Webhooks",
                 "Suppressions",
+                "Unsubscribing",
                 "Keys",
                 "Statistics",
                 "Privacy",

@@ -45,4 +45,5 @@ mod statements;
 mod statistics;
 mod suppressions;
 mod test_addresses;
+mod unsubscribing;
 mod validation;

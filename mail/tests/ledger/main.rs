@@ -52,6 +52,7 @@ mod stale;
 mod statistics;
 mod store;
 mod suppressions;
+mod unsubscribe;
 mod wake;
 mod webhook_history;
 mod webhooks;

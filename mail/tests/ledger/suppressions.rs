@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     database::TestLedger,
-    fixtures::address,
+    fixtures::{address, list},
     mail_events::{bounce, report},
     mailings::{accepted, all_of, mailing_to, positions, queued},
 };
@@ -122,27 +122,22 @@ async fn only_suppressed_recipients_leave_nothing_to_do(t: &TestLedger) {
 }
 
 async fn a_list_suppresses_its_own_mail_only(t: &TestLedger) {
-    let mut news = mailing_to(1);
-    news.envelope.list = Some("news".to_owned());
-    let key = t.key().await;
-    let of = |list: &str| SuppressionScope::of(key, Some(list));
+    let (key, other_key) = (t.key().await, t.key().await);
     t.suppress(entry(
         "r0@example.com",
         SuppressionReason::Unsubscribe,
-        of("news"),
+        SuppressionScope::of(Some(list("news", key))),
     ))
     .await;
-    let store = async |key: Uuid, request| t.try_store(queued(key, request)).await.unwrap().id;
-    let mut other_list = news.clone();
-    other_list.envelope.list = Some("offers".to_owned());
-    let other_key = t.key().await;
-    for (key, request, hit) in [
-        (key, &news, true),
-        (key, &other_list, false),
-        (key, &mailing_to(1), false),
-        (other_key, &news, false),
+    for (list, hit) in [
+        (Some(list("news", key)), true),
+        (Some(list("offers", key)), false),
+        (None, false),
+        (Some(list("news", other_key)), false),
     ] {
-        let id = store(key, request).await;
+        let mut request = mailing_to(1);
+        request.envelope.list = list;
+        let id = t.try_store(queued(key, &request)).await.unwrap().id;
         let claim = t.ledger.claim(all_of(id), 1).await.unwrap();
         assert_eq!(claim.recipients.is_empty(), hit);
         if hit {
@@ -283,7 +278,7 @@ async fn an_erased_address_is_suppressed_by_its_hash(t: &TestLedger) {
 
 async fn entries_are_listed_removed_and_kept_apart_by_key(t: &TestLedger) {
     let key = t.key().await;
-    let own = SuppressionScope::of(key, Some("news"));
+    let own = SuppressionScope::of(Some(list("news", key)));
     let first = t.suppress(everything("a@example.com")).await;
     let second = t
         .suppress(entry(

@@ -92,7 +92,7 @@ async fn a_text_has_the_published_length_and_a_list_the_published_entries() {
             }
         }
     }
-    assert_eq!((texts, lists), (10, 6));
+    assert_eq!((texts, lists), (11, 6));
 }
 
 #[tokio::test]

@@ -250,6 +250,7 @@ impl Templates {
                 let is_blank = || {
                     template.count_missing(recipient) == 0
                         && !template.names("sender_name")
+                        && !template.names(UNSUBSCRIBE_URL)
                         && template.is_blank(&values)
                 };
                 match field.as_str() {

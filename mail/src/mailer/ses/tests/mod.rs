@@ -16,6 +16,7 @@ use crate::{
 
 mod answers;
 mod connections;
+mod links;
 mod requests;
 mod server;
 mod several;

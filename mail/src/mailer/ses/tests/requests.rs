@@ -160,7 +160,7 @@ async fn what_a_mailing_does_not_have_is_left_out() {
 }
 
 /// An SES that accepts every mail.
-async fn accepting() -> Server {
+pub async fn accepting() -> Server {
     Server::start(|request, _| {
         if request.is_bulk() {
             several::success(request.entries())
