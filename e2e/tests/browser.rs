@@ -5,7 +5,11 @@ use e2e::Server;
 use e2e::program::{self, browser_script};
 
 async fn passes(script: &str) {
-    let server = Server::embedded().await;
+    passes_with(script, &[]).await;
+}
+
+async fn passes_with(script: &str, variables: &[(&str, &str)]) {
+    let server = Server::start_with(variables).await;
     let mut run = browser_script(script);
     run.arg(server.url());
     program::passes(run).await;
@@ -24,4 +28,13 @@ async fn a_captured_mail_cannot_act() {
 #[tokio::test]
 async fn a_mail_sent_from_swagger_ui_appears_in_the_mailbox() {
     passes("swagger.mjs").await;
+}
+
+#[tokio::test]
+async fn a_recipient_unsubscribes_without_a_script() {
+    passes_with(
+        "unsubscribe.mjs",
+        &[("PUBLIC_URL", "https://mail.example.com")],
+    )
+    .await;
 }

@@ -1,6 +1,9 @@
 //! A mailing as the ledger holds it, ready to be sent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use percent_encoding::percent_decode_str;
 use uuid::Uuid;
@@ -23,7 +26,7 @@ pub struct Mailing {
     pub attachments: Vec<Attachment>,
     pub templates: Templates,
     /// `None` if its mails have no links to unsubscribe.
-    pub links: Option<UnsubscribeLinks>,
+    pub links: Option<Arc<UnsubscribeLinks>>,
 }
 
 /// The templates of a mailing, parsed.

@@ -297,6 +297,7 @@ impl<'a> Values<'a> {
         values
     }
 
+    #[must_use]
     pub fn with_unsubscribe_url(mut self, url: Option<String>) -> Self {
         self.unsubscribe_url = url;
         self

@@ -3,7 +3,7 @@
 //! The token of a link is sealed with the secret of the deployment and holds all that is needed. It is therefore valid
 //! for as long as the secret is, also after the mail and its recipient have been removed from the ledger.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 use url::Url;
@@ -201,16 +201,16 @@ impl Mailing {
 
 impl Service {
     /// Returns what the links of a mailing are made with; `None` if its mails have none.
-    pub async fn unsubscribe_links(&self, envelope: &Envelope) -> Result<Option<UnsubscribeLinks>> {
+    pub async fn unsubscribe_links(
+        &self,
+        envelope: &Envelope,
+    ) -> Result<Option<Arc<UnsubscribeLinks>>> {
         let (Some(list), Some(url)) = (&envelope.list, &self.config.public_url) else {
             return Ok(None);
         };
         let secret = self.ledger.hash_secret().await?;
-        Ok(Some(UnsubscribeLinks::new(
-            list.clone(),
-            url.clone(),
-            secret.clone(),
-        )))
+        let links = UnsubscribeLinks::new(list.clone(), url.clone(), secret.clone());
+        Ok(Some(Arc::new(links)))
     }
 
     /// Returns what a link is about; `None` if the token is none of this deployment's.

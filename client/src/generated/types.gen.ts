@@ -23,6 +23,10 @@ export type ApiKey = {
      * Null if the key has no limits.
      */
     limits: ApiKeyLimits;
+    /**
+     * The revoked API key whose lists the key uses; null if it has lists of its own.
+     */
+    lists_of: string | null;
     created_at: string;
     /**
      * The time of the last use, to within a minute; null if the key was never used.
@@ -156,6 +160,11 @@ export type ApiKeyRequest = {
      */
     expires_at?: string | null;
     /**
+     * The id of a revoked API key, whose lists the key takes over: who has unsubscribed from one of them stays
+     * unsubscribed, and links in earlier mail unsubscribe from the key's mail too.
+     */
+    lists_of?: string | null;
+    /**
      * An existing secret to import instead of a generated one: 20 to 255 printable ASCII characters without spaces.
      */
     api_key?: string | null;
@@ -201,6 +210,10 @@ export type ApiKeyWithSecret = {
      * Null if the key has no limits.
      */
     limits: ApiKeyLimits;
+    /**
+     * The revoked API key whose lists the key uses; null if it has lists of its own.
+     */
+    lists_of: string | null;
     created_at: string;
     /**
      * The time from which the key is refused; null if it does not expire.
@@ -569,12 +582,14 @@ export type EventFeedResponse = {
  * `RecipientStatus`.
  * - `delayed`: the mail system could not deliver the mail yet, and tries again.
  * - `copy_bounced`, `copy_complained`: the mail to an address in `cc` or `bcc` bounced, or its owner complained.
+ * - `unsubscribed`, `resubscribed`: the recipient has unsubscribed from the mail's `list` by the link in the mail, or
+ * has undone it.
  *
  * A later version may add kinds: ignore those that you do not know.
  *
- * Known values: `sent`, `failed`, `unconfirmed`, `cancelled`, `suppressed`, `delivered`, `bounced`, `complained`, `delayed`, `copy_bounced`, `copy_complained`. A later version may have others.
+ * Known values: `sent`, `failed`, `unconfirmed`, `cancelled`, `suppressed`, `delivered`, `bounced`, `complained`, `delayed`, `copy_bounced`, `copy_complained`, `unsubscribed`, `resubscribed`. A later version may have others.
  */
-export type EventStatus = 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'suppressed' | 'delivered' | 'bounced' | 'complained' | 'delayed' | 'copy_bounced' | 'copy_complained' | (string & {});
+export type EventStatus = 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'suppressed' | 'delivered' | 'bounced' | 'complained' | 'delayed' | 'copy_bounced' | 'copy_complained' | 'unsubscribed' | 'resubscribed' | (string & {});
 
 /**
  * The kind of an event. Most are the status that the recipient has from then on:
@@ -583,10 +598,12 @@ export type EventStatus = 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'sup
  * `RecipientStatus`.
  * - `delayed`: the mail system could not deliver the mail yet, and tries again.
  * - `copy_bounced`, `copy_complained`: the mail to an address in `cc` or `bcc` bounced, or its owner complained.
+ * - `unsubscribed`, `resubscribed`: the recipient has unsubscribed from the mail's `list` by the link in the mail, or
+ * has undone it.
  *
  * A later version may add kinds: ignore those that you do not know.
  */
-export type EventStatusFilter = 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'suppressed' | 'delivered' | 'bounced' | 'complained' | 'delayed' | 'copy_bounced' | 'copy_complained';
+export type EventStatusFilter = 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'suppressed' | 'delivered' | 'bounced' | 'complained' | 'delayed' | 'copy_bounced' | 'copy_complained' | 'unsubscribed' | 'resubscribed';
 
 /**
  * FieldError
@@ -740,6 +757,15 @@ export type MailRequest = {
      * Recipients that are still queued at this time end as `failed` with `status_detail: "expired"`.
      */
     expires_at?: string | null;
+    /**
+     * The subject of subscription that the mail belongs to, such as `newsletter`. A recipient who has unsubscribed from
+     * this list of the API key is not sent to. If the service knows its public address (`PUBLIC_URL`), every mail has
+     * the header fields `List-Unsubscribe` and `List-Unsubscribe-Post` of its recipient (RFC 8058), which `headers` must
+     * not have then, and `{{unsubscribe_url}}` stands for the recipient's link. The page that the link leads to is in
+     * the language of the attribute `lang` of the element `html` of `html_template`: English, German or Dutch. Not
+     * allowed with `cc` and `bcc`.
+     */
+    list?: string | null;
     client_env_id?: CallerId;
     email_id?: CallerId;
     emailRecipientId?: CallerId;
@@ -790,6 +816,10 @@ export type Mailing = {
      * Recipients that are still queued at this time end as `failed`.
      */
     expires_at: string;
+    /**
+     * The subject of subscription that the mail belongs to; null if there is none.
+     */
+    list: string | null;
     counts: MailingCounts;
 };
 
@@ -992,9 +1022,9 @@ export type Recipient = {
 /**
  * RecipientHeaders
  *
- * Header fields of this mail only, such as `List-Unsubscribe`, with the rules of the request's `headers`. A field
+ * Header fields of this mail only, such as `X-Campaign`, with the rules of the request's `headers`. A field
  * replaces the request's field of the same name. A mail has at most 15 of these fields and the request's fields
- * with placeholders together.
+ * with placeholders together, or 13 if it has a link to unsubscribe.
  */
 export type RecipientHeaders = {
     [key: string]: string;
@@ -1125,7 +1155,7 @@ export type RemovedSuppressionResponse = {
 /**
  * RenderedHeaders
  *
- * The request's and the recipient's `headers`.
+ * The request's and the recipient's `headers`, and with `list` those by which the recipient unsubscribes.
  */
 export type RenderedHeaders = {
     [key: string]: string;
@@ -1241,6 +1271,10 @@ export type RevokedApiKey = {
      * Null if the key has no limits.
      */
     limits: ApiKeyLimits;
+    /**
+     * The revoked API key whose lists the key uses; null if it has lists of its own.
+     */
+    lists_of: string | null;
     created_at: string;
     /**
      * The time of the last use, to within a minute; null if the key was never used.
@@ -1436,6 +1470,36 @@ export type StatisticsResponse = {
  * Known values: `refused`, `invalid_message`, `expired`, `attempts_exhausted`, `corrupt`, `not_connected`, `deferred`, `throttled`, `quota`, `account`, `mailbox_unavailable`, `connection_lost`, `timeout`, `unclear_answer`, `lease_expired`, `cancelled`, `bounce_permanent`, `bounce_transient`, `bounce_undetermined`, `complaint`, `suppressed_by_ses`, `suppressed_bounce`, `suppressed_complaint`, `suppressed_manual`, `suppressed_unsubscribe`, `rejected`, `rendering_failure`. A later version may have others.
  */
 export type StatusDetail = 'refused' | 'invalid_message' | 'expired' | 'attempts_exhausted' | 'corrupt' | 'not_connected' | 'deferred' | 'throttled' | 'quota' | 'account' | 'mailbox_unavailable' | 'connection_lost' | 'timeout' | 'unclear_answer' | 'lease_expired' | 'cancelled' | 'bounce_permanent' | 'bounce_transient' | 'bounce_undetermined' | 'complaint' | 'suppressed_by_ses' | 'suppressed_bounce' | 'suppressed_complaint' | 'suppressed_manual' | 'suppressed_unsubscribe' | 'rejected' | 'rendering_failure' | (string & {}) | null;
+
+/**
+ * Subscription
+ *
+ * Whether an address is subscribed to a list.
+ */
+export type Subscription = {
+    list: string;
+    /**
+     * `true` if the recipient has unsubscribed from the list.
+     */
+    unsubscribed: boolean;
+};
+
+/**
+ * SubscriptionResponse
+ *
+ * The body of a success.
+ */
+export type SubscriptionResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 200;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: Subscription;
+};
 
 /**
  * Suppression
@@ -3008,6 +3072,97 @@ export type RemoveSuppressionResponses = {
 };
 
 export type RemoveSuppressionResponse = RemoveSuppressionResponses[keyof RemoveSuppressionResponses];
+
+export type GetUnsubscribePageData = {
+    body?: never;
+    path: {
+        /**
+         * The token of the link, which is sealed with the secret of the deployment.
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/v1/unsubscribe/{token}';
+};
+
+export type GetUnsubscribePageErrors = {
+    /**
+     * The link is none of this service, or incomplete; a request that accepts `text/html` gets a page that says so
+     */
+    404: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type GetUnsubscribePageError = GetUnsubscribePageErrors[keyof GetUnsubscribePageErrors];
+
+export type GetUnsubscribePageResponses = {
+    /**
+     * Done
+     */
+    200: string;
+};
+
+export type GetUnsubscribePageResponse = GetUnsubscribePageResponses[keyof GetUnsubscribePageResponses];
+
+export type UnsubscribeData = {
+    body: {
+        'List-Unsubscribe'?: 'One-Click';
+        action?: 'undo';
+    };
+    path: {
+        /**
+         * The token of the link.
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/v1/unsubscribe/{token}';
+};
+
+export type UnsubscribeErrors = {
+    /**
+     * The form asks for nothing that a link does
+     */
+    400: ErrorBody;
+    /**
+     * The link is none of this service, or incomplete; a request that accepts `text/html` gets a page that says so
+     */
+    404: ErrorBody;
+    /**
+     * The body is larger than 4 MiB
+     */
+    413: ErrorBody;
+    /**
+     * The body is no form
+     */
+    415: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type UnsubscribeError = UnsubscribeErrors[keyof UnsubscribeErrors];
+
+export type UnsubscribeResponses = {
+    /**
+     * Done
+     */
+    200: SubscriptionResponse;
+};
+
+export type UnsubscribeResponse = UnsubscribeResponses[keyof UnsubscribeResponses];
 
 export type ListApiKeysData = {
     body?: never;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -136,7 +137,7 @@ impl Stored {
         api_key_id: Uuid,
         request: NewMailing,
         templates: Templates,
-        links: Option<UnsubscribeLinks>,
+        links: Option<Arc<UnsubscribeLinks>>,
     ) -> Option<(Mailing, Claim)> {
         let token = self.token?;
         let claim = Claim {

@@ -16,11 +16,12 @@ async fn each_mail_of_a_list_has_the_link_of_its_recipient() {
         mailing.body.html = Some("<a href=\"{{unsubscribe_url}}\">leave</a>".into());
         mailing.body.headers = [("X-Name".into(), "for {{name}}".into())].into();
     });
-    mailing.links = Some(UnsubscribeLinks::new(
+    let links = UnsubscribeLinks::new(
         fixtures::list("news", Uuid::nil()),
         "https://mail.example.com".parse().unwrap(),
         secret.clone(),
-    ));
+    );
+    mailing.links = Some(Arc::new(links));
     let recipients = recipients(4);
     let ses = ses(&server.url).await;
     ses.send(&mailing, &recipients[..3], LIMIT).await;
