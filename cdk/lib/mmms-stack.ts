@@ -35,7 +35,7 @@ export class MmmsStack extends Stack {
     const hashSecret = new HashSecret(this, "HashSecret", { disposable: stage.disposable });
     const service = { stage, network, database, queues, sender, hashSecret };
     const api = new Api(this, "Api", { ...service, code: programs.api, routes });
-    const worker = new Worker(this, "Worker", { ...service, code: programs.worker });
+    const worker = new Worker(this, "Worker", { ...service, code: programs.worker, publicUrl: api.url });
     const before = [api, worker, ...(database.proxy ? [database.proxy] : [])];
     const migration = new Migration(this, "Migration", { stage, network, database, code: programs.worker, before });
     const monitoring = new Monitoring(this, "Monitoring", { stage, api, worker, queues, database, sender });

@@ -103,11 +103,19 @@ describe("a domain of its own", () => {
   test("is passed to the service, which then makes browsers use TLS alone", () => {
     const variables = { PUBLIC_URL: "https://mail.example.com" };
     named.hasResourceProperties("AWS::Lambda::Function", { Environment: { Variables: Match.objectLike(variables) } });
-    dev.resourcePropertiesCountIs(
-      "AWS::Lambda::Function",
-      { Environment: { Variables: Match.objectLike({ PUBLIC_URL: Match.anyValue() }) } },
-      0,
-    );
+  });
+
+  test("is API Gateway's own otherwise, for the API and for the worker, whose mail has links to it", () => {
+    for (const [stack, url] of [
+      [named, "https://mail.example.com"],
+      [dev, { "Fn::GetAtt": [Match.stringLikeRegexp("Http"), "ApiEndpoint"] }],
+    ] as const) {
+      const variables = { PUBLIC_URL: url };
+      const functions = stack.findResources("AWS::Lambda::Function", {
+        Properties: { Environment: { Variables: Match.objectLike(variables) } },
+      });
+      expect(Object.keys(functions).map((name) => name.replace(/Service.*/, ""))).toEqual(["Api", "Worker"]);
+    }
   });
 
   test("in a zone of the account gets its certificate and its record", () => {

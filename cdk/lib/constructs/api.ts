@@ -79,6 +79,13 @@ export class Api extends Construct {
       "Encrypted by Secrets Manager's own key, which no other account can use",
       "CKV_AWS_149",
     );
+    this.http = new HttpApi(this, "Http", {
+      description: `MMMS: stage ${stage.name}`,
+      createDefaultStage: false,
+      // With a domain of its own, API Gateway's host name would be a second, unobserved entrance.
+      disableExecuteApiEndpoint: stage.domain !== undefined,
+    });
+    this.url = stage.domain ? `https://${stage.domain.name}` : this.http.apiEndpoint;
     this.service = new ServiceFunction(this, "Service", {
       ...props,
       description: "MMMS API: accepts mail, sends single mails at once",
@@ -87,7 +94,7 @@ export class Api extends Construct {
       reservedConcurrentExecutions: stage.api.reservedConcurrency,
       environment: {
         ADMIN_SECRET_NAME: this.adminToken.secretArn,
-        ...(stage.domain && { PUBLIC_URL: `https://${stage.domain.name}` }),
+        PUBLIC_URL: this.url,
       },
       permissions: [
         new PolicyStatement({
@@ -99,20 +106,11 @@ export class Api extends Construct {
         new PolicyStatement({ sid: "TakeOffList", actions: ["ses:DeleteSuppressedDestination"], resources: ["*"] }),
       ],
     });
-    this.http = new HttpApi(this, "Http", {
-      description: `MMMS: stage ${stage.name}`,
-      createDefaultStage: false,
-      // With a domain of its own, API Gateway's host name would be a second, unobserved entrance.
-      disableExecuteApiEndpoint: stage.domain !== undefined,
-    });
     this.addRoutes(props.routes);
     const httpStage = this.addStage(props);
     if (stage.domain) {
       const { regionalDomainName } = this.addDomain(stage.domain, httpStage);
-      this.url = `https://${stage.domain.name}`;
       if (!stage.domain.hostedZone) this.records = [`${stage.domain.name} CNAME ${regionalDomainName}`];
-    } else {
-      this.url = this.http.apiEndpoint;
     }
   }
 

@@ -11,6 +11,8 @@ import { ServiceFunction, type ServiceProps } from "./service-function.ts";
 
 export interface WorkerProps extends ServiceProps {
   readonly code: Code;
+  /** The address of the API, with which links to unsubscribe begin. */
+  readonly publicUrl: string;
 }
 
 /**
@@ -42,7 +44,7 @@ export class Worker extends Construct {
       recursiveLoop: RecursiveLoop.ALLOW,
       // The queues may use all of these instances but those of the sweep, so that one is always left for it.
       reservedConcurrentExecutions: reserved ? workerInstances(props.stage) : undefined,
-      environment: { MAIL_EVENT_QUEUE_URL: events.queueUrl },
+      environment: { MAIL_EVENT_QUEUE_URL: events.queueUrl, PUBLIC_URL: props.publicUrl },
       permissions: [
         new PolicyStatement({
           sid: "TakeFromQueue",
