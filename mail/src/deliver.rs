@@ -327,6 +327,10 @@ impl Service {
             .filter(|recipient| begun.binary_search(&recipient.position).is_ok())
             .cloned()
             .collect();
+        if let Err(error) = self.note_suppressed_copies(mailing, &recipients).await {
+            self.take_back(claim, begun);
+            return Err(error);
+        }
         fail_point!("sending");
         let called = Instant::now();
         let renewing = self.keep_lease(claim, begun);
@@ -338,6 +342,25 @@ impl Service {
         drop(renewing);
         fail_point!("called");
         telemetry::call_made(mailing.id, recipients.len(), called.elapsed());
+        Ok(())
+    }
+
+    /// Notes which copies are left out of the mail, before it is sent.
+    async fn note_suppressed_copies(
+        &self,
+        mailing: &Mailing,
+        recipients: &[ClaimedRecipient],
+    ) -> Result<()> {
+        let copies = &mailing.suppressed_copies;
+        if copies.is_empty() {
+            return Ok(());
+        }
+        // A mail with copies has one recipient.
+        for recipient in recipients {
+            self.ledger
+                .note_suppressed_copies(mailing.id, recipient.position, copies)
+                .await?;
+        }
         Ok(())
     }
 

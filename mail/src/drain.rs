@@ -297,7 +297,9 @@ impl Service {
                 Ok(None)
             }
             Ok(Some(mut mailing)) => {
-                mailing.links = self.unsubscribe_links(&mailing.envelope).await?;
+                let envelope = &mailing.envelope;
+                mailing.suppressed_copies = self.ledger.suppressed_copies(envelope).await?;
+                mailing.links = self.unsubscribe_links(envelope).await?;
                 Ok(Some(mailing))
             }
             other @ (Ok(None) | Err(_)) => other,

@@ -48,6 +48,8 @@ pub struct Forecast {
     pub suppressed: Vec<usize>,
     /// Those whose address has occurred before in the request. Each gets a mail of its own.
     pub repeated: Vec<usize>,
+    /// The places of the copies that would be left out, because their addresses are suppressed.
+    pub suppressed_copies: Vec<String>,
     /// The mail of the first recipient.
     pub first: Rendered,
     /// The size of the largest mail as MIME, in octets.
@@ -72,6 +74,8 @@ impl Service {
             return Ok(DryRun::Expired);
         }
         let recipients = new.request.recipients;
+        let envelope = &new.request.envelope;
+        let suppressed_copies = self.ledger.suppressed_copies(envelope).await?;
         let links = self.unsubscribe_links(&new.request.envelope).await?;
         let scope = SuppressionScope::of(new.request.envelope.list.clone());
         let addresses: Vec<_> = recipients.iter().map(|one| &one.mail).collect();
@@ -85,6 +89,7 @@ impl Service {
             body: new.request.body,
             attachments: new.request.attachments,
             templates: new.templates,
+            suppressed_copies,
             links,
         };
         let preview = match preview(&mailing, &recipients).await {
@@ -99,6 +104,7 @@ impl Service {
             repeated: repeated(&recipients),
             accepted,
             suppressed,
+            suppressed_copies: mailing.suppressed_copies,
             first: preview.first,
             largest: preview.largest,
         }))

@@ -23,6 +23,8 @@ pub enum EventKind {
     CopyBounced,
     /// A recipient of a copy complained.
     CopyComplained,
+    /// The address of a copy must not be mailed, and was left out of the mail.
+    CopySuppressed,
     /// The recipient has unsubscribed from the list of the mail.
     Unsubscribed,
     /// The recipient has undone it.
@@ -32,6 +34,14 @@ pub enum EventKind {
 impl EventKind {
     pub fn as_str(self) -> &'static str {
         self.into()
+    }
+
+    /// Returns whether the event is about copies of the mail, not about the recipient.
+    pub fn is_of_copies(self) -> bool {
+        matches!(
+            self,
+            Self::CopyBounced | Self::CopyComplained | Self::CopySuppressed
+        )
     }
 
     /// Returns the status that the recipient has from then on; `None` if the event changes none.
@@ -48,6 +58,7 @@ impl EventKind {
             Self::Delayed
             | Self::CopyBounced
             | Self::CopyComplained
+            | Self::CopySuppressed
             | Self::Unsubscribed
             | Self::Resubscribed => None,
         }
@@ -59,6 +70,9 @@ impl EventKind {
 pub struct Detail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bounce: Option<Bounce>,
+    /// The places in the request of the copies that the event is about, such as `cc.0`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<String>,
 }
 
 impl Detail {

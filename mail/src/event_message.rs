@@ -33,6 +33,9 @@ pub struct EventMessage<'a> {
     pub attempts: i32,
     pub sequence: i32,
     pub bounce: Option<&'a Bounce>,
+    /// Absent unless the event is about copies.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub copies: &'a [String],
 }
 
 impl<'a> EventMessage<'a> {
@@ -64,6 +67,7 @@ impl<'a> EventMessage<'a> {
             attempts: update.attempts,
             sequence: update.sequence,
             bounce: update.bounce.as_ref(),
+            copies: &[],
         })
     }
 }
@@ -91,6 +95,7 @@ impl<'a> From<&'a FeedEvent> for EventMessage<'a> {
             attempts: event.attempts,
             sequence: event.sequence,
             bounce: found.detail.bounce.as_ref(),
+            copies: &found.detail.copies,
         }
     }
 }

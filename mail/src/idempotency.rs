@@ -104,7 +104,14 @@ impl Service {
         }
         // What was learned after the mail was sent does not change what was answered.
         if let (Some(sent_at), Some(message_id)) = (only.sent_at, only.message_id.clone()) {
+            let has_copies = mailing.envelope.copies().next().is_some();
+            let suppressed_copies = if has_copies {
+                self.ledger.left_out_copies(id).await?
+            } else {
+                Vec::new()
+            };
             return Ok(Submission::Replayed(Answer::Sent {
+                suppressed_copies,
                 id,
                 email_id,
                 email_recipient_id: only.email_recipient_id,

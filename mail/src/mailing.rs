@@ -25,6 +25,8 @@ pub struct Mailing {
     pub body: Body,
     pub attachments: Vec<Attachment>,
     pub templates: Templates,
+    /// The places of the copies that are left out, because their addresses must not be mailed.
+    pub suppressed_copies: Vec<String>,
     /// `None` if its mails have no links to unsubscribe.
     pub links: Option<Arc<UnsubscribeLinks>>,
 }
@@ -59,11 +61,19 @@ pub struct Copies<'a> {
 impl Mailing {
     pub fn copies(&self, to: &Address) -> Copies<'_> {
         let mut seen = BTreeSet::from([to.key()]);
-        let mut new = |address: &&Address| seen.insert(address.key());
-        Copies {
-            open: self.envelope.cc.iter().filter(&mut new).collect(),
-            hidden: self.envelope.bcc.iter().filter(&mut new).collect(),
+        let (mut open, mut hidden) = (Vec::new(), Vec::new());
+        for (place, address) in self.envelope.copies() {
+            if self.suppressed_copies.contains(&place) || !seen.insert(address.key()) {
+                continue;
+            }
+            let copies = if place.starts_with("cc.") {
+                &mut open
+            } else {
+                &mut hidden
+            };
+            copies.push(address);
         }
+        Copies { open, hidden }
     }
 
     /// Returns whether the HTML shows this attachment, by its content id (RFC 2392). Others are shown by some readers
@@ -105,6 +115,7 @@ impl Mailing {
             body,
             attachments,
             templates,
+            suppressed_copies: Vec::new(),
             links: None,
         }
     }

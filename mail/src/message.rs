@@ -52,6 +52,17 @@ pub struct Envelope {
     pub ids: CallerIds,
 }
 
+impl Envelope {
+    /// Returns the addresses of copies with their places in the request, such as `cc.0`.
+    pub fn copies(&self) -> impl Iterator<Item = (String, &Address)> {
+        let lists = [("cc", &self.cc), ("bcc", &self.bcc)];
+        lists.into_iter().flat_map(|(field, list)| {
+            let list = list.iter().enumerate();
+            list.map(move |(index, address)| (format!("{field}.{index}"), address))
+        })
+    }
+}
+
 /// A subject of subscription that a mail belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct List {

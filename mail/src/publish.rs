@@ -287,6 +287,7 @@ mod tests {
             attempts: 1,
             sequence: 1,
             bounce: None,
+            copies: &[],
         };
         let body = body_of(&message).unwrap();
         let carried = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);

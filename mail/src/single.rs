@@ -101,6 +101,7 @@ fn answer(
                 .and_then(|update| update.sent_at)
                 // Only where the ledger did not answer in time.
                 .unwrap_or_else(timestamp::now),
+            suppressed_copies: mailing.suppressed_copies.clone(),
         },
         Outcome::Refused(reason) => Answer::Rejected {
             id: mailing.id,

@@ -34,6 +34,9 @@ pub enum Answer {
         recipient: Option<String>,
         message_id: String,
         sent_at: i64,
+        /// The places of the copies that were left out, because their addresses must not be mailed.
+        #[serde(default)]
+        suppressed_copies: Vec<String>,
     },
     Queued {
         id: Uuid,
@@ -180,7 +183,7 @@ impl Service {
         let email_id = new.request.envelope.ids.email_id.clone();
         let accepted = new.request.recipients.len();
         let planned = new.request.send_at > Some(stored.stored_at);
-        let claim = stored.into_claim(new.api_key_id, new.request, new.templates, links);
+        let claim = stored.to_claim(new.api_key_id, new.request, new.templates, links);
         let Some((mailing, claim)) = claim else {
             // What is planned is woken when it is due.
             let to_wake = if planned { 0 } else { accepted };

@@ -66,7 +66,7 @@ const NULLABLE: [&str; 7] = [
 const LIST_ENTRIES: [&str; 1] = ["MailAddress"];
 
 /// Fields of answers that are left out if they have no value.
-const SOMETIMES: [&str; 2] = ["cancelling", "remaining"];
+const SOMETIMES: [&str; 4] = ["cancelling", "copies", "remaining", "suppressed_copies"];
 /// The statuses of errors that can occur before an operation is found.
 const OF_NO_OPERATION: [u16; 2] = [405, 429];
 

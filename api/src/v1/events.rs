@@ -15,6 +15,7 @@ use super::{
     tag::Tag,
     text::{FeedCursor, Text},
     types::{DEFAULT_LIMIT, Id, Success, Timestamp},
+    values::some,
 };
 use crate::{
     app::App,
@@ -32,6 +33,7 @@ const CURSOR: &str = "event-";
 ///   `RecipientStatus`.
 /// - `delayed`: the mail system could not deliver the mail yet, and tries again.
 /// - `copy_bounced`, `copy_complained`: the mail to an address in `cc` or `bcc` bounced, or its owner complained.
+/// - `copy_suppressed`: an address in `cc` or `bcc` must not be mailed, and was left out of the mail.
 /// - `unsubscribed`, `resubscribed`: the recipient has unsubscribed from the mail's `list` by the link in the mail, or
 ///   has undone it.
 ///
@@ -54,6 +56,7 @@ pub enum EventName {
     Delayed,
     CopyBounced,
     CopyComplained,
+    CopySuppressed,
     Unsubscribed,
     Resubscribed,
 }
@@ -128,6 +131,10 @@ struct EventOut {
     sequence: i32,
     /// Null unless the mail bounced.
     bounce: Option<BounceOut>,
+    /// The places in the request of the copies that the event is about, such as `cc.0`. Absent if it is about none, or if
+    /// they were removed by retention or erasure.
+    #[oai(skip_serializing_if_is_none)]
+    copies: Option<Vec<String>>,
     /// The id of the API key that submitted the mailing.
     api_key_id: Uuid,
 }
@@ -157,6 +164,7 @@ impl EventOut {
             attempts: event.attempts,
             sequence: event.sequence,
             bounce: found.detail.bounce.map(BounceOut::from),
+            copies: some(found.detail.copies),
             api_key_id: event.api_key_id,
         })
     }

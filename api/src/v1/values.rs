@@ -24,6 +24,11 @@ pub fn address(node: Node<'_>) -> Option<Address> {
     node.parsed(MAX_WRITTEN_ADDRESS, Address::parse)
 }
 
+/// Returns `None` for an empty list.
+pub fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
+    Some(list).filter(|list| !list.is_empty())
+}
+
 /// The id of an API key.
 pub fn key_id(node: Node<'_>) -> Option<Uuid> {
     node.parsed(MAX_WRITTEN_ID, |text| {

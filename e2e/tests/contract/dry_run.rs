@@ -29,6 +29,7 @@ async fn try_out(caller: &Caller, body: &Value) -> Value {
         "largest_bytes",
         "repeated",
         "suppressed",
+        "suppressed_copies",
     ];
     assert_eq!(keys(&data), names);
     let names = ["headers", "html", "shortened", "subject", "text"];

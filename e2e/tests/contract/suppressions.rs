@@ -1,7 +1,8 @@
 //! Suppressed addresses: the list, and what becomes of mail to them.
 
 use e2e::answer::keys;
-use e2e::{Caller, Database, Server, With, everywhere, letter, mailing};
+use e2e::times::in_seconds;
+use e2e::{Caller, Database, Server, With, eventually, everywhere, letter, mailing};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -9,6 +10,8 @@ everywhere!(
     a_single_mail_to_a_suppressed_address_is_refused,
     a_mailing_leaves_suppressed_addresses_out,
     entries_are_listed_imported_and_removed,
+    suppressed_copies_are_left_out_and_named,
+    copies_of_queued_mail_are_looked_up_when_it_is_sent,
     a_key_has_the_entries_of_its_own_lists,
     faulty_entries_are_refused_together,
     an_erased_address_stays_suppressed,
@@ -79,6 +82,99 @@ async fn a_mailing_leaves_suppressed_addresses_out(database: Database) {
         .filter_map(Value::as_u64)
         .sum();
     assert_eq!(total, 4, "{counts}");
+}
+
+/// Returns a mail with two copies of each kind.
+fn with_copies() -> Value {
+    letter("ann@example.org")
+        .with("cc", json!(["bob@example.org", "cid@example.org"]))
+        .with(
+            "bcc",
+            json!([{"mail": "Dan@example.org", "name": "Dan"}, "eve@example.org"]),
+        )
+}
+
+/// Returns the kinds of the events of a mailing in their order, and the copies that they are about.
+async fn events_of(server: &Server, id: &str, count: usize) -> Vec<(Value, Value)> {
+    let events = eventually("the feed shows the events", || async {
+        let mut events = server.management().get("/v1/events").await.items();
+        events.retain(|event| event["id"] == id);
+        if events.len() < count {
+            Err(events)
+        } else {
+            Ok(events)
+        }
+    })
+    .await;
+    let events = events.iter();
+    events
+        .map(|event| (event["status"].clone(), event["copies"].clone()))
+        .collect()
+}
+
+fn left_out() -> [(Value, Value); 2] {
+    [
+        (json!("copy_suppressed"), json!(["cc.1", "bcc.0"])),
+        (json!("sent"), Value::Null),
+    ]
+}
+
+async fn suppressed_copies_are_left_out_and_named(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await.idempotency_key("once");
+    for mail in ["cid@EXAMPLE.org", "Dan@example.org"] {
+        suppress(&server.management(), &json!({"mail": mail})).await;
+    }
+    let body = with_copies();
+    let tried = sender.post("/v1/mail?dry_run=true", &body).await.data(200);
+    assert_eq!(tried["suppressed_copies"], json!(["cc.1", "bcc.0"]));
+    for replayed in [None, Some("true")] {
+        let answer = sender.mail(&body).await;
+        assert_eq!(answer.header("idempotency-replayed"), replayed);
+        assert_eq!(
+            answer.data(200)["suppressed_copies"],
+            json!(["cc.1", "bcc.0"])
+        );
+    }
+    let captured = server.mailbox().only_to("ann@example.org").await;
+    assert_eq!(captured.header("cc"), ["bob@example.org"]);
+    let message = &server.mailbox().to("ann@example.org").await[0];
+    let hidden = message["bcc"].as_array().expect("a list");
+    assert_eq!(
+        (hidden.len(), &hidden[0]["mail"]),
+        (1, &json!("eve@example.org"))
+    );
+    let id = sender.mail(&body).await.data(200)["id"].clone();
+    let id = id.as_str().expect("an id");
+    assert_eq!(events_of(&server, id, 2).await, left_out());
+    // Other mail says nothing of it.
+    let plain = server
+        .sender()
+        .await
+        .mail(&letter("ann@example.org"))
+        .await
+        .data(200);
+    assert_eq!(plain.get("suppressed_copies"), None);
+}
+
+async fn copies_of_queued_mail_are_looked_up_when_it_is_sent(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    let body = with_copies().with("send_at", in_seconds(3600));
+    let data = sender.mail(&body).await.data(202);
+    let id = data["id"].as_str().expect("an id");
+    for mail in ["cid@example.org", "dan@example.org"] {
+        suppress(&server.management(), &json!({"mail": mail})).await;
+    }
+    let path = format!("/v1/mail/{id}/reschedule");
+    sender
+        .post(&path, &json!({"send_at": in_seconds(0)}))
+        .await
+        .data(200);
+    server.settled(id).await;
+    let captured = server.mailbox().only_to("ann@example.org").await;
+    assert_eq!(captured.header("cc"), ["bob@example.org"]);
+    assert_eq!(events_of(&server, id, 2).await, left_out());
 }
 
 async fn entries_are_listed_imported_and_removed(database: Database) {

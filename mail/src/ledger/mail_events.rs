@@ -14,7 +14,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Ledger, Transaction,
+    Ledger, Transaction, copies,
     document::to_text,
     events::{self, NewEvent},
     outbox::{Added, of_recipients},
@@ -24,6 +24,7 @@ use crate::{
     error::Result,
     hash_secret::HashSecret,
     mail_event::{MailEvent, Step, advance},
+    message::Envelope,
     recipient_update::RecipientUpdate,
     simulator::is_simulated,
     suppression::SuppressionScope,
@@ -84,6 +85,15 @@ impl Ledger {
         let transaction = self.begin().await?;
         let mut rows = locked(&transaction, reports).await?;
         let known = known(&transaction, reports).await?;
+        let of_copies = reports.iter().filter(|report| {
+            let row = rows.get(&(report.mailing_id, report.position));
+            row.is_some_and(|row| !report.is_about(row.mail_key.as_deref()))
+        });
+        let envelopes = copies::envelopes(
+            &transaction,
+            of_copies.map(|report| report.mailing_id).collect(),
+        )
+        .await?;
         let now = self.read_clock(&transaction).await?;
         let mut steps: Vec<Step> = Vec::new();
         let mut seen = BTreeSet::new();
@@ -95,7 +105,11 @@ impl Ledger {
             };
             if !known.contains(&report.id) && seen.insert(report.id) {
                 suppressed.extend(suppressed_by(report, row, secret));
-                steps.extend(advance(row, report, now));
+                let mut led_to = advance(row, report, now);
+                if let Some(envelope) = envelopes.get(&report.mailing_id) {
+                    name_copies(&mut led_to, report, envelope);
+                }
+                steps.append(&mut led_to);
             }
         }
         self.insert_suppressions(&transaction, &suppressed).await?;
@@ -168,6 +182,16 @@ fn suppressed_by(report: &MailEvent, row: &Model, secret: &HashSecret) -> Vec<En
             scope: SuppressionScope::Everything,
         })
         .collect()
+}
+
+/// Names the places of the copies that a report is about.
+fn name_copies(steps: &mut [Step], report: &MailEvent, envelope: &Envelope) {
+    let of_copies = steps.iter_mut().filter(|step| step.kind.is_of_copies());
+    for step in of_copies {
+        let copies = envelope.copies();
+        let named = copies.filter(|(_, address)| report.addresses.contains(&address.key()));
+        step.detail.copies = named.map(|(place, _)| place).collect();
+    }
 }
 
 fn key(step: &Step) -> (Uuid, i32) {

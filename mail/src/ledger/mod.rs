@@ -9,6 +9,7 @@ mod claim_on_postgres;
 mod claim_on_sqlite;
 mod connect;
 mod connection;
+mod copies;
 mod dialect;
 mod document;
 mod erase;

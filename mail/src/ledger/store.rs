@@ -79,7 +79,7 @@ pub enum StoreOutcome {
 }
 
 /// A request that is in the ledger.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Stored {
     /// Of the mailing.
     pub id: Uuid,
@@ -90,6 +90,8 @@ pub struct Stored {
     pub start: Start,
     /// Set if the recipient of a single mail is suppressed: it has ended.
     pub suppressed: Option<SuppressionReason>,
+    /// The places of the copies of a single mail that must be left out, because their addresses are suppressed.
+    pub suppressed_copies: Vec<String>,
 }
 
 /// How the call for a single mail may start.
@@ -132,8 +134,8 @@ impl StoreOutcome {
 
 impl Stored {
     /// The stored request as it is to be sent, where it was inserted already claimed.
-    pub fn into_claim(
-        self,
+    pub fn to_claim(
+        &self,
         api_key_id: Uuid,
         request: NewMailing,
         templates: Templates,
@@ -163,6 +165,7 @@ impl Stored {
             body: request.body,
             attachments: request.attachments,
             templates,
+            suppressed_copies: self.suppressed_copies.clone(),
             links,
         };
         Some((mailing, claim))
@@ -188,6 +191,29 @@ impl Writing<'_> {
         self.token?;
         let recipient = self.entry.request.recipients.first()?;
         Some(self.secret.address(&recipient.mail.key()).to_vec())
+    }
+
+    /// Returns the hashes of the copies of a single mail, in hexadecimal.
+    fn copies(&self) -> Vec<String> {
+        if self.token.is_none() {
+            return Vec::new();
+        }
+        let copies = self.entry.request.envelope.copies();
+        copies
+            .map(|(_, address)| hex::encode(self.secret.address(&address.key())))
+            .collect()
+    }
+
+    /// Returns the places of the copies with these hashes, which are in hexadecimal in a JSON array.
+    fn places(&self, hashes: Option<&str>) -> Vec<String> {
+        let hashes: Vec<String> = hashes
+            .and_then(|hashes| serde_json::from_str(hashes).ok())
+            .unwrap_or_default();
+        let copies = self.entry.request.envelope.copies().zip(self.copies());
+        copies
+            .filter(|(_, hash)| hashes.iter().any(|one| one.eq_ignore_ascii_case(hash)))
+            .map(|((place, _), _)| place)
+            .collect()
     }
 
     /// Returns the scope of entries that suppress this mail besides those for everything.
@@ -245,7 +271,15 @@ impl Writing<'_> {
             meter.use_noted();
         }
         let suppressed: Option<String> = row.try_get("", "suppressed")?;
-        Ok(self.stored(now, row.try_get("", "goes")?, wait, suppressed.as_deref()))
+        let copies: Option<String> = row.try_get("", "copies")?;
+        let copies = self.places(copies.as_deref());
+        Ok(self.stored(
+            now,
+            row.try_get("", "goes")?,
+            wait,
+            suppressed.as_deref(),
+            copies,
+        ))
     }
 
     /// Returns the outcome of a request whose times do not hold now.
@@ -264,11 +298,13 @@ impl Writing<'_> {
         goes: bool,
         wait: Option<i64>,
         suppressed: Option<&str>,
+        suppressed_copies: Vec<String>,
     ) -> StoreOutcome {
         StoreOutcome::Stored(Stored {
             // A reason that only a later version knows suppresses all the same.
             suppressed: suppressed
                 .map(|reason| reason.parse().unwrap_or(SuppressionReason::Manual)),
+            suppressed_copies,
             id: self.id,
             token: self.token,
             stored_at,
@@ -355,13 +391,19 @@ impl Ledger {
                 .await?)
         })
         .await?;
+        let envelope = &writing.entry.request.envelope;
+        let copies = match (&found, writing.token) {
+            (Some(_), Some(_)) => self.suppressed_copies(envelope).await?,
+            _ => Vec::new(),
+        };
         // A turn that was given with a lost answer is lost too.
         Ok(found.map(|(stored_at, status, detail)| {
             let suppressed = detail
                 .as_deref()
                 .filter(|_| status == Status::Suppressed)
                 .map(|detail| detail.strip_prefix("suppressed_").unwrap_or(detail));
-            writing.stored(stored_at, status == Status::Sending, None, suppressed)
+            let goes = status == Status::Sending;
+            writing.stored(stored_at, goes, None, suppressed, copies)
         }))
     }
 }

@@ -1,22 +1,17 @@
 //! Unsubscribing: entries on the list of suppressed addresses that their owners make and undo, with the events of it.
 
-use entity::{
-    mailing,
-    recipient::{self, Column},
-    suppression,
-};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use entity::{mailing, recipient, suppression};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{
     Ledger, Transaction,
     document::legible_envelope,
-    events::{self, NewEvent},
     suppressions::{Entry, StoredAddress},
 };
 use crate::{
     error::Result,
-    event::EventKind,
+    event::{Detail, EventKind},
     suppression::{SuppressionReason, SuppressionScope},
     unsubscribe::Subscription,
 };
@@ -59,7 +54,7 @@ impl Ledger {
             scope: SuppressionScope::List(subscription.list.clone()),
         };
         if self.insert_suppressions(&transaction, &[entry]).await? > 0 {
-            self.add_event(&transaction, row, EventKind::Unsubscribed)
+            self.add_event_of(&transaction, row, EventKind::Unsubscribed)
                 .await?;
         }
         transaction.commit().await?;
@@ -75,31 +70,27 @@ impl Ledger {
             .exec(&transaction)
             .await?;
         if removed.rows_affected > 0 {
-            self.add_event(&transaction, row, EventKind::Resubscribed)
+            self.add_event_of(&transaction, row, EventKind::Resubscribed)
                 .await?;
         }
         transaction.commit().await?;
         Ok(())
     }
 
-    /// Inserts an event of a recipient that does not move it. There is none if the recipient has been removed.
-    async fn add_event(
+    /// Inserts an event. There is none if the recipient has been removed.
+    async fn add_event_of(
         &self,
         transaction: &Transaction,
         row: Option<recipient::Model>,
         kind: EventKind,
     ) -> Result<()> {
-        let Some(mut row) = row else { return Ok(()) };
-        row.events = row.all_events() + 1;
-        recipient::Entity::update_many()
-            .col_expr(Column::Events, Expr::value(row.events))
-            .filter(Column::MailingId.eq(row.mailing_id))
-            .filter(Column::Position.eq(row.position))
-            .exec(transaction)
-            .await?;
-        let now = self.read_clock(transaction).await?;
-        let event = NewEvent::of(&row, Uuid::now_v7(), kind.as_str(), now, None);
-        events::add(transaction, &[event]).await
+        match row {
+            Some(row) => {
+                self.add_event(transaction, row, kind, Detail::default())
+                    .await
+            }
+            None => Ok(()),
+        }
     }
 }
 

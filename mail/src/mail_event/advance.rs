@@ -154,7 +154,10 @@ fn detail(report: &Report) -> Detail {
         | Report::Rejected(_)
         | Report::NotRendered(_) => None,
     };
-    Detail { bounce }
+    Detail {
+        bounce,
+        ..Detail::default()
+    }
 }
 
 /// The state that a report moves a recipient to.

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use entity::{event, recipient::Model, recipient::Status};
+use entity::{Document, event, recipient::Model, recipient::Status};
 use mail::{
     event::{Bounce, BounceType},
     ledger::Claim,
     mail_event::{MailEvent, Report},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
     database::TestLedger,
+    fixtures::address,
     mailings::{accepted, mailing_to, refused, unknown},
 };
 
@@ -148,7 +150,10 @@ async fn rejects_and_rendering_failures_are_failures(t: &TestLedger) {
 }
 
 async fn reports_about_copies_move_nobody(t: &TestLedger) {
-    let id = t.store(&mailing_to(1)).await;
+    let mut request = mailing_to(1);
+    request.envelope.cc = vec![address("a@example.com"), address("boss@example.com")];
+    request.envelope.bcc = vec![address("Boss@EXAMPLE.com")];
+    let id = t.store(&request).await;
     let claim = t.finish(id, accepted()).await;
     let mut copies = Vec::new();
     let reported = [
@@ -174,6 +179,10 @@ async fn reports_about_copies_move_nobody(t: &TestLedger) {
         ["sent", "copy_bounced", "copy_complained"]
     );
     check_sequence(&row, &events[&0]);
+    for event in &events[&0][1..] {
+        let detail = event.detail.clone().and_then(Document::readable).unwrap();
+        assert_eq!(detail["copies"], json!(["cc.1", "bcc.0"]));
+    }
     let both = MailEvent {
         addresses: vec!["boss@example.com".to_owned(), "r0@example.com".to_owned()],
         destinations: 2,

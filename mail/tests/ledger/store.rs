@@ -73,7 +73,7 @@ async fn a_single_mail_is_stored_already_claimed(t: &TestLedger) {
     };
     let stored = t.try_store(entry).await.unwrap();
     let templates = Templates::parse(&request.envelope, &request.body);
-    let claim = stored.into_claim(entry.api_key_id, request.clone(), templates, None);
+    let claim = stored.to_claim(entry.api_key_id, request.clone(), templates, None);
     let (mailing, claim) = claim.unwrap();
     let row = t.row(mailing.id).await;
     assert_eq!(row.claim_token, Some(claim.token));

@@ -43,6 +43,8 @@ pub(super) struct DryRunMail {
     /// The recipients whose address has occurred before in the request. They are not left out: each gets a mail of its
     /// own.
     repeated: Vec<usize>,
+    /// The places of those `cc` and `bcc` that would be left out because their addresses are suppressed, such as `cc.0`.
+    suppressed_copies: Vec<String>,
     /// The mail of the first recipient.
     first: RenderedMail,
     /// The size of the largest mail in bytes, with attachments, as it is sent over SMTP. Exact for up to 50 recipients;
@@ -101,6 +103,7 @@ fn told(forecast: Forecast, most: usize) -> DryRunMail {
         accepted: forecast.accepted,
         suppressed: forecast.suppressed,
         repeated: forecast.repeated,
+        suppressed_copies: forecast.suppressed_copies,
         first: within(forecast.first, most),
         largest_bytes: forecast.largest as u64,
         done_at: forecast.done_at.into(),

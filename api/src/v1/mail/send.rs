@@ -26,7 +26,10 @@ use crate::{
     json::Json,
     middleware::context::Trace,
     problem::{ErrorType, Problem},
-    v1::types::{Id, Success, Timestamp},
+    v1::{
+        types::{Id, Success, Timestamp},
+        values::some,
+    },
 };
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -74,6 +77,10 @@ pub(super) struct SentMail {
     message_id: String,
     ses_response: SesResponse,
     status: SentRecipient,
+    /// The places in the request of those `cc` and `bcc` that were left out because their addresses must not be mailed,
+    /// such as `cc.0`. Absent if there is none.
+    #[oai(skip_serializing_if_is_none)]
+    suppressed_copies: Option<Vec<String>>,
 }
 
 /// The status of mail that was answered with 202.
@@ -245,6 +252,7 @@ fn success(answer: Answer, replayed: Option<bool>, browser: bool) -> Result<Send
             recipient,
             message_id,
             sent_at,
+            suppressed_copies,
         } => {
             let data = SentMail {
                 id,
@@ -263,6 +271,7 @@ fn success(answer: Answer, replayed: Option<bool>, browser: bool) -> Result<Send
                     queued_at: None,
                     sent_at: sent_at.into(),
                 },
+                suppressed_copies: some(suppressed_copies),
             };
             let sent = Success::new(200, "Email sent successfully", data);
             SendResponse::Done(Json(SentOrTried::Sent(sent)), replayed)

@@ -96,6 +96,7 @@ fn statement(ledger: &Ledger, writing: &Writing<'_>) -> Result<Statement> {
     let list = request.envelope.list.as_ref();
     let list_key_id = values.add(list.map(|list| list.api_key_id));
     let list = values.add(list.map(|list| list.name.clone()));
+    let copies = copies(&mut values, writing)?;
     let suppressed = Suppressed::new(ledger, &mut values, writing, &api_key_id);
     let metering = metering(&mut values, writing, &api_key_id, &key);
     let Metering {
@@ -163,7 +164,7 @@ fn statement(ledger: &Ledger, writing: &Writing<'_>) -> Result<Statement> {
            FROM entry, plan, start, {recipients}{returning}){ends} \
          SELECT now, EXISTS (SELECT FROM live) AS live, EXISTS (SELECT FROM request) AS in_time, \
            EXISTS (SELECT FROM entry) AS stored, goes, (SELECT wait FROM turn) AS wait, \
-           (SELECT reason FROM suppressed) AS suppressed{columns} \
+           (SELECT reason FROM suppressed) AS suppressed, {copies} AS copies{columns} \
          FROM clock CROSS JOIN start{table}",
         entry_of_list = suppressed.entry,
         status = suppressed.status,
@@ -176,6 +177,19 @@ fn statement(ledger: &Ledger, writing: &Writing<'_>) -> Result<Statement> {
         DbBackend::Postgres,
         sql,
         values.0,
+    ))
+}
+
+/// Returns the expression of the hashes of suppressed copies, as a JSON array.
+fn copies(values: &mut Values, writing: &Writing<'_>) -> Result<String> {
+    let copies = writing.copies();
+    if copies.is_empty() {
+        return Ok("CAST(NULL AS TEXT)".to_owned());
+    }
+    let copies = values.add(to_text(&copies)?);
+    Ok(format!(
+        "(SELECT json_agg(encode(mail_hash, 'hex'))::text FROM suppression WHERE scope = '' AND mail_hash IN (\
+           SELECT decode(hash, 'hex') FROM json_array_elements_text({copies}::json) AS hash))"
     ))
 }
 

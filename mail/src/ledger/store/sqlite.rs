@@ -67,7 +67,7 @@ impl Ledger {
         } else {
             write(&transaction, writing, &start).await?
         };
-        match outcome {
+        match &outcome {
             StoreOutcome::Stored(stored) => {
                 if let Some(reason) = stored.suppressed {
                     self.end_suppressed(&transaction, writing, reason).await?;
@@ -106,7 +106,7 @@ impl Ledger {
     }
 }
 
-async fn read_start(db: &Transaction, writing: &Writing<'_>) -> Result<QueryResult, DbErr> {
+async fn read_start(db: &Transaction, writing: &Writing<'_>) -> Result<QueryResult> {
     let sql = "WITH clock AS MATERIALIZED (SELECT unixepoch('subsec') AS t), \
                plan AS MATERIALIZED (\
                  SELECT t, MAX(CAST(t * 1000 AS INTEGER), IFNULL($3, 0)) AS due_at FROM clock) \
@@ -114,7 +114,9 @@ async fn read_start(db: &Transaction, writing: &Writing<'_>) -> Result<QueryResu
                  EXISTS (SELECT 1 FROM api_key WHERE id = $1 AND revoked_at IS NULL \
                    AND (expires_at IS NULL OR expires_at > CAST(t * 1000 AS INTEGER))) AS live, \
                  (($2 IS NULL OR $2 > due_at) AND due_at <= CAST(t * 1000 AS INTEGER) + $4) AS in_time, \
-                 (SELECT reason FROM suppression WHERE mail_hash = $5 AND scope IN ('', $6) LIMIT 1) AS suppressed \
+                 (SELECT reason FROM suppression WHERE mail_hash = $5 AND scope IN ('', $6) LIMIT 1) AS suppressed, \
+                 (SELECT json_group_array(hex(mail_hash)) FROM suppression WHERE scope = '' \
+                   AND mail_hash IN (SELECT unhex(value) FROM json_each($7))) AS copies \
                FROM plan, pace";
     let request = writing.entry.request;
     let values = [
@@ -124,9 +126,10 @@ async fn read_start(db: &Transaction, writing: &Writing<'_>) -> Result<QueryResu
         LONGEST_PLAN_MS.into(),
         writing.looked_up().into(),
         writing.scope().into(),
+        to_text(&writing.copies())?.into(),
     ];
     let row = one(db, sql, values).await?;
-    row.ok_or_else(|| DbErr::RecordNotFound("the clock".to_owned()))
+    Ok(row.ok_or_else(|| DbErr::RecordNotFound("the clock".to_owned()))?)
 }
 
 /// Writes the idempotency record if there is a key, and returns whether the key is free.
@@ -189,7 +192,9 @@ async fn write(
     for (position, attachment) in (0..).zip(&request.attachments) {
         insert_attachment(db, writing, position, attachment).await?;
     }
-    Ok(writing.stored(now, goes, wait, suppressed.as_deref()))
+    let copies: Option<String> = start.try_get("", "copies")?;
+    let copies = writing.places(copies.as_deref());
+    Ok(writing.stored(now, goes, wait, suppressed.as_deref(), copies))
 }
 
 /// Counts the request and its recipients, and returns whether they are within the limits of the key.

@@ -67,6 +67,7 @@ pub struct Record {
 impl Record {
     pub fn new(id: Id, mailing: &Mailing, claimed: &ClaimedRecipient, mail: &Composed) -> Self {
         let envelope = &mailing.envelope;
+        let copies = mailing.copies(&claimed.recipient.mail);
         let text = readable(&mail.content);
         let shown = one_body(&mail.content);
         let captured = Captured {
@@ -82,8 +83,8 @@ impl Record {
                 claimed.recipient.name.as_deref(),
                 &claimed.recipient.mail,
             )],
-            cc: people(&envelope.cc, &envelope.cc_names),
-            bcc: people(&envelope.bcc, &Names::new()),
+            cc: people(copies.open, &envelope.cc_names),
+            bcc: people(copies.hidden, &Names::new()),
             reply_to: people(&envelope.reply_to, &envelope.reply_to_names),
             subject: mail.content.subject.clone(),
             captured_at: timestamp::write(timestamp::now()),
@@ -138,10 +139,10 @@ fn person(name: Option<&str>, address: &Address) -> Person {
     }
 }
 
-fn people(addresses: &[Address], names: &Names) -> Vec<Person> {
+fn people<'a>(addresses: impl IntoIterator<Item = &'a Address>, names: &Names) -> Vec<Person> {
     let name = |address: &Address| names.get(address.as_str()).map(String::as_str);
-    let addresses = addresses.iter();
     addresses
+        .into_iter()
         .map(|address| person(name(address), address))
         .collect()
 }
