@@ -107,8 +107,8 @@ pub struct NewSubmission {
 impl Service {
     /// Accepts a request, in a task that goes on to its end even if the caller hangs up.
     pub async fn submit(self: &Arc<Self>, new: NewSubmission) -> Result<Submission> {
-        let (service, deadline) = (Arc::clone(self), new.deadline);
-        let task = self.tasks.spawn(async move { service.accept(new).await });
+        let deadline = new.deadline;
+        let task = self.tasks.spawn(Box::pin(Arc::clone(self).accept(new)));
         let last = (deadline + LEEWAY).into();
         match tokio::time::timeout_at(last, task).await {
             Ok(Ok(answer)) => answer,
