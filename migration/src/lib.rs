@@ -19,6 +19,7 @@ mod m0013_schedule;
 mod m0014_events;
 mod m0015_webhooks;
 mod m0016_suppression;
+mod m0018_reports;
 
 pub struct Migrator;
 
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_events::Migration),
             Box::new(m0015_webhooks::Migration),
             Box::new(m0016_suppression::Migration),
+            Box::new(m0018_reports::Migration),
         ]
     }
 }

@@ -88,6 +88,7 @@ impl Ledger {
         let mut steps: Vec<Step> = Vec::new();
         let mut seen = BTreeSet::new();
         let mut suppressed: Vec<Entry> = Vec::new();
+        let mut simulated = BTreeSet::new();
         for report in reports {
             let Some(row) = rows.get_mut(&(report.mailing_id, report.position)) else {
                 applied.foreign += 1;
@@ -95,6 +96,9 @@ impl Ledger {
             };
             if !known.contains(&report.id) && seen.insert(report.id) {
                 suppressed.extend(suppressed_by(report, row));
+                if is_of_simulator(report, row) {
+                    simulated.insert((row.mailing_id, row.position));
+                }
                 steps.extend(advance(row, report, now));
             }
         }
@@ -111,6 +115,9 @@ impl Ledger {
             .collect();
         write(&transaction, &changed).await?;
         self.add_steps(&transaction, &steps, now).await?;
+        // Last, because processes that apply other reports wait for the rows of the hours.
+        let rated = steps.iter().filter(|step| !simulated.contains(&key(step)));
+        self.add_reports(&transaction, rated).await?;
         transaction.commit().await?;
         applied.updates = steps.into_iter().filter_map(update).collect();
         Ok(applied)
@@ -164,6 +171,14 @@ fn suppressed_by(report: &MailEvent, row: &Model) -> Vec<Entry> {
             scope: SuppressionScope::Everything,
         })
         .collect()
+}
+
+/// Returns whether the recipient is an address of a simulator, which says nothing about any person's mail.
+fn is_of_simulator(report: &MailEvent, row: &Model) -> bool {
+    match &row.mail_key {
+        Some(key) => is_simulated(key),
+        None => report.addresses.iter().any(|key| is_simulated(key)),
+    }
 }
 
 fn key(step: &Step) -> (Uuid, i32) {

@@ -20,7 +20,8 @@ use super::{
     read::{counted as counts, listing},
     removal::{first_id_after, old},
     reschedule::to_later,
-    statistics::{ends, first_end, sending},
+    statistics::{ends, first_end},
+    waiting::sending,
 };
 use crate::wake_up::Range;
 
@@ -109,6 +110,7 @@ async fn statistics_read_what_ended_in_the_hours_and_what_waits() {
     reads(&ledger, select(&first_end(0)), &[first]).await;
     let hours = [
         "SEARCH recipient USING INDEX recipient_ended (ended_at>? AND ended_at<?)",
+        "SEARCH mailing USING INDEX sqlite_autoindex_mailing_1 (id=?)",
         "SEARCH mailing USING INDEX sqlite_autoindex_mailing_1 (id=?)",
     ];
     let ends = ends(DbBackend::Sqlite, &(0..HOUR), (Uuid::nil(), -1));
