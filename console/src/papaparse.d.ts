@@ -3,6 +3,6 @@ declare module "papaparse" {
   interface Parsed {
     data: string[][];
   }
-  const papa: { parse: (text: string) => Parsed };
+  const papa: { parse: (text: string, settings: { delimiter: string }) => Parsed };
   export default papa;
 }

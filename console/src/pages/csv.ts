@@ -30,9 +30,10 @@ const ADDRESS = ["mail", "email", "address", "emailaddress", "mailaddress"];
 /** A name of a column without case, blanks and punctuation: `E-Mail Address` is `emailaddress`. */
 const plain = (name: string) => name.toLowerCase().replace(/[^a-z]/g, "");
 
-/** Reads a file with an address column, and perhaps `reason` and `list`. The separator is found out. */
+/** Reads a file with an address column, and perhaps `reason` and `list`. The separator is that of the first line. */
 export function readSheet(text: string): Sheet {
-  const rows = papa.parse(text.replace(/^\ufeff/, "")).data;
+  const whole = text.replace(/^\ufeff/, "");
+  const rows = papa.parse(whole, { delimiter: separatorOf(whole) }).data;
   const lines = numbered(rows).filter(({ cells }) => cells.some((cell) => cell.trim() !== ""));
   const first = lines[0]?.cells ?? [];
   const names = first.map(plain);
@@ -59,6 +60,14 @@ export function readSheet(text: string): Sheet {
     }
   }
   return sheet;
+}
+
+/** The separator that the first line has most of, outside quotes. */
+function separatorOf(text: string): string {
+  const line = text.split(/[\r\n]+/).find((one) => one.trim() !== "") ?? "";
+  const bare = line.replace(/"[^"]*"/g, "");
+  const count = (separator: string) => bare.split(separator).length;
+  return [",", ";", "\t", "|"].reduce((best, one) => (count(one) > count(best) ? one : best));
 }
 
 /** A cell in quotes may have line breaks of its own. */

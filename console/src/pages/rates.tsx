@@ -74,7 +74,7 @@ interface Rated {
 }
 
 function Rate({ name, rate, count, sent, limit, what }: Rated) {
-  const known = `SES reviews an account from ${percent(limit.review)}, and may pause it from ${percent(limit.pause)}`;
+  const known = `SES reviews an account from ${percent(limit.review)}, and may pause its sending from ${percent(limit.pause)}`;
   if (rate === null) {
     return (
       <div>

@@ -112,8 +112,8 @@ function Open({ webhook, refresh, stale }: { webhook: Webhook; refresh: () => vo
       {test.fault && <FaultNotice fault={test.fault} />}
       {ping && <PingNotice key={ping.id} webhook={webhook} ping={ping} seen={done} />}
       <Facts webhook={webhook} keys={keys} />
-      <Deliveries webhook={webhook} changes={changes} replay={(eventId) => ask({ what: "replay", eventId })} />
       <Receiving />
+      <Deliveries webhook={webhook} changes={changes} replay={(eventId) => ask({ what: "replay", eventId })} />
       {asked?.what === "change" && <ChangeWebhook {...about} />}
       {asked?.what === "rotate" && <RotateSecret {...about} show={show} />}
       {asked?.what === "delete" && <DeleteWebhook {...about} />}
