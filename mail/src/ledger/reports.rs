@@ -88,28 +88,27 @@ impl Reports {
         (is_reported && whole > 0).then(|| (part as f64 / whole as f64).min(1.0))
     }
 
-    /// Counts a move of a recipient.
-    fn add(&mut self, step: &Step) {
-        let Some(status) = step.kind.status() else {
-            return;
-        };
-        match status {
-            Status::Delivered => self.delivered += 1,
+    /// Returns what a move of a recipient counts as; `None` if it counts as nothing.
+    fn of(step: &Step) -> Option<Self> {
+        let mut reports = Self::default();
+        let count = match step.kind.status()? {
+            Status::Delivered => &mut reports.delivered,
             Status::Bounced => {
                 let bounce = step.detail.bounce.as_ref();
-                if bounce.is_some_and(|bounce| bounce.kind == BounceType::Permanent) {
-                    self.bounced += 1;
-                }
+                bounce.filter(|bounce| bounce.kind == BounceType::Permanent)?;
+                &mut reports.bounced
             }
-            Status::Complained => self.complained += 1,
-            Status::Suppressed => self.suppressed += 1,
+            Status::Complained => &mut reports.complained,
+            Status::Suppressed => &mut reports.suppressed,
             Status::Queued
             | Status::Sending
             | Status::Sent
             | Status::Failed
             | Status::Unconfirmed
-            | Status::Cancelled => {}
-        }
+            | Status::Cancelled => return None,
+        };
+        *count += 1;
+        Some(reports)
     }
 }
 
@@ -153,9 +152,18 @@ impl Ledger {
     pub(super) async fn add_reports<'a>(
         &self,
         db: &impl ConnectionTrait,
-        steps: impl Iterator<Item = &'a Step> + Clone,
+        steps: impl Iterator<Item = &'a Step>,
     ) -> Result<()> {
-        let mailings = steps.clone().map(|step| step.row.mailing_id);
+        let moves: Vec<(Uuid, i64, Reports)> = steps
+            .filter_map(|step| {
+                let moved = Reports::of(step)?;
+                Some((step.row.mailing_id, step.row.ended_at?, moved))
+            })
+            .collect();
+        if moves.is_empty() {
+            return Ok(());
+        }
+        let mailings = moves.iter().map(|(mailing_id, _, _)| *mailing_id);
         let keys: Vec<(Uuid, Uuid)> = mailing::Entity::find()
             .select_only()
             .column(mailing::Column::Id)
@@ -166,14 +174,11 @@ impl Ledger {
             .await?;
         let keys: HashMap<Uuid, Uuid> = keys.into_iter().collect();
         let mut rows: BTreeMap<HourOfKey, Reports> = BTreeMap::new();
-        for step in steps {
-            let key = keys.get(&step.row.mailing_id);
-            if let Some((key, ended_at)) = key.zip(step.row.ended_at) {
-                let row = rows.entry((start_of_hour(ended_at), *key)).or_default();
-                row.add(step);
+        for (mailing_id, ended_at, moved) in moves {
+            if let Some(key) = keys.get(&mailing_id) {
+                *rows.entry((start_of_hour(ended_at), *key)).or_default() += moved;
             }
         }
-        rows.retain(|_, reports| *reports != Reports::default());
         let counted = [
             Column::Delivered,
             Column::Bounced,
