@@ -39,6 +39,9 @@ await run(async ({ base, open }) => {
     check("a key has its own rates", cells.join() === "990,930,6.26 % (62),0.1 % (1)", cells);
     const other = await card.getByRole("row", { name: "contact form" }).getByRole("cell").allInnerTexts();
     check("one without reports says so", other.join() === "10,not reported,not reported,not reported", other);
+    await page.getByText("The numbers as a table").click();
+    const hour = await page.locator(".numbers tbody tr").first().getByRole("cell").allInnerTexts();
+    check("the hour has them too", hour.slice(4, 7).join() === "930,62,1", hour);
     await page.getByRole("button", { name: "7 days" }).click();
     await card.getByText("1,000 mails sent in 7 days").waitFor();
     await says("Delivered", "930");

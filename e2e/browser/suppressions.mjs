@@ -14,7 +14,11 @@ await run(async ({ base, open }) => {
   client.key = await client.newKey({ name: "newsletter" });
   // The service answers 400 to a page with faulty lines, and to an address that is none.
   let mistaken = false;
-  const page = await open({ tolerates: ({ text }) => mistaken && text.includes("status of 400") });
+  let away = false;
+  const page = await open({
+    tolerates: ({ text }) =>
+      (mistaken && text.includes("status of 400")) || (away && text.includes("ERR_INTERNET_DISCONNECTED")),
+  });
   await watchShifts(page);
   const button = (name) => page.getByRole("button", { name, exact: true });
   const dialog = page.getByRole("dialog");
@@ -40,6 +44,7 @@ await run(async ({ base, open }) => {
   await isImportedInPages();
   await aFileWithoutNamesAndWithListsIsImported();
   await isTurnedOver();
+  await aServiceThatIsAwayIsSaid();
 
   async function isEmptyAtFirst() {
     await page.getByRole("heading", { name: "No address is suppressed" }).waitFor();
@@ -260,5 +265,28 @@ await run(async ({ base, open }) => {
     await button("Back").click();
     await row("barbara@example.org").waitFor();
     check("and back", (await rows.count()) === 50, await rows.count());
+  }
+
+  async function aServiceThatIsAwayIsSaid() {
+    away = true;
+    await page.context().setOffline(true);
+    await button("Import…").click();
+    await dialog.getByLabel("CSV file").setInputFiles(file("ada@example.net\n"));
+    await button("Import 1 address").click();
+    await dialog.getByRole("alert").getByText("The service does not answer").waitFor();
+    await dialog.getByText("to go on, import the file again").waitFor();
+    await page.context().setOffline(false);
+    await button("Import 1 address").click();
+    await dialog.getByText("1 address is on the list now.").waitFor();
+    check("an import that has stopped can be begun again", (await list("?mail=ada@example.net")).length === 1);
+    await button("Done").click();
+    await page.context().setOffline(true);
+    await page.getByLabel("Reason").selectOption("Manual");
+    await page.getByRole("alert").getByText("The service does not answer").waitFor();
+    check("a list that cannot be had is said", (await rows.count()) === 0);
+    await page.context().setOffline(false);
+    await row("ada@example.net").waitFor();
+    check("the page recovers by itself", (await page.getByRole("alert").count()) === 0);
+    away = false;
   }
 });

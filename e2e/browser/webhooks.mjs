@@ -41,6 +41,7 @@ await run(async ({ base, open }) => {
   await aFailureIsExplained();
   await oneThatIsGoneIsDisabled();
   await isDeleted();
+  await whatANewerServiceSaysIsShownAsItIs();
   absent = true;
   await page.goto(`${base}/console#/webhooks/0`);
   await page.getByRole("heading", { name: "There is no such webhook" }).waitFor();
@@ -217,5 +218,31 @@ await run(async ({ base, open }) => {
     await row(good).waitFor();
     await eventually("it is no longer in the list", async () => (await row(gone).count()) === 0);
     check("for the service too", (await all()).length === 2);
+  }
+
+  async function whatANewerServiceSaysIsShownAsItIs() {
+    await page.route("**/v1/webhooks**", async (route) => {
+      const response = await route.fetch();
+      const body = await response.json();
+      const change = (item) => {
+        if (item.statuses)
+          Object.assign(item, { statuses: ["sent", "read"], enabled: false, disabled_reason: "tired" });
+        if (item.kind === "created") item.kind = "moved";
+        if (item.kind === "try")
+          Object.assign(item, { http_status: null, failure: "too_cold", event_type: "mail.read" });
+      };
+      for (const item of body.data.items ?? [body.data]) change(item);
+      await route.fulfill({ response, json: body });
+    });
+    await page.reload();
+    await row(good).getByText("Disabled: tired").waitFor();
+    await row(good).getByText("sent, read").waitFor();
+    await row(good).click();
+    await tries("The webhook: moved").waitFor();
+    await tries("read").getByText("too_cold").first().waitFor();
+    await button("Change…").click();
+    check("a kind that is not known stays", await dialog.getByRole("checkbox", { name: "read" }).isChecked());
+    await button("Cancel").click();
+    await page.unroute("**/v1/webhooks**");
   }
 });
