@@ -9,6 +9,9 @@ import { Mailings } from "./pages/mailings.js";
 import { Overview } from "./pages/overview.js";
 import { Send } from "./pages/send.js";
 import { SignIn } from "./pages/sign_in.js";
+import { Suppressions } from "./pages/suppressions.js";
+import { WebhookPage } from "./pages/webhook.js";
+import { Webhooks } from "./pages/webhooks.js";
 import { News } from "./parts/news.js";
 import { type Route, route } from "./route.js";
 import { service, signOut, token } from "./session.js";
@@ -17,19 +20,25 @@ const PAGES = [
   { page: "overview", path: "#/", name: "Overview" },
   { page: "mailings", path: "#/mailings", name: "Mailings" },
   { page: "send", path: "#/send", name: "Send" },
+  { page: "suppressions", path: "#/suppressions", name: "Suppressions" },
+  { page: "webhooks", path: "#/webhooks", name: "Webhooks" },
   { page: "keys", path: "#/keys", name: "Keys" },
   { page: "erase", path: "#/erase", name: "Erase" },
 ] as const satisfies readonly { page: IconName; path: string; name: string }[];
 
+/** The list that the page of one entry belongs to. */
+const LIST_OF: Readonly<Partial<Record<Route["page"], Route["page"]>>> = { mailing: "mailings", webhook: "webhooks" };
+
 function titleOf(open: Route): string {
   if (open.page === "mailing") return "Mailing";
+  if (open.page === "webhook") return "Webhook";
   return PAGES.find(({ page }) => page === open.page)?.name ?? "Overview";
 }
 
 export function App() {
   const open = route.value;
   const locked = service.value === null || (service.value.sign_in && token.value === null);
-  const place = open.page === "mailing" ? open.id : open.page;
+  const place = "id" in open ? open.id : open.page;
   const before = useRef<string | null>(null);
 
   useEffect(() => {
@@ -41,6 +50,8 @@ export function App() {
       document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
     }
     before.current = place;
+    // On a phone the bar of pages may be wider than the screen.
+    document.querySelector(".pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [place, locked]);
 
   if (locked) return <SignIn />;
@@ -64,9 +75,7 @@ export function App() {
             <a
               key={page}
               href={path}
-              aria-current={
-                open.page === page ? "page" : open.page === "mailing" && page === "mailings" ? "true" : undefined
-              }
+              aria-current={open.page === page ? "page" : LIST_OF[open.page] === page ? "true" : undefined}
             >
               <Icon name={page} />
               <span>{name}</span>
@@ -122,6 +131,12 @@ function Page({ open }: { open: Route }) {
       return <MailingPage id={open.id} />;
     case "send":
       return <Send />;
+    case "suppressions":
+      return <Suppressions />;
+    case "webhooks":
+      return <Webhooks />;
+    case "webhook":
+      return <WebhookPage id={open.id} />;
     case "keys":
       return <Keys />;
     case "erase":

@@ -8,10 +8,15 @@ type Place =
   | { page: "mailings" }
   | { page: "mailing"; id: string }
   | { page: "send" }
+  | { page: "suppressions" }
+  | { page: "webhooks" }
+  | { page: "webhook"; id: string }
   | { page: "keys" }
   | { page: "erase" };
 
 export type Route = Place & { query: URLSearchParams };
+
+const LISTED = ["mailings", "send", "suppressions", "webhooks", "keys", "erase"] as const;
 
 function read(): Route {
   const [path = "", ...rest] = location.hash.replace(/^#\/?/, "").split("?");
@@ -22,8 +27,8 @@ function read(): Route {
 function placeOf(path: string): Place {
   const [page = "", id] = path.split("/");
   if (page === "mailings" && id) return { page: "mailing", id: decoded(id) };
-  if (page === "mailings" || page === "send" || page === "keys" || page === "erase") return { page };
-  return { page: "overview" };
+  if (page === "webhooks" && id) return { page: "webhook", id: decoded(id) };
+  return { page: LISTED.find((of) => of === page) ?? "overview" };
 }
 
 /** A truncated address must not show an empty page. */

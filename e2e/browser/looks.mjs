@@ -5,16 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { check, eventually, run } from "./chromium.mjs";
 import { Client } from "./client.mjs";
-import { fits, isAccessible, isStill, isTouchable, watchShifts } from "./page.mjs";
-
-const DESK = { viewport: { width: 1280, height: 800 } };
-const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
-const LOOKS = {
-  light: { ...DESK, colorScheme: "light" },
-  dark: { ...DESK, colorScheme: "dark" },
-  phone: { ...PHONE, colorScheme: "light" },
-  "phone-dark": { ...PHONE, colorScheme: "dark" },
-};
+import { fits, isAccessible, isStill, isTouchable, LOOKS, watchShifts } from "./page.mjs";
 
 const folder = process.argv[3];
 mkdirSync(folder, { recursive: true });

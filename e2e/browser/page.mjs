@@ -6,6 +6,16 @@ import { createRequire } from "node:module";
 import { check } from "./chromium.mjs";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const DESK = { viewport: { width: 1280, height: 800 } };
+const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+/** The sizes and colours in which each page is looked at. */
+export const LOOKS = {
+  light: { ...DESK, colorScheme: "light" },
+  dark: { ...DESK, colorScheme: "dark" },
+  phone: { ...PHONE, colorScheme: "light" },
+  "phone-dark": { ...PHONE, colorScheme: "dark" },
+};
+
 const GRAVE = new Set(["serious", "critical"]);
 
 /** To be called before the page is opened. */

@@ -12,6 +12,7 @@ pub mod event;
 pub mod feed;
 pub mod hash_secret;
 pub mod hour;
+pub mod hour_of_key;
 pub mod idempotency;
 pub mod key_usage;
 pub mod mailing;

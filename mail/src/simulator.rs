@@ -52,8 +52,11 @@ impl Role {
     }
 }
 
+/// The patterns of SQL that the addresses of simulators match, and no others.
+pub const PATTERNS: [&str; 2] = ["%@simulator.amazonses.com", "%@simulator.mmms.test"];
+
 /// Returns whether an address belongs to a simulator. What it reports says nothing about a person, so that it puts no
-/// address on the list of suppressed ones.
+/// address on the list of suppressed ones, and counts in no rate.
 pub fn is_simulated(key: &str) -> bool {
     key.rsplit_once('@')
         .is_some_and(|(_, domain)| domain == SES || domain == OWN)
@@ -142,5 +145,7 @@ mod tests {
         }
         assert!(is_simulated("nobody@simulator.mmms.test"));
         assert!(!is_simulated("simulator.mmms.test@example.com"));
+        let domains = PATTERNS.map(|pattern| pattern.trim_start_matches("%@"));
+        assert_eq!(domains, [SES, OWN]);
     }
 }

@@ -68,6 +68,10 @@ impl Service {
             ("revoked keys", self.cancel_of_revoked_keys(until).await),
             ("erasures", self.go_on_erasing(until).await),
             ("hours", self.keep_hours(until).await),
+            (
+                "old hours",
+                self.ledger.remove_old_reports(self.config.keep).await,
+            ),
             ("old mailings", self.remove_old(until).await),
             ("feed", self.look_at_feed().await),
             ("old events", self.remove_old_events(until).await),

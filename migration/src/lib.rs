@@ -20,6 +20,7 @@ mod m0014_events;
 mod m0015_webhooks;
 mod m0016_suppression;
 mod m0017_lists;
+mod m0018_reports;
 
 pub struct Migrator;
 
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_webhooks::Migration),
             Box::new(m0016_suppression::Migration),
             Box::new(m0017_lists::Migration),
+            Box::new(m0018_reports::Migration),
         ]
     }
 }

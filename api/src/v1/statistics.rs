@@ -2,9 +2,12 @@
 
 use std::{ops::Range, sync::Arc};
 
-use mail::ledger::{HOUR, Hour, Percentiles, Statistics, Waiting, start_of_hour};
+use mail::ledger::{
+    HOUR, Hour, KeyReports, Percentiles, Reports, Statistics, Waiting, start_of_hour,
+};
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi, param::Query};
+use uuid::Uuid;
 
 use super::{
     statuses::StatisticsErrors,
@@ -41,6 +44,66 @@ impl From<Percentiles> for TimeToSentOut {
     }
 }
 
+/// What the mail system has reported of mail that was sent in an hour, or in all hours asked for, until now. A report
+/// counts in the hour in which its mail was sent, even if it comes days later, so that the numbers of the last days still
+/// grow. Mail to the addresses of a simulator, such as `bounce@simulator.amazonses.com`, is left out of all of these
+/// numbers, as it puts nobody on the list of suppressed addresses.
+///
+/// SES reviews an account whose bounce rate is 5 % (0.05) or more, or whose complaint rate is 0.1 % (0.001) or more, and
+/// may pause its sending above 10 % and 0.5 %
+/// (<https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-messages.html>). Its own rates are of the account's
+/// latest mail, of a number that it chooses; these are of the mail of the hours asked for.
+#[derive(Clone, Debug, Object)]
+#[oai(rename = "MailReports")]
+struct ReportsOut {
+    /// The number of recipients whose mail the mail system accepted, whatever came of it later: the whole that the rates
+    /// are of. Not counted is mail that SES dropped because the address was on its own suppression list.
+    sent: u64,
+    /// The number of recipients to whom the mail was delivered, including those who complained or whose mail bounced
+    /// after that.
+    delivered: u64,
+    /// The number of recipients whose mail bounced for good (permanent bounces). Other bounces, such as for a full
+    /// mailbox, are not counted.
+    bounced: u64,
+    /// The number of recipients who marked the mail as spam.
+    complained: u64,
+    /// `bounced` as a share of `sent`: 0.05 is 5 %. Null if nothing was sent, or if nothing at all was reported of what
+    /// was sent, as with SMTP and with the mailbox, which report nothing.
+    bounce_rate: Option<f64>,
+    /// `complained` as a share of `sent`: 0.001 is 0.1 %. Null where `bounce_rate` is.
+    complaint_rate: Option<f64>,
+}
+
+impl From<Reports> for ReportsOut {
+    fn from(reports: Reports) -> Self {
+        Self {
+            sent: reports.rated(),
+            delivered: reports.delivered,
+            bounced: reports.bounced,
+            complained: reports.complained,
+            bounce_rate: reports.bounce_rate(),
+            complaint_rate: reports.complaint_rate(),
+        }
+    }
+}
+
+/// The reports of the mail of an API key.
+#[derive(Clone, Debug, Object)]
+#[oai(rename = "StatisticsOfKey")]
+struct OfKeyOut {
+    api_key_id: Uuid,
+    reports: ReportsOut,
+}
+
+impl From<KeyReports> for OfKeyOut {
+    fn from(of: KeyReports) -> Self {
+        Self {
+            api_key_id: of.api_key_id,
+            reports: of.reports.into(),
+        }
+    }
+}
+
 /// The number of recipients that reached each end in an hour.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "StatisticsHour")]
@@ -52,6 +115,7 @@ struct HourOut {
     unconfirmed: u64,
     cancelled: u64,
     time_to_sent_ms: Option<TimeToSentOut>,
+    reports: ReportsOut,
     /// `false` if the hour has not been counted yet, for example after an update or a long stop: its numbers are 0
     /// until it is counted.
     counted: bool,
@@ -66,6 +130,7 @@ impl From<Hour> for HourOut {
             unconfirmed: hour.unconfirmed,
             cancelled: hour.cancelled,
             time_to_sent_ms: hour.time_to_sent.map(TimeToSentOut::from),
+            reports: hour.reports.into(),
             counted: hour.counted,
         }
     }
@@ -109,6 +174,11 @@ struct StatisticsOut {
     to: Timestamp,
     /// Every hour from `from` to `to`, the oldest first.
     hours: Vec<HourOut>,
+    /// The reports of all hours from `from` to `to`.
+    reports: ReportsOut,
+    /// The same by the API key whose mail it was: the 100 keys with the most mail, also revoked ones, the one with the
+    /// most first.
+    keys: Vec<OfKeyOut>,
     waiting: WaitingOut,
     /// The database's time at which the numbers were read. If counting takes longer than 250 ms, the result is kept,
     /// and answered again, for twenty times as long as counting took.
@@ -121,6 +191,8 @@ impl StatisticsOut {
             from: range.start.into(),
             to: range.end.into(),
             hours: statistics.hours.into_iter().map(HourOut::from).collect(),
+            reports: statistics.total.into(),
+            keys: statistics.keys.into_iter().map(OfKeyOut::from).collect(),
             waiting: WaitingOut::of(statistics.waiting, statistics.as_of),
             as_of: statistics.as_of.into(),
         }
@@ -134,8 +206,9 @@ pub struct StatisticsApi;
 impl StatisticsApi {
     /// Get statistics
     ///
-    /// Returns, for each hour, the number of recipients that reached each end in it, and the number of recipients that
-    /// wait now. The numbers of an hour are final some minutes after its end. If the end of a recipient changes later
+    /// Returns, for each hour, the number of recipients that reached each end in it, what was reported of the mail since
+    /// with the rates of bounces and complaints, and the number of recipients that wait now. The numbers of the ends in an
+    /// hour are final some minutes after it; those of the reports are not. If the end of a recipient changes later
     /// (an unconfirmed mail proves to be sent, a failed one is resent), the hour of the new end counts it too, and the
     /// numbers of the first hour stay.
     #[oai(path = "/statistics", method = "get", operation_id = "getStatistics")]

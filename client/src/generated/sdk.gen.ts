@@ -454,8 +454,9 @@ export const addOrigins = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Get statistics
  *
- * Returns, for each hour, the number of recipients that reached each end in it, and the number of recipients that
- * wait now. The numbers of an hour are final some minutes after its end. If the end of a recipient changes later
+ * Returns, for each hour, the number of recipients that reached each end in it, what was reported of the mail since
+ * with the rates of bounces and complaints, and the number of recipients that wait now. The numbers of the ends in an
+ * hour are final some minutes after it; those of the reports are not. If the end of a recipient changes later
  * (an unconfirmed mail proves to be sent, a failed one is resent), the hour of the new end counts it too, and the
  * numbers of the first hour stay.
  */

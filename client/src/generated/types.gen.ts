@@ -696,6 +696,50 @@ export type MailHeaders = {
 } | null;
 
 /**
+ * MailReports
+ *
+ * What the mail system has reported of mail that was sent in an hour, or in all hours asked for, until now. A report
+ * counts in the hour in which its mail was sent, even if it comes days later, so that the numbers of the last days still
+ * grow. Mail to the addresses of a simulator, such as `bounce@simulator.amazonses.com`, is left out of all of these
+ * numbers, as it puts nobody on the list of suppressed addresses.
+ *
+ * SES reviews an account whose bounce rate is 5 % (0.05) or more, or whose complaint rate is 0.1 % (0.001) or more, and
+ * may pause its sending above 10 % and 0.5 %
+ * (<https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-messages.html>). Its own rates are of the account's
+ * latest mail, of a number that it chooses; these are of the mail of the hours asked for.
+ */
+export type MailReports = {
+    /**
+     * The number of recipients whose mail the mail system accepted, whatever came of it later: the whole that the rates
+     * are of. Not counted is mail that SES dropped because the address was on its own suppression list.
+     */
+    sent: number;
+    /**
+     * The number of recipients to whom the mail was delivered, including those who complained or whose mail bounced
+     * after that.
+     */
+    delivered: number;
+    /**
+     * The number of recipients whose mail bounced for good (permanent bounces). Other bounces, such as for a full
+     * mailbox, are not counted.
+     */
+    bounced: number;
+    /**
+     * The number of recipients who marked the mail as spam.
+     */
+    complained: number;
+    /**
+     * `bounced` as a share of `sent`: 0.05 is 5 %. Null if nothing was sent, or if nothing at all was reported of what
+     * was sent, as with SMTP and with the mailbox, which report nothing.
+     */
+    bounce_rate: number | null;
+    /**
+     * `complained` as a share of `sent`: 0.001 is 0.1 %. Null where `bounce_rate` is.
+     */
+    complaint_rate: number | null;
+};
+
+/**
  * MailRequest
  *
  * Mail to one recipient or to several. All mails of a request have at most 256 MiB together, with placeholders
@@ -1417,6 +1461,15 @@ export type Statistics = {
      * Every hour from `from` to `to`, the oldest first.
      */
     hours: Array<StatisticsHour>;
+    /**
+     * The reports of all hours from `from` to `to`.
+     */
+    reports: MailReports;
+    /**
+     * The same by the API key whose mail it was: the 100 keys with the most mail, also revoked ones, the one with the
+     * most first.
+     */
+    keys: Array<StatisticsOfKey>;
     waiting: WaitingRecipients;
     /**
      * The database's time at which the numbers were read. If counting takes longer than 250 ms, the result is kept,
@@ -1440,11 +1493,22 @@ export type StatisticsHour = {
     unconfirmed: number;
     cancelled: number;
     time_to_sent_ms: TimeToSent;
+    reports: MailReports;
     /**
      * `false` if the hour has not been counted yet, for example after an update or a long stop: its numbers are 0
      * until it is counted.
      */
     counted: boolean;
+};
+
+/**
+ * StatisticsOfKey
+ *
+ * The reports of the mail of an API key.
+ */
+export type StatisticsOfKey = {
+    api_key_id: string;
+    reports: MailReports;
 };
 
 /**

@@ -13,6 +13,8 @@ const HOUR_S = 3_600;
 const ENDS = ["sent", "cancelled", "unconfirmed", "failed"] as const;
 /** The order of the columns from the left: a narrow screen cuts off the last ones. */
 const COLUMNS = ["failed", "unconfirmed", "sent", "cancelled"] as const;
+/** What was reported later of the mail that was sent in an hour. */
+const REPORTS = ["delivered", "bounced", "complained"] as const;
 
 interface Pictured {
   hours: readonly StatisticsHour[];
@@ -174,6 +176,11 @@ export function NumbersTable({ hours }: { hours: readonly StatisticsHour[] }) {
                     {statusNames[end]}
                   </th>
                 ))}
+                {REPORTS.map((of) => (
+                  <th key={of} scope="col" class="is-number">
+                    {statusNames[of]}
+                  </th>
+                ))}
                 <th scope="col" class="is-number">
                   p50
                 </th>
@@ -189,6 +196,11 @@ export function NumbersTable({ hours }: { hours: readonly StatisticsHour[] }) {
                   {COLUMNS.map((end) => (
                     <td key={end} class="is-number">
                       {number(hour[end])}
+                    </td>
+                  ))}
+                  {REPORTS.map((of) => (
+                    <td key={of} class="is-number">
+                      {hour.reports.bounce_rate === null ? "–" : number(hour.reports[of])}
                     </td>
                   ))}
                   <td class="is-number">{hour.time_to_sent_ms ? duration(hour.time_to_sent_ms.p50) : "–"}</td>

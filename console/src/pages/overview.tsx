@@ -8,6 +8,7 @@ import { FaultNotice, Skeleton, Stale } from "../parts/notice.js";
 import { narrow, route } from "../route.js";
 import { knownKeys, management, service } from "../session.js";
 import { counted, duration, number } from "../words/figures.js";
+import { Rates } from "./rates.js";
 
 const RANGES = [
   ["24", "24 hours"],
@@ -104,7 +105,8 @@ function sum(hours: readonly StatisticsHour[], of: (hour: StatisticsHour) => num
   return hours.reduce((total, hour) => total + of(hour), 0);
 }
 
-function Pictures({ statistics: { hours, waiting }, range }: { statistics: Statistics; range: Range }) {
+function Pictures({ statistics, range }: { statistics: Statistics; range: Range }) {
+  const { hours, waiting } = statistics;
   const name = RANGES.find(([of]) => of === range)?.[1] ?? "";
   const sent = sum(hours, (hour) => hour.sent);
   const failed = sum(hours, (hour) => hour.failed);
@@ -146,6 +148,7 @@ function Pictures({ statistics: { hours, waiting }, range }: { statistics: Stati
         />
       </dl>
       <HoursChart hours={hours} name={name} />
+      <Rates statistics={statistics} name={name} />
       <div class="beside-each-other">
         <TimesChart hours={hours} name={name} />
         <WaitingPicture waiting={waiting} />

@@ -118,7 +118,7 @@ interface Choice<T extends string> extends Framed {
   options: readonly (readonly [T, string])[];
 }
 
-export function Select<T extends string>({ label, value, change, options, hint }: Choice<T>) {
+export function Select<T extends string>({ label, value, change, options, hint, field }: Choice<T>) {
   const control = (ties: Ties) => (
     <select
       {...ties}
@@ -135,7 +135,7 @@ export function Select<T extends string>({ label, value, change, options, hint }
       ))}
     </select>
   );
-  return <Frame label={label} hint={hint} control={control} />;
+  return <Frame label={label} hint={hint} field={field} control={control} />;
 }
 
 export function Check({ label, value, change }: { label: string; value: boolean; change: (value: boolean) => void }) {

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use e2e::answer::{Answer, is_time, keys};
+use e2e::letter::addressed;
 use e2e::smtp::refuses;
 use e2e::{Database, Server, SmtpServer, eventually, everywhere, letter, mailing};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 everywhere!(
     the_hours_count_what_was_sent_and_failed,
+    mail_to_test_addresses_counts_in_no_rate,
+    rates_are_of_the_mail_of_the_hours_and_of_each_key,
     what_waits_is_counted,
     past_hours_are_counted_by_the_sweep,
     every_hour_of_the_range_is_there,
@@ -35,7 +38,8 @@ async fn the_hours_count_what_was_sent_and_failed(database: Database) {
     let data = sender.mail(&mailing(3)).await.data(202);
     server.settled(data["id"].as_str().expect("an id")).await;
     let data = statistics(&server, "").await;
-    assert_eq!(keys(&data), ["as_of", "from", "hours", "to", "waiting"]);
+    let names = ["as_of", "from", "hours", "keys", "reports", "to", "waiting"];
+    assert_eq!(keys(&data), names);
     let hours = data["hours"].as_array().expect("hours");
     assert_eq!(hours.len(), 24);
     let names = [
@@ -43,6 +47,7 @@ async fn the_hours_count_what_was_sent_and_failed(database: Database) {
         "counted",
         "failed",
         "hour",
+        "reports",
         "sent",
         "time_to_sent_ms",
         "unconfirmed",
@@ -61,6 +66,71 @@ async fn the_hours_count_what_was_sent_and_failed(database: Database) {
     }
     let sums = ["sent", "failed", "unconfirmed", "cancelled"].map(|name| sum(&data, name));
     assert_eq!(sums, [3, 1, 0, 0], "{data}");
+    // An SMTP server reports nothing.
+    let unreported = json!({
+        "sent": 3, "delivered": 0, "bounced": 0, "complained": 0, "bounce_rate": null, "complaint_rate": null,
+    });
+    assert_eq!(data["reports"], unreported, "{data}");
+    let of_keys = data["keys"].as_array().expect("keys");
+    assert_eq!(of_keys.len(), 1, "{data}");
+    assert_eq!(of_keys[0]["reports"], unreported, "{data}");
+}
+
+async fn mail_to_test_addresses_counts_in_no_rate(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    let recipients = ["bounce", "complaint", "success"]
+        .map(|name| json!({"mail": format!("{name}@simulator.amazonses.com")}));
+    let data = sender.mail(&addressed(&json!(recipients))).await.data(202);
+    let id = data["id"].as_str().expect("an id");
+    eventually("the simulator has reported all", || async {
+        let counts = server.mailing(id).await["counts"].clone();
+        if ["bounced", "complained", "delivered"]
+            .iter()
+            .all(|of| counts[of] == 1)
+        {
+            Ok(())
+        } else {
+            Err(counts)
+        }
+    })
+    .await;
+    let data = statistics(&server, "").await;
+    assert_eq!(sum(&data, "sent"), 3, "{data}");
+    let none = json!({
+        "sent": 0, "delivered": 0, "bounced": 0, "complained": 0, "bounce_rate": null, "complaint_rate": null,
+    });
+    assert_eq!(data["reports"], none, "{data}");
+    assert_eq!(data["keys"], json!([]), "{data}");
+}
+
+async fn rates_are_of_the_mail_of_the_hours_and_of_each_key(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    let data = sender.mail(&mailing(4)).await.data(202);
+    server.settled(data["id"].as_str().expect("an id")).await;
+    let before = statistics(&server, "").await;
+    assert_eq!(before["reports"]["bounce_rate"], Value::Null, "{before}");
+    let key = before["keys"][0]["api_key_id"].as_str().expect("a key");
+    let hour = "(SELECT (MAX(ended_at) / 3600000) * 3600000 FROM recipient)";
+    database
+        .execute(&format!(
+            "INSERT INTO hour_of_key (start, api_key_id, sent, delivered, bounced, complained, suppressed) \
+             SELECT {hour}, id, 0, 2, 1, 1, 0 FROM api_key"
+        ))
+        .await;
+    let data = statistics(&server, "").await;
+    let expected = json!({
+        "sent": 4, "delivered": 2, "bounced": 1, "complained": 1, "bounce_rate": 0.25, "complaint_rate": 0.25,
+    });
+    assert_eq!(data["reports"], expected, "{data}");
+    assert_eq!(
+        data["keys"],
+        json!([{"api_key_id": key, "reports": expected}])
+    );
+    let hours = data["hours"].as_array().expect("hours");
+    let reported = hours.iter().filter(|hour| hour["reports"] == expected);
+    assert_eq!(reported.count(), 1, "{data}");
 }
 
 async fn what_waits_is_counted(database: Database) {

@@ -98,6 +98,7 @@ impl Ledger {
         let mut steps: Vec<Step> = Vec::new();
         let mut seen = BTreeSet::new();
         let mut suppressed: Vec<Entry> = Vec::new();
+        let mut simulated = BTreeSet::new();
         for report in reports {
             let Some(row) = rows.get_mut(&(report.mailing_id, report.position)) else {
                 applied.foreign += 1;
@@ -105,6 +106,9 @@ impl Ledger {
             };
             if !known.contains(&report.id) && seen.insert(report.id) {
                 suppressed.extend(suppressed_by(report, row, secret));
+                if is_of_simulator(report, row) {
+                    simulated.insert((row.mailing_id, row.position));
+                }
                 let mut led_to = advance(row, report, now);
                 if let Some(envelope) = envelopes.get(&report.mailing_id) {
                     name_copies(&mut led_to, report, envelope);
@@ -125,6 +129,9 @@ impl Ledger {
             .collect();
         write(&transaction, &changed).await?;
         self.add_steps(&transaction, &steps, now).await?;
+        // Last, because processes that apply other reports wait for the rows of the hours.
+        let rated = steps.iter().filter(|step| !simulated.contains(&key(step)));
+        self.add_reports(&transaction, rated).await?;
         transaction.commit().await?;
         applied.updates = steps.into_iter().filter_map(update).collect();
         Ok(applied)
@@ -191,6 +198,14 @@ fn name_copies(steps: &mut [Step], report: &MailEvent, envelope: &Envelope) {
         let copies = envelope.copies();
         let named = copies.filter(|(_, address)| report.addresses.contains(&address.key()));
         step.detail.copies = named.map(|(place, _)| place).collect();
+    }
+}
+
+/// Returns whether the recipient is an address of a simulator, which says nothing about any person's mail.
+fn is_of_simulator(report: &MailEvent, row: &Model) -> bool {
+    match &row.mail_key {
+        Some(key) => is_simulated(key),
+        None => report.addresses.iter().any(|key| is_simulated(key)),
     }
 }
 

@@ -19,8 +19,10 @@ use super::{
     outcome::on_sqlite,
     read::{counted as counts, listing},
     removal::{first_id_after, old},
+    reports::{Summed, summed},
     reschedule::to_later,
-    statistics::{ends, first_end, sending},
+    statistics::{ends, first_end},
+    waiting::sending,
 };
 use crate::wake_up::Range;
 
@@ -110,9 +112,25 @@ async fn statistics_read_what_ended_in_the_hours_and_what_waits() {
     let hours = [
         "SEARCH recipient USING INDEX recipient_ended (ended_at>? AND ended_at<?)",
         "SEARCH mailing USING INDEX sqlite_autoindex_mailing_1 (id=?)",
+        "SEARCH mailing USING INDEX sqlite_autoindex_mailing_1 (id=?)",
     ];
     let ends = ends(DbBackend::Sqlite, &(0..HOUR), (Uuid::nil(), -1));
     reads(&ledger, ends, &hours).await;
+    let of = Summed {
+        range: 0..HOUR,
+        fresh: 0,
+        missing: 0..0,
+    };
+    let by_hour =
+        "SEARCH hour_of_key USING INDEX sqlite_autoindex_hour_of_key_1 (start>? AND start<?)";
+    for by in ["start", "api_key_id"] {
+        let steps = plan(&ledger, summed(DbBackend::Sqlite, by, &of)).await;
+        assert_eq!(
+            steps.first().map(String::as_str),
+            Some(by_hour),
+            "{steps:?}"
+        );
+    }
     // These indexes contain open recipients only.
     let all = "SCAN recipient USING COVERING INDEX recipient_due";
     reads(&ledger, select(&ledger.queued()), &[all]).await;

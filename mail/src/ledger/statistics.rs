@@ -1,9 +1,12 @@
-//! Statistics: the ends of mail by hour, and the number of recipients that wait.
+//! Statistics: the ends of mail by hour.
 //!
 //! A past hour is counted once, by the sweep, and stored: after that its recipients are not read again. All hours
 //! before the newest stored one are settled, because hours are counted in order; an hour without a row had no ends.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
 
 use entity::{
     hour,
@@ -11,14 +14,17 @@ use entity::{
 };
 use sea_orm::{
     ActiveEnum, ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
-    Select, Set, Statement,
-    sea_query::{CaseStatement, Expr, Func, OnConflict},
+    Select, Set, Statement, sea_query::OnConflict,
 };
 
 use uuid::Uuid;
 
-use super::{Ledger, is_in};
-use crate::error::Result;
+use super::{
+    Ledger,
+    reports::{HourOfKey, KeyReports, Reports, Summed},
+    waiting::Waiting,
+};
+use crate::{error::Result, outcome::StatusDetail, simulator::PATTERNS};
 
 /// One hour in milliseconds, the unit of all times of the ledger.
 pub const HOUR: i64 = 3_600_000;
@@ -30,11 +36,16 @@ const FRESH_HOURS: i64 = 2;
 /// The maximum number of ends that one statement reads: other statements get their turn in between.
 const CHUNK: usize = 10_000;
 /// Reads ends in the order of the index, starting after the last one that was read. Both databases find a mailing by
-/// its key, whatever their table statistics say.
+/// its key, whatever their table statistics say. `rated_key` is the API key of mail that counts in rates, `dropped` mail that
+/// the mail system took and did not send.
 const ENDS: &str = "\
     SELECT mailing_id, position, ended_at, status, CASE WHEN sent_at IS NOT NULL THEN \
         sent_at - (SELECT CASE WHEN send_at BETWEEN created_at AND sent_at THEN send_at ELSE created_at END \
-            FROM mailing WHERE mailing.id = mailing_id) END AS took \
+            FROM mailing WHERE mailing.id = mailing_id) END AS took, \
+        CASE WHEN (status IN ('sent', 'delivered', 'bounced', 'complained') OR status_detail = $6) \
+            AND COALESCE(mail_key NOT LIKE $7 AND mail_key NOT LIKE $8, TRUE) THEN \
+            (SELECT api_key_id FROM mailing WHERE mailing.id = mailing_id) END AS rated_key, \
+        COALESCE(status_detail = $6, FALSE) AS dropped \
     FROM recipient WHERE ended_at >= $1 AND ended_at < $2 \
         AND (ended_at > $1 OR mailing_id > $3 OR (mailing_id = $3 AND position > $4)) \
     ORDER BY ended_at, mailing_id, position LIMIT $5";
@@ -43,6 +54,10 @@ const ENDS: &str = "\
 pub struct Statistics {
     /// All requested hours.
     pub hours: Vec<Hour>,
+    /// The reports of all requested hours.
+    pub total: Reports,
+    /// The API keys with the most mail in these hours, at most `MOST_KEYS`.
+    pub keys: Vec<KeyReports>,
     pub waiting: Waiting,
     pub as_of: i64,
 }
@@ -57,6 +72,7 @@ pub struct Hour {
     pub cancelled: u64,
     /// `None` if nothing was sent.
     pub time_to_sent: Option<Percentiles>,
+    pub reports: Reports,
     /// `false` if the hour has not been counted yet.
     pub counted: bool,
 }
@@ -68,15 +84,6 @@ pub struct Percentiles {
     pub p95: i64,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Waiting {
-    pub queued: u64,
-    pub sending: u64,
-    /// The queued recipients that are due.
-    pub due: u64,
-    pub oldest_due_at: Option<i64>,
-}
-
 #[derive(FromQueryResult)]
 struct EndRow {
     mailing_id: Uuid,
@@ -84,6 +91,15 @@ struct EndRow {
     ended_at: i64,
     status: String,
     took: Option<i64>,
+    rated_key: Option<Uuid>,
+    dropped: bool,
+}
+
+/// Hours, and the recipients that were sent to in each by the API key.
+#[derive(Default)]
+struct Counted {
+    hours: HashMap<i64, Hour>,
+    sent: BTreeMap<HourOfKey, u64>,
 }
 
 /// The ends of an hour while they are being counted.
@@ -94,13 +110,6 @@ struct Tally {
     unconfirmed: u64,
     cancelled: u64,
     took: Vec<i64>,
-}
-
-#[derive(FromQueryResult)]
-struct QueuedRow {
-    queued: i64,
-    due: i64,
-    oldest_due_at: Option<i64>,
 }
 
 pub fn start_of_hour(time: i64) -> i64 {
@@ -117,19 +126,34 @@ impl Ledger {
             Some(end) => start_of_hour(end)..fresh,
             None => fresh..fresh,
         };
+        let counted = self.count(range.start.max(fresh)..range.end).await?;
         let mut found = self.kept_hours(&range).await?;
-        found.extend(self.count(range.start.max(fresh)..range.end).await?);
-        let hours = (range.start..range.end)
+        found.extend(counted.hours);
+        let of = Summed {
+            range: range.clone(),
+            fresh,
+            missing: missing.clone(),
+        };
+        let mut by_hour = self.reports_by_hour(&of).await?;
+        let mut by_key = self.reports_by_key(&of).await?;
+        for ((start, key), sent) in counted.sent {
+            by_hour.entry(start).or_default().sent += sent;
+            by_key.entry(key).or_default().sent += sent;
+        }
+        let hours: Vec<Hour> = (range.start..range.end)
             .step_by(usize::try_from(HOUR).unwrap_or(usize::MAX))
             .map(|start| {
                 let hour = found.get(&start).copied().unwrap_or(Hour::empty(start));
                 Hour {
                     counted: !missing.contains(&start),
+                    reports: by_hour.get(&start).copied().unwrap_or_default(),
                     ..hour
                 }
             })
             .collect();
         Ok(Statistics {
+            total: hours.iter().map(|hour| hour.reports).sum(),
+            keys: KeyReports::most_mail_first(by_key),
             hours,
             waiting: self.waiting().await?,
             as_of,
@@ -147,15 +171,21 @@ impl Ledger {
             return Ok(false);
         }
         let counted = self.count(start..start + HOUR).await?;
-        let hour = counted.get(&start).copied().unwrap_or(Hour::empty(start));
-        hour::Entity::insert(hour::ActiveModel::from(hour))
+        let hour = counted.hours.get(&start).copied();
+        let hour = hour.unwrap_or(Hour::empty(start));
+        let transaction = self.begin().await?;
+        let kept = hour::Entity::insert(hour::ActiveModel::from(hour))
             .on_conflict(
                 OnConflict::column(hour::Column::Start)
                     .do_nothing()
                     .to_owned(),
             )
-            .exec_without_returning(self.db().await?)
+            .exec_without_returning(&transaction)
             .await?;
+        if kept > 0 {
+            self.keep_sent(&transaction, counted.sent).await?;
+        }
+        transaction.commit().await?;
         Ok(true)
     }
 
@@ -188,56 +218,32 @@ impl Ledger {
             .collect())
     }
 
-    async fn count(&self, range: Range<i64>) -> Result<HashMap<i64, Hour>> {
+    async fn count(&self, range: Range<i64>) -> Result<Counted> {
         let db = self.db().await?;
         let mut tallies: HashMap<i64, Tally> = HashMap::new();
+        let mut sent: BTreeMap<HourOfKey, u64> = BTreeMap::new();
         let (mut from, mut after) = (range.start, (Uuid::nil(), -1));
         while from < range.end {
             let ends = ends(db.get_database_backend(), &(from..range.end), after);
             let rows = EndRow::find_by_statement(ends).all(db).await?;
             for row in &rows {
-                let tally = tallies.entry(start_of_hour(row.ended_at)).or_default();
-                tally.add(row)?;
+                let start = start_of_hour(row.ended_at);
+                tallies.entry(start).or_default().add(row)?;
+                if let Some(key) = row.rated_key {
+                    *sent.entry((start, key)).or_default() += 1;
+                }
             }
             match rows.last().filter(|_| rows.len() == CHUNK) {
                 Some(last) => (from, after) = (last.ended_at, (last.mailing_id, last.position)),
                 None => break,
             }
         }
-        Ok(tallies
+        let hours = tallies
             .into_iter()
             .map(|(start, tally)| (start, tally.into_hour(start)))
-            .collect())
+            .collect();
+        Ok(Counted { hours, sent })
     }
-
-    async fn waiting(&self) -> Result<Waiting> {
-        let db = self.db().await?;
-        let queued = self.queued().into_model::<QueuedRow>().one(db).await?;
-        let sending: Option<i64> = sending().into_tuple().one(db).await?;
-        Ok(queued.map_or_else(Waiting::default, |row| Waiting {
-            queued: row.queued.unsigned_abs(),
-            sending: sending.unwrap_or_default().unsigned_abs(),
-            due: row.due.unsigned_abs(),
-            oldest_due_at: row.oldest_due_at,
-        }))
-    }
-
-    pub(super) fn queued(&self) -> Select<Entity> {
-        let of_due = |value: Expr| CaseStatement::new().case(self.is_over(Column::DueAt), value);
-        Entity::find()
-            .select_only()
-            .expr_as(Column::DueAt.count(), "queued")
-            .expr_as(Func::count(of_due(Expr::val(1))), "due")
-            .expr_as(Func::min(of_due(Expr::col(Column::DueAt))), "oldest_due_at")
-            .filter(is_in([Status::Queued]))
-    }
-}
-
-pub(super) fn sending() -> Select<Entity> {
-    Entity::find()
-        .select_only()
-        .expr(Column::LeaseUntil.count())
-        .filter(is_in([Status::Sending]))
 }
 
 pub(super) fn first_end(from: i64) -> Select<Entity> {
@@ -254,6 +260,9 @@ pub(super) fn ends(backend: DbBackend, range: &Range<i64>, after: (Uuid, i32)) -
         after.0.into(),
         after.1.into(),
         i64::try_from(CHUNK).unwrap_or(i64::MAX).into(),
+        StatusDetail::SuppressedBySes.as_str().into(),
+        PATTERNS[0].into(),
+        PATTERNS[1].into(),
     ];
     Statement::from_sql_and_values(backend, ENDS, values)
 }
@@ -273,6 +282,11 @@ impl Tally {
         match Status::try_from_value(&row.status)? {
             // What was learned later is no end.
             Status::Sent | Status::Delivered | Status::Bounced | Status::Complained => {
+                self.sent += 1;
+                self.took.extend(row.took);
+            }
+            // The mail system took it before it dropped it.
+            Status::Suppressed if row.dropped => {
                 self.sent += 1;
                 self.took.extend(row.took);
             }
@@ -321,6 +335,7 @@ impl From<hour::Model> for Hour {
                 .p50
                 .zip(row.p95)
                 .map(|(p50, p95)| Percentiles { p50, p95 }),
+            reports: Reports::default(),
             counted: true,
         }
     }

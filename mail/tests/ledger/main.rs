@@ -46,6 +46,7 @@ mod reads;
 mod removal;
 mod replays;
 mod report_orders;
+mod report_rates;
 mod retention;
 mod schedule;
 mod stale;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mail::ledger::{HOUR, Hour, Percentiles, Waiting, start_of_hour};
+use mail::ledger::{HOUR, Hour, Percentiles, Reports, Waiting, start_of_hour};
 use mail::outcome::Fault;
 use uuid::Uuid;
 
@@ -81,6 +81,10 @@ fn sent(start: i64, sent: u64, p50: i64, p95: i64) -> Hour {
         start,
         sent,
         time_to_sent: Some(Percentiles { p50, p95 }),
+        reports: Reports {
+            sent,
+            ..Reports::default()
+        },
         counted: true,
         ..Hour::default()
     }
