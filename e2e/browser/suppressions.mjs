@@ -45,6 +45,7 @@ await run(async ({ base, open }) => {
   await aFileWithoutNamesAndWithListsIsImported();
   await isTurnedOver();
   await aServiceThatIsAwayIsSaid();
+  await aRemovalReachesSes();
 
   async function isEmptyAtFirst() {
     await page.getByRole("heading", { name: "No address is suppressed" }).waitFor();
@@ -288,5 +289,20 @@ await run(async ({ base, open }) => {
     await row("ada@example.net").waitFor();
     check("the page recovers by itself", (await page.getByRole("alert").count()) === 0);
     away = false;
+  }
+
+  /** The page of a service that does not capture mail: what the question says depends on that alone. */
+  async function aRemovalReachesSes() {
+    await page.route("**/console/service.json", (route) => route.fulfill({ json: { mailbox: false, sign_in: false } }));
+    await page.goto("about:blank");
+    await page.goto(`${base}/console#/suppressions`);
+    await row("ada@example.net").getByRole("button").click();
+    await dialog.getByText("also taken off the suppression list of the SES account").waitFor();
+    await button("Keep it").click();
+    await row("barbara@example.org").getByRole("button").click();
+    await dialog.getByText("Its owner did not want this mail.").waitFor();
+    check("an entry of one list is not said to be on SES's", (await dialog.getByText(/\bSES\b/).count()) === 0);
+    await button("Keep it").click();
+    check("a test address is not spoken of there", (await page.getByText("Test addresses").count()) === 0);
   }
 });
