@@ -93,7 +93,8 @@ pub use store::{LONGEST_PLAN_MS, NewEntry, Start, StartRequest, StoreOutcome, St
 pub use suppressions::SuppressionFilter;
 pub use wake::WokenBefore;
 pub use webhooks::{
-    ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, Recorded, Replay, Try, TryEntry,
+    ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, LEASE, QUEUE_LEASE, Recorded, Replay, Try,
+    TryEntry, wait_after,
 };
 
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use entity::{
 };
 use mail::{
     event::{BounceType, EventKind},
-    ledger::{ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, Ledger, Recorded, Try},
+    ledger::{ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, LEASE, Ledger, Recorded, Try},
     mail_event::Report,
     webhooks::{Change, DisabledReason, NewWebhook},
 };
@@ -77,7 +77,11 @@ impl TestLedger {
     }
 
     pub async fn claim_for(&self, webhook: Uuid, most: u64) -> Vec<ClaimedDelivery> {
-        let claimed = self.ledger.claim_deliveries(webhook, most).await.unwrap();
+        let claimed = self
+            .ledger
+            .claim_deliveries(webhook, most, LEASE)
+            .await
+            .unwrap();
         claimed.map_or_else(Vec::new, |(_, claimed)| claimed)
     }
 
