@@ -26,9 +26,9 @@ pub const IN_FLIGHT: u64 = 8;
 /// The time after which a try of this process without an outcome is repeated: its process has died. Far longer than a
 /// try takes.
 pub const LEASE: Duration = Duration::from_mins(1);
-/// The same for a try that is handed over by a queue, which keeps a message for ten minutes at most: no more than
+/// The same for a try that is handed over by a queue. The stack's queue keeps a message for 15 minutes: no more than
 /// [`IN_FLIGHT`] messages of a webhook are in the queue.
-pub const QUEUE_LEASE: Duration = Duration::from_mins(12);
+pub const QUEUE_LEASE: Duration = Duration::from_mins(16);
 /// A delivery that this process is to make.
 #[derive(Clone, Debug)]
 pub struct ClaimedDelivery {
