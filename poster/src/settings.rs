@@ -8,6 +8,8 @@ use webhook::Reach;
 
 /// Set by Lambda itself: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
 const LAMBDA_RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+const QUEUE: &str = "WEBHOOK_OUTCOME_QUEUE_URL";
+const REACH: &str = "WEBHOOK_REACH";
 
 #[derive(Debug)]
 pub struct Settings {
@@ -38,12 +40,10 @@ impl Settings {
             let reason = "is not set: this program is a Lambda function only";
             return Err(invalid(LAMBDA_RUNTIME_API, reason.to_owned()));
         }
-        const QUEUE: &str = "WEBHOOK_OUTCOME_QUEUE_URL";
         let outcome_queue_url = text(QUEUE)
             .and_then(|text| Url::parse(&text).ok())
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
             .ok_or_else(|| invalid(QUEUE, "must be the URL of an SQS queue".to_owned()))?;
-        const REACH: &str = "WEBHOOK_REACH";
         let reach = text(REACH).map_or(Ok(Reach::Public), |text| Reach::parse(&text));
         Ok(Self {
             outcome_queue_url,
@@ -57,10 +57,7 @@ mod tests {
     use super::*;
 
     const RUNTIME: (&str, &str) = (LAMBDA_RUNTIME_API, "127.0.0.1:9001");
-    const QUEUE: (&str, &str) = (
-        "WEBHOOK_OUTCOME_QUEUE_URL",
-        "https://sqs.example/1/outcomes",
-    );
+    const OUTCOMES: (&str, &str) = (QUEUE, "https://sqs.example/1/outcomes");
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, InvalidSetting> {
         Settings::read(|name| {
@@ -71,21 +68,18 @@ mod tests {
 
     #[test]
     fn messages_go_to_public_addresses_unless_the_tests_say_otherwise() {
-        assert_eq!(read(&[RUNTIME, QUEUE]).unwrap().reach, Reach::Public);
-        let local = read(&[RUNTIME, QUEUE, ("WEBHOOK_REACH", "loopback")]).unwrap();
+        assert_eq!(read(&[RUNTIME, OUTCOMES]).unwrap().reach, Reach::Public);
+        let local = read(&[RUNTIME, OUTCOMES, (REACH, "loopback")]).unwrap();
         assert_eq!(local.reach, Reach::PublicAndLoopback);
     }
 
     #[test]
     fn a_variable_that_makes_no_sense_is_named_without_its_value() {
         for (variables, named) in [
-            (vec![QUEUE], LAMBDA_RUNTIME_API),
-            (vec![RUNTIME], QUEUE.0),
-            (vec![RUNTIME, (QUEUE.0, "outcomes")], QUEUE.0),
-            (
-                vec![RUNTIME, QUEUE, ("WEBHOOK_REACH", "everything")],
-                "WEBHOOK_REACH",
-            ),
+            (vec![OUTCOMES], LAMBDA_RUNTIME_API),
+            (vec![RUNTIME], QUEUE),
+            (vec![RUNTIME, (QUEUE, "outcomes")], QUEUE),
+            (vec![RUNTIME, OUTCOMES, (REACH, "everything")], REACH),
         ] {
             let error = read(&variables).unwrap_err();
             assert_eq!(error.variable, named);

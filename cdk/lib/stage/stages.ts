@@ -40,8 +40,8 @@ const dev: Stage = {
   // Two is SQS's minimum, and as much as an account in SES's sandbox can use (1 mail a second). A reservation would
   // take instances from an account that may have ten in all.
   worker: { memoryMiB: 512, maximumConcurrency: 2, eventConcurrency: 2, reserved: false },
-  // Off: their two event sources take four instances at least, and a new account's ten are used up without them. With
-  // two instances, two webhooks that never answer hold up no other.
+  // Off: their two event sources take four instances at least, and a new account's ten are used up without them. Two
+  // instances post twenty messages at once.
   webhooks: { enabled: false, concurrency: 2, reach: "public" },
   // Every account starts in the sandbox, and a test account mostly stays there.
   sandbox: true,
@@ -92,8 +92,8 @@ const prod: Stage = {
   // Instances that only wait for SES's rate cost money too.
   // Two take some 400 events a second (a guess: ten in 50 ms), which SES sends for 200 mails.
   worker: { memoryMiB: 512, maximumConcurrency: 4, eventConcurrency: 2, reserved: false },
-  // Ten instances post a hundred messages at once, eight of a webhook: twelve webhooks that never answer hold up no
-  // other.
+  // Ten instances post a hundred messages at once, eight of a webhook, and one of a webhook that fails. An instance is
+  // busy until its slowest message is answered, 15 s at most.
   webhooks: { enabled: true, concurrency: 10, reach: "public" },
   // Real mail goes to people who have not verified their addresses.
   sandbox: false,

@@ -93,8 +93,8 @@ pub use store::{LONGEST_PLAN_MS, NewEntry, Start, StartRequest, StoreOutcome, St
 pub use suppressions::SuppressionFilter;
 pub use wake::WokenBefore;
 pub use webhooks::{
-    ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, LEASE, QUEUE_LEASE, Recorded, Replay, Try,
-    TryEntry, wait_after,
+    ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, Recorded, Replay, Route, Try, TryEntry,
+    wait_after,
 };
 
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use super::sign::signed;
 use crate::{
     error::Result,
     fail_point,
-    ledger::{ClaimedDelivery, IN_FLIGHT, QUEUE_LEASE},
+    ledger::{ClaimedDelivery, IN_FLIGHT, Route},
     queue::{self, Outgoing, Sent},
     service::Service,
     telemetry,
@@ -57,7 +57,7 @@ impl Service {
         let Some(queues) = &self.webhook_queues else {
             return Ok(());
         };
-        let claimed = self.claim_for_webhook(id, IN_FLIGHT, QUEUE_LEASE).await?;
+        let claimed = self.claim_for_webhook(id, IN_FLIGHT, Route::Queue).await?;
         let Some((webhook, claimed)) = claimed.filter(|(_, claimed)| !claimed.is_empty()) else {
             return Ok(());
         };

@@ -18,7 +18,7 @@ use super::{DisabledReason, sign::signed};
 use crate::{
     error::{Error, Result},
     fail_point,
-    ledger::{ClaimedDelivery, IN_FLIGHT, LEASE, Recorded, Try},
+    ledger::{ClaimedDelivery, IN_FLIGHT, Recorded, Route, Try},
     service::Service,
     telemetry,
 };
@@ -153,10 +153,10 @@ impl Service {
         &self,
         id: Uuid,
         most: u64,
-        lease: Duration,
+        route: Route,
     ) -> Result<Option<(Model, Vec<ClaimedDelivery>)>> {
         loop {
-            let claimed = self.ledger.claim_deliveries(id, most, lease).await?;
+            let claimed = self.ledger.claim_deliveries(id, most, route).await?;
             let is_replaying = claimed.as_ref().is_some_and(|(webhook, claimed)| {
                 webhook.replay_after.is_some() && claimed.is_empty()
             });
@@ -223,7 +223,7 @@ impl Lane {
 
     /// Claims deliveries and starts to send them. Returns their number.
     async fn start(&self, most: u64, posts: &mut JoinSet<()>) -> Result<usize> {
-        let claimed = self.service.claim_for_webhook(self.id, most, LEASE);
+        let claimed = self.service.claim_for_webhook(self.id, most, Route::Direct);
         let Some((webhook, claimed)) = claimed.await? else {
             return Ok(0);
         };

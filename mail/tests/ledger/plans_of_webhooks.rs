@@ -1,6 +1,6 @@
 //! The steps of webhooks read neither what waits nor what is over.
 
-use mail::ledger::{LEASE, Ledger};
+use mail::ledger::{Ledger, Route};
 
 use crate::{
     database::{TestLedger, on_postgres},
@@ -44,7 +44,7 @@ async fn steps_for_webhooks_read_little(t: &TestLedger, analysed: bool) {
         let (_, due) = ledger.due_webhooks().await.unwrap();
         assert_eq!(due, [id]);
         let (_, claimed) = ledger
-            .claim_deliveries(id, 8, LEASE)
+            .claim_deliveries(id, 8, Route::Direct)
             .await
             .unwrap()
             .unwrap();

@@ -5,10 +5,10 @@ use std::time::Duration;
 use e2e::hook::hook_to;
 use e2e::http::Reply;
 use e2e::receiver::status;
-use e2e::{Receiver, eventually, mailing};
+use e2e::{Cloud, Receiver, eventually, mailing};
 use serde_json::Value;
 
-use super::Webhooks;
+use super::{VISIBILITY, Webhooks, ids_at};
 
 const LONG_POLL: Duration = Duration::from_secs(20);
 
@@ -26,11 +26,10 @@ async fn end_leases(webhooks: &Webhooks) {
 
 #[tokio::test]
 async fn a_stale_message_comes_back_unsent_and_is_signed_anew() {
-    let webhooks = Webhooks::start("1").await;
+    let webhooks = Webhooks::prepare("1").await;
     let server = &webhooks.service.server;
     let receiver = Receiver::start().await;
     let hook = hook_to(server, &receiver).await;
-    webhooks.poster.source.set_enabled(false);
     let sender = webhooks.service.sender().await;
     e2e::hook::send(&sender, "ann@example.org").await;
     let mut message = taken_off(&webhooks.queues.messages).await;
@@ -38,6 +37,7 @@ async fn a_stale_message_comes_back_unsent_and_is_signed_anew() {
     message["signed_at"] = (signed_at - 241_000).into();
     webhooks.queues.messages.send(&message.to_string()).await;
     webhooks.poster.source.set_enabled(true);
+    webhooks.outcomes.set_enabled(true);
     let messages = receiver.received(1).await;
     webhooks.all_sent().await;
     messages[0].is_signed_with(&hook.secret);
@@ -89,11 +89,11 @@ async fn what_a_killed_function_had_is_posted_again() {
 
 #[tokio::test]
 async fn an_event_whose_outcome_is_lost_is_posted_again_after_its_lease() {
-    let webhooks = Webhooks::start("1").await;
+    let webhooks = Webhooks::prepare("1").await;
     let server = &webhooks.service.server;
     let receiver = Receiver::start().await;
     let hook = hook_to(server, &receiver).await;
-    webhooks.outcomes.set_enabled(false);
+    webhooks.poster.source.set_enabled(true);
     let sender = webhooks.service.sender().await;
     e2e::hook::send(&sender, "ann@example.org").await;
     let first = receiver.received(1).await.remove(0);
@@ -110,10 +110,67 @@ async fn an_event_whose_outcome_is_lost_is_posted_again_after_its_lease() {
     assert_eq!(tries.len(), 1, "the lost one is not known: {tries:?}");
 }
 
+#[tokio::test]
+async fn a_worker_that_dies_before_the_queue_has_the_messages_loses_none() {
+    a_worker_dies_at("webhook-claimed").await;
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_after_the_queue_has_the_messages_loses_none() {
+    a_worker_dies_at("webhook-handed-over").await;
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_after_it_has_recorded_an_outcome_loses_none() {
+    a_worker_dies_at("webhook-recorded").await;
+}
+
+async fn a_worker_dies_at(point: &str) {
+    const RECIPIENTS: usize = 12;
+    let mut cloud = Cloud::new().await;
+    // As many as there are at once: whichever comes to that point first, dies.
+    cloud.doomed_workers = vec![point.to_owned(); 4];
+    let webhooks = Webhooks::of(cloud, VISIBILITY, |settings| {
+        settings.env("SWEEP_SECONDS", "1")
+    })
+    .await;
+    webhooks.poster.source.set_enabled(true);
+    webhooks.outcomes.set_enabled(true);
+    let server = &webhooks.service.server;
+    let receiver = Receiver::start().await;
+    let hook = hook_to(server, &receiver).await;
+    let sender = webhooks.service.sender().await;
+    sender.mail(&mailing(RECIPIENTS)).await.data(202);
+    eventually("everything has arrived, and is recorded", async || {
+        // The time for which the dead instance holds what it has claimed.
+        if server.deployment().worker.crashes() > 0 {
+            end_leases(&webhooks).await;
+        }
+        let left = "SELECT COUNT(*) FROM webhook_delivery";
+        let left = server.database().count(left).await;
+        let ids = ids_at(&receiver).len();
+        if (ids, left) == (RECIPIENTS, 0) {
+            Ok(())
+        } else {
+            Err((ids, left))
+        }
+    })
+    .await;
+    assert!(server.deployment().worker.crashes() > 0);
+    for message in receiver.messages() {
+        message.is_signed_with(&hook.secret);
+    }
+    let tries = hook.tries(server).await;
+    assert!(
+        tries.iter().all(|one| one["http_status"] == 204),
+        "{tries:?}"
+    );
+}
+
 /// An outcome names its try: that of an earlier one ends no later one.
 #[tokio::test]
 async fn a_late_failure_changes_nothing() {
-    let webhooks = Webhooks::start("1").await;
+    let webhooks = Webhooks::prepare("1").await;
     let server = &webhooks.service.server;
     let receiver = Receiver::start().await;
     receiver.answers(|number, _| {
@@ -124,7 +181,7 @@ async fn a_late_failure_changes_nothing() {
         }
     });
     let hook = hook_to(server, &receiver).await;
-    webhooks.outcomes.set_enabled(false);
+    webhooks.poster.source.set_enabled(true);
     let sender = webhooks.service.sender().await;
     e2e::hook::send(&sender, "ann@example.org").await;
     receiver.received(1).await;
@@ -143,12 +200,11 @@ async fn a_late_failure_changes_nothing() {
 /// Nothing but the messages themselves is in the queue: no more than eight of a webhook.
 #[tokio::test]
 async fn a_function_that_is_away_leaves_eight_messages_of_a_webhook_in_the_queue() {
-    let webhooks = Webhooks::start("1").await;
+    let webhooks = Webhooks::prepare("1").await;
     let server = &webhooks.service.server;
     let (one, other) = (Receiver::start().await, Receiver::start().await);
     hook_to(server, &one).await;
     hook_to(server, &other).await;
-    webhooks.poster.source.set_enabled(false);
     let sender = webhooks.service.sender().await;
     let data = sender.mail(&mailing(20)).await.data(202);
     server.settled(data["id"].as_str().expect("an id")).await;
@@ -173,6 +229,7 @@ async fn a_function_that_is_away_leaves_eight_messages_of_a_webhook_in_the_queue
         assert_eq!(group.map(String::as_str), body["webhook_id"].as_str());
     }
     webhooks.poster.source.set_enabled(true);
+    webhooks.outcomes.set_enabled(true);
     one.received(20).await;
     other.received(20).await;
     webhooks.all_sent().await;

@@ -65,12 +65,26 @@ pub struct Webhooks {
 impl Webhooks {
     /// Starts everything. The worker sweeps at this interval, in seconds.
     pub async fn start(sweep: &str) -> Self {
-        Self::like(|settings| settings.env("SWEEP_SECONDS", sweep)).await
+        let webhooks = Self::prepare(sweep).await;
+        webhooks.poster.source.set_enabled(true);
+        webhooks.outcomes.set_enabled(true);
+        webhooks
     }
 
-    pub async fn like(set: impl FnOnce(server::Settings) -> server::Settings) -> Self {
-        let cloud = Cloud::new().await;
-        let queues = cloud.account.webhook_queues(VISIBILITY).await;
+    /// Does the same, with both event sources disabled: one that is enabled may be waiting for a message when it is
+    /// disabled, and takes it.
+    pub async fn prepare(sweep: &str) -> Self {
+        let set = |settings: server::Settings| settings.env("SWEEP_SECONDS", sweep);
+        Self::of(Cloud::new().await, VISIBILITY, set).await
+    }
+
+    /// A message that was received becomes visible again after `visibility` seconds.
+    pub async fn of(
+        cloud: Cloud,
+        visibility: u32,
+        set: impl FnOnce(server::Settings) -> server::Settings,
+    ) -> Self {
+        let queues = cloud.account.webhook_queues(visibility).await;
         let service = Service::like(cloud.clone(), |settings| {
             set(settings
                 .envs(queues.variables())
@@ -78,10 +92,8 @@ impl Webhooks {
         })
         .await;
         let poster = Poster::of(&cloud, &service, &queues).await;
-        poster.source.set_enabled(true);
         let worker = &service.server.deployment().worker;
         let outcomes = EventSource::between(&queues.outcomes, worker, 1, Delivery::default()).await;
-        outcomes.set_enabled(true);
         Self {
             service,
             queues,

@@ -1,16 +1,17 @@
 //! What the function outside the network learns, and what logs tell.
 
 use e2e::hook::{hook_to, text};
-use e2e::{Receiver, mailing};
+use e2e::{Cloud, Receiver, mailing};
 use serde_json::{Value, json};
 
-use super::Webhooks;
+use super::{VISIBILITY, Webhooks};
 
 #[tokio::test]
 async fn no_secret_is_in_a_queue_or_a_log_and_the_function_logs_nothing_of_a_message() {
-    let webhooks =
-        Webhooks::like(|settings| settings.env("SWEEP_SECONDS", "1").env("RUST_LOG", "trace"))
-            .await;
+    let webhooks = Webhooks::of(Cloud::new().await, VISIBILITY, |settings| {
+        settings.env("SWEEP_SECONDS", "1").env("RUST_LOG", "trace")
+    })
+    .await;
     let server = &webhooks.service.server;
     let receiver = Receiver::start().await;
     let hook = hook_to(server, &receiver).await;
@@ -19,8 +20,6 @@ async fn no_secret_is_in_a_queue_or_a_log_and_the_function_logs_nothing_of_a_mes
         .post(&hook.path("/rotate"), &json!({}))
         .await;
     let secrets = [hook.secret.clone(), text(&rotated.data(200)["secret"])];
-    webhooks.poster.source.set_enabled(false);
-    webhooks.outcomes.set_enabled(false);
     let sender = webhooks.service.sender().await;
     sender.mail(&mailing(3)).await.data(202);
     let all = |taken: &[Value]| taken.len() == 3;

@@ -25,10 +25,38 @@ use crate::{
 pub const IN_FLIGHT: u64 = 8;
 /// The time after which a try of this process without an outcome is repeated: its process has died. Far longer than a
 /// try takes.
-pub const LEASE: Duration = Duration::from_mins(1);
+const LEASE: Duration = Duration::from_mins(1);
 /// The same for a try that is handed over by a queue. The stack's queue keeps a message for 15 minutes: no more than
 /// [`IN_FLIGHT`] messages of a webhook are in the queue.
-pub const QUEUE_LEASE: Duration = Duration::from_mins(16);
+const QUEUE_LEASE: Duration = Duration::from_mins(16);
+
+/// The way of claimed deliveries to their webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// This process posts them, to each webhook in a lane of its own.
+    Direct,
+    /// A function posts them, which takes messages of all webhooks from one queue.
+    Queue,
+}
+
+impl Route {
+    fn lease(self) -> Duration {
+        match self {
+            Self::Direct => LEASE,
+            Self::Queue => QUEUE_LEASE,
+        }
+    }
+
+    /// Returns the number of deliveries of this webhook that may be under way. In the queue, one that fails has one
+    /// message until one has arrived: others would wait behind the time-outs of eight.
+    fn most(self, webhook: &Model) -> u64 {
+        match self {
+            Self::Queue if webhook.failing_since.is_some() => 1,
+            Self::Direct | Self::Queue => IN_FLIGHT,
+        }
+    }
+}
+
 /// A delivery that this process is to make.
 #[derive(Clone, Debug)]
 pub struct ClaimedDelivery {
@@ -100,7 +128,7 @@ impl Ledger {
         &self,
         id: Uuid,
         most: u64,
-        lease: Duration,
+        route: Route,
     ) -> Result<Option<(Model, Vec<ClaimedDelivery>)>> {
         let transaction = self.begin().await?;
         let webhook = locked(&transaction, id).await?;
@@ -109,13 +137,13 @@ impl Ledger {
             return Ok(None);
         };
         let leased = leased(&transaction, id).await?;
-        let most = Ord::min(most, IN_FLIGHT.saturating_sub(leased));
+        let most = Ord::min(most, route.most(&webhook).saturating_sub(leased));
         if most == 0 {
             transaction.rollback().await?;
             return Ok(Some((webhook, Vec::new())));
         }
         let token = Uuid::new_v4();
-        let rows = claim(&transaction, id, token, most, lease).await?;
+        let rows = claim(&transaction, id, token, most, route.lease()).await?;
         transaction.commit().await?;
         let events = self.events(rows.iter().filter(|row| !row.is_ping)).await?;
         let mut claimed = Vec::with_capacity(rows.len());

@@ -24,7 +24,7 @@ use crate::{
     webhooks::{Change, DisabledReason, NewWebhook, Webhook},
 };
 
-pub use deliveries::{ClaimedDelivery, IN_FLIGHT, LEASE, QUEUE_LEASE};
+pub use deliveries::{ClaimedDelivery, IN_FLIGHT, Route};
 pub use history::{HistoryEntry, TryEntry};
 pub(super) use insert::{insert_deliveries, insert_moved_deliveries};
 pub use replay::Replay;
