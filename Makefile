@@ -32,7 +32,7 @@ client: ## Write the TypeScript client from openapi.yaml
 console: ## Write the console's pages, which the API embeds, from console/src
 	@scripts/console
 
-build: ## Build both programs as Lambda functions into target/lambda
+build: ## Build the programs as Lambda functions into target/lambda
 	@scripts/build
 
 synth: ## Print the CloudFormation template of STAGE=dev or prod; needs no AWS account

@@ -7,6 +7,7 @@ import { MailEvents } from "./constructs/mail-events.ts";
 import { Migration } from "./constructs/migration.ts";
 import { Monitoring } from "./constructs/monitoring/monitoring.ts";
 import { Network } from "./constructs/network.ts";
+import { POSTER_TIMEOUT, Poster } from "./constructs/poster.ts";
 import { Queues } from "./constructs/queues.ts";
 import { Sender } from "./constructs/sender.ts";
 import { WORKER_TIMEOUT, Worker } from "./constructs/worker.ts";
@@ -29,16 +30,23 @@ export class MmmsStack extends Stack {
 
     const network = new Network(this, "Network", { network: stage.network, logDays: stage.retention.logDays });
     const database = new Database(this, "Database", { stage, network });
-    const queues = new Queues(this, "Queues", { timeout: WORKER_TIMEOUT, disposable: stage.disposable });
+    const queues = new Queues(this, "Queues", {
+      timeout: WORKER_TIMEOUT,
+      posterTimeout: stage.webhooks.enabled ? POSTER_TIMEOUT : undefined,
+      disposable: stage.disposable,
+    });
     const sender = new Sender(this, "Sender", { sender: stage.sender });
     new MailEvents(this, "MailEvents", { sender, queues });
     const hashSecret = new HashSecret(this, "HashSecret", { disposable: stage.disposable });
     const service = { stage, network, database, queues, sender, hashSecret };
     const api = new Api(this, "Api", { ...service, code: programs.api, routes });
     const worker = new Worker(this, "Worker", { ...service, code: programs.worker, publicUrl: api.url });
+    const poster = queues.webhooks
+      ? new Poster(this, "Poster", { stage, queues: queues.webhooks, code: programs.poster })
+      : undefined;
     const before = [api, worker, ...(database.proxy ? [database.proxy] : [])];
     const migration = new Migration(this, "Migration", { stage, network, database, code: programs.worker, before });
-    const monitoring = new Monitoring(this, "Monitoring", { stage, api, worker, queues, database, sender });
+    const monitoring = new Monitoring(this, "Monitoring", { stage, api, worker, poster, queues, database, sender });
 
     this.output("ApiUrl", api.url, "The service");
     this.output("DocsUrl", `${api.url}/docs`, "Swagger UI");
@@ -58,6 +66,18 @@ export class MmmsStack extends Stack {
       queues.eventsDeadLetters.queueArn,
       "Events of SES that could not be recorded: move them back to EventQueueArn",
     );
+    if (queues.webhooks) {
+      this.output(
+        "WebhookDeadLetterQueueArn",
+        queues.webhooks.messagesDeadLetters.queueArn,
+        "Messages to webhooks that failed too often: the ledger sends them again",
+      );
+      this.output(
+        "OutcomeDeadLetterQueueArn",
+        queues.webhooks.outcomesDeadLetters.queueArn,
+        "Outcomes of webhooks that could not be recorded: the ledger sends their events again",
+      );
+    }
     this.output(
       "ResultDeadLetterQueueArn",
       queues.resultsDeadLetters.queueArn,

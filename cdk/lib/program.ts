@@ -6,10 +6,11 @@ import { unzipSync } from "fflate";
 import { Refused } from "./refused.ts";
 import type { Architecture } from "./stage/stage.ts";
 
-/** The code of both functions. Tests may use any code. */
+/** The code of the functions. Tests may use any code. */
 export interface Programs {
   readonly api: Code;
   readonly worker: Code;
+  readonly poster: Code;
 }
 
 /** `e_machine` of an ELF header: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
@@ -21,13 +22,13 @@ export function programsFrom(folder: string, architecture: Architecture): Progra
     const zip = join(folder, name, "bootstrap.zip");
     return Code.fromAsset(zip, { assetHash: checked(zip, architecture) });
   };
-  return { api: code("api"), worker: code("worker") };
+  return { api: code("api"), worker: code("worker"), poster: code("poster") };
 }
 
 /** No program: enough for commands that do not deploy, such as `cdk destroy`. */
 export function noPrograms(): Programs {
   const code = (assetHash: string) => Code.fromAsset(import.meta.dirname, { assetHash, exclude: ["**"] });
-  return { api: code("api"), worker: code("worker") };
+  return { api: code("api"), worker: code("worker"), poster: code("poster") };
 }
 
 /** The hash of the zip's content: unlike the zip's own, it does not change with the time of day. */

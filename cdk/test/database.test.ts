@@ -116,7 +116,10 @@ describe.each([
       "AWS::Lambda::EventSourceMapping",
       "AWS::Scheduler::Schedule",
       "AWS::ApiGatewayV2::Route",
-    ].flatMap((type) => Object.keys(resources(of, type)));
+    ]
+      .flatMap((type) => Object.keys(resources(of, type)))
+      // The function that posts to webhooks knows no database.
+      .filter((id) => !id.startsWith("Poster"));
     for (const one of [...later, ...Object.keys(serving(of).toJSON().Resources)]) {
       expect(reached(of, one), one).toContain(trigger);
     }

@@ -71,6 +71,8 @@ test("settings of the functions reach both", () => {
     maxSendRate: 14,
     mailDays: 3,
     keepDays: 90,
+    eventDays: 60,
+    resultStatuses: "sent,failed,delivered",
     senderDomain: "example.com",
     apiMemoryMiB: 256,
   });
@@ -81,6 +83,8 @@ test("settings of the functions reach both", () => {
         MAX_SEND_RATE: "14",
         RETENTION_DAYS: "3",
         KEEP_DAYS: "90",
+        EVENT_DAYS: "60",
+        RESULT_STATUSES: "sent,failed,delivered",
         SES_CONFIGURATION_SET: { Ref: configurationSet },
       }),
     },

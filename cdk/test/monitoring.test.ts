@@ -23,6 +23,7 @@ const NAMES = [
   "DeadLetters",
   "EventDeadLetters",
   "EventsLate",
+  "FeedLate",
   "OldestDue",
   "ResultDeadLetters",
   "ResultsRefused",
@@ -33,10 +34,13 @@ const NAMES = [
   "WorkerErrors",
 ];
 
+/** Those that only exist where webhooks are on. */
+const OF_WEBHOOKS = ["OutcomeDeadLetters", "OutcomesLate", "PosterErrors", "WebhookDeadLetters", "WebhooksLate"];
+
 describe("alarms", () => {
   test("are these", () => {
     expect(alarms(dev).map(nameOf).sort()).toEqual(NAMES);
-    expect(alarms(prod).map(nameOf).sort()).toEqual(NAMES);
+    expect(alarms(prod).map(nameOf).sort()).toEqual([...NAMES, ...OF_WEBHOOKS].sort());
   });
 
   test("notify the topic when they begin and when they end", () => {
@@ -71,7 +75,13 @@ describe("alarms", () => {
   });
 
   test("of dead letters begin at the first message", () => {
-    for (const name of ["DeadLetters", "EventDeadLetters", "ResultDeadLetters"]) {
+    for (const name of [
+      "DeadLetters",
+      "EventDeadLetters",
+      "OutcomeDeadLetters",
+      "ResultDeadLetters",
+      "WebhookDeadLetters",
+    ]) {
       expect(alarm(prod, name)).toMatchObject({
         Namespace: "AWS/SQS",
         MetricName: "ApproximateNumberOfMessagesVisible",
@@ -88,6 +98,25 @@ describe("alarms", () => {
       Statistic: "Maximum",
       Threshold: 3600,
     });
+  });
+
+  test("of a late feed look at what each sweep of the worker writes", () => {
+    const [worker] = resource(prod, "AWS::Lambda::Function", "Worker");
+    expect(alarm(prod, "FeedLate")).toMatchObject({
+      Namespace: "MMMS",
+      MetricName: "FeedDelay",
+      Dimensions: [{ Name: "FunctionName", Value: { Ref: worker } }],
+      Statistic: "Maximum",
+      Threshold: 300,
+      EvaluationPeriods: 3,
+    });
+  });
+
+  test("of late webhooks begin before a message is too old to be posted", () => {
+    expect(alarm(prod, "WebhooksLate")).toMatchObject({ MetricName: "ApproximateAgeOfOldestMessage", Threshold: 240 });
+    expect(alarm(prod, "OutcomesLate")).toMatchObject({ MetricName: "ApproximateAgeOfOldestMessage", Threshold: 600 });
+    expect(JSON.stringify(alarm(prod, "Throttles").Metrics)).toContain("PosterService");
+    expect(JSON.stringify(alarm(dev, "Throttles").Metrics)).not.toContain("PosterService");
   });
 
   test("of a sweep that no longer runs notify when there is no data, but not at the first deployment", () => {
@@ -176,7 +205,7 @@ describe("alarms", () => {
 test("each alarm has its line in the operations manual", () => {
   const manual = readFileSync(join(import.meta.dirname, "..", "..", "docs", "operations.md"), "utf8");
   const lines = [...manual.matchAll(/^\| `([A-Z]\w+)` \|/gm)].map((match) => match[1]);
-  expect([...NAMES, "DatabaseStorageEnds"].filter((name) => !lines.includes(name))).toEqual([]);
+  expect([...NAMES, ...OF_WEBHOOKS, "DatabaseStorageEnds"].filter((name) => !lines.includes(name))).toEqual([]);
 });
 
 /** The text of the dashboard, with the logical id in the place of a reference. */
@@ -216,6 +245,10 @@ test("the dashboard shows sent mail, its delay, failures and fate", () => {
     "SendDuration",
     "5xx",
     "Reputation.BounceRate",
+    "QueuesWebhooks",
+    "QueuesOutcomes",
+    "PosterService",
+    "FeedDelay",
   ]) {
     expect(body).toContain(metric);
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { resources, template } from "./stack.ts";
+import { resource, resources, template } from "./stack.ts";
 
 const prod = template("prod", { senderDomain: "example.com" });
 
@@ -17,15 +17,18 @@ const ROLES: Record<string, string> = {
   WorkerServiceRole: "worker",
   WorkerScheduleRole: "schedule",
   MigrationServiceRole: "migration",
+  PosterServiceRole: "poster",
   AWSCDKTriggerCustomResourceProviderCustomResourceProviderRole: "starter",
 };
 
 /** The words of docs/aws.md for a resource of a statement, by its text in the template. */
 const RESOURCES: [RegExp, string][] = [
   [/^"\*"$/, "*"],
-  [/(Api|Worker|Migration)(Service|Starter)Logs/, "own log group"],
+  [/(Api|Worker|Migration|Poster)(Service|Starter)Logs/, "own log group"],
   [/QueuesProcessing[0-9A-F]{8}"/, "processing queue"],
   [/QueuesEvents[0-9A-F]{8}"/, "queue of events"],
+  [/QueuesWebhooks[0-9A-F]{8}"/, "queue of webhooks"],
+  [/QueuesOutcomes[0-9A-F]{8}"/, "queue of outcomes"],
   [/QueuesResults[0-9A-F]{8}"/, "result queue"],
   [/MasterUserSecret/, "master's secret"],
   [/DatabaseRole/, "role's secret"],
@@ -77,7 +80,7 @@ function documented(): string[] {
   const [, table = ""] = text.split("<!-- permissions -->");
   const rows = (table.split("<!-- /permissions -->")[0] ?? "")
     .split("\n")
-    .filter((line) => /^\| (api|worker|schedule|migration|starter) /.test(line));
+    .filter((line) => /^\| (api|worker|poster|schedule|migration|starter) /.test(line));
   return rows.map((row) => {
     const [role, effect, action = "", what = "", condition] = row
       .split("|")
@@ -111,9 +114,11 @@ test("each call to SES is allowed under every action that SES checks it under", 
 });
 
 test("Lambda may poll the queues of the worker's event sources with the worker's role, and nobody else may", () => {
-  const mappings = Object.values(resources(prod, "AWS::Lambda::EventSourceMapping"));
+  const [worker] = resource(prod, "AWS::Lambda::Function", "Worker");
+  const all = Object.values(resources(prod, "AWS::Lambda::EventSourceMapping"));
+  const mappings = all.filter(({ Properties }) => Properties.FunctionName.Ref === worker);
   const queues = mappings.map(({ Properties }) => named(Properties.EventSourceArn)).sort();
-  expect(queues).toEqual(["processing queue", "queue of events"]);
+  expect(queues).toEqual(["processing queue", "queue of events", "queue of outcomes"]);
   const rows = granted().map((line) => line.split(" | "));
   // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
   for (const action of ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]) {

@@ -5,10 +5,10 @@ import { strToU8, zipSync } from "fflate";
 import { expect, test } from "vitest";
 import { programsFrom } from "../lib/program.ts";
 
-/** A folder like that of `make build`, with these bytes as both programs. */
+/** A folder like that of `make build`, with these bytes as each program. */
 function folder(bootstrap: Uint8Array, name = "bootstrap"): string {
   const root = mkdtempSync(join(tmpdir(), "programs-"));
-  for (const program of ["api", "worker"]) {
+  for (const program of ["api", "worker", "poster"]) {
     mkdirSync(join(root, program));
     writeFileSync(join(root, program, "bootstrap.zip"), zipSync({ [name]: bootstrap }));
   }

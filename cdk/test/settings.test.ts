@@ -1,10 +1,11 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { maxConnections, needsProxy, peakInstances } from "../lib/stage/capacity.ts";
 import { resolveStage } from "../lib/stage/resolve.ts";
 import { readSettingsFile } from "../lib/stage/settings.ts";
+import { RESULT_STATUSES } from "../lib/stage/stage.ts";
 import { STAGES } from "../lib/stage/stages.ts";
 
 describe("settings", () => {
@@ -33,6 +34,10 @@ describe("settings", () => {
       apiRate: "0",
       workerConcurrency: "1",
       eventConcurrency: "1",
+      webhooks: "perhaps",
+      webhookConcurrency: "1",
+      eventDays: "0",
+      resultStatuses: "sent,queued",
       logDays: "8",
       sandbox: "maybe",
     };
@@ -75,6 +80,9 @@ describe("settings", () => {
     [{ exitZones: 3 }, "only 2 zones"],
     [{ storageGiB: 100, maxStorageGiB: 105 }, "a tenth more"],
     [{ mailDays: 30, keepDays: 29 }, "has to be at least mailDays, 30"],
+    [{ keepDays: 20, mailDays: 7, eventDays: 21 }, "eventDays: has to be at most keepDays, 20"],
+    [{ webhooks: true }, "find 0 instances of the API"],
+    [{ webhooks: true, accountConcurrency: 20, webhookConcurrency: 9 }, "find 3 instances of the API"],
     [{ apiRate: 30, apiBurst: 20 }, "is less than apiRate"],
     [{ workerConcurrency: 9, workerReserved: true }, "keeps 13 instances"],
     [{ apiRate: 4, apiBurst: 5 }, "find 4 instances of the API"],
@@ -88,6 +96,22 @@ describe("settings", () => {
     expect(resolveStage("dev").retention.keepDays).toBe(400);
     expect(resolveStage("dev", { mailDays: 3_650 }).retention.keepDays).toBe(3_650);
     expect(resolveStage("dev", { mailDays: 30, keepDays: 30 }).retention.keepDays).toBe(30);
+  });
+
+  test("events are kept for 30 days, or for as long as their mailings", () => {
+    expect(resolveStage("dev").retention.eventDays).toBe(30);
+    expect(resolveStage("dev", { keepDays: 10 }).retention.eventDays).toBe(10);
+    expect(resolveStage("dev", { eventDays: 90 }).retention.eventDays).toBe(90);
+  });
+
+  test("the statuses of results are those that the programs know, each once", () => {
+    expect(resolveStage("dev").resultStatuses).toBeUndefined();
+    const stage = resolveStage("dev", {}, { resultStatuses: "sent,failed,bounced,sent" });
+    expect(stage.resultStatuses).toEqual(["sent", "failed", "bounced"]);
+    const known = readFileSync(join(import.meta.dirname, "..", "..", "entity", "src", "recipient.rs"), "utf8");
+    const names = known.split("pub enum Status {")[1]?.split("}")[0]?.match(/\w+/g) ?? [];
+    const ends = names.map((name) => name.toLowerCase()).filter((name) => !["queued", "sending"].includes(name));
+    expect([...RESULT_STATUSES].sort()).toEqual(ends.sort());
   });
 
   test("a file that is not an object of settings for each stage is refused by name", () => {
@@ -131,5 +155,5 @@ test("the emulator's stage is dev, except for the values that it lists", () => {
   const differing = Object.keys({ ...dev, ...emulator }).filter(
     (key) => emulator?.[key as keyof typeof emulator] !== dev?.[key as keyof typeof dev],
   );
-  expect(differing).toEqual(["name", "sender"]);
+  expect(differing.sort()).toEqual(["accountConcurrency", "name", "sender", "webhooks"]);
 });

@@ -55,7 +55,7 @@ export function resource(of: Template, type: string, begins: string): [string, R
 
 /** The functions that serve requests and mail, in a template of their own. */
 export const serving = (of: Template) => functions(of, /^(Api|Worker)/);
-/** All functions that run our programs. */
+/** All functions that run our programs in the network. */
 export const ours = (of: Template) => functions(of, /^(Api|Worker|Migration)/);
 
 function functions(of: Template, ids: RegExp): Template {

@@ -4,6 +4,7 @@ mod events;
 mod inventory;
 mod leftovers;
 mod queue;
+mod webhooks;
 
 use std::collections::HashMap;
 use std::env;
@@ -17,6 +18,7 @@ pub use events::{CONFIGURATION_SET, MailEvents};
 pub use inventory::{Inventory, added};
 pub use leftovers::database_processes;
 pub use queue::{Message, Queue, Queues};
+pub use webhooks::WebhookQueues;
 
 pub const REGION: &str = "us-east-1";
 /// The secret access key of every test account.

@@ -25,7 +25,11 @@ impl Stack {
     /// Packs the programs, and prepares the account for the CDK.
     pub async fn prepare(account: &Account) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        tokio::join!(pack("api", folder.path()), pack("worker", folder.path()));
+        tokio::join!(
+            pack("api", folder.path()),
+            pack("worker", folder.path()),
+            pack("poster", folder.path())
+        );
         let stack = Self {
             account: account.clone(),
             folder,

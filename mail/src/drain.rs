@@ -46,6 +46,7 @@ impl Service {
             }
         }
         self.start_receiving_events();
+        self.start_receiving_outcomes();
         self.tasks.spawn(Arc::clone(self).keep_sweeping());
         self.tasks
             .spawn(Arc::clone(self).keep_sending_to_webhooks());

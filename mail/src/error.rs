@@ -35,6 +35,9 @@ pub enum Error {
     /// A message in the queue of events is no event.
     #[error("a message in the queue of events cannot be read")]
     UnreadableEvent(#[source] crate::mail_event::Unreadable),
+    /// A message in the queue of outcomes is none.
+    #[error("a message in the queue of outcomes cannot be read")]
+    UnreadableOutcome,
     /// The TLS library accepts none of its own settings.
     #[error("webhooks cannot be posted to")]
     Poster(#[source] tokio_rustls::rustls::Error),
@@ -67,7 +70,8 @@ impl Error {
             | Self::HashSecret
             | Self::Poster(_)
             | Self::Corrupt { .. }
-            | Self::UnreadableEvent(_) => false,
+            | Self::UnreadableEvent(_)
+            | Self::UnreadableOutcome => false,
         }
     }
 }

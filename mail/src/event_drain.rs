@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use crate::{
     drain::pause_after,
     error::Error,
-    queue::{BATCH, Received},
+    queue::{BATCH, Received, SqsQueue},
     service::Service,
     telemetry,
 };
@@ -29,23 +29,25 @@ impl Service {
         let Some(queue) = &self.event_queue else {
             return;
         };
+        while let Some(messages) = self.next_batch(queue).await {
+            let done = self.take_event_messages(&messages).await;
+            queue.delete_done(&messages, &done).await;
+        }
+    }
+
+    /// Receives a batch, which has a message at least. Returns `None` when the process stops.
+    pub(crate) async fn next_batch(&self, queue: &SqsQueue) -> Option<Vec<Received>> {
         loop {
             let receiving = Box::pin(queue.receive(BATCH));
-            match self.stop.run_until_cancelled(receiving).await {
-                None => return,
-                Some(Ok(messages)) if messages.is_empty() => {}
-                Some(Ok(messages)) => {
-                    let done = self.take_event_messages(&messages).await;
-                    let done: Vec<&str> = messages
-                        .iter()
-                        .zip(done)
-                        .filter(|(_, done)| *done)
-                        .map(|(message, _)| message.receipt_handle.as_str())
-                        .collect();
-                    queue.delete(&done).await;
-                }
-                Some(Err(error)) => {
-                    tracing::warn!(error, "the queue of events does not answer, they wait");
+            match self.stop.run_until_cancelled(receiving).await? {
+                Ok(messages) if messages.is_empty() => {}
+                Ok(messages) => return Some(messages),
+                Err(error) => {
+                    tracing::warn!(
+                        error,
+                        sqs.queue = queue.name(),
+                        "a queue does not answer, its messages wait"
+                    );
                     self.pause().await;
                 }
             }

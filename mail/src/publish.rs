@@ -69,19 +69,6 @@ impl ResultQueue {
     }
 }
 
-/// Returns the message as JSON text that SQS can carry. SQS refuses U+FFFE and U+FFFF
-/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>), which JSON does not
-/// escape by default. They occur only inside strings, where they may be escaped.
-fn body_of(message: &EventMessage<'_>) -> Option<String> {
-    let mut body = serde_json::to_string(message).ok()?;
-    for (character, escaped) in [('\u{fffe}', "\\ufffe"), ('\u{ffff}', "\\uffff")] {
-        if body.contains(character) {
-            body = body.replace(character, escaped);
-        }
-    }
-    Some(body)
-}
-
 #[derive(Debug, Default)]
 struct Waiting {
     ends: Vec<RecipientUpdate>,
@@ -250,7 +237,7 @@ impl Publisher {
             .filter_map(|end| {
                 let status = self.statuses.name_of(end.status)?;
                 let message = EventMessage::of_end(end, ids.get(&end.mailing_id)?, status)?;
-                Some((end, body_of(&message)?))
+                Some((end, queue::json(&message).ok()?))
             })
             .unzip())
     }
@@ -289,7 +276,7 @@ mod tests {
             bounce: None,
             copies: &[],
         };
-        let body = body_of(&message).unwrap();
+        let body = queue::json(&message).unwrap();
         let carried = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
         assert!(body.chars().all(carried), "{body:?}");
         let read: Value = serde_json::from_str(&body).unwrap();

@@ -29,6 +29,13 @@ use crate::{
 /// The time for which a process waits for its database before it starts without having compared the secret.
 const FOR_SECRET: Duration = Duration::from_secs(3);
 
+/// The queues by which a function posts to webhooks.
+#[derive(Debug)]
+pub(crate) struct WebhookQueues {
+    pub messages: SqsQueue,
+    pub outcomes: SqsQueue,
+}
+
 pub struct Service {
     pub config: Config,
     aws: Arc<Aws>,
@@ -38,6 +45,8 @@ pub struct Service {
     pub queue: Queue,
     /// The queue of SES's events, where there is one.
     pub(crate) event_queue: Option<SqsQueue>,
+    /// The queues by which a function posts to webhooks, where there are such.
+    pub(crate) webhook_queues: Option<WebhookQueues>,
     pub(crate) pace: Pace,
     pub(crate) health: TransportHealth,
     pub(crate) known_statistics: KnownStatistics,
@@ -76,6 +85,11 @@ impl Service {
         };
         let event_queue = config.event_queue_url.as_ref();
         let event_queue = event_queue.map(|url| SqsQueue::new(Arc::clone(&aws), url));
+        let webhook_queues = config.webhook_queues.as_ref();
+        let webhook_queues = webhook_queues.map(|queues| WebhookQueues {
+            messages: SqsQueue::new(Arc::clone(&aws), &queues.messages),
+            outcomes: SqsQueue::new(Arc::clone(&aws), &queues.outcomes),
+        });
         let (ledger, mailer) = (Arc::new(ledger), Arc::new(mailer));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let rate = config.max_send_rate;
@@ -98,6 +112,7 @@ impl Service {
             mailer,
             queue,
             event_queue,
+            webhook_queues,
             stop,
             tasks,
             aws,

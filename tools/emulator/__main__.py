@@ -9,9 +9,35 @@ MiniStack is held to one version (requirements.txt) because its insides are used
 
 from ministack import app
 
-from . import alarms, database, functions, gateway, network, permissions, secrets, ses, ses_events, topics, triggers
+from . import (
+    alarms,
+    database,
+    event_sources,
+    functions,
+    gateway,
+    network,
+    permissions,
+    secrets,
+    ses,
+    ses_events,
+    topics,
+    triggers,
+)
 
 # What is refused comes before what is kept: the permissions last, around all others.
-for subject in (alarms, database, functions, gateway, network, secrets, ses, ses_events, topics, triggers, permissions):
+for subject in (
+    alarms,
+    database,
+    event_sources,
+    functions,
+    gateway,
+    network,
+    secrets,
+    ses,
+    ses_events,
+    topics,
+    triggers,
+    permissions,
+):
     subject.extend()
 app.main()

@@ -18,6 +18,15 @@ pub enum Reach {
 }
 
 impl Reach {
+    /// Parses a setting.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "public" => Ok(Self::Public),
+            "loopback" => Ok(Self::PublicAndLoopback),
+            _ => Err("must be public or loopback".to_owned()),
+        }
+    }
+
     pub fn allows(self, address: IpAddr) -> bool {
         is_public(address)
             || self == Self::PublicAndLoopback && address.to_canonical().is_loopback()

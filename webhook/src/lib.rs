@@ -6,9 +6,11 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod address;
+pub mod handover;
 pub mod message;
 pub mod poster;
 
 pub use address::Reach;
+pub use handover::{Attempt, Ending, Posting, Report, Unsent};
 pub use message::{Failure, Outcome, SignedMessage};
 pub use poster::Poster;

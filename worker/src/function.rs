@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     event::{Event, Record},
-    mail_events,
+    source::Source,
 };
 
 /// The time before the end of an invocation that is reserved for publishing ends and returning the answer.
@@ -51,25 +51,31 @@ async fn invoke(service: &Arc<Service>, event: LambdaEvent<Value>) -> Result<Val
         Ok(Event::Sweep) => sweep(service, before_end(BEFORE_END)).await,
         Err(unknown) => Err(unknown.into()),
     };
+    // What has moved has events. Nothing waits for them: the mail is sent and recorded.
+    service.hand_over_webhooks(before_end(BEFORE_END)).await;
     service.settle(before_end(TO_ANSWER)).await;
     telemetry::flush();
     answer
 }
 
-/// Works on the records of either queue. One that cannot be worked on fails alone and is received again.
+/// Works on records of the queues. One that cannot be worked on fails alone and is received again.
 async fn work_on(service: &Arc<Service>, records: Vec<Record>, until: Instant) -> SqsBatchResponse {
-    let queue: Option<&str> = service.config.event_queue_url.as_ref().map(AsRef::as_ref);
-    let (mut events, mut wake_ups) = (Vec::new(), Vec::new());
+    let (mut wake_ups, mut events, mut outcomes) = (Vec::new(), Vec::new(), Vec::new());
     for Record { queue_arn, message } in records {
-        if queue.is_some_and(|queue| mail_events::is_queue(queue, &queue_arn)) {
-            events.push(message);
-        } else {
-            wake_ups.push(message);
+        match Source::of(&service.config, &queue_arn) {
+            Source::WakeUps => wake_ups.push(message),
+            Source::Events => events.push(message),
+            Source::Outcomes => outcomes.push(message),
         }
     }
     let mut failed = Vec::new();
     if !events.is_empty() {
-        failed.extend(mail_events::handle_mail_events(service, events).await);
+        let done = service.take_event_messages(&events).await;
+        failed.extend(failures(events, done, "events of SES taken"));
+    }
+    if !outcomes.is_empty() {
+        let done = service.take_webhook_outcomes(&outcomes).await;
+        failed.extend(failures(outcomes, done, "outcomes of webhooks taken"));
     }
     if !wake_ups.is_empty() {
         failed.extend(work_on_wake_ups(service, wake_ups, until).await);
@@ -78,6 +84,19 @@ async fn work_on(service: &Arc<Service>, records: Vec<Record>, until: Instant) -
     SqsBatchResponse {
         batch_item_failures: failed.into_iter().map(failure).collect(),
     }
+}
+
+/// Returns the ids of the messages that must be received again, and logs their number.
+fn failures(messages: Vec<Received>, done: Vec<bool>, what: &str) -> Vec<String> {
+    let count = messages.len();
+    let failed: Vec<String> = messages
+        .into_iter()
+        .zip(done)
+        .filter(|(_, done)| !done)
+        .map(|(message, _)| message.id)
+        .collect();
+    tracing::info!(records = count, failed = failed.len(), "{what}");
+    failed
 }
 
 /// Returns the ids of the wake-ups that could not be worked on.

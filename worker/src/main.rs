@@ -4,8 +4,8 @@
 
 mod event;
 mod function;
-mod mail_events;
 mod migration;
+mod source;
 
 use std::{io::Write, process::ExitCode};
 
@@ -22,6 +22,9 @@ Settings come from the environment, and are those of the API beside it. The most
   MAIL_QUEUE_URL  the SQS queue with the wake-ups; without it, the ledger is polled
   MAIL_EVENT_QUEUE_URL
                   the SQS queue with the events of SES; without it, none are taken
+  WEBHOOK_QUEUE_URL, WEBHOOK_OUTCOME_QUEUE_URL
+                  the SQS queues of the function that posts to webhooks; without them,
+                  this process posts by itself
 All of them are in docs/operations.md.";
 
 fn main() -> anyhow::Result<ExitCode> {

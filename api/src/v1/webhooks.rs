@@ -27,7 +27,7 @@ use crate::{
     app::App,
     auth::Admin,
     json::Json,
-    problem::{Failure, Problem},
+    problem::{ErrorType, Failure, Problem},
     request::{RawJson, parse},
 };
 
@@ -71,7 +71,8 @@ impl Webhooks {
     /// is not promised, `data.sequence` tells that of a recipient's events. An answer of 410, or five days of failures
     /// only, disable the webhook.
     ///
-    /// The answer has the secret, which is not shown again. There may be at most 100 webhooks.
+    /// The answer has the secret, which is not shown again. There may be at most 100 webhooks. A deployment on AWS whose
+    /// operator has switched webhooks off refuses them.
     #[oai(path = "/webhooks", method = "post", operation_id = "createWebhook")]
     async fn create(
         &self,
@@ -79,6 +80,7 @@ impl Webhooks {
         app: Data<&Arc<App>>,
         body: RawJson<WebhookRequest>,
     ) -> Result<CreateResponse, Failure<ManagementErrors>> {
+        check_that_any_are_sent(&app)?;
         let reach = app.service.webhooks.reach();
         let new = parse(body.bytes, move |object| new_webhook(object, reach)).await?;
         let created = app
@@ -227,6 +229,7 @@ impl Webhooks {
         /// The id of the webhook.
         id: Path<Uuid>,
     ) -> Result<TestResponse, Failure<WebhookErrors>> {
+        check_that_any_are_sent(&app)?;
         let (begun, event_id) = app.service.test_webhook(id.0).await?;
         check(begun)?;
         let data = Ping { event_id };
@@ -287,6 +290,7 @@ impl Webhooks {
         id: Path<Uuid>,
         body: RawJson<ReplayRequest>,
     ) -> Result<ReplayResponse, Failure<WebhookChangeErrors>> {
+        check_that_any_are_sent(&app)?;
         let begun = match parse(body.bytes, to_replay).await? {
             What::Event(event_id) => app.service.replay_webhook_event(id.0, event_id).await?,
             What::Since(since) => app.service.replay_webhook_since(id.0, since).await?,
@@ -300,6 +304,19 @@ impl Webhooks {
             webhook.into(),
         ))))
     }
+}
+
+/// Refuses what would wait for ever.
+fn check_that_any_are_sent(app: &App) -> Result<(), Problem> {
+    if app.service.config.posts_to_webhooks() {
+        return Ok(());
+    }
+    let switched_off = Problem::new(
+        ErrorType::ValidationError,
+        "Webhooks are switched off in this deployment",
+    );
+    Err(switched_off
+        .with_details("Its operator can switch them on: the setting webhooks of the stack"))
 }
 
 fn check(begun: Replay) -> Result<(), Problem> {

@@ -35,9 +35,9 @@ export class Migration extends Construct {
     const { stage, network, database } = props;
     this.program = new ProgramFunction(this, "Service", {
       stage,
-      network,
+      place: { network, securityGroup: network.migration },
+      traced: true,
       code: props.code,
-      securityGroup: network.migration,
       description: "MMMS migration: brings the database up to date at a deployment",
       // The function mostly waits for the database; this is the smallest memory with which it starts as fast as the
       // others.

@@ -20,8 +20,8 @@ import { networkPermissions, tracingPermissions } from "./permissions.ts";
 
 export interface ProgramFunctionProps {
   readonly stage: Stage;
-  readonly network: Network;
-  readonly securityGroup: ISecurityGroup;
+  /** The place in the network, in the application tier. Without one the function is outside, and reaches no part of it. */
+  readonly place?: { readonly network: Network; readonly securityGroup: ISecurityGroup };
   readonly description: string;
   readonly code: Code;
   readonly memoryMiB: number;
@@ -30,13 +30,15 @@ export interface ProgramFunctionProps {
   /** If unset, Lambda ends a chain of invocations that call each other. */
   readonly recursiveLoop?: RecursiveLoop;
   readonly environment: Record<string, string>;
+  /** True if the function writes traces of its own to X-Ray. */
+  readonly traced: boolean;
   /** Statements in addition to those of every function: its log, its network, its traces. */
   readonly permissions: PolicyStatement[];
   /** The reason that there is no queue for failed invocations. */
   readonly whyNoDeadLetters: string;
 }
 
-/** One of our programs as a function in the application tier, with only the rights that it needs. */
+/** One of our programs as a function, with only the rights that it needs. */
 export class ProgramFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
@@ -44,7 +46,7 @@ export class ProgramFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: ProgramFunctionProps) {
     super(scope, id);
-    const { stage, network } = props;
+    const { stage, place } = props;
     this.logs = logGroup(this, "Logs", stage.retention.logDays);
     this.role = new Role(this, "Role", {
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
@@ -57,8 +59,8 @@ export class ProgramFunction extends Construct {
               actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
               resources: [this.logs.logGroupArn],
             }),
-            ...networkPermissions(this),
-            ...tracingPermissions(),
+            ...(place ? networkPermissions(this) : []),
+            ...(props.traced ? tracingPermissions() : []),
             ...props.permissions,
           ],
         }),
@@ -76,27 +78,35 @@ export class ProgramFunction extends Construct {
       timeout: props.timeout,
       reservedConcurrentExecutions: props.reservedConcurrentExecutions,
       recursiveLoop: props.recursiveLoop,
-      vpc: network.vpc,
-      vpcSubnets: network.application,
-      securityGroups: [props.securityGroup],
+      ...(place && {
+        vpc: place.network.vpc,
+        vpcSubnets: place.network.application,
+        securityGroups: [place.securityGroup],
+      }),
       logGroup: this.logs,
       // The programs themselves write JSON and apply their log levels.
       loggingFormat: LoggingFormat.TEXT,
-      tracing: Tracing.ACTIVE,
+      // Without a role for it, Lambda passes the header of a trace on and writes none.
+      tracing: props.traced ? Tracing.ACTIVE : Tracing.DISABLED,
       environment: props.environment,
     });
     this.acknowledgeRules(props);
   }
 
-  private acknowledgeRules({ reservedConcurrentExecutions, whyNoDeadLetters }: ProgramFunctionProps): void {
+  private acknowledgeRules(props: ProgramFunctionProps): void {
+    const { reservedConcurrentExecutions, whyNoDeadLetters, place, traced } = props;
     const { function: fn, role } = this;
-    acknowledge(
-      role,
-      "Actions that take no resource: attaching to subnets, tracing, SES's GetAccount",
-      "AwsSolutions-IAM5[Resource::*]",
-      "Serverless-LambdaStarPermissions",
-      "CKV_AWS_111",
-    );
+    if (place || traced) {
+      acknowledge(
+        role,
+        "Actions that take no resource: attaching to subnets, tracing, SES's GetAccount",
+        "AwsSolutions-IAM5[Resource::*]",
+        "Serverless-LambdaStarPermissions",
+        "CKV_AWS_111",
+      );
+    }
+    if (!place) acknowledge(fn, "It is outside on purpose: it posts to the Internet", "CKV_AWS_117");
+    if (!traced) acknowledge(fn, "It may do nothing but take, post and report", "Serverless-LambdaTracing");
     acknowledge(fn, whyNoDeadLetters, "Serverless-LambdaDLQ", "CKV_AWS_116");
     acknowledge(fn, "Names and ARNs are no secrets; the variables hold nothing else", "CKV_AWS_173");
     acknowledge(

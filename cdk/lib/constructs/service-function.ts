@@ -6,6 +6,7 @@ import type { Database } from "./database.ts";
 import type { HashSecret } from "./hash-secret.ts";
 import type { Network } from "./network.ts";
 import { allIdentities, mailPermissions } from "./permissions.ts";
+import { reachOf } from "./poster.ts";
 import { ProgramFunction, type ProgramFunctionProps } from "./program-function.ts";
 import type { Queues } from "./queues.ts";
 import type { Sender } from "./sender.ts";
@@ -37,7 +38,8 @@ export class ServiceFunction extends ProgramFunction {
     const { stage, network, database, queues, sender, hashSecret } = props;
     super(scope, id, {
       ...props,
-      securityGroup: network.functions,
+      place: { network, securityGroup: network.functions },
+      traced: true,
       whyNoDeadLetters:
         "Called by API Gateway and SQS, which keep what failed; a sweep that failed is followed by the next in a minute",
       permissions: [
@@ -61,6 +63,16 @@ export class ServiceFunction extends ProgramFunction {
           actions: ["sqs:SendMessage", "sqs:GetQueueAttributes"],
           resources: [queues.results.queueArn],
         }),
+        // The worker hands over what is due, and the API a ping or a replay, so that these do not wait for the sweep.
+        ...(queues.webhooks
+          ? [
+              new PolicyStatement({
+                sid: "HandOverToWebhooks",
+                actions: ["sqs:SendMessage"],
+                resources: [queues.webhooks.messages.queueArn],
+              }),
+            ]
+          : []),
         ...mailPermissions(scope, { sender, sandbox: stage.sandbox }),
         ...(props.permissions ?? []),
       ],
@@ -73,8 +85,15 @@ export class ServiceFunction extends ProgramFunction {
         DB_MIGRATE: "false",
         MAIL_QUEUE_URL: queues.processing.queueUrl,
         MAIL_RESULT_QUEUE_URL: queues.results.queueUrl,
+        ...(queues.webhooks && {
+          WEBHOOK_QUEUE_URL: queues.webhooks.messages.queueUrl,
+          WEBHOOK_OUTCOME_QUEUE_URL: queues.webhooks.outcomes.queueUrl,
+        }),
+        ...reachOf(stage),
         RETENTION_DAYS: String(stage.retention.mailDays),
         KEEP_DAYS: String(stage.retention.keepDays),
+        EVENT_DAYS: String(stage.retention.eventDays),
+        ...(stage.resultStatuses && { RESULT_STATUSES: stage.resultStatuses.join(",") }),
         HASH_SECRET_NAME: hashSecret.secret.secretArn,
         SES_CONFIGURATION_SET: sender.configurationSet.configurationSetName,
         ...(stage.maxSendRate !== undefined && { MAX_SEND_RATE: String(stage.maxSendRate) }),

@@ -22,24 +22,29 @@ export interface WorkerProps extends ServiceProps {
 export const WORKER_TIMEOUT = Duration.seconds(60);
 /** As many as the program works on at a time (`AT_ONCE` in worker/src/function.rs): no message waits in an instance. */
 export const BATCH = 4;
-/** The events of SES of a batch: the ledger takes them together. */
+/** The events of SES of a batch, which the ledger takes together, and the outcomes of webhooks. */
 export const EVENT_BATCH = 10;
 
-/** The worker, invoked by the processing queue, by the queue of SES's events, and each minute by the schedule. */
+/**
+ * The worker, invoked by the processing queue, by the queue of SES's events, by that of the outcomes of webhooks, and
+ * each minute by the schedule.
+ */
 export class Worker extends Construct {
   readonly service: ServiceFunction;
 
   constructor(scope: Construct, id: string, props: WorkerProps) {
     super(scope, id);
     const { memoryMiB, maximumConcurrency, eventConcurrency, reserved } = props.stage.worker;
-    const { processing, events } = props.queues;
+    const { processing, events, webhooks } = props.queues;
+    const taken = [processing, events, ...(webhooks ? [webhooks.outcomes] : [])];
     this.service = new ServiceFunction(this, "Service", {
       ...props,
-      description: "MMMS worker: sends queued mail, takes SES's events, and sweeps",
+      description: "MMMS worker: sends queued mail, takes SES's events, signs for webhooks, and sweeps",
       memoryMiB,
       timeout: WORKER_TIMEOUT,
       // The worker enqueues wake-up messages, for recipients that are left and for retries, in the queue that invokes
-      // it. Lambda would end such a chain after about 16 invocations. It ends by itself, because each mail expires.
+      // it. So do the outcomes of webhooks, which lead to the next messages to them. Lambda would end such a chain after
+      // about 16 invocations. It ends by itself, because each mail expires and each event is given up.
       // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
       recursiveLoop: RecursiveLoop.ALLOW,
       // The queues may use all of these instances but those of the sweep, so that one is always left for it.
@@ -49,15 +54,25 @@ export class Worker extends Construct {
         new PolicyStatement({
           sid: "TakeFromQueue",
           actions: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
-          resources: [processing.queueArn, events.queueArn],
+          resources: taken.map((queue) => queue.queueArn),
         }),
         // Lambda asks for it, to poll with the function's role.
         // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
         new PolicyStatement({
-          sid: "PollEvents",
+          sid: "PollQueues",
           actions: ["sqs:GetQueueAttributes"],
-          resources: [events.queueArn],
+          resources: taken.slice(1).map((queue) => queue.queueArn),
         }),
+        // To itself, with a delay: when the next try of an event is due.
+        ...(webhooks
+          ? [
+              new PolicyStatement({
+                sid: "LookAtWebhookLater",
+                actions: ["sqs:SendMessage"],
+                resources: [webhooks.outcomes.queueArn],
+              }),
+            ]
+          : []),
       ],
     });
     const { function: worker } = this.service;
@@ -75,6 +90,16 @@ export class Worker extends Construct {
         maxConcurrency: eventConcurrency,
       }),
     );
+    if (webhooks) {
+      worker.addEventSource(
+        new SqsEventSource(webhooks.outcomes, {
+          batchSize: EVENT_BATCH,
+          reportBatchItemFailures: true,
+          // Each event leads to an outcome.
+          maxConcurrency: eventConcurrency,
+        }),
+      );
+    }
     acknowledge(
       worker,
       "A message that cannot be worked on goes to the queue's own dead-letter queue",

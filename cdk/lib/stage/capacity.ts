@@ -18,12 +18,18 @@ export function maxConnections(stage: Stage): number {
   return Math.min(5000, Math.floor(bytes / BYTES_PER_CONNECTION));
 }
 
-/** The instances that the worker can have: for wake-up messages, for events of SES, and for the sweep. */
-export function workerInstances({ worker }: Stage): number {
-  return worker.maximumConcurrency + worker.eventConcurrency + SWEEPS;
+/** The instances that the worker can have: for wake-up messages, events of SES, outcomes of webhooks, and the sweep. */
+export function workerInstances({ worker, webhooks }: Stage): number {
+  const sources = webhooks.enabled ? 2 : 1;
+  return worker.maximumConcurrency + sources * worker.eventConcurrency + SWEEPS;
 }
 
-/** The maximum number of function instances. Each has one connection. */
+/** The instances of the function that posts to webhooks. They have no connection to the database. */
+function posterInstances({ webhooks }: Stage): number {
+  return webhooks.enabled ? webhooks.concurrency : 0;
+}
+
+/** The maximum number of instances of functions with a connection to the database. Each has one. */
 export function peakInstances(stage: Stage): number {
   const { api } = stage;
   // A request that waits for SES occupies its instance for about a second.
@@ -33,7 +39,7 @@ export function peakInstances(stage: Stage): number {
 
 /** The instances that the API can have: beyond them API Gateway itself answers 503. */
 export function apiConcurrency(stage: Stage): number {
-  return stage.api.reservedConcurrency ?? stage.accountConcurrency - workerInstances(stage);
+  return stage.api.reservedConcurrency ?? stage.accountConcurrency - workerInstances(stage) - posterInstances(stage);
 }
 
 export function needsProxy(stage: Stage): boolean {

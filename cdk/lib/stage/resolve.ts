@@ -14,7 +14,9 @@ export function resolveStage(name: string, file: unknown = {}, commandLine: Reco
 }
 
 function withSettings(base: Stage, set: Settings): Stage {
-  const { database, api, worker, retention } = base;
+  const { database, api, worker, webhooks, retention } = base;
+  // A longer mailDays alone means that mailings are kept for as long.
+  const keepDays = set.keepDays ?? Math.max(retention.keepDays, set.mailDays ?? 0);
   return {
     ...base,
     architecture: set.architecture ?? base.architecture,
@@ -40,6 +42,11 @@ function withSettings(base: Stage, set: Settings): Stage {
       eventConcurrency: set.eventConcurrency ?? worker.eventConcurrency,
       reserved: set.workerReserved ?? worker.reserved,
     },
+    webhooks: {
+      enabled: set.webhooks ?? webhooks.enabled,
+      concurrency: set.webhookConcurrency ?? webhooks.concurrency,
+      reach: webhooks.reach,
+    },
     sender: sender(set) ?? base.sender,
     domain: domain(set) ?? base.domain,
     alarmAddress: set.alarmAddress ?? base.alarmAddress,
@@ -47,10 +54,12 @@ function withSettings(base: Stage, set: Settings): Stage {
     sandbox: set.sandbox ?? base.sandbox,
     retention: {
       mailDays: set.mailDays ?? retention.mailDays,
-      // A longer mailDays alone means that mailings are kept for as long.
-      keepDays: set.keepDays ?? Math.max(retention.keepDays, set.mailDays ?? 0),
+      keepDays,
+      // A shorter keepDays alone means that events are kept for no longer.
+      eventDays: set.eventDays ?? Math.min(retention.eventDays, keepDays),
       logDays: set.logDays ?? retention.logDays,
     },
+    resultStatuses: set.resultStatuses ?? base.resultStatuses,
   };
 }
 
@@ -121,10 +130,13 @@ function check(stage: Stage): void {
   if (retention.keepDays < retention.mailDays) {
     throw new Refused(`keepDays: has to be at least mailDays, ${retention.mailDays}`);
   }
+  if (retention.eventDays > retention.keepDays) {
+    throw new Refused(`eventDays: has to be at most keepDays, ${retention.keepDays}`);
+  }
   if (api.burst < api.rate) throw new Refused(`apiBurst: is less than apiRate, ${api.rate}`);
   if (worker.reserved && workerInstances(stage) > stage.accountConcurrency) {
     throw new Refused(
-      `workerReserved: keeps ${workerInstances(stage)} instances, for workerConcurrency, eventConcurrency and the sweep, ` +
+      `workerReserved: keeps ${workerInstances(stage)} instances, for workerConcurrency, eventConcurrency, webhooks and the sweep, ` +
         `and the account has ${stage.accountConcurrency}`,
     );
   }
@@ -132,7 +144,7 @@ function check(stage: Stage): void {
   if (api.burst > instances) {
     throw new Refused(
       `apiBurst: ${api.burst} requests at once find ${Math.max(0, instances)} instances of the API, and the others a 503. ` +
-        "Set apiBurst and apiRate lower, or accountConcurrency to what the account has (Lambda's quota of concurrent executions)",
+        "Set apiBurst and apiRate lower, webhooks to false, or accountConcurrency to what the account has (Lambda's quota of concurrent executions)",
     );
   }
 }

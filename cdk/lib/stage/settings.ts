@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as z from "zod";
 import { Refused } from "../refused.ts";
-import { DATABASE_INSTANCES, type DatabaseInstanceClass } from "./stage.ts";
+import { DATABASE_INSTANCES, type DatabaseInstanceClass, RESULT_STATUSES } from "./stage.ts";
 
 const INSTANCES = Object.keys(DATABASE_INSTANCES) as [DatabaseInstanceClass, ...DatabaseInstanceClass[]];
 
@@ -58,8 +58,15 @@ const SETTINGS = z.strictObject({
   workerConcurrency: whole(2, 1_000).optional(),
   eventConcurrency: whole(2, 1_000).optional(),
   workerReserved: flag.optional(),
+  webhooks: flag.optional(),
+  webhookConcurrency: whole(2, 1_000).optional(),
   mailDays: whole(1, 3_650).optional(),
   keepDays: whole(1, 36_500).optional(),
+  eventDays: whole(1, 36_500).optional(),
+  resultStatuses: list
+    .pipe(z.array(z.enum(RESULT_STATUSES)).min(1))
+    .transform((statuses) => [...new Set(statuses)])
+    .optional(),
   logDays: whole(1, 3_653)
     .refine((days) => LOG_DAYS.includes(days), `is none of ${LOG_DAYS.join(", ")}`)
     .optional(),

@@ -12,6 +12,7 @@ export interface Stage {
   readonly accountConcurrency: number;
   readonly api: ApiStage;
   readonly worker: WorkerStage;
+  readonly webhooks: WebhooksStage;
   /** The sender's domain, which SES signs for. Without one, every identity of the account may be used. */
   readonly sender?: SenderStage;
   /** The host name of the API. Without one it is API Gateway's. */
@@ -26,12 +27,28 @@ export interface Stage {
    */
   readonly sandbox: boolean;
   readonly retention: RetentionStage;
+  /** The statuses that are published to the result queue. If unset, those that every reader knows. */
+  readonly resultStatuses?: readonly ResultStatus[];
   /**
    * The resources that stay when the stack is removed: none, or a last snapshot of the database, the secrets and the
    * queues.
    */
   readonly disposable: boolean;
 }
+
+/** The statuses of a recipient that has reached an end (`ResultStatuses` in mail/src/result_statuses.rs). */
+export const RESULT_STATUSES = [
+  "sent",
+  "failed",
+  "unconfirmed",
+  "cancelled",
+  "suppressed",
+  "delivered",
+  "bounced",
+  "complained",
+] as const;
+
+export type ResultStatus = (typeof RESULT_STATUSES)[number];
 
 export type Architecture = "x86_64" | "arm64";
 
@@ -98,10 +115,19 @@ export interface WorkerStage {
   readonly memoryMiB: number;
   /** The instances that work on the queue at a time. */
   readonly maximumConcurrency: number;
-  /** The instances that take events of SES at a time. */
+  /** The instances that take events of SES at a time, and as many that take outcomes of webhooks. */
   readonly eventConcurrency: number;
   /** True if these instances, and those of the sweep, are reserved for the worker. */
   readonly reserved: boolean;
+}
+
+export interface WebhooksStage {
+  /** False leaves out the function that posts, and its queues. The API then refuses webhooks. */
+  readonly enabled: boolean;
+  /** The instances of that function at a time. Each posts ten messages at once. */
+  readonly concurrency: number;
+  /** The addresses that webhooks may be at: public ones, or the machine of the functions as well, for an emulator. */
+  readonly reach: "public" | "loopback";
 }
 
 export interface SenderStage {
@@ -122,6 +148,8 @@ export interface RetentionStage {
   readonly mailDays: number;
   /** The days from the end of a mailing until all of it is removed from the database; at least `mailDays`. */
   readonly keepDays: number;
+  /** The days for which events are kept, for the feed and for replays; at most `keepDays`. */
+  readonly eventDays: number;
   /** The days until CloudWatch deletes logs. */
   readonly logDays: number;
 }

@@ -40,10 +40,13 @@ const dev: Stage = {
   // Two is SQS's minimum, and as much as an account in SES's sandbox can use (1 mail a second). A reservation would
   // take instances from an account that may have ten in all.
   worker: { memoryMiB: 512, maximumConcurrency: 2, eventConcurrency: 2, reserved: false },
+  // Off: their two event sources take four instances at least, and a new account's ten are used up without them. Two
+  // instances post twenty messages at once.
+  webhooks: { enabled: false, concurrency: 2, reach: "public" },
   // Every account starts in the sandbox, and a test account mostly stays there.
   sandbox: true,
   // Addresses of real people should not stay here for long; a fault is examined within two weeks or not at all.
-  retention: { mailDays: 7, keepDays: 400, logDays: 14 },
+  retention: { mailDays: 7, keepDays: 400, eventDays: 30, logDays: 14 },
   disposable: true,
 };
 
@@ -89,11 +92,14 @@ const prod: Stage = {
   // Instances that only wait for SES's rate cost money too.
   // Two take some 400 events a second (a guess: ten in 50 ms), which SES sends for 200 mails.
   worker: { memoryMiB: 512, maximumConcurrency: 4, eventConcurrency: 2, reserved: false },
+  // Ten instances post a hundred messages at once, eight of a webhook, and one of a webhook that fails. An instance is
+  // busy until its slowest message is answered, 15 s at most.
+  webhooks: { enabled: true, concurrency: 10, reach: "public" },
   // Real mail goes to people who have not verified their addresses.
   sandbox: false,
   // Complaints and questions about a mail come within a month; the logs contain no personal data. A month can still be
   // compared with that of the year before.
-  retention: { mailDays: 30, keepDays: 400, logDays: 90 },
+  retention: { mailDays: 30, keepDays: 400, eventDays: 30, logDays: 90 },
   // No other record of sent mail exists.
   disposable: false,
 };
@@ -104,6 +110,9 @@ const emulator: Stage = {
   name: "emulator",
   // The emulator sends no mail, and refuses a sender whose domain was not registered with it.
   sender: { domain: "example.com" },
+  // The emulator has no quota, and the receiver of the tests is on its machine.
+  webhooks: { enabled: true, concurrency: 2, reach: "loopback" },
+  accountConcurrency: 1000,
 };
 
 export const STAGES: Readonly<Record<string, Stage>> = { dev, prod, emulator };

@@ -168,7 +168,8 @@ export const listWebhooks = <ThrowOnError extends boolean = false>(options: Opti
  * is not promised, `data.sequence` tells that of a recipient's events. An answer of 410, or five days of failures
  * only, disable the webhook.
  *
- * The answer has the secret, which is not shown again. There may be at most 100 webhooks.
+ * The answer has the secret, which is not shown again. There may be at most 100 webhooks. A deployment on AWS whose
+ * operator has switched webhooks off refuses them.
  */
 export const createWebhook = <ThrowOnError extends boolean = false>(options: Options<CreateWebhookData, ThrowOnError>) => options.client.post<CreateWebhookResponses, CreateWebhookErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -15,6 +15,9 @@ const kinds: Readonly<Record<EventStatusFilter, string>> = {
   delayed: "not delivered yet, and tried again",
   copy_bounced: "the mail to a cc or bcc address came back",
   copy_complained: "the owner of a cc or bcc address complained",
+  copy_suppressed: "a cc or bcc address must not be mailed, and was left out",
+  unsubscribed: "the recipient has left the list of the mail",
+  resubscribed: "the recipient has undone it",
 };
 
 export const KINDS = Object.keys(kinds) as readonly EventStatusFilter[];

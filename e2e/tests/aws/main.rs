@@ -12,3 +12,4 @@ mod process;
 mod results;
 mod round_trips;
 mod schedule;
+mod webhooks;

@@ -3,7 +3,7 @@
 use e2e::Database;
 use e2e::process::{Program, Run};
 
-const NONSENSE: [(&str, &str); 28] = [
+const NONSENSE: [(&str, &str); 31] = [
     ("PORT", "http"),
     ("PORT", "65536"),
     ("PORT", "-1"),
@@ -30,6 +30,9 @@ const NONSENSE: [(&str, &str); 28] = [
     ("MAX_SEND_RATE", "0"),
     ("LOG_FORMAT", "xml"),
     ("RUST_LOG", "mail=loud"),
+    ("WEBHOOK_QUEUE_URL", "webhooks"),
+    ("WEBHOOK_OUTCOME_QUEUE_URL", "outcomes"),
+    ("WEBHOOK_REACH", "everything"),
     ("MAILBOX_DIR", "/dev/null/mailbox"),
     ("DATABASE_URL", "sqlite:///dev/null/mmms.db"),
 ];
@@ -58,6 +61,29 @@ async fn worker_stops_with_one_line_that_names_the_variable() {
         if !api_only.contains(&name) {
             names_it(&run("worker", name, value).await, name, value);
         }
+    }
+}
+
+#[tokio::test]
+async fn poster_stops_with_one_line_that_names_the_variable() {
+    const RUNTIME: (&str, &str) = ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9");
+    const QUEUE: (&str, &str) = (
+        "WEBHOOK_OUTCOME_QUEUE_URL",
+        "https://sqs.example/1/outcomes",
+    );
+    let folder = Database::sqlite();
+    for (given, (name, value)) in [
+        (vec![QUEUE], ("AWS_LAMBDA_RUNTIME_API", "")),
+        (vec![RUNTIME], ("WEBHOOK_OUTCOME_QUEUE_URL", "outcomes")),
+        (vec![RUNTIME, QUEUE], ("WEBHOOK_REACH", "everything")),
+    ] {
+        let mut environment: Vec<_> = given
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        environment.push((name.to_owned(), value.to_owned()));
+        let run = Program::run("poster", &[], &environment, folder.folder()).await;
+        names_it(&run, name, value);
     }
 }
 

@@ -3,6 +3,7 @@
 mod account;
 mod logs;
 mod mails;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ async fn the_stack_comes_delivers_changes_and_goes() {
     )
     .await;
 
+    let secret = webhooks::events_arrive(&management, &mails).await;
+
     let dead = stack.output("DeadLetterQueueArn");
     let dead = account.queue_with_arn(dead).await;
     dead.source().await.send(POISON).await;
@@ -73,7 +76,8 @@ async fn the_stack_comes_delivers_changes_and_goes() {
     let processes = Processes::of(&account, &functions);
     let results = mails.all_sent(&id, CHANGED_MAILING).await;
     account::were_changed_amid(&functions, &results);
-    assert_eq!(mails.mailed().await, 1 + MAILING + CHANGED_MAILING);
+    let others = 1 + MAILING + webhooks::MAILING;
+    assert_eq!(mails.mailed().await, others + CHANGED_MAILING);
 
     for (page, mark) in [
         ("DocsUrl", "swagger-ui"),
@@ -85,7 +89,8 @@ async fn the_stack_comes_delivers_changes_and_goes() {
     }
     let deleted = management.delete(&format!("/v1/api-key/{key}")).await;
     deleted.data(200);
-    logs::tell_routes_and_nothing_else(&account, &[key, &token, &format!("/v1/mail/{id}")]).await;
+    let private = [key, &token, &secret, &format!("/v1/mail/{id}")];
+    logs::tell_routes_and_nothing_else(&account, &private).await;
 
     stack.smoke().await;
     stack.destroy().await;

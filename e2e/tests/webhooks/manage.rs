@@ -16,7 +16,13 @@ on_both_databases!(
 );
 
 async fn a_webhook_is_created_changed_and_deleted(database: Database) {
-    let server = Server::on(&database).start().await;
+    let mut settings = Server::on(&database);
+    if let Some(cloud) = database.cloud() {
+        // Without these queues functions refuse webhooks.
+        let queues = cloud.account.webhook_queues(60).await;
+        settings = settings.envs(queues.variables());
+    }
+    let server = settings.start().await;
     let management = server.management();
     let key = server.new_key(json!({})).await;
     let body = json!({

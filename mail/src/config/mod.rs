@@ -11,6 +11,7 @@ use crate::{hash_secret::HashSecretSource, result_statuses::ResultStatuses};
 mod database;
 mod environment;
 mod kept;
+mod queues;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,8 @@ mod transport;
 pub use database::{DatabaseSource, SecretDatabase};
 use environment::{Environment, number};
 use kept::Kept;
+use queues::Queues;
+pub use queues::WebhookQueues;
 pub use secrets::{Admin, AdminToken};
 use secrets::{admin, hash_secret, role_secret};
 pub use transport::Transport;
@@ -55,6 +58,11 @@ pub struct Config {
     pub result_queue_url: Option<Url>,
     /// The statuses that are published to it.
     pub result_statuses: ResultStatuses,
+    /// The SQS queues by which a function posts to webhooks. If they are not set, the process that drains the queue
+    /// posts by itself, and functions post nothing.
+    pub webhook_queues: Option<WebhookQueues>,
+    /// The addresses that webhooks may be at; if it is not set, it depends on the other settings.
+    pub webhook_reach: Option<Reach>,
     pub host: IpAddr,
     pub port: u16,
     /// The URL under which the API is reached from outside.
@@ -118,21 +126,14 @@ impl Config {
         let database = DatabaseSource::read(&env)?;
         let migrates = env.parsed("DB_MIGRATE", flag, "true")?;
         let role_secret = role_secret(&env, &database, migrates)?;
-        let queue_url = env.optional("MAIL_QUEUE_URL", queue)?;
-        let result_queue_url = env.optional("MAIL_RESULT_QUEUE_URL", queue)?;
+        let queues = Queues::read(&env)?;
         if is_function {
-            let has_queue = queue_url.is_some() || role_secret.is_some();
+            let has_queue = queues.wake_ups.is_some() || role_secret.is_some();
             on_functions(&database, has_queue)?;
         }
         let host = env.parsed("HOST", parse_host, "127.0.0.1")?;
-        let transport = transport(&env, &database, is_function || queue_url.is_some(), host)?;
-        let event_queue_url = event_queue(
-            &env,
-            [
-                ("MAIL_QUEUE_URL", &queue_url),
-                ("MAIL_RESULT_QUEUE_URL", &result_queue_url),
-            ],
-        )?;
+        let has_queue = is_function || queues.wake_ups.is_some();
+        let transport = transport(&env, &database, has_queue, host)?;
         let Kept {
             retention,
             keep,
@@ -144,12 +145,14 @@ impl Config {
             migrates,
             role_secret,
             max_send_rate: env.optional("MAX_SEND_RATE", rate)?,
-            queue_url,
-            result_queue_url,
+            queue_url: queues.wake_ups,
+            result_queue_url: queues.results,
             result_statuses: env
                 .optional("RESULT_STATUSES", ResultStatuses::parse)?
                 .unwrap_or_default(),
-            event_queue_url,
+            event_queue_url: queues.events,
+            webhook_queues: queues.webhooks,
+            webhook_reach: env.optional("WEBHOOK_REACH", Reach::parse)?,
             host,
             port: env.parsed("PORT", number(0..=u16::MAX), "8000")?,
             public_url: env.optional("PUBLIC_URL", public_url)?,
@@ -181,8 +184,12 @@ impl Config {
         url.is_some_and(|url| url.scheme() == "https")
     }
 
-    /// Returns the addresses that webhooks may be at: this machine only in the embedded default, which sends no mail.
+    /// Returns the addresses that webhooks may be at: unless it is set, this machine only in the embedded default, which
+    /// sends no mail.
     pub fn webhook_reach(&self) -> Reach {
+        if let Some(reach) = self.webhook_reach {
+            return reach;
+        }
         let is_embedded = matches!(self.transport, Transport::Mailbox(_))
             && self.queue_url.is_none()
             && self.host.is_loopback()
@@ -192,6 +199,12 @@ impl Config {
         } else {
             Reach::Public
         }
+    }
+
+    /// Returns whether anything posts to webhooks. A function cannot: it may have no way out, and is frozen after its
+    /// answer.
+    pub fn posts_to_webhooks(&self) -> bool {
+        self.webhook_queues.is_some() || !self.is_function
     }
 
     /// Returns the usual time limit of a call to a transport: a third of the lease that covers it, and at most 15 s.
@@ -280,40 +293,6 @@ fn parse_host(text: &str) -> Result<IpAddr, String> {
     }
     text.parse()
         .map_err(|_| "must be an IP address or localhost".to_owned())
-}
-
-fn queue(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        .ok_or_else(|| "must be the URL of an SQS queue".to_owned())?;
-    // SQS requires this suffix in lower case.
-    let name = url.path().trim_end_matches('/').rsplit('.').next();
-    if name == Some("fifo") {
-        return Err(
-            "must be a standard queue: a FIFO queue (.fifo) takes no message with a delay of its own"
-                .to_owned(),
-        );
-    }
-    Ok(url)
-}
-
-/// Refuses a queue that has another task: what is written there for another reader is no event of SES.
-fn event_queue<F: Fn(&'static str) -> Result<Option<String>, String>>(
-    env: &Environment<F>,
-    others: [(&'static str, &Option<Url>); 2],
-) -> Result<Option<Url>, InvalidConfig> {
-    const VARIABLE: &str = "MAIL_EVENT_QUEUE_URL";
-    let url = env.optional(VARIABLE, queue)?;
-    for (other, same) in others {
-        if url.is_some() && url == *same {
-            return Err(invalid(
-                VARIABLE,
-                format!("must be another queue than that of {other}"),
-            ));
-        }
-    }
-    Ok(url)
 }
 
 fn public_url(text: &str) -> Result<Url, String> {

@@ -62,6 +62,12 @@ fn a_variable_that_makes_no_sense_is_named_without_its_value() {
         ),
         ("MAIL_EVENT_QUEUE_URL", "arn:aws:sqs:eu-central-1:1:events"),
         ("MAIL_EVENT_QUEUE_URL", "https://sqs.example/1/events.fifo"),
+        ("WEBHOOK_QUEUE_URL", "arn:aws:sqs:eu-central-1:1:webhooks"),
+        (
+            "WEBHOOK_OUTCOME_QUEUE_URL",
+            "https://sqs.example/1/outcomes.fifo",
+        ),
+        ("WEBHOOK_REACH", "everything"),
         ("PUBLIC_URL", "mail.example.org"),
         ("PUBLIC_URL", "ftp://mail.example.com"),
         ("PUBLIC_URL", "https://mail.example.com/?x=1"),
@@ -121,6 +127,64 @@ fn events_come_by_a_queue_of_their_own() {
         assert_eq!(refused.variable, events.0);
         assert!(refused.reason.contains(other.0), "{refused}");
     }
+}
+
+#[test]
+fn webhooks_go_by_two_queues_of_their_own_or_by_none() {
+    let queue = |variable, name: &'static str| (variable, name);
+    let messages = queue("WEBHOOK_QUEUE_URL", "https://sqs.example/1/webhooks");
+    let outcomes = queue(
+        "WEBHOOK_OUTCOME_QUEUE_URL",
+        "https://sqs.example/1/outcomes",
+    );
+    assert!(
+        read(&[messages, outcomes])
+            .unwrap()
+            .webhook_queues
+            .is_some()
+    );
+    assert!(read(&[]).unwrap().webhook_queues.is_none());
+    let refused = |given: &[_]| read(given).unwrap_err();
+    assert_eq!(refused(&[messages]).variable, outcomes.0);
+    assert_eq!(refused(&[outcomes]).variable, messages.0);
+    for other in ["MAIL_QUEUE_URL", "MAIL_EVENT_QUEUE_URL"] {
+        let error = refused(&[messages, outcomes, (other, outcomes.1)]);
+        assert_eq!(error.variable, outcomes.0);
+        assert!(error.reason.contains(other), "{error}");
+    }
+    let one_for_both = refused(&[messages, (outcomes.0, messages.1)]);
+    assert_eq!(one_for_both.variable, outcomes.0);
+}
+
+#[test]
+fn a_function_posts_to_webhooks_by_queues_only() {
+    let function = [
+        ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
+        ("DATABASE_URL", "postgres://me@db.example/mmms"),
+        ("MAIL_QUEUE_URL", "https://sqs.example/1/mail"),
+    ];
+    let queues = [
+        ("WEBHOOK_QUEUE_URL", "https://sqs.example/1/webhooks"),
+        (
+            "WEBHOOK_OUTCOME_QUEUE_URL",
+            "https://sqs.example/1/outcomes",
+        ),
+    ];
+    assert!(!read(&function).unwrap().posts_to_webhooks());
+    let with_queues = [&function[..], &queues[..]].concat();
+    assert!(read(&with_queues).unwrap().posts_to_webhooks());
+    assert!(read(&function[1..]).unwrap().posts_to_webhooks());
+}
+
+#[test]
+fn webhooks_are_at_public_addresses_but_in_the_embedded_default() {
+    let reach = |given: &[_]| read(given).unwrap().webhook_reach();
+    let queue = ("MAIL_QUEUE_URL", "https://sqs.example/1/mail");
+    assert_eq!(reach(&[]), Reach::PublicAndLoopback);
+    assert_eq!(reach(&[("WEBHOOK_REACH", "public")]), Reach::Public);
+    assert_eq!(reach(&[queue]), Reach::Public);
+    let local = [queue, ("WEBHOOK_REACH", "loopback")];
+    assert_eq!(reach(&local), Reach::PublicAndLoopback);
 }
 
 #[test]

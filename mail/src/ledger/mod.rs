@@ -99,7 +99,8 @@ pub use suppressions::SuppressionFilter;
 pub use waiting::Waiting;
 pub use wake::WokenBefore;
 pub use webhooks::{
-    ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, Recorded, Replay, Try, TryEntry,
+    ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, Recorded, Replay, Route, Try, TryEntry,
+    wait_after,
 };
 
 #[derive(Debug)]

@@ -5,9 +5,31 @@ mod sqs;
 
 use std::time::Duration;
 
-use crate::wake_up::WakeUp;
+use serde::Serialize;
+
+use crate::{
+    error::{Error, Result},
+    wake_up::WakeUp,
+};
 pub use local::LocalQueue;
-pub use sqs::{BATCH, Outgoing, Received, Sent, SqsQueue, length, send};
+pub use sqs::{BATCH, LONGEST_DELAY, Outgoing, Received, Sent, SqsQueue, length, send};
+
+/// Returns a value as JSON text that SQS can carry. SQS refuses U+FFFE and U+FFFF
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>), which JSON does not
+/// escape by default. They occur only inside strings, where they may be escaped.
+pub fn json(message: &impl Serialize) -> Result<String> {
+    let body = serde_json::to_string(message);
+    let mut body = body.map_err(|source| Error::Corrupt {
+        what: "message",
+        source,
+    })?;
+    for (character, escaped) in [('\u{fffe}', "\\ufffe"), ('\u{ffff}', "\\uffff")] {
+        if body.contains(character) {
+            body = body.replace(character, escaped);
+        }
+    }
+    Ok(body)
+}
 
 /// The queue of wake-ups.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! A queue in SQS, shared by all instances: that of wake-ups, or that of SES's events.
+//! A queue in SQS, shared by all instances.
 
 use std::{
     sync::{
@@ -29,7 +29,7 @@ pub const BATCH: usize = 10;
 /// The number of batches that are sent concurrently.
 const AT_ONCE: usize = 8;
 /// The longest delay of a message.
-const LONGEST_DELAY: Duration = Duration::from_mins(15);
+pub const LONGEST_DELAY: Duration = Duration::from_mins(15);
 
 #[derive(Debug)]
 pub struct SqsQueue {
@@ -56,6 +56,12 @@ impl SqsQueue {
         }
     }
 
+    /// Returns the name of the queue.
+    pub fn name(&self) -> &str {
+        let path = self.url.trim_end_matches('/');
+        path.rsplit('/').next().unwrap_or_default()
+    }
+
     /// Enqueues wake-ups, and returns those that could not be enqueued.
     pub async fn push(&self, wake_ups: Vec<WakeUp>, delay: Duration) -> Vec<WakeUp> {
         let messages = wake_ups
@@ -65,8 +71,7 @@ impl SqsQueue {
                 group: Some(wake_up.group()),
             })
             .collect();
-        let delay = delay.min(LONGEST_DELAY);
-        let written = send(&self.aws, &self.url, messages, delay).await;
+        let written = self.send(messages, delay).await;
         let mut missing = Vec::new();
         for (wake_up, written) in wake_ups.into_iter().zip(written) {
             if written != Sent::Taken {
@@ -74,6 +79,11 @@ impl SqsQueue {
             }
         }
         missing
+    }
+
+    /// Sends messages, which are delivered after `delay`, and returns the fate of each.
+    pub async fn send(&self, messages: Vec<Outgoing>, delay: Duration) -> Vec<Sent> {
+        send(&self.aws, &self.url, messages, delay.min(LONGEST_DELAY)).await
     }
 
     /// Waits for messages; there may be none.
@@ -125,6 +135,17 @@ impl SqsQueue {
         if let Err(error) = deleted {
             tracing::warn!(error = %DisplayErrorContext(error), "messages were not deleted, they are delivered again");
         }
+    }
+
+    /// Deletes those messages of a batch that are done with.
+    pub async fn delete_done(&self, messages: &[Received], done: &[bool]) {
+        let done: Vec<&str> = messages
+            .iter()
+            .zip(done)
+            .filter(|(_, done)| **done)
+            .map(|(message, _)| message.receipt_handle.as_str())
+            .collect();
+        self.delete(&done).await;
     }
 
     /// Makes a message visible again after `pause`.

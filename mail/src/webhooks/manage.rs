@@ -43,19 +43,28 @@ impl Service {
     pub async fn test_webhook(&self, id: Uuid) -> Result<(Replay, Uuid)> {
         let ping = Uuid::now_v7();
         let begun = self.ledger.ping_webhook(id, ping).await?;
-        self.webhooks.look();
+        self.send_soon(id).await;
         Ok((begun, ping))
     }
 
     pub async fn replay_webhook_event(&self, id: Uuid, event_id: Uuid) -> Result<Replay> {
         let begun = self.ledger.replay_event(id, event_id).await?;
-        self.webhooks.look();
+        self.send_soon(id).await;
         Ok(begun)
     }
 
     pub async fn replay_webhook_since(&self, id: Uuid, since: i64) -> Result<Replay> {
         let begun = self.ledger.replay_since(id, since).await?;
-        self.webhooks.look();
+        self.send_soon(id).await;
         Ok(begun)
+    }
+
+    /// Sends what has become due. A function that answers requests is frozen afterwards, so that it hands over at once.
+    async fn send_soon(&self, id: Uuid) {
+        if self.webhook_queues.is_some() {
+            self.hand_over_to([id], None).await;
+        } else {
+            self.webhooks.look();
+        }
     }
 }

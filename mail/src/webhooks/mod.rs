@@ -1,10 +1,13 @@
 //! Webhooks: events are posted to addresses that an administrator has given, signed after the specification of
 //! Standard Webhooks (<https://github.com/standard-webhooks/standard-webhooks>).
 //!
-//! Nobody waits for a webhook: what is to be sent is in the ledger, and tasks of a process send it.
+//! Nobody waits for a webhook: what is to be sent is in the ledger, and tasks of a process send it, or hand it over to a
+//! function that does.
 
 mod body;
+mod hand_over;
 mod manage;
+mod outcomes;
 mod secret;
 mod send;
 mod sign;

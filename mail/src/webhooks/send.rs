@@ -1,9 +1,9 @@
-//! Sends what is due to webhooks. Each webhook has a lane of its own, so that a slow or dead one holds up no other.
+//! Sends what is due to webhooks, from this process. Each webhook has a lane of its own, so that a slow or dead one holds up no other.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use entity::webhook::Model;
@@ -18,7 +18,7 @@ use super::{DisabledReason, sign::signed};
 use crate::{
     error::{Error, Result},
     fail_point,
-    ledger::{ClaimedDelivery, IN_FLIGHT, Recorded, Try},
+    ledger::{ClaimedDelivery, IN_FLIGHT, Recorded, Route, Try},
     service::Service,
     telemetry,
 };
@@ -27,6 +27,8 @@ use crate::{
 const POLL: Duration = Duration::from_secs(1);
 /// The same while there is no webhook to send to.
 const IDLE_POLL: Duration = Duration::from_secs(5);
+/// The shortest time between two looks that hand over: with each, a message takes what has become due meanwhile.
+const HAND_OVER: Duration = Duration::from_millis(100);
 
 /// The state of sending in this process.
 #[derive(Debug)]
@@ -37,6 +39,8 @@ pub struct WebhookSender {
     /// Notified when there may be something to send, or another webhook.
     moved: Arc<Notify>,
     looked: Notify,
+    /// Until then nobody looks for webhooks, because there was none.
+    none_until: Mutex<Option<Instant>>,
     /// The webhooks that are being sent to. A lane is notified when more may be due.
     lanes: Mutex<HashMap<Uuid, Arc<Notify>>>,
 }
@@ -49,6 +53,7 @@ impl WebhookSender {
             poster: OnceCell::new(),
             moved,
             looked: Notify::new(),
+            none_until: Mutex::default(),
             lanes: Mutex::default(),
         }
     }
@@ -61,6 +66,22 @@ impl WebhookSender {
     /// Looks for due deliveries at once.
     pub(super) fn look(&self) {
         self.looked.notify_one();
+    }
+
+    /// Returns whether there was no webhook to send to a moment ago.
+    pub(super) fn knows_none(&self) -> bool {
+        let until = *self.none_until();
+        until.is_some_and(|until| until > Instant::now())
+    }
+
+    pub(super) fn note_live(&self, live: bool) {
+        *self.none_until() = (!live).then(|| Instant::now() + IDLE_POLL);
+    }
+
+    fn none_until(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.none_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn poster(&self) -> Result<&Poster> {
@@ -96,8 +117,13 @@ impl Service {
             match self.ledger.due_webhooks().await {
                 Ok((live, due)) => {
                     has_webhooks = live;
-                    for id in due {
-                        self.send_in_lane(id);
+                    if self.webhook_queues.is_some() {
+                        self.hand_over_to(due, None).await;
+                        tokio::time::sleep(HAND_OVER).await;
+                    } else {
+                        for id in due {
+                            self.send_in_lane(id);
+                        }
                     }
                 }
                 Err(error) => {
@@ -119,6 +145,24 @@ impl Service {
             () = tokio::time::sleep(poll) => {}
             () = self.webhooks.looked.notified() => {}
             () = self.webhooks.moved.notified(), if has_webhooks => {}
+        }
+    }
+
+    /// Claims what is due to a webhook, and where that is little, the next events of a replay.
+    pub(super) async fn claim_for_webhook(
+        &self,
+        id: Uuid,
+        most: u64,
+        route: Route,
+    ) -> Result<Option<(Model, Vec<ClaimedDelivery>)>> {
+        loop {
+            let claimed = self.ledger.claim_deliveries(id, most, route).await?;
+            let is_replaying = claimed.as_ref().is_some_and(|(webhook, claimed)| {
+                webhook.replay_after.is_some() && claimed.is_empty()
+            });
+            if !is_replaying || !self.ledger.replay_some(id).await? {
+                return Ok(claimed);
+            }
         }
     }
 
@@ -144,14 +188,7 @@ impl Service {
         let message = signed(webhook, &delivery, secret)?;
         let outcome = self.webhooks.poster().await?.post(&message).await;
         fail_point!("webhook-posted");
-        let made = Try {
-            webhook_id: delivery.webhook_id,
-            event_id: delivery.event_id,
-            token: delivery.token,
-            number: delivery.number,
-            kind: delivery.kind().to_owned(),
-            outcome,
-        };
+        let made = Try::from((delivery.attempt(), outcome));
         let recorded = self.ledger.record_try(&made).await?;
         fail_point!("webhook-recorded");
         log(&made, recorded);
@@ -186,7 +223,8 @@ impl Lane {
 
     /// Claims deliveries and starts to send them. Returns their number.
     async fn start(&self, most: u64, posts: &mut JoinSet<()>) -> Result<usize> {
-        let Some((webhook, claimed)) = self.claim(most).await? else {
+        let claimed = self.service.claim_for_webhook(self.id, most, Route::Direct);
+        let Some((webhook, claimed)) = claimed.await? else {
             return Ok(0);
         };
         let started = claimed.len();
@@ -209,23 +247,9 @@ impl Lane {
         }
         Ok(started)
     }
-
-    /// Claims what is due, and where that is little, the next events of a replay.
-    async fn claim(&self, most: u64) -> Result<Option<(Model, Vec<ClaimedDelivery>)>> {
-        let ledger = &self.service.ledger;
-        loop {
-            let claimed = ledger.claim_deliveries(self.id, most).await?;
-            let is_replaying = claimed.as_ref().is_some_and(|(webhook, claimed)| {
-                webhook.replay_after.is_some() && claimed.is_empty()
-            });
-            if !is_replaying || !ledger.replay_some(self.id).await? {
-                return Ok(claimed);
-            }
-        }
-    }
 }
 
-fn log(made: &Try, recorded: Recorded) {
+pub(super) fn log(made: &Try, recorded: Recorded) {
     let failure = made.outcome.failure.map(tracing::field::display);
     tracing::debug!(
         webhook.id = %made.webhook_id, event.id = %made.event_id, webhook.attempt = made.number,

@@ -82,6 +82,8 @@ pub fn config(database: DatabaseSource) -> Config {
         max_send_rate: None,
         queue_url: None,
         event_queue_url: None,
+        webhook_queues: None,
+        webhook_reach: None,
         result_queue_url: None,
         result_statuses: mail::result_statuses::ResultStatuses::default(),
         admin: None,

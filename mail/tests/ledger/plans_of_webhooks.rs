@@ -1,6 +1,6 @@
 //! The steps of webhooks read neither what waits nor what is over.
 
-use mail::ledger::Ledger;
+use mail::ledger::{Ledger, Route};
 
 use crate::{
     database::{TestLedger, on_postgres},
@@ -43,7 +43,11 @@ async fn steps_for_webhooks_read_little(t: &TestLedger, analysed: bool) {
     let steps = async |ledger: &Ledger| {
         let (_, due) = ledger.due_webhooks().await.unwrap();
         assert_eq!(due, [id]);
-        let (_, claimed) = ledger.claim_deliveries(id, 8).await.unwrap().unwrap();
+        let (_, claimed) = ledger
+            .claim_deliveries(id, 8, Route::Direct)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(claimed.len(), 8);
         for delivery in claimed {
             t.tried_with(ledger, &delivery, 200).await;

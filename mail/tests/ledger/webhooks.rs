@@ -6,7 +6,7 @@ use entity::{
 };
 use mail::{
     event::{BounceType, EventKind},
-    ledger::{ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, Ledger, Recorded, Try},
+    ledger::{ClaimedDelivery, Created, HistoryEntry, IN_FLIGHT, Ledger, Recorded, Route, Try},
     mail_event::Report,
     webhooks::{Change, DisabledReason, NewWebhook},
 };
@@ -77,7 +77,15 @@ impl TestLedger {
     }
 
     pub async fn claim_for(&self, webhook: Uuid, most: u64) -> Vec<ClaimedDelivery> {
-        let claimed = self.ledger.claim_deliveries(webhook, most).await.unwrap();
+        self.claim_by(Route::Direct, webhook, most).await
+    }
+
+    async fn claim_by(&self, route: Route, webhook: Uuid, most: u64) -> Vec<ClaimedDelivery> {
+        let claimed = self
+            .ledger
+            .claim_deliveries(webhook, most, route)
+            .await
+            .unwrap();
         claimed.map_or_else(Vec::new, |(_, claimed)| claimed)
     }
 
@@ -198,6 +206,22 @@ async fn no_more_are_under_way_than_may_be(t: &TestLedger) {
         .unwrap();
     let again = t.claim_one(id).await;
     assert_eq!(again.number, 1, "no try was made");
+}
+
+/// It would hold up the messages of others in the same queue.
+async fn a_webhook_that_fails_has_one_message_in_the_queue(t: &TestLedger) {
+    let id = t.webhook(&[], None).await;
+    t.sent(20).await;
+    let claimed = t.claim_by(Route::Queue, id, 100).await;
+    assert_eq!(claimed.len(), 8);
+    for delivery in &claimed {
+        t.tried(delivery, answered(500)).await;
+    }
+    let one = t.claim_by(Route::Queue, id, 100).await;
+    assert_eq!(one.len(), 1);
+    assert!(t.claim_by(Route::Queue, id, 100).await.is_empty());
+    t.tried(&one[0], answered(200)).await;
+    assert_eq!(t.claim_by(Route::Queue, id, 100).await.len(), 8);
 }
 
 async fn a_lost_try_is_repeated_and_its_late_failure_changes_nothing(t: &TestLedger) {
@@ -353,6 +377,7 @@ async fn a_webhook_needs_a_key_that_is_there(t: &TestLedger) {
 on_both_databases!(
     an_event_is_for_each_webhook_that_wants_it,
     no_more_are_under_way_than_may_be,
+    a_webhook_that_fails_has_one_message_in_the_queue,
     a_lost_try_is_repeated_and_its_late_failure_changes_nothing,
     tries_are_made_at_their_times_and_end,
     an_answer_of_410_disables_it,

@@ -51,6 +51,13 @@ export function rules(metrics: Metrics, stage: Stage): Rule[] {
       evaluationPeriods: 3,
     },
     {
+      name: "FeedLate",
+      metric: metrics.feedDelay(),
+      // A transaction of the programs takes less than a second, and a migration or a backup some minutes.
+      threshold: Duration.minutes(5).toSeconds(),
+      evaluationPeriods: 3,
+    },
+    {
       name: "SweepMissing",
       metric: metrics.sweeps().with({ period: FIVE_MINUTES }),
       comparisonOperator: LESS_THAN_THRESHOLD,
@@ -80,7 +87,34 @@ export function rules(metrics: Metrics, stage: Stage): Rule[] {
     // https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html
     { ...rate("BounceRate", metrics.reputation("Reputation.BounceRate")), threshold: 0.04 },
     { ...rate("ComplaintRate", metrics.reputation("Reputation.ComplaintRate")), threshold: 0.0008 },
+    ...ofWebhooks(metrics),
     ...ofDatabase(metrics, stage),
+  ];
+}
+
+function ofWebhooks({ parts }: Metrics): Rule[] {
+  const { webhooks } = parts.queues;
+  if (!parts.poster || !webhooks) return [];
+  const depth = { statistic: "Maximum", period: Duration.minutes(1) };
+  const age = { statistic: "Maximum", period: FIVE_MINUTES };
+  return [
+    any("PosterErrors", parts.poster.program.function.metricErrors({ period: FIVE_MINUTES })),
+    any("WebhookDeadLetters", webhooks.messagesDeadLetters.metricApproximateNumberOfMessagesVisible(depth)),
+    any("OutcomeDeadLetters", webhooks.outcomesDeadLetters.metricApproximateNumberOfMessagesVisible(depth)),
+    {
+      name: "WebhooksLate",
+      metric: webhooks.messages.metricApproximateAgeOfOldestMessage(age),
+      // After four minutes a message is not posted any more, and has to be signed anew.
+      threshold: Duration.minutes(4).toSeconds(),
+      evaluationPeriods: 2,
+    },
+    {
+      name: "OutcomesLate",
+      metric: webhooks.outcomes.metricApproximateAgeOfOldestMessage(age),
+      // After 16 minutes without an outcome an event is sent again.
+      threshold: Duration.minutes(10).toSeconds(),
+      evaluationPeriods: 1,
+    },
   ];
 }
 

@@ -9,14 +9,17 @@ import {
   PeriodOverride,
   SingleValueWidget,
 } from "aws-cdk-lib/aws-cloudwatch";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
+import type { Poster } from "../poster.ts";
+import type { WebhookQueues } from "../queues.ts";
 import { type Metrics, SES_LIMITS } from "./metrics.ts";
 
 const FIVE_MINUTES = Duration.minutes(5);
 
 /** The first row shows sent mail, its delay and failures, the third its fate; the other rows show their causes. */
 export function dashboard(scope: Construct, metrics: Metrics, alarms: IAlarm[]): Dashboard {
-  const { api, worker, queues, database } = metrics.parts;
+  const { api, worker, poster, queues, database } = metrics.parts;
   const sent = metrics.mails("MailsSent", "sent");
   const failed = metrics.mails("MailsFailed", "failed");
   const unconfirmed = metrics.mails("MailsUnconfirmed", "unconfirmed");
@@ -76,18 +79,9 @@ export function dashboard(scope: Construct, metrics: Metrics, alarms: IAlarm[]):
     graph(
       "Functions",
       [
-        ...[api, worker].flatMap(({ service }, index) => {
-          const name = index === 0 ? "api" : "worker";
-          const options = { period: FIVE_MINUTES };
-          return [
-            service.function.metricErrors({ ...options, label: `${name} errors` }),
-            service.function.metric("ConcurrentExecutions", {
-              ...options,
-              statistic: "Maximum",
-              label: `${name} at once`,
-            }),
-          ];
-        }),
+        ...ofFunction("api", api.service.function),
+        ...ofFunction("worker", worker.service.function),
+        ...(poster ? ofFunction("poster", poster.program.function) : []),
         metrics.throttles(),
       ],
       "invocations",
@@ -110,7 +104,41 @@ export function dashboard(scope: Construct, metrics: Metrics, alarms: IAlarm[]):
     ),
     graph("Database storage", [instance.metricFreeStorageSpace({ label: "free" })], "bytes"),
   );
+  const { webhooks } = queues;
+  if (poster && webhooks) board.addWidgets(...ofWebhooks(poster, webhooks, metrics));
   return board;
+}
+
+function ofFunction(name: string, fn: IFunction): IMetric[] {
+  const options = { period: FIVE_MINUTES };
+  return [
+    fn.metricErrors({ ...options, label: `${name} errors` }),
+    fn.metric("ConcurrentExecutions", { ...options, statistic: "Maximum", label: `${name} at once` }),
+  ];
+}
+
+/** The way of webhooks, and the delay of the feed, which shows the same events. */
+function ofWebhooks(poster: Poster, queues: WebhookQueues, metrics: Metrics): GraphWidget[] {
+  const { messages, messagesDeadLetters, outcomes, outcomesDeadLetters } = queues;
+  return [
+    graph(
+      "Webhooks",
+      [
+        messages.metricApproximateNumberOfMessagesVisible({ label: "to post" }),
+        messages.metricApproximateNumberOfMessagesNotVisible({ label: "being posted" }),
+        outcomes.metricApproximateNumberOfMessagesVisible({ label: "outcomes" }),
+        messagesDeadLetters.metricApproximateNumberOfMessagesVisible({ label: "dead letters" }),
+        outcomesDeadLetters.metricApproximateNumberOfMessagesVisible({ label: "dead outcomes" }),
+      ],
+      "messages",
+    ),
+    graph(
+      "Time of a batch of posts",
+      ["p50", "p99"].map((statistic) => poster.program.function.metricDuration({ statistic, label: statistic })),
+      "ms",
+    ),
+    graph("Delay of the feed", [metrics.feedDelay().with({ label: "oldest event" })], "seconds"),
+  ];
 }
 
 /** What became of sent mail, beside the rates at which SES reviews an account. */

@@ -3,6 +3,7 @@ import { type IMetric, MathExpression, Metric, Stats } from "aws-cdk-lib/aws-clo
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { Api } from "../api.ts";
 import type { Database } from "../database.ts";
+import type { Poster } from "../poster.ts";
 import type { Queues } from "../queues.ts";
 import type { Sender } from "../sender.ts";
 import type { Worker } from "../worker.ts";
@@ -10,6 +11,8 @@ import type { Worker } from "../worker.ts";
 export interface Parts {
   readonly api: Api;
   readonly worker: Worker;
+  /** Where webhooks are on. */
+  readonly poster?: Poster;
   readonly queues: Queues;
   readonly database: Database;
   readonly sender: Sender;
@@ -80,6 +83,11 @@ export class Metrics {
     return this.oldestDueAge(Stats.SAMPLE_COUNT);
   }
 
+  /** The age of the oldest event that the feed does not show yet; each sweep writes it. */
+  feedDelay(): Metric {
+    return own(this.functions().worker, "FeedDelay", Stats.MAXIMUM);
+  }
+
   sendDuration(statistic: string): IMetric[] {
     return Object.entries(this.functions()).map(([label, fn]) =>
       own(fn, "SendDuration", statistic).with({ label: `${label} ${statistic}` }),
@@ -112,11 +120,17 @@ export class Metrics {
   /** Invocations that Lambda refused because no instance was available. */
   throttles(): IMetric {
     const { api, worker } = this.functions();
+    const poster = this.parts.poster?.program.function;
+    const usingMetrics = {
+      api: api.metricThrottles(),
+      worker: worker.metricThrottles(),
+      ...(poster && { poster: poster.metricThrottles() }),
+    };
     return new MathExpression({
-      expression: "api + worker",
+      expression: Object.keys(usingMetrics).join(" + "),
       label: "throttled invocations",
       period: FIVE_MINUTES,
-      usingMetrics: { api: api.metricThrottles(), worker: worker.metricThrottles() },
+      usingMetrics,
     });
   }
 

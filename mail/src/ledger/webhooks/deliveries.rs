@@ -1,16 +1,15 @@
-//! Deliveries: events that are to be sent to a webhook, claimed under a lease, and what came of each try.
+//! Deliveries: events that are to be sent to a webhook, claimed under a lease.
 
 use std::{collections::HashMap, time::Duration};
 
 use entity::{
     event,
-    webhook::{Column as Hook, Entity as Webhooks, Model},
+    webhook::Model,
     webhook_delivery::{Column, Entity},
-    webhook_log,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult,
-    QueryFilter, Statement, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement,
+    sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -19,28 +18,44 @@ use crate::{
     error::Result,
     ledger::{FeedEvent, Ledger, Transaction, dialect},
     timestamp::milliseconds,
-    webhooks::{DisabledReason, PING},
+    webhooks::PING,
 };
 
 /// The number of deliveries of one webhook that are under way at once, over all processes.
 pub const IN_FLIGHT: u64 = 8;
-/// The time after which a try without an outcome is repeated: its process has died. Far longer than a try takes.
-const LEASE_MS: i64 = 60_000;
-/// The times between a failed try and the next one. After the last of them the event is given up.
-const WAITS: [Duration; 7] = [
-    Duration::from_secs(5),
-    Duration::from_mins(5),
-    Duration::from_mins(30),
-    Duration::from_hours(2),
-    Duration::from_hours(5),
-    Duration::from_hours(10),
-    Duration::from_hours(10),
-];
-/// A webhook that has failed for as long is disabled at the next failure.
-const FAILING: Duration = Duration::from_hours(5 * 24);
-/// The least number of failures in that time: a webhook that is seldom used has not failed all the time because it
-/// failed twice.
-const FEWEST_FAILURES: i32 = 3;
+/// The time after which a try of this process without an outcome is repeated: its process has died. Far longer than a
+/// try takes.
+const LEASE: Duration = Duration::from_mins(1);
+/// The same for a try that is handed over by a queue. The stack's queue keeps a message for 15 minutes: no more than
+/// [`IN_FLIGHT`] messages of a webhook are in the queue.
+const QUEUE_LEASE: Duration = Duration::from_mins(16);
+
+/// The way of claimed deliveries to their webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// This process posts them, to each webhook in a lane of its own.
+    Direct,
+    /// A function posts them, which takes messages of all webhooks from one queue.
+    Queue,
+}
+
+impl Route {
+    fn lease(self) -> Duration {
+        match self {
+            Self::Direct => LEASE,
+            Self::Queue => QUEUE_LEASE,
+        }
+    }
+
+    /// Returns the number of deliveries of this webhook that may be under way. In the queue, one that fails has one
+    /// message until one has arrived: others would wait behind the time-outs of eight.
+    fn most(self, webhook: &Model) -> u64 {
+        match self {
+            Self::Queue if webhook.failing_since.is_some() => 1,
+            Self::Direct | Self::Queue => IN_FLIGHT,
+        }
+    }
+}
 
 /// A delivery that this process is to make.
 #[derive(Clone, Debug)]
@@ -62,31 +77,17 @@ impl ClaimedDelivery {
     pub fn kind(&self) -> &str {
         self.event.as_ref().map_or(PING, |found| &found.event.kind)
     }
-}
 
-/// What came of a try.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Try {
-    pub webhook_id: Uuid,
-    pub event_id: Uuid,
-    pub token: Uuid,
-    pub number: i32,
-    /// The kind of the event, or `ping`.
-    pub kind: String,
-    pub outcome: webhook::Outcome,
-}
-
-/// What a recorded try has led to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recorded {
-    Arrived,
-    /// It is tried again.
-    Again,
-    GivenUp,
-    /// It is given up, and with it the webhook.
-    Disabled(DisabledReason),
-    /// The outcome came too late: another try is under way, or has been made.
-    Late,
+    /// Returns the try that this delivery is.
+    pub fn attempt(&self) -> webhook::Attempt {
+        webhook::Attempt {
+            webhook_id: self.webhook_id,
+            event_id: self.event_id,
+            token: self.token,
+            number: self.number,
+            kind: self.kind().to_owned(),
+        }
+    }
 }
 
 #[derive(FromQueryResult)]
@@ -127,6 +128,7 @@ impl Ledger {
         &self,
         id: Uuid,
         most: u64,
+        route: Route,
     ) -> Result<Option<(Model, Vec<ClaimedDelivery>)>> {
         let transaction = self.begin().await?;
         let webhook = locked(&transaction, id).await?;
@@ -135,13 +137,13 @@ impl Ledger {
             return Ok(None);
         };
         let leased = leased(&transaction, id).await?;
-        let most = Ord::min(most, IN_FLIGHT.saturating_sub(leased));
+        let most = Ord::min(most, route.most(&webhook).saturating_sub(leased));
         if most == 0 {
             transaction.rollback().await?;
             return Ok(Some((webhook, Vec::new())));
         }
         let token = Uuid::new_v4();
-        let rows = claim(&transaction, id, token, most).await?;
+        let rows = claim(&transaction, id, token, most, route.lease()).await?;
         transaction.commit().await?;
         let events = self.events(rows.iter().filter(|row| !row.is_ping)).await?;
         let mut claimed = Vec::with_capacity(rows.len());
@@ -203,140 +205,6 @@ impl Ledger {
             .await?;
         Ok(())
     }
-
-    /// Records what came of a try, all or nothing.
-    pub async fn record_try(&self, made: &Try) -> Result<Recorded> {
-        let transaction = self.begin().await?;
-        // In the order in which a claim locks: two that wait for each other would both fail.
-        let recorded = match locked(&transaction, made.webhook_id).await? {
-            None => Recorded::Late,
-            Some(_) if made.outcome.is_success() => self.record_arrival(&transaction, made).await?,
-            Some(webhook) => self.record_failure(&transaction, &webhook, made).await?,
-        };
-        if recorded == Recorded::Late {
-            transaction.rollback().await?;
-        } else {
-            transaction.commit().await?;
-        }
-        Ok(recorded)
-    }
-
-    /// What has arrived is not sent again, even if another try is under way.
-    async fn record_arrival(&self, transaction: &Transaction, made: &Try) -> Result<Recorded> {
-        let deleted = Entity::delete_by_id((made.event_id, made.webhook_id))
-            .exec(transaction)
-            .await?;
-        if deleted.rows_affected == 0 {
-            return Ok(Recorded::Late);
-        }
-        let now = self.read_clock(transaction).await?;
-        note_try(transaction, made, now, None).await?;
-        if made.kind != PING {
-            Webhooks::update_many()
-                .col_expr(Hook::FailingSince, Expr::value(None::<i64>))
-                .col_expr(Hook::Failures, Expr::value(0))
-                .filter(Hook::Id.eq(made.webhook_id))
-                .filter(Hook::FailingSince.is_not_null())
-                .exec(transaction)
-                .await?;
-        }
-        Ok(Recorded::Arrived)
-    }
-
-    async fn record_failure(
-        &self,
-        transaction: &Transaction,
-        webhook: &Model,
-        made: &Try,
-    ) -> Result<Recorded> {
-        let is_ping = made.kind == PING;
-        let index = usize::try_from(made.number - 1).unwrap_or(usize::MAX);
-        let wait = WAITS
-            .get(index)
-            .filter(|_| !is_ping && !made.outcome.is_gone());
-        let which = is_of(made.webhook_id, made.event_id).add(Column::Token.eq(made.token));
-        let now = self.read_clock(transaction).await?;
-        let next_at = wait.map(|wait| now.saturating_add(milliseconds(*wait)));
-        let moved = if let Some(next_at) = next_at {
-            Entity::update_many()
-                .col_expr(Column::Tries, Expr::value(made.number))
-                .col_expr(Column::DueAt, Expr::value(next_at))
-                .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
-                .col_expr(Column::Token, Expr::value(None::<Uuid>))
-                .filter(which)
-                .exec(transaction)
-                .await?
-                .rows_affected
-        } else {
-            let deleted = Entity::delete_many().filter(which).exec(transaction);
-            deleted.await?.rows_affected
-        };
-        if moved == 0 {
-            return Ok(Recorded::Late);
-        }
-        note_try(transaction, made, now, next_at).await?;
-        if let Some(reason) = note_failure(transaction, webhook, made, now).await? {
-            self.disable(transaction, made.webhook_id, reason).await?;
-            return Ok(Recorded::Disabled(reason));
-        }
-        Ok(match next_at {
-            Some(_) => Recorded::Again,
-            None => Recorded::GivenUp,
-        })
-    }
-}
-
-/// Counts a failure, and returns the reason to disable the webhook if there is one. A ping counts only if its answer
-/// says that the address is gone.
-async fn note_failure(
-    transaction: &Transaction,
-    webhook: &Model,
-    made: &Try,
-    now: i64,
-) -> Result<Option<DisabledReason>> {
-    if webhook.disabled_at.is_some() {
-        return Ok(None);
-    }
-    if made.outcome.is_gone() {
-        return Ok(Some(DisabledReason::Gone));
-    }
-    if made.kind == PING {
-        return Ok(None);
-    }
-    let since = webhook.failing_since.unwrap_or(now);
-    let failures = webhook.failures.saturating_add(1);
-    Webhooks::update_many()
-        .col_expr(Hook::FailingSince, Expr::value(since))
-        .col_expr(Hook::Failures, Expr::value(failures))
-        .filter(Hook::Id.eq(made.webhook_id))
-        .exec(transaction)
-        .await?;
-    let is_failing = now.saturating_sub(since) >= milliseconds(FAILING);
-    Ok((is_failing && failures >= FEWEST_FAILURES).then_some(DisabledReason::Failing))
-}
-
-async fn note_try(
-    transaction: &Transaction,
-    made: &Try,
-    at: i64,
-    next_at: Option<i64>,
-) -> Result<()> {
-    webhook_log::Entity::insert(webhook_log::ActiveModel {
-        webhook_id: Set(made.webhook_id),
-        at: Set(at),
-        kind: Set("try".to_owned()),
-        event_id: Set(Some(made.event_id)),
-        event_kind: Set(Some(made.kind.clone())),
-        number: Set(Some(made.number)),
-        status: Set(made.outcome.status.map(i32::from)),
-        failure: Set(made.outcome.failure.map(|failure| failure.to_string())),
-        duration_ms: Set(i64::try_from(made.outcome.duration_ms).ok()),
-        next_at: Set(next_at),
-        ..Default::default()
-    })
-    .exec_without_returning(transaction)
-    .await?;
-    Ok(())
 }
 
 /// Returns the number of deliveries of a webhook that are under way. They are found among those of all webhooks: these are
@@ -356,19 +224,26 @@ async fn leased(transaction: &Transaction, id: Uuid) -> Result<u64> {
         .unwrap_or(0))
 }
 
-async fn claim(transaction: &Transaction, id: Uuid, token: Uuid, most: u64) -> Result<Vec<Row>> {
+async fn claim(
+    transaction: &Transaction,
+    id: Uuid,
+    token: Uuid,
+    most: u64,
+    lease: Duration,
+) -> Result<Vec<Row>> {
     let backend = transaction.get_database_backend();
     let now = dialect::statement_now(backend);
     // No more than `IN_FLIGHT` of those that are due are leased. The inner limit lets `PostgreSQL` find them by their order,
     // however few it believes to be due.
     let sql = format!(
-        "UPDATE webhook_delivery SET token = $1, lease_until = {now} + {LEASE_MS} \
+        "UPDATE webhook_delivery SET token = $1, lease_until = {now} + {lease} \
          WHERE webhook_id = $2 AND event_id IN (\
            SELECT event_id FROM (\
              SELECT event_id, lease_until FROM webhook_delivery WHERE webhook_id = $2 AND due_at <= {now} \
              ORDER BY due_at LIMIT {looked_at}) AS oldest \
            WHERE lease_until IS NULL OR lease_until <= {now} LIMIT {most}) \
          RETURNING event_id, is_ping, tries, {now} AS now",
+        lease = milliseconds(lease),
         looked_at = most + IN_FLIGHT,
     );
     let statement = Statement::from_sql_and_values(backend, sql, [token.into(), id.into()]);
@@ -380,7 +255,7 @@ async fn claim(transaction: &Transaction, id: Uuid, token: Uuid, most: u64) -> R
     Ok(rows?)
 }
 
-fn is_of(webhook_id: Uuid, event_id: Uuid) -> Condition {
+pub(super) fn is_of(webhook_id: Uuid, event_id: Uuid) -> Condition {
     Condition::all()
         .add(Column::WebhookId.eq(webhook_id))
         .add(Column::EventId.eq(event_id))

@@ -4,6 +4,7 @@ mod deliveries;
 mod history;
 mod insert;
 mod replay;
+mod tries;
 
 use entity::{
     api_key,
@@ -23,10 +24,11 @@ use crate::{
     webhooks::{Change, DisabledReason, NewWebhook, Webhook},
 };
 
-pub use deliveries::{ClaimedDelivery, IN_FLIGHT, Recorded, Try};
+pub use deliveries::{ClaimedDelivery, IN_FLIGHT, Route};
 pub use history::{HistoryEntry, TryEntry};
 pub(super) use insert::{insert_deliveries, insert_moved_deliveries};
 pub use replay::Replay;
+pub use tries::{Recorded, Try, wait_after};
 
 /// The maximum number of webhooks of a deployment: each event is compared with each of them.
 const MOST_WEBHOOKS: u64 = 100;

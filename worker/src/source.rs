@@ -1,34 +1,39 @@
-//! Records of the queue of SES's events, which the worker gets by an event source of their own.
+//! The queue that a record comes from: each is an event source of its own.
 
-use std::sync::Arc;
+use mail::config::Config;
 
-use mail::{Service, queue::Received};
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    WakeUps,
+    /// Events of SES.
+    Events,
+    /// What came of messages to webhooks.
+    Outcomes,
+}
+
+impl Source {
+    /// Returns the source with this ARN. Any other queue than those of the settings holds wake-ups.
+    pub fn of(config: &Config, arn: &str) -> Self {
+        let events = config.event_queue_url.as_ref();
+        let outcomes = config.webhook_queues.as_ref();
+        let outcomes = outcomes.map(|queues| &queues.outcomes);
+        if events.is_some_and(|url| is_queue(url.as_str(), arn)) {
+            Self::Events
+        } else if outcomes.is_some_and(|url| is_queue(url.as_str(), arn)) {
+            Self::Outcomes
+        } else {
+            Self::WakeUps
+        }
+    }
+}
 
 /// Returns whether an ARN, `arn:aws:sqs:REGION:ACCOUNT:NAME`, is that of the queue at this URL, which ends with
 /// `/ACCOUNT/NAME`.
-pub fn is_queue(url: &str, arn: &str) -> bool {
+fn is_queue(url: &str, arn: &str) -> bool {
     let mut of_arn = arn.rsplit(':');
     let mut of_url = url.trim_end_matches('/').rsplit('/');
     let (name, account) = (of_arn.next(), of_arn.next());
     name.is_some() && account.is_some() && (name, account) == (of_url.next(), of_url.next())
-}
-
-/// Takes the events of a batch together, and returns the ids of those that must be received again.
-pub async fn handle_mail_events(service: &Arc<Service>, events: Vec<Received>) -> Vec<String> {
-    let done = service.take_event_messages(&events).await;
-    let count = events.len();
-    let failed: Vec<String> = events
-        .into_iter()
-        .zip(done)
-        .filter(|(_, done)| !done)
-        .map(|(event, _)| event.id)
-        .collect();
-    tracing::info!(
-        records = count,
-        failed = failed.len(),
-        "events of SES taken"
-    );
-    failed
 }
 
 #[cfg(test)]

@@ -1,0 +1,152 @@
+//! Takes what came of posted messages from the queue of the function that posts, and hands over what is due next.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use webhook::{Ending, Report, Unsent};
+
+use super::send::log;
+use crate::{
+    drain::pause_after,
+    error::{Error, Result},
+    fail_point,
+    ledger::{Recorded, Try, wait_after},
+    queue::{self, LONGEST_DELAY, Outgoing, Received},
+    service::Service,
+    telemetry,
+};
+
+/// A message of the queue.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Message {
+    Report(Report),
+    /// A webhook has something due now. It costs nothing to lose this message: the sweep looks at all webhooks.
+    Due {
+        due: Uuid,
+    },
+}
+
+impl Service {
+    /// Starts to take outcomes in this process, if there is a queue for them; `finish` waits for the end.
+    pub(crate) fn start_receiving_outcomes(self: &Arc<Self>) {
+        if self.webhook_queues.is_some() {
+            self.tasks.spawn(Arc::clone(self).keep_receiving_outcomes());
+        }
+    }
+
+    async fn keep_receiving_outcomes(self: Arc<Self>) {
+        let Some(queues) = &self.webhook_queues else {
+            return;
+        };
+        while let Some(messages) = self.next_batch(&queues.outcomes).await {
+            let done = self.take_webhook_outcomes(&messages).await;
+            queues.outcomes.delete_done(&messages, &done).await;
+        }
+    }
+
+    /// Records the outcomes of a batch, and returns of each message whether it is done with.
+    pub async fn take_webhook_outcomes(self: &Arc<Self>, messages: &[Received]) -> Vec<bool> {
+        let bodies: Vec<String> = messages.iter().map(|one| one.body.clone()).collect();
+        // The work is a task of its own, so that a panic does not end the loop.
+        let service = Arc::clone(self);
+        let taken = tokio::spawn(async move { service.take_outcomes(&bodies).await }).await;
+        let Ok(results) = taken else {
+            tracing::error!(records = messages.len(), "taking outcomes panicked");
+            return vec![false; messages.len()];
+        };
+        let mut done = Vec::with_capacity(messages.len());
+        for (message, result) in messages.iter().zip(results) {
+            if let Err(error) = &result {
+                self.deliver_outcome_again(message, error).await;
+            }
+            done.push(result.is_ok());
+        }
+        done
+    }
+
+    async fn take_outcomes(&self, bodies: &[String]) -> Vec<Result<()>> {
+        let mut results = Vec::with_capacity(bodies.len());
+        let mut webhooks = BTreeSet::new();
+        for body in bodies {
+            let taken = match serde_json::from_str(body) {
+                Ok(Message::Report(report)) => {
+                    webhooks.insert(report.attempt.webhook_id);
+                    self.take_report(report).await
+                }
+                Ok(Message::Due { due }) => {
+                    webhooks.insert(due);
+                    Ok(())
+                }
+                Err(_) => Err(Error::UnreadableOutcome),
+            };
+            results.push(taken);
+        }
+        self.hand_over_to(webhooks, None).await;
+        results
+    }
+
+    async fn take_report(&self, Report { attempt, ending }: Report) -> Result<()> {
+        let outcome = match ending {
+            Ending::Outcome(outcome) => outcome,
+            Ending::Unsent(Unsent::Stale) => {
+                tracing::info!(
+                    webhook.id = %attempt.webhook_id, event.id = %attempt.event_id,
+                    "a message to a webhook has waited for too long, it is signed anew"
+                );
+                return self
+                    .ledger
+                    .release_delivery(attempt.webhook_id, attempt.event_id, attempt.token)
+                    .await;
+            }
+        };
+        let made = Try::from((attempt, outcome));
+        let recorded = self.ledger.record_try(&made).await?;
+        fail_point!("webhook-recorded");
+        log(&made, recorded);
+        if recorded == Recorded::Again {
+            self.look_after(&made).await;
+        }
+        Ok(())
+    }
+
+    /// Looks at the webhook when the next try is due, if that is soon. A process needs no such message, because it looks
+    /// each second.
+    async fn look_after(&self, made: &Try) {
+        let wait = wait_after(made.number).filter(|wait| *wait < LONGEST_DELAY);
+        if let (Some(queues), Some(wait), true) =
+            (&self.webhook_queues, wait, self.config.is_function)
+            && let Ok(body) = queue::json(&Message::Due {
+                due: made.webhook_id,
+            })
+        {
+            let group = Some(made.webhook_id.to_string());
+            // SQS counts whole seconds, and a look that is early finds nothing due.
+            let wait = wait + Duration::from_secs(1);
+            queues
+                .outcomes
+                .send(vec![Outgoing { body, group }], wait)
+                .await;
+        }
+    }
+
+    /// An outcome that was not recorded for a reason that passes comes again after a growing pause, any other at once, so
+    /// that it soon reaches the dead-letter queue.
+    async fn deliver_outcome_again(&self, message: &Received, error: &Error) {
+        tracing::error!(
+            sqs.message_id = message.id,
+            error = telemetry::causes(error),
+            "an outcome was not recorded, it is delivered again"
+        );
+        let pause = if error.is_transient() {
+            pause_after(message.receives)
+        } else {
+            Duration::ZERO
+        };
+        if let Some(queues) = &self.webhook_queues {
+            let handle = &message.receipt_handle;
+            queues.outcomes.change_visibility(handle, pause).await;
+        }
+    }
+}
