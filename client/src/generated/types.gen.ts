@@ -344,6 +344,10 @@ export type DryRun = {
      */
     repeated: Array<number>;
     /**
+     * The places of those `cc` and `bcc` that would be left out because their addresses are suppressed, such as `cc.0`.
+     */
+    suppressed_copies?: Array<string>;
+    /**
      * The mail of the first recipient.
      */
     first: RenderedMail;
@@ -540,6 +544,11 @@ export type Event = {
      */
     bounce: Bounce;
     /**
+     * The places in the request of the copies that the event is about, such as `cc.0`. Absent if it is about none, or if
+     * they were removed by retention or erasure.
+     */
+    copies?: Array<string>;
+    /**
      * The id of the API key that submitted the mailing.
      */
     api_key_id: string;
@@ -582,14 +591,15 @@ export type EventFeedResponse = {
  * `RecipientStatus`.
  * - `delayed`: the mail system could not deliver the mail yet, and tries again.
  * - `copy_bounced`, `copy_complained`: the mail to an address in `cc` or `bcc` bounced, or its owner complained.
+ * - `copy_suppressed`: an address in `cc` or `bcc` must not be mailed, and was left out of the mail.
  * - `unsubscribed`, `resubscribed`: the recipient has unsubscribed from the mail's `list` by the link in the mail, or
  * has undone it.
  *
  * A later version may add kinds: ignore those that you do not know.
  *
- * Known values: `sent`, `failed`, `unconfirmed`, `cancelled`, `suppressed`, `delivered`, `bounced`, `complained`, `delayed`, `copy_bounced`, `copy_complained`, `unsubscribed`, `resubscribed`. A later version may have others.
+ * Known values: `sent`, `failed`, `unconfirmed`, `cancelled`, `suppressed`, `delivered`, `bounced`, `complained`, `delayed`, `copy_bounced`, `copy_complained`, `copy_suppressed`, `unsubscribed`, `resubscribed`. A later version may have others.
  */
-export type EventStatus = 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'suppressed' | 'delivered' | 'bounced' | 'complained' | 'delayed' | 'copy_bounced' | 'copy_complained' | 'unsubscribed' | 'resubscribed' | (string & {});
+export type EventStatus = 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'suppressed' | 'delivered' | 'bounced' | 'complained' | 'delayed' | 'copy_bounced' | 'copy_complained' | 'copy_suppressed' | 'unsubscribed' | 'resubscribed' | (string & {});
 
 /**
  * The kind of an event. Most are the status that the recipient has from then on:
@@ -598,12 +608,13 @@ export type EventStatus = 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'sup
  * `RecipientStatus`.
  * - `delayed`: the mail system could not deliver the mail yet, and tries again.
  * - `copy_bounced`, `copy_complained`: the mail to an address in `cc` or `bcc` bounced, or its owner complained.
+ * - `copy_suppressed`: an address in `cc` or `bcc` must not be mailed, and was left out of the mail.
  * - `unsubscribed`, `resubscribed`: the recipient has unsubscribed from the mail's `list` by the link in the mail, or
  * has undone it.
  *
  * A later version may add kinds: ignore those that you do not know.
  */
-export type EventStatusFilter = 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'suppressed' | 'delivered' | 'bounced' | 'complained' | 'delayed' | 'copy_bounced' | 'copy_complained' | 'unsubscribed' | 'resubscribed';
+export type EventStatusFilter = 'sent' | 'failed' | 'unconfirmed' | 'cancelled' | 'suppressed' | 'delivered' | 'bounced' | 'complained' | 'delayed' | 'copy_bounced' | 'copy_complained' | 'copy_suppressed' | 'unsubscribed' | 'resubscribed';
 
 /**
  * FieldError
@@ -776,11 +787,11 @@ export type MailRequest = {
      */
     reply_to?: Array<MailAddress> | null;
     /**
-     * Copies; allowed with one recipient only. The recipient, `cc` and `bcc` are at most 50 addresses together.
+     * Copies; allowed with one recipient only. An address that must not be mailed is left out. The recipient, `cc` and `bcc` are at most 50 addresses together.
      */
     cc?: Array<MailAddress> | null;
     /**
-     * Blind copies; allowed with one recipient only. The recipient, `cc` and `bcc` are at most 50 addresses together.
+     * Blind copies; allowed with one recipient only. An address that must not be mailed is left out. The recipient, `cc` and `bcc` are at most 50 addresses together.
      * These addresses and their names are in no header field.
      */
     bcc?: Array<MailAddress> | null;
@@ -1381,6 +1392,11 @@ export type SentMail = {
     message_id: string;
     ses_response: SesResponse;
     status: SentRecipient;
+    /**
+     * The places in the request of those `cc` and `bcc` that were left out because their addresses must not be mailed,
+     * such as `cc.0`. Absent if there is none.
+     */
+    suppressed_copies?: Array<string>;
 };
 
 /**
