@@ -14,3 +14,4 @@ export {
   type SendMailResponses,
   sendMail,
 } from "./mail.js";
+export type { MailResult } from "./result.js";

@@ -77,6 +77,32 @@ impl Results {
         in_order
     }
 
+    /// Waits until these statuses, and no other ones, were published of a mailing.
+    pub async fn has_told(&self, mailing: &str, statuses: &[&str]) {
+        let mut taken = self.taken.lock().await;
+        let told = |taken: &[Value]| -> HashSet<String> {
+            let of_mailing = taken.iter().filter(|result| result["id"] == mailing);
+            of_mailing
+                .filter_map(|result| result["status"].as_str().map(ToOwned::to_owned))
+                .collect()
+        };
+        let expected: HashSet<String> = statuses.iter().map(|one| (*one).to_owned()).collect();
+        if told(&taken) != expected {
+            let before = taken.clone();
+            let more = self
+                .queue
+                .take_until("the statuses", |more| {
+                    told(&[&before[..], more].concat()) == expected
+                })
+                .await;
+            taken.extend(more);
+        }
+        for result in taken.iter().filter(|result| result["id"] == mailing) {
+            let faults: Vec<_> = self.schema.iter_errors(result).collect();
+            assert!(faults.is_empty(), "{result}: {faults:?}");
+        }
+    }
+
     /// Returns the number of messages that have arrived since the last ones were taken, without waiting.
     pub async fn more(&self) -> usize {
         let more = self.queue.take_all().await;

@@ -1,10 +1,13 @@
 //! The documents for people agree with those for programs.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use e2e::description;
 
 const ERRORS: &str = include_str!("../../docs/errors.md");
+const GUARANTEES: &str = include_str!("../../docs/guarantees.md");
 const ARCHITECTURE: &str = include_str!("../../docs/architecture.md");
 
 /// Returns the words in the first column of the table below a heading.
@@ -70,4 +73,44 @@ fn every_function_on_the_way_of_a_recipient_is_where_the_document_says() {
             .any(|open| source.contains(&format!("fn {function}{open}")));
         assert!(is_there, "{file} has no function {function}");
     }
+}
+
+/// Returns the source of all tests.
+fn tests() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut folders: Vec<PathBuf> = ["e2e", "mail", "api", "worker", "webhook"]
+        .iter()
+        .flat_map(|member| ["src", "tests"].map(|part| root.join(member).join(part)))
+        .collect();
+    let mut sources = String::new();
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else {
+            continue;
+        };
+        for entry in entries {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources += &fs::read_to_string(&path).expect("a source");
+            }
+        }
+    }
+    sources
+}
+
+#[test]
+fn every_test_that_holds_a_promise_is_there() {
+    let sources = tests();
+    let mut named = 0;
+    for (_, tests) in GUARANTEES
+        .lines()
+        .filter_map(|line| line.split_once("Held by "))
+    {
+        for test in tests.split('`').skip(1).step_by(2) {
+            named += 1;
+            assert!(sources.contains(&format!("fn {test}(")), "{test}");
+        }
+    }
+    assert!(named > 20, "{named}");
 }

@@ -1,5 +1,6 @@
 //! The whole service as functions, on an emulator of AWS, with and without faults.
 
+mod consumers;
 mod events;
 mod faults;
 mod flow;

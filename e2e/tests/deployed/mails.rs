@@ -44,12 +44,18 @@ impl Mails {
         data["id"].as_str().expect("an id").to_owned()
     }
 
-    /// Waits for one result for each recipient, `sent`, and asserts that SES has accepted each mail so far once.
+    /// Waits until the result queue has told these statuses of a mail to one recipient.
+    pub async fn are_told(&self, id: &str, statuses: &[&str]) {
+        self.results.has_told(id, statuses).await;
+    }
+
+    /// Waits for one result for each recipient, `sent` or later `delivered`, and asserts that SES has accepted each mail so
+    /// far once.
     pub async fn all_sent(&self, id: &str, count: usize) -> Vec<Value> {
         let results = self.results.last(id, count).await;
         let others: Vec<_> = results
             .iter()
-            .filter(|one| one["status"] != "sent")
+            .filter(|one| one["status"] != "sent" && one["status"] != "delivered")
             .collect();
         assert!(others.is_empty(), "{others:?}");
         let mailed: Vec<String> = self

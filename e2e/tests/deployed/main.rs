@@ -1,6 +1,7 @@
 //! The deployed stack: deployed by the CDK, into an account of its own, and used through its outputs.
 
 mod account;
+mod fates;
 mod logs;
 mod mails;
 mod webhooks;
@@ -66,7 +67,8 @@ async fn the_stack_comes_delivers_changes_and_goes() {
     assert_eq!(put_aside.body(), Some(POISON));
 
     let id = mails.begin(CHANGED_MAILING).await;
-    stack.deploy(&[SENDER_DOMAIN, RATE_AFTER]).await;
+    let settings = [SENDER_DOMAIN, RATE_AFTER, fates::RESULT_STATUSES];
+    stack.deploy(&settings).await;
     let functions = account::functions(&account).await;
     for function in &functions {
         let rate = &function["Environment"]["Variables"]["MAX_SEND_RATE"];
@@ -78,6 +80,9 @@ async fn the_stack_comes_delivers_changes_and_goes() {
     account::were_changed_amid(&functions, &results);
     let others = 1 + MAILING + webhooks::MAILING;
     assert_eq!(mails.mailed().await, others + CHANGED_MAILING);
+    let sender = service.clone().key(key);
+    let (told, link) = fates::are_told(&account, &management, &service, &sender, &mails).await;
+    assert_eq!(mails.mailed().await, others + CHANGED_MAILING + told);
 
     for (page, mark) in [
         ("DocsUrl", "swagger-ui"),
@@ -89,7 +94,7 @@ async fn the_stack_comes_delivers_changes_and_goes() {
     }
     let deleted = management.delete(&format!("/v1/api-key/{key}")).await;
     deleted.data(200);
-    let private = [key, &token, &secret, &format!("/v1/mail/{id}")];
+    let private = [key, &token, &link, &secret, &format!("/v1/mail/{id}")];
     logs::tell_routes_and_nothing_else(&account, &private).await;
 
     stack.smoke().await;
