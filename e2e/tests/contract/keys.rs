@@ -17,13 +17,14 @@ everywhere!(
 );
 
 /// The fields of a key as its creation and its rotation show it. Only those show `api_key`.
-pub const FIELDS: [&str; 10] = [
+pub const FIELDS: [&str; 11] = [
     "api_key",
     "created_at",
     "expires_at",
     "id",
     "kind",
     "limits",
+    "lists_of",
     "name",
     "origins",
     "recipients",

@@ -132,6 +132,7 @@ async fn a_mailing_shows_its_scalars_and_never_its_body(database: Database) {
         "created_at": one["created_at"],
         "send_at": null,
         "expires_at": one["expires_at"],
+        "list": null,
         "counts": counts,
     });
     assert_eq!(one, expected);
