@@ -317,11 +317,6 @@ impl Service {
         if begun.is_empty() {
             return Ok(());
         }
-        // The lease was renewed after `started`; a part of it is for writing down what came of the call.
-        if started.elapsed() > self.config.lease / 3 || call.left().is_zero() {
-            self.take_back(claim, begun);
-            return Ok(());
-        }
         let recipients: Vec<ClaimedRecipient> = recipients
             .iter()
             .filter(|recipient| begun.binary_search(&recipient.position).is_ok())
@@ -330,6 +325,11 @@ impl Service {
         if let Err(error) = self.note_suppressed_copies(mailing, &recipients).await {
             self.take_back(claim, begun);
             return Err(error);
+        }
+        // The lease was renewed after `started`; a part of it is for writing down what came of the call.
+        if started.elapsed() > self.config.lease / 3 || call.left().is_zero() {
+            self.take_back(claim, begun);
+            return Ok(());
         }
         fail_point!("sending");
         let called = Instant::now();

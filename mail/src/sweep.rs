@@ -197,6 +197,8 @@ impl Service {
             let longest = Instant::now() + ERASING;
             let until = until.map_or(longest, |until| until.min(longest));
             if self.ledger.erase_key(&key, until).await?.remaining == 0 {
+                // A bounce, or a recipient who unsubscribed, may have put the address on the list meanwhile.
+                self.ledger.forget_suppressed(&key).await?;
                 self.ledger.end_erasure(&key).await?;
             }
         }

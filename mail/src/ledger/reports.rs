@@ -262,12 +262,14 @@ async fn insert(
     Ok(())
 }
 
-/// Sums up the rows of hours by one of the columns of their key.
+/// Sums up the rows of hours by one of the columns of their key. An hour that was counted before there were reports has no
+/// number of sent mail here, and reports about its mail are in no rate.
 pub(super) fn summed(backend: DbBackend, by: &str, of: &Summed) -> Statement {
     let sum = |column| format!("CAST(SUM({column}) AS BIGINT) AS {column}");
     let sql = format!(
         "SELECT {by}, CAST(SUM(CASE WHEN start < $3 THEN sent ELSE 0 END) AS BIGINT) AS sent, {}, {}, {}, {} \
-         FROM hour_of_key WHERE start >= $1 AND start < $2 AND NOT (start >= $4 AND start < $5) GROUP BY {by}",
+         FROM hour_of_key WHERE start >= $1 AND start < $2 AND NOT (start >= $4 AND start < $5) \
+           AND (start >= $3 OR sent > 0) GROUP BY {by}",
         sum("delivered"),
         sum("bounced"),
         sum("complained"),

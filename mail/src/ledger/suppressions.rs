@@ -118,6 +118,12 @@ impl Ledger {
                 created_at: Set(now),
             }
         });
+        // In one order, so that two imports do not wait for each other. Their ids are in the order of the entries.
+        let mut rows: Vec<_> = entries.iter().zip(rows).collect();
+        rows.sort_by_cached_key(|(entry, _)| {
+            (entry.mail_hash, entry.scope.key(), entry.reason.as_str())
+        });
+        let rows = rows.into_iter().map(|(_, row)| row);
         let known = [Column::MailHash, Column::Scope, Column::Reason];
         Ok(Entity::insert_many(rows)
             .on_conflict(OnConflict::columns(known).do_nothing().to_owned())
