@@ -38,3 +38,11 @@ pub fn browser_script(name: &str) -> Command {
     command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/browser/").to_owned() + name);
     command
 }
+
+/// Runs a script of the console in the browser, with the folder for its screenshots as the last argument.
+pub async fn console_passes(script: &str, arguments: &[&str]) {
+    const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots/console");
+    let mut run = browser_script(script);
+    run.args(arguments).arg(PICTURES);
+    passes(run).await;
+}

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use jsonschema::Validator;
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::aws::Queue;
 
@@ -47,27 +47,17 @@ impl Results {
 
     /// Returns the events of a mailing, each once, when each of its recipients has had one.
     pub async fn events(&self, mailing: &str, count: usize) -> Vec<Value> {
-        let mut taken = self.taken.lock().await;
-        let told = |taken: &[Value]| {
-            let of_mailing = taken.iter().filter(|result| result["id"] == mailing);
-            let told: HashSet<_> = of_mailing.map(|result| result["index"].clone()).collect();
-            told.len()
-        };
-        if told(&taken) < count {
-            let before = taken.clone();
-            let more = self
-                .queue
-                .take_until("a result for each", |more| {
-                    told(&[&before[..], more].concat()) >= count
-                })
-                .await;
-            taken.extend(more);
-        }
+        let taken = self
+            .take_until("a result for each", |taken| {
+                let of_mailing = taken.iter().filter(|result| result["id"] == mailing);
+                let told: HashSet<_> = of_mailing.map(|result| result["index"].clone()).collect();
+                told.len() >= count
+            })
+            .await;
         let mut events: HashMap<&str, &Value> = HashMap::new();
         let mut in_order = Vec::new();
         for result in taken.iter().filter(|result| result["id"] == mailing) {
-            let faults: Vec<_> = self.schema.iter_errors(result).collect();
-            assert!(faults.is_empty(), "{result}: {faults:?}");
+            self.check(result);
             let event = result["event_id"].as_str().expect("an event");
             match events.insert(event, result) {
                 Some(known) => assert_eq!(known, result, "the same event is the same message"),
@@ -79,28 +69,39 @@ impl Results {
 
     /// Waits until these statuses, and no other ones, were published of a mailing.
     pub async fn has_told(&self, mailing: &str, statuses: &[&str]) {
+        let expected: HashSet<&str> = statuses.iter().copied().collect();
+        let taken = self
+            .take_until("the statuses", |taken| {
+                let of_mailing = taken.iter().filter(|result| result["id"] == mailing);
+                let told = of_mailing.filter_map(|result| result["status"].as_str());
+                told.collect::<HashSet<_>>() == expected
+            })
+            .await;
+        for result in taken.iter().filter(|result| result["id"] == mailing) {
+            self.check(result);
+        }
+    }
+
+    /// Takes messages until there are enough with those that were taken before.
+    async fn take_until(
+        &self,
+        what: &str,
+        enough: impl Fn(&[Value]) -> bool,
+    ) -> MutexGuard<'_, Vec<Value>> {
         let mut taken = self.taken.lock().await;
-        let told = |taken: &[Value]| -> HashSet<String> {
-            let of_mailing = taken.iter().filter(|result| result["id"] == mailing);
-            of_mailing
-                .filter_map(|result| result["status"].as_str().map(ToOwned::to_owned))
-                .collect()
-        };
-        let expected: HashSet<String> = statuses.iter().map(|one| (*one).to_owned()).collect();
-        if told(&taken) != expected {
+        if !enough(&taken) {
             let before = taken.clone();
             let more = self
                 .queue
-                .take_until("the statuses", |more| {
-                    told(&[&before[..], more].concat()) == expected
-                })
-                .await;
-            taken.extend(more);
+                .take_until(what, |more| enough(&[&before[..], more].concat()));
+            taken.extend(more.await);
         }
-        for result in taken.iter().filter(|result| result["id"] == mailing) {
-            let faults: Vec<_> = self.schema.iter_errors(result).collect();
-            assert!(faults.is_empty(), "{result}: {faults:?}");
-        }
+        taken
+    }
+
+    fn check(&self, result: &Value) {
+        let faults: Vec<_> = self.schema.iter_errors(result).collect();
+        assert!(faults.is_empty(), "{result}: {faults:?}");
     }
 
     /// Returns the number of messages that have arrived since the last ones were taken, without waiting.

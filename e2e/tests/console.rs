@@ -1,19 +1,11 @@
 //! The console in headless Chromium, used as a person does. Screenshots of each page are stored in
 //! `target/screenshots/console`.
 
-use e2e::program::{self, browser_script};
+use e2e::program::console_passes as passes;
 use e2e::smtp::{Phase, Reaction};
 use e2e::{Server, SmtpServer};
 
-const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots/console");
 const TOKEN: &str = "a-token-of-the-administrator";
-
-/// Runs a script with these arguments, and the folder for its screenshots as the last argument.
-async fn passes(script: &str, arguments: &[&str]) {
-    let mut run = browser_script(script);
-    run.args(arguments).arg(PICTURES);
-    program::passes(run).await;
-}
 
 #[tokio::test]
 async fn a_newcomer_needs_no_terminal() {

@@ -2,20 +2,12 @@
 //! `target/screenshots/console`.
 
 use e2e::letter::addressed;
-use e2e::program::{self, browser_script};
+use e2e::program::console_passes as passes;
 use e2e::receiver::{Receiver, status};
 use e2e::{Database, Server, SmtpServer, letter};
 use serde_json::{Value, json};
 
-const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots/console");
 const TOKEN: &str = "a-token-of-the-administrator";
-
-/// Runs a script with these arguments, and the folder for its screenshots as the last argument.
-async fn passes(script: &str, arguments: &[&str]) {
-    let mut run = browser_script(script);
-    run.args(arguments).arg(PICTURES);
-    program::passes(run).await;
-}
 
 #[tokio::test]
 async fn suppressed_addresses_are_added_found_imported_and_removed() {

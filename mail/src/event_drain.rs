@@ -1,15 +1,16 @@
 //! Takes SES's events from their queue: both programs share what becomes of a message, and a process polls the queue.
 
-use std::{sync::Arc, time::Duration};
-
-use futures_util::future::join_all;
+use std::sync::Arc;
 
 use crate::{
-    drain::pause_after,
-    error::Error,
     queue::{BATCH, Received, SqsQueue},
+    report_batch::{Kind, settled},
     service::Service,
-    telemetry,
+};
+
+const EVENTS: Kind = Kind {
+    one: "an event of SES",
+    several: "events of SES",
 };
 
 /// The number of batches that a process takes concurrently.
@@ -58,42 +59,11 @@ impl Service {
     /// again, because nobody can write it again.
     pub async fn take_event_messages(self: &Arc<Self>, messages: &[Received]) -> Vec<bool> {
         let bodies: Vec<String> = messages.iter().map(|one| one.body.clone()).collect();
-        // The work is a task of its own, so that a panic does not end the loop.
         let service = Arc::clone(self);
-        let taken = tokio::spawn(async move {
+        let taking = tokio::spawn(async move {
             let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
             service.take_mail_events(&bodies).await
         });
-        let Ok(results) = taken.await else {
-            tracing::error!(records = messages.len(), "taking events of SES panicked");
-            return vec![false; messages.len()];
-        };
-        let noted = messages.iter().zip(results).map(async |(message, result)| {
-            if let Err(error) = &result {
-                self.deliver_event_again(message, error).await;
-            }
-            result.is_ok()
-        });
-        join_all(noted).await
-    }
-
-    /// An event that failed for a reason that passes comes again after a growing pause. Any other, such as a message
-    /// that is no event, comes again at once, so that it soon reaches the dead-letter queue.
-    async fn deliver_event_again(&self, message: &Received, error: &Error) {
-        tracing::error!(
-            sqs.message_id = message.id,
-            error = telemetry::causes(error),
-            "an event of SES was not recorded, it is delivered again"
-        );
-        let pause = if error.is_transient() {
-            pause_after(message.receives)
-        } else {
-            Duration::ZERO
-        };
-        if let Some(queue) = &self.event_queue {
-            queue
-                .change_visibility(&message.receipt_handle, pause)
-                .await;
-        }
+        settled(self.event_queue.as_ref(), EVENTS, messages, taking).await
     }
 }

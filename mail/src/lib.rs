@@ -40,6 +40,7 @@ mod pace;
 mod publish;
 pub mod queue;
 pub mod recipient_update;
+mod report_batch;
 mod reports;
 pub mod result_statuses;
 mod runtime;

@@ -277,7 +277,7 @@ pub struct Values<'a> {
     pub recipient: &'a Recipient,
     /// The sender's name with its own placeholders filled in.
     sender_name: Cow<'a, str>,
-    unsubscribe_url: Option<String>,
+    unsubscribe_url: Option<Cow<'a, str>>,
 }
 
 impl<'a> Values<'a> {
@@ -298,7 +298,7 @@ impl<'a> Values<'a> {
     }
 
     #[must_use]
-    pub fn with_unsubscribe_url(mut self, url: Option<String>) -> Self {
+    pub fn with_unsubscribe_url(mut self, url: Option<Cow<'a, str>>) -> Self {
         self.unsubscribe_url = url;
         self
     }
@@ -334,7 +334,7 @@ impl<'a> Values<'a> {
             "email_id" => id(&envelope.ids.email_id),
             "projectId" => id(&envelope.ids.project_id),
             "closureId" => id(&envelope.ids.closure_id),
-            UNSUBSCRIBE_URL => text(&self.unsubscribe_url),
+            UNSUBSCRIBE_URL => self.unsubscribe_url().map(Cow::Borrowed),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 //! The token of a link is sealed with the secret of the deployment and holds all that is needed. It is therefore valid
 //! for as long as the secret is, also after the mail and its recipient have been removed from the ledger.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use strum::{Display, EnumIter, EnumString, IntoStaticStr};
 use url::Url;
@@ -156,14 +156,12 @@ impl UnsubscribeLinks {
 
     /// Returns the link of one recipient. `None` if it cannot be sealed, which happens only if the system has no random
     /// numbers.
-    fn link(&self, mailing: &Mailing, position: i32, recipient: &Recipient) -> Option<String> {
-        let language = mailing.body.html.as_deref().map(|html| {
-            let values = Values::new(&mailing.envelope, recipient);
-            Language::of_html(html, &values)
-        });
+    fn link(&self, mailing: &Mailing, position: i32, values: &Values<'_>) -> Option<String> {
+        let html = mailing.body.html.as_deref();
+        let language = html.map(|html| Language::of_html(html, values));
         let subscription = Subscription {
             list: self.list.clone(),
-            mail_hash: self.secret.address(&recipient.mail.key()),
+            mail_hash: self.secret.address(&values.recipient.mail.key()),
             mailing_id: mailing.id,
             position,
             language: language.unwrap_or_default(),
@@ -193,9 +191,10 @@ pub fn link_of_same_length(public_url: &Url, list: &str) -> String {
 impl Mailing {
     /// Returns the values of a recipient's placeholders.
     pub fn values<'a>(&'a self, position: i32, recipient: &'a Recipient) -> Values<'a> {
-        let link = self.links.as_ref();
-        let link = link.and_then(|links| links.link(self, position, recipient));
-        Values::new(&self.envelope, recipient).with_unsubscribe_url(link)
+        let values = Values::new(&self.envelope, recipient);
+        let links = self.links.as_ref();
+        let link = links.and_then(|links| links.link(self, position, &values));
+        values.with_unsubscribe_url(link.map(Cow::Owned))
     }
 }
 

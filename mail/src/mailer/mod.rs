@@ -22,7 +22,9 @@ mod smtp;
 
 pub use backoff::{backoff, jittered, throttle_pause};
 pub use call::Call;
-pub use compose::{LINK_HEADERS, NotComposed, fields::custom as custom_header};
+pub use compose::{
+    LINK_HEADER_COUNT, NotComposed, fields::custom as custom_header, is_link_header,
+};
 pub use mailbox::Mailbox;
 pub use preview::{Rendered, preview};
 pub use redact::redact;

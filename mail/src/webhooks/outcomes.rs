@@ -8,13 +8,17 @@ use webhook::{Ending, Report, Unsent};
 
 use super::send::log;
 use crate::{
-    drain::pause_after,
     error::{Error, Result},
     fail_point,
     ledger::{Recorded, Try, wait_after},
     queue::{self, LONGEST_DELAY, Outgoing, Received},
+    report_batch::{Kind, settled},
     service::Service,
-    telemetry,
+};
+
+const OUTCOMES: Kind = Kind {
+    one: "an outcome",
+    several: "outcomes",
 };
 
 /// A message of the queue.
@@ -49,21 +53,11 @@ impl Service {
     /// Records the outcomes of a batch, and returns of each message whether it is done with.
     pub async fn take_webhook_outcomes(self: &Arc<Self>, messages: &[Received]) -> Vec<bool> {
         let bodies: Vec<String> = messages.iter().map(|one| one.body.clone()).collect();
-        // The work is a task of its own, so that a panic does not end the loop.
         let service = Arc::clone(self);
-        let taken = tokio::spawn(async move { service.take_outcomes(&bodies).await }).await;
-        let Ok(results) = taken else {
-            tracing::error!(records = messages.len(), "taking outcomes panicked");
-            return vec![false; messages.len()];
-        };
-        let mut done = Vec::with_capacity(messages.len());
-        for (message, result) in messages.iter().zip(results) {
-            if let Err(error) = &result {
-                self.deliver_outcome_again(message, error).await;
-            }
-            done.push(result.is_ok());
-        }
-        done
+        let taking = tokio::spawn(async move { service.take_outcomes(&bodies).await });
+        let queues = self.webhook_queues.as_ref();
+        let queue = queues.map(|queues| &queues.outcomes);
+        settled(queue, OUTCOMES, messages, taking).await
     }
 
     async fn take_outcomes(&self, bodies: &[String]) -> Vec<Result<()>> {
@@ -128,25 +122,6 @@ impl Service {
                 .outcomes
                 .send(vec![Outgoing { body, group }], wait)
                 .await;
-        }
-    }
-
-    /// An outcome that was not recorded for a reason that passes comes again after a growing pause, any other at once, so
-    /// that it soon reaches the dead-letter queue.
-    async fn deliver_outcome_again(&self, message: &Received, error: &Error) {
-        tracing::error!(
-            sqs.message_id = message.id,
-            error = telemetry::causes(error),
-            "an outcome was not recorded, it is delivered again"
-        );
-        let pause = if error.is_transient() {
-            pause_after(message.receives)
-        } else {
-            Duration::ZERO
-        };
-        if let Some(queues) = &self.webhook_queues {
-            let handle = &message.receipt_handle;
-            queues.outcomes.change_visibility(handle, pause).await;
         }
     }
 }

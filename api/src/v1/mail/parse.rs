@@ -1,6 +1,7 @@
 //! Turns a body into a mailing, or into a list of all of its faults.
 
 mod fields;
+mod links;
 mod placeholders;
 
 use std::collections::BTreeSet;
@@ -125,7 +126,7 @@ fn read(object: &mut ObjectNode<'_>, lists: &Lists) -> Option<(NewMailing, maili
     templates.check_themselves(object);
     let recipients = recipients?;
     templates.check_names(object, &recipients);
-    templates.check_links(object, &recipients, list.is_some());
+    templates.check_links(object, &headers, &recipients, list.is_some());
     let envelope = Envelope {
         sender_email: sender_email?,
         sender_name: sender_name?,

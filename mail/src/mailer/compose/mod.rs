@@ -117,9 +117,17 @@ pub fn render(mailing: &Mailing, values: &Values<'_>) -> Result<Content, NotComp
 }
 
 /// The header fields by which mail programs offer to unsubscribe (RFC 2369, 3.2; RFC 8058, 3.1).
-pub const LINK_HEADERS: [&str; 2] = ["List-Unsubscribe", "List-Unsubscribe-Post"];
+const LINK_HEADERS: [&str; 2] = ["List-Unsubscribe", "List-Unsubscribe-Post"];
+/// The number of these fields.
+pub const LINK_HEADER_COUNT: usize = LINK_HEADERS.len();
 /// The value of the second one.
 const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+
+/// Returns whether a field is one of those by which mail programs offer to unsubscribe.
+pub fn is_link_header(name: &str) -> bool {
+    let mut own = LINK_HEADERS.iter();
+    own.any(|own| own.eq_ignore_ascii_case(name))
+}
 
 /// Returns the caller's header fields with their placeholders filled in. A recipient's own field replaces the field of
 /// the mailing, regardless of the case of its name. A field whose value is then empty is left out. The fields by which
@@ -138,12 +146,7 @@ pub fn custom_headers(mailing: &Mailing, values: &Values<'_>) -> BTreeMap<String
     let headers = headers.into_iter();
     let filled = headers.map(|(name, value)| (name.clone(), fields::custom(&value, values)));
     let mut filled: BTreeMap<_, _> = filled.filter(|(_, value)| !value.is_empty()).collect();
-    let mut names = filled.keys();
-    let has_own = names.any(|name| {
-        LINK_HEADERS
-            .iter()
-            .any(|own| own.eq_ignore_ascii_case(name))
-    });
+    let has_own = filled.keys().any(|name| is_link_header(name));
     if let Some(url) = values.unsubscribe_url()
         && !has_own
     {

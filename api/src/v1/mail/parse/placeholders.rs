@@ -1,10 +1,13 @@
 //! Checks of the templates together with the recipients: each placeholder has a value, and no mail becomes too large.
 //! The time of every check grows with the length of the body, not with recipients times placeholders.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use mail::{
-    mailer::{LINK_HEADERS, custom_header},
+    mailer::{LINK_HEADER_COUNT, custom_header},
     mailing,
     message::{Envelope, HeaderFields, Recipient},
     template::{MAX_BODY, MAX_SUBJECT, Template, UNSUBSCRIBE_URL, Values},
@@ -20,8 +23,6 @@ use crate::{
 
 /// SES allows this number of fields in a mail; a field with placeholders is filled in for each recipient.
 const MAX_FILLED_HEADERS: usize = 15;
-/// What is said of one of the header fields of links.
-const OF_LIST: &str = "is set by the service, because the mail has a list";
 /// The maximum length of the value of a header field, filled in.
 const MAX_HEADER_VALUE: usize = match HeaderValue::MAX {
     Some(max) => max,
@@ -36,10 +37,8 @@ const MAX_RENDERED: usize = 256 * 1024 * 1024;
 pub struct Templates {
     written: Vec<(String, Template)>,
     headers: Vec<(String, Template)>,
-    /// The names of the header fields of all recipients.
-    header_names: Vec<String>,
     /// A text of the length of the links to unsubscribe, if the mails have them.
-    link: Option<String>,
+    pub(super) link: Option<String>,
 }
 
 impl Templates {
@@ -54,7 +53,6 @@ impl Templates {
         Self {
             written: written.collect(),
             headers: with_placeholders("headers", headers),
-            header_names: headers.keys().cloned().collect(),
             link,
         }
     }
@@ -83,7 +81,7 @@ impl Templates {
         })
     }
 
-    fn each(&self) -> impl Iterator<Item = &(String, Template)> {
+    pub(super) fn each(&self) -> impl Iterator<Item = &(String, Template)> {
         let headers = self.headers.iter().take(MAX_FILLED_HEADERS);
         self.written.iter().chain(headers)
     }
@@ -91,7 +89,7 @@ impl Templates {
     /// Returns the number of header fields that may be filled in for each recipient.
     fn most_filled_headers(&self) -> usize {
         match self.link {
-            Some(_) => MAX_FILLED_HEADERS - LINK_HEADERS.len(),
+            Some(_) => MAX_FILLED_HEADERS - LINK_HEADER_COUNT,
             None => MAX_FILLED_HEADERS,
         }
     }
@@ -152,61 +150,6 @@ impl Templates {
         }
     }
 
-    /// Checks that a link to unsubscribe is used only where there is one, and that there is no other one beside it.
-    pub fn check_links(
-        &self,
-        object: &ObjectNode<'_>,
-        recipients: &[Option<Recipient>],
-        has_list: bool,
-    ) {
-        if self.link.is_none() {
-            self.check_without_links(object, recipients, has_list);
-            return;
-        }
-        for name in self.header_names.iter().filter(|name| is_link_header(name)) {
-            object.fault(&format!("headers.{name}"), OF_LIST);
-        }
-        for (index, recipient) in sound(recipients) {
-            for name in recipient.headers.keys().filter(|name| is_link_header(name)) {
-                object.fault(&format!("recipients.{index}.headers.{name}"), OF_LIST);
-            }
-        }
-    }
-
-    fn check_without_links(
-        &self,
-        object: &ObjectNode<'_>,
-        recipients: &[Option<Recipient>],
-        has_list: bool,
-    ) {
-        let fault = if has_list {
-            "names unsubscribe_url: there are no links, because the service has no PUBLIC_URL"
-        } else {
-            "names unsubscribe_url: only mail with a list has such a link"
-        };
-        let has_own = |recipient: &Recipient| recipient.variables.contains_key(UNSUBSCRIBE_URL);
-        let named: Vec<&str> = self
-            .each()
-            .filter(|(_, template)| template.names(UNSUBSCRIBE_URL))
-            .map(|(field, _)| field.as_str())
-            .collect();
-        if sound(recipients).any(|(_, recipient)| !has_own(recipient)) {
-            for field in named {
-                object.fault(field, fault);
-            }
-        }
-        for (index, recipient) in sound(recipients) {
-            if has_own(recipient) {
-                continue;
-            }
-            for (field, template) in own_headers(index, recipient) {
-                if template.names(UNSUBSCRIBE_URL) {
-                    object.fault(&field, fault);
-                }
-            }
-        }
-    }
-
     /// Checks the sizes of the filled-in mails. All parts of the envelope have to be sound.
     pub fn check_filled(
         &self,
@@ -217,7 +160,8 @@ impl Templates {
     ) {
         let (mut rendered, mut too_long) = (0_usize, false);
         for (index, recipient) in sound(recipients) {
-            let values = Values::new(envelope, recipient).with_unsubscribe_url(self.link.clone());
+            let values = Values::new(envelope, recipient)
+                .with_unsubscribe_url(self.link.as_deref().map(Cow::Borrowed));
             let fault = |message: String| object.fault(&format!("recipients.{index}"), message);
             let mut is_empty = !may_be_blank;
             let own = own_headers(index, recipient);
@@ -274,12 +218,6 @@ impl Templates {
     }
 }
 
-fn is_link_header(name: &str) -> bool {
-    LINK_HEADERS
-        .iter()
-        .any(|own| own.eq_ignore_ascii_case(name))
-}
-
 /// Returns whether the recipient has a header field of its own in place of this one.
 fn replaces(recipient: &Recipient, field: &str) -> bool {
     let mut own = recipient.headers.keys();
@@ -289,7 +227,7 @@ fn replaces(recipient: &Recipient, field: &str) -> bool {
 }
 
 /// The recipient's own header fields that have placeholders.
-fn own_headers(index: usize, recipient: &Recipient) -> Vec<(String, Template)> {
+pub(super) fn own_headers(index: usize, recipient: &Recipient) -> Vec<(String, Template)> {
     with_placeholders(&format!("recipients.{index}.headers"), &recipient.headers)
 }
 
@@ -358,7 +296,7 @@ fn custom_length(template: &Template, values: &Values<'_>) -> usize {
 }
 
 /// The recipients without a fault, with their indices in the request.
-fn sound(recipients: &[Option<Recipient>]) -> impl Iterator<Item = (usize, &Recipient)> {
+pub(super) fn sound(recipients: &[Option<Recipient>]) -> impl Iterator<Item = (usize, &Recipient)> {
     let places = recipients.iter().enumerate();
     places.filter_map(|(index, recipient)| Some((index, recipient.as_ref()?)))
 }
