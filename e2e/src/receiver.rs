@@ -93,6 +93,11 @@ impl Receiver {
         *self.answer.lock().expect("nobody panics") = Arc::new(answer);
     }
 
+    /// Answers the first message in one way, and each later one with a status.
+    pub fn answers_first(&self, first: impl Fn() -> Reply + Send + Sync + 'static, then: u16) {
+        self.answers(move |number, _| if number == 1 { first() } else { status(then) });
+    }
+
     pub fn url(&self) -> String {
         format!("{}/hook?tenant=1", self.http.url())
     }

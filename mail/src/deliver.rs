@@ -1,5 +1,7 @@
 //! One call to the transport: turn, transmit, record, publish, wake. In this order, always.
 
+mod lease;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -9,7 +11,6 @@ use tokio::sync::{
     mpsc::{self, UnboundedReceiver, UnboundedSender},
     oneshot,
 };
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     error::Result,
@@ -22,7 +23,6 @@ use crate::{
     recipient_update::RecipientUpdate,
     service::Service,
     telemetry,
-    wake_up::wake_ups,
 };
 
 /// Kept free of an answer's time for writing down what the transport said.
@@ -364,42 +364,6 @@ impl Service {
         Ok(())
     }
 
-    /// Renews the lease of what is being sent, until the returned handle is dropped. A row that was settled meanwhile
-    /// stays as it is.
-    fn keep_lease(
-        self: &Arc<Self>,
-        claim: &Arc<Claim>,
-        positions: Vec<i32>,
-    ) -> AbortOnDropHandle<()> {
-        let (service, claim) = (Arc::clone(self), Arc::clone(claim));
-        let every = self.config.lease / 3;
-        AbortOnDropHandle::new(tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(every).await;
-                if let Err(error) = service.ledger.renew_lease(&claim, &positions).await {
-                    tracing::warn!(
-                        mail.id = %claim.mailing_id, error = telemetry::causes(&error),
-                        "the lease of a call that is under way was not renewed"
-                    );
-                }
-            }
-        }))
-    }
-
-    /// Gives recipients back that were marked and not sent. In the background: the ledger may be away for longer than a
-    /// request waits.
-    fn take_back(self: &Arc<Self>, claim: &Arc<Claim>, positions: Vec<i32>) {
-        let (service, claim) = (Arc::clone(self), Arc::clone(claim));
-        self.tasks.spawn(async move {
-            if let Err(error) = service.ledger.take_back(&claim, &positions).await {
-                tracing::error!(
-                    mail.id = %claim.mailing_id, error = telemetry::causes(&error),
-                    "mail that was not sent could not be given back"
-                );
-            }
-        });
-    }
-
     /// A recipient that has been tried often enough fails instead of being tried once more.
     fn unless_exhausted(&self, recipient: &ClaimedRecipient, outcome: Outcome) -> Outcome {
         if let Outcome::NotAccepted { reason, fault, .. } = &outcome
@@ -412,18 +376,5 @@ impl Service {
             });
         }
         outcome
-    }
-
-    /// Gives a single mail back that was not sent, so that it need not wait for the end of its lease.
-    async fn release_single(&self, mailing: &Mailing, claim: &Claim) {
-        if let Err(error) = self.ledger.release(claim).await {
-            tracing::warn!(
-                mail.id = %claim.mailing_id, error = telemetry::causes(&error),
-                "a claim was not given back, it ends with its lease"
-            );
-        }
-        for wake_up in wake_ups(mailing.api_key_id, mailing.id, &[0]) {
-            self.enqueue_later(wake_up, Duration::ZERO).await;
-        }
     }
 }

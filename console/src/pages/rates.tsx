@@ -123,18 +123,11 @@ function RatesOfKeys({ keys }: { keys: Statistics["keys"] }) {
           <thead>
             <tr>
               <th scope="col">Key</th>
-              <th scope="col" class="is-number">
-                Sent
-              </th>
-              <th scope="col" class="is-number">
-                Delivered
-              </th>
-              <th scope="col" class="is-number">
-                Bounced
-              </th>
-              <th scope="col" class="is-number">
-                Complained
-              </th>
+              {["Sent", "Delivered", "Bounced", "Complained"].map((name) => (
+                <th key={name} scope="col" class="is-number">
+                  {name}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>

@@ -28,6 +28,7 @@ mod key_rules;
 mod keys;
 mod limits;
 mod listings;
+mod lists;
 mod logs;
 mod mailbox;
 mod management;

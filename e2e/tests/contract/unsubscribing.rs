@@ -1,6 +1,5 @@
 //! Recipients unsubscribe by the link in a mail, with one click or on its page.
 
-use e2e::answer::keys;
 use e2e::letter::{addressed, recipient};
 use e2e::{
     Answer, Caller, Database, Receiver, Server, With, eventually, everywhere, letter, mailing,
@@ -16,28 +15,24 @@ everywhere!(
     the_page_is_in_the_language_of_the_mail,
     only_the_links_of_the_service_are_taken,
     a_form_that_asks_for_nothing_is_refused,
-    a_mail_of_a_list_has_rules_of_its_own,
-    a_placeholder_needs_a_link,
-    without_a_public_address_there_are_no_links,
     a_link_outlives_a_restart_and_an_erasure,
-    a_new_key_takes_over_the_lists_of_a_revoked_one,
 );
 
 on_both_databases!(unsubscribing_is_an_event);
 
 const PUBLIC: &str = "https://mail.example.com";
-const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+pub const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
 
-async fn start(database: &Database) -> Server {
+pub async fn start(database: &Database) -> Server {
     Server::on(database).env("PUBLIC_URL", PUBLIC).start().await
 }
 
-fn newsletter(to: &str) -> Value {
+pub fn newsletter(to: &str) -> Value {
     letter(to).with("list", json!("newsletter"))
 }
 
 /// Returns the link of the only mail to an address: its path below the public address.
-async fn link(server: &Server, address: &str) -> String {
+pub async fn link(server: &Server, address: &str) -> String {
     let captured = server.mailbox().only_to(address).await;
     let [field] = <[String; 1]>::try_from(captured.header("list-unsubscribe")).expect("one field");
     let link = field
@@ -48,7 +43,7 @@ async fn link(server: &Server, address: &str) -> String {
 }
 
 /// Posts a form, as a mail system does.
-async fn post(server: &Server, path: &str, form: &'static str) -> Answer {
+pub async fn post(server: &Server, path: &str, form: &'static str) -> Answer {
     let caller = server.anonymous();
     let form_type = "application/x-www-form-urlencoded";
     caller.post_bytes(path, form_type, form).await
@@ -59,7 +54,7 @@ async fn page(server: &Server, path: &str) -> Answer {
     browser.get(path).await
 }
 
-async fn suppressed(sender: &Caller, body: &Value) -> Value {
+pub async fn suppressed(sender: &Caller, body: &Value) -> Value {
     let refused = sender.mail(body).await;
     refused.error(422, "recipient_suppressed")
 }
@@ -259,93 +254,6 @@ async fn a_form_that_asks_for_nothing_is_refused(database: Database) {
     sender.mail(&body).await.data(200);
 }
 
-async fn a_mail_of_a_list_has_rules_of_its_own(database: Database) {
-    let server = start(&database).await;
-    let sender = server.sender().await;
-    let body = newsletter("ann@example.org");
-    for field in ["cc", "bcc"] {
-        let body = body.clone().with(field, json!(["bob@example.org"]));
-        sender.mail(&body).await.only_fault(field);
-    }
-    for name in ["List-Unsubscribe", "list-unsubscribe-post"] {
-        let fields = json!({name: "x"});
-        let shared = body.clone().with("headers", fields.clone());
-        sender
-            .mail(&shared)
-            .await
-            .only_fault(&format!("headers.{name}"));
-        let own = body.clone().with(
-            "recipients",
-            json!([{"mail": "ann@example.org", "headers": fields}]),
-        );
-        let path = format!("recipients.0.headers.{name}");
-        sender.mail(&own).await.only_fault(&path);
-    }
-    for list in [
-        json!(""),
-        json!("News"),
-        json!("a b"),
-        json!("x".repeat(65)),
-        json!(7),
-    ] {
-        let body = body.clone().with("list", list);
-        sender.mail(&body).await.only_fault("list");
-    }
-    let longest = body.clone().with("list", json!("x-_9".repeat(16)));
-    sender.mail(&longest).await.data(200);
-    // SES allows 15 fields, of which two are those of the link.
-    let fields = |count: usize| -> Value {
-        let fields = (0..count).map(|number| (format!("X-{number}"), json!("{{mail}}")));
-        Value::Object(fields.collect())
-    };
-    let most = body.clone().with("headers", fields(13));
-    sender.mail(&most).await.data(200);
-    let more = body.clone().with("headers", fields(14));
-    sender.mail(&more).await.only_fault("headers");
-    let absent = body.with("list", Value::Null);
-    sender.mail(&absent).await.data(200);
-}
-
-async fn a_placeholder_needs_a_link(database: Database) {
-    let server = start(&database).await;
-    let sender = server.sender().await;
-    let named = letter("ann@example.org").with("text_template", json!("{{unsubscribe_url}}"));
-    sender.mail(&named).await.only_fault("text_template");
-    // Who has a link of its own gives it as a variable.
-    let own =
-        json!([{"mail": "ann@example.org", "variables": {"unsubscribe_url": "https://x.example"}}]);
-    for (index, list) in [Value::Null, json!("newsletter")].into_iter().enumerate() {
-        let to = recipient(index);
-        let mut body = named
-            .clone()
-            .with("recipients", own.clone())
-            .with("list", list);
-        body["recipients"][0]["mail"] = json!(to);
-        sender.mail(&body).await.data(200);
-        let captured = server.mailbox().only_to(&to).await;
-        assert_eq!(captured.text(), "https://x.example");
-    }
-}
-
-async fn without_a_public_address_there_are_no_links(database: Database) {
-    let server = Server::on(&database).start().await;
-    let sender = server.sender().await;
-    let body = newsletter("ann@example.org").with(
-        "headers",
-        json!({"List-Unsubscribe": "<https://x.example/{{mail}}>"}),
-    );
-    sender.mail(&body).await.data(200);
-    let captured = server.mailbox().only_to("ann@example.org").await;
-    assert_eq!(
-        captured.header("list-unsubscribe"),
-        ["<https://x.example/ann@example.org>"]
-    );
-    let named = body.with("text_template", json!("{{unsubscribe_url}}"));
-    let refused = sender.mail(&named).await;
-    refused.only_fault("text_template");
-    assert!(refused.text().contains("PUBLIC_URL"), "{}", refused.text());
-}
-
 async fn a_link_outlives_a_restart_and_an_erasure(database: Database) {
     let mut server = start(&database).await;
     let key = server.new_key(json!({})).await;
@@ -368,46 +276,6 @@ async fn a_link_outlives_a_restart_and_an_erasure(database: Database) {
     suppressed(&sender, &body).await;
     let listed = server.management().get("/v1/suppressions").await.items();
     assert_eq!((listed.len(), &listed[0]["mail"]), (1, &Value::Null));
-}
-
-async fn a_new_key_takes_over_the_lists_of_a_revoked_one(database: Database) {
-    let server = start(&database).await;
-    let admin = server.management();
-    let old = server.new_key(json!({})).await;
-    assert_eq!(old["lists_of"], Value::Null);
-    let id = old["id"].as_str().expect("an id");
-    let sender = server.with_key(old["api_key"].as_str().expect("a key"));
-    let body = newsletter("ann@example.org");
-    sender.mail(&body).await.data(200);
-    let path = link(&server, "ann@example.org").await;
-    let request = json!({"lists_of": id});
-    for wrong in [request.clone(), json!({"lists_of": "x"})] {
-        admin
-            .post("/v1/api-key", &wrong)
-            .await
-            .only_fault("lists_of");
-    }
-    admin.delete(&format!("/v1/api-key/{id}")).await.data(200);
-    let new = server.new_key(request).await;
-    assert_eq!(new["lists_of"], json!(id));
-    let listed = admin.get("/v1/api-key").await.items();
-    assert!(
-        listed.iter().any(|key| key["lists_of"] == json!(id)),
-        "{listed:?}"
-    );
-    let heir = server.with_key(new["api_key"].as_str().expect("a key"));
-    post(&server, &path, ONE_CLICK).await.data(200);
-    suppressed(&heir, &body).await;
-    let entries = heir.get("/v1/suppressions").await.items();
-    assert_eq!(entries.len(), 1);
-    assert_eq!(
-        keys(&entries[0]),
-        ["api_key_id", "created_at", "id", "list", "mail", "reason"]
-    );
-    assert_eq!(entries[0]["reason"], "unsubscribe");
-    let own = json!({"mail": "bob@example.org", "list": "newsletter"});
-    let added = heir.post("/v1/suppressions", &own).await.data(201);
-    assert_eq!(added["api_key_id"], json!(id));
 }
 
 async fn unsubscribing_is_an_event(database: Database) {

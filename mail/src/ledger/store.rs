@@ -1,37 +1,35 @@
 //! Writes a mailing, all of it or nothing.
 
 use std::{
-    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use entity::{recipient, recipient::Status};
 use sea_orm::{
-    ColumnTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult, QuerySelect,
+    ColumnTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, Func},
 };
 use uuid::Uuid;
 
 use super::{
     Claim, IdempotencyRequest, Ledger,
-    limits::usage,
-    pace::{cost, duration, micros},
     retry::{repeat, short_backoff},
 };
 use crate::{
-    address::Address,
     error::{Error, Result, spoils_connection},
-    hash_secret::HashSecret,
     limits::Meter,
     mailing::{ClaimedRecipient, Mailing, Templates},
     message::NewMailing,
-    suppression::{SuppressionReason, SuppressionScope},
+    suppression::SuppressionReason,
     unsubscribe::UnsubscribeLinks,
 };
 
 mod postgres;
 mod sqlite;
+mod writing;
+
+use writing::Writing;
 
 /// The time in which a mail must be sent, unless the request has an `expires_at`.
 pub const DEFAULT_LIFETIME_MS: i64 = 72 * 3600 * 1000;
@@ -169,152 +167,6 @@ impl Stored {
             links,
         };
         Some((mailing, claim))
-    }
-}
-
-/// An entry and the ids that it is written under.
-#[derive(Clone, Copy)]
-struct Writing<'a> {
-    id: Uuid,
-    token: Option<Uuid>,
-    entry: NewEntry<'a>,
-    start: Option<StartRequest>,
-    lease_ms: i64,
-    secret: &'a HashSecret,
-    /// Of the end of a single mail whose recipient is suppressed.
-    event_id: Uuid,
-}
-
-impl Writing<'_> {
-    /// Returns the hash of the recipient that is looked up as it is stored: that of a single mail.
-    fn looked_up(&self) -> Option<Vec<u8>> {
-        self.token?;
-        let recipient = self.entry.request.recipients.first()?;
-        Some(self.secret.address(&recipient.mail.key()).to_vec())
-    }
-
-    /// Returns the hashes of the copies of a single mail, in hexadecimal.
-    fn copies(&self) -> Vec<String> {
-        if self.token.is_none() {
-            return Vec::new();
-        }
-        let copies = self.entry.request.envelope.copies();
-        copies
-            .map(|(_, address)| hex::encode(self.secret.address(&address.key())))
-            .collect()
-    }
-
-    /// Returns the places of the copies with these hashes, which are in hexadecimal in a JSON array.
-    fn places(&self, hashes: Option<&str>) -> Vec<String> {
-        let hashes: Vec<String> = hashes
-            .and_then(|hashes| serde_json::from_str(hashes).ok())
-            .unwrap_or_default();
-        let copies = self.entry.request.envelope.copies().zip(self.copies());
-        copies
-            .filter(|(_, hash)| hashes.iter().any(|one| one.eq_ignore_ascii_case(hash)))
-            .map(|((place, _), _)| place)
-            .collect()
-    }
-
-    /// Returns the scope of entries that suppress this mail besides those for everything.
-    fn scope(&self) -> String {
-        SuppressionScope::of(self.entry.request.envelope.list.clone()).key()
-    }
-
-    /// Returns the part of the rate that the turns use, in microseconds; `None` if none is to be taken.
-    fn cost(&self) -> Option<i64> {
-        let start = self.start.filter(|start| start.given.is_none())?;
-        Some(cost(start.turns, start.rate?))
-    }
-
-    /// Returns whether the mail starts if the transport works and a turn, where one is to be taken, is now.
-    fn starts(&self) -> bool {
-        self.start
-            .is_some_and(|start| start.given.is_none_or(|turn| turn <= Instant::now()))
-    }
-
-    fn patience(&self) -> i64 {
-        self.start.map_or(0, |start| micros(start.patience))
-    }
-
-    /// Returns the normalised addresses of copies and replies, by which an erasure finds the mailing.
-    fn correspondents(&self) -> BTreeSet<String> {
-        let envelope = &self.entry.request.envelope;
-        [&envelope.cc, &envelope.bcc, &envelope.reply_to]
-            .into_iter()
-            .flatten()
-            .map(Address::key)
-            .collect()
-    }
-
-    /// Returns the number of recipients to count.
-    fn addressees(&self) -> i64 {
-        i64::try_from(self.entry.request.addressees()).unwrap_or(i64::MAX)
-    }
-
-    /// Reads the row that tells what was stored.
-    fn outcome(&self, row: &QueryResult) -> Result<StoreOutcome, DbErr> {
-        if !row.try_get::<bool>("", "live")? {
-            return Ok(StoreOutcome::Revoked);
-        }
-        if !row.try_get::<bool>("", "in_time")? {
-            return Ok(self.not_in_time(row.try_get("", "now")?));
-        }
-        if !row.try_get::<bool>("", "stored")? {
-            return Ok(StoreOutcome::KeyTaken);
-        }
-        let (now, wait) = (row.try_get("", "now")?, row.try_get("", "wait")?);
-        if let Some(meter) = self.entry.limited() {
-            meter.counted(usage(row, now)?);
-        }
-        if let Some(meter) = self.entry.first_use() {
-            meter.use_noted();
-        }
-        let suppressed: Option<String> = row.try_get("", "suppressed")?;
-        let copies: Option<String> = row.try_get("", "copies")?;
-        let copies = self.places(copies.as_deref());
-        Ok(self.stored(
-            now,
-            row.try_get("", "goes")?,
-            wait,
-            suppressed.as_deref(),
-            copies,
-        ))
-    }
-
-    /// Returns the outcome of a request whose times do not hold now.
-    fn not_in_time(&self, now: i64) -> StoreOutcome {
-        let send_at = self.entry.request.send_at;
-        if send_at.is_some_and(|send_at| send_at > now + LONGEST_PLAN_MS) {
-            StoreOutcome::TooFarAhead
-        } else {
-            StoreOutcome::Expired
-        }
-    }
-
-    fn stored(
-        &self,
-        stored_at: i64,
-        goes: bool,
-        wait: Option<i64>,
-        suppressed: Option<&str>,
-        suppressed_copies: Vec<String>,
-    ) -> StoreOutcome {
-        StoreOutcome::Stored(Stored {
-            // A reason that only a later version knows suppresses all the same.
-            suppressed: suppressed
-                .map(|reason| reason.parse().unwrap_or(SuppressionReason::Manual)),
-            suppressed_copies,
-            id: self.id,
-            token: self.token,
-            stored_at,
-            start: match (wait, self.start.and_then(|start| start.given)) {
-                _ if goes => Start::Now,
-                (Some(wait), _) => Start::In(duration(wait)),
-                (None, Some(turn)) => Start::In(turn.saturating_duration_since(Instant::now())),
-                (None, None) => Start::NotDecided,
-            },
-        })
     }
 }
 

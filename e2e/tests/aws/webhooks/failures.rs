@@ -16,13 +16,7 @@ async fn what_fails_is_tried_again_after_five_seconds_and_signed_anew() {
     let webhooks = Webhooks::start("3600").await;
     let server = &webhooks.service.server;
     let receiver = Receiver::start().await;
-    receiver.answers(|number, _| {
-        if number == 1 {
-            status(500)
-        } else {
-            status(200)
-        }
-    });
+    receiver.answers_first(|| status(500), 200);
     let hook = hook_to(server, &receiver).await;
     let begun = Instant::now();
     webhooks

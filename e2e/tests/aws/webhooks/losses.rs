@@ -55,13 +55,7 @@ async fn what_a_killed_function_had_is_posted_again() {
     let webhooks = Webhooks::start("3600").await;
     let server = &webhooks.service.server;
     let receiver = Receiver::start().await;
-    receiver.answers(|number, _| {
-        if number == 1 {
-            Reply::Silence
-        } else {
-            status(204)
-        }
-    });
+    receiver.answers_first(|| Reply::Silence, 204);
     let hook = hook_to(server, &receiver).await;
     let sender = webhooks.service.sender().await;
     sender.mail(&mailing(2)).await.data(202);
@@ -173,13 +167,7 @@ async fn a_late_failure_changes_nothing() {
     let webhooks = Webhooks::prepare("1").await;
     let server = &webhooks.service.server;
     let receiver = Receiver::start().await;
-    receiver.answers(|number, _| {
-        if number == 1 {
-            status(500)
-        } else {
-            status(204)
-        }
-    });
+    receiver.answers_first(|| status(500), 204);
     let hook = hook_to(server, &receiver).await;
     webhooks.poster.source.set_enabled(true);
     let sender = webhooks.service.sender().await;
