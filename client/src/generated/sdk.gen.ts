@@ -46,9 +46,10 @@ export const listMailings = <ThrowOnError extends boolean = false>(options: Opti
  * A placeholder `{{ name }}` in `subject`, `sender_name`, `html_template`, `text_template` or a value of `headers`
  * is replaced by the recipient's variable of that name, or else by the field of that name: `name`, `mail`,
  * `company`, `emailRecipientId`, `sender_name`, `sender_email`, `sender_organisation_name`, `client_env_id`,
- * `email_id`, `projectId`, `closureId`. A field that is absent counts as empty. With `list`, `unsubscribe_url` is the
- * link by which the recipient unsubscribes. If a name is neither a variable nor a field, the answer is 400 and nothing is sent. A name consists of letters, digits and `_`, and has at most
- * 100 characters; braces around anything else are plain text. Values are HTML-escaped in `html_template`.
+ * `email_id`, `projectId`, `closureId`. A field that is absent counts as empty. With `list`, `unsubscribe_url`
+ * is the link by which the recipient unsubscribes. If a name is neither a variable nor a field, the answer is
+ * 400 and nothing is sent. A name consists of letters, digits and `_`, and has at most 100 characters; braces
+ * around anything else are plain text. Values are HTML-escaped in `html_template`.
  */
 export const sendMail = <ThrowOnError extends boolean = false>(options: Options<SendMailData, ThrowOnError>) => options.client.post<SendMailResponses, SendMailErrors, ThrowOnError>({
     security: [{ name: 'x-api-key', type: 'apiKey' }, { scheme: 'bearer', type: 'http' }],

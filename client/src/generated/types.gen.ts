@@ -787,12 +787,14 @@ export type MailRequest = {
      */
     reply_to?: Array<MailAddress> | null;
     /**
-     * Copies; allowed with one recipient only. An address that must not be mailed is left out. The recipient, `cc` and `bcc` are at most 50 addresses together.
+     * Copies; allowed with one recipient only. An address that must not be mailed is left out. The recipient, `cc`
+     * and `bcc` are at most 50 addresses together.
      */
     cc?: Array<MailAddress> | null;
     /**
-     * Blind copies; allowed with one recipient only. An address that must not be mailed is left out. The recipient, `cc` and `bcc` are at most 50 addresses together.
-     * These addresses and their names are in no header field.
+     * Blind copies; allowed with one recipient only. An address that must not be mailed is left out. The
+     * recipient, `cc` and `bcc` are at most 50 addresses together. These addresses and their names are in no
+     * header field.
      */
     bcc?: Array<MailAddress> | null;
     attachments?: Array<Attachment> | null;

@@ -6,7 +6,10 @@ use entity::{
     event, mailing,
     recipient::{self, Column},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
+};
 use uuid::Uuid;
 
 use super::{
@@ -66,10 +69,7 @@ impl Ledger {
 
     /// Returns the places of the copies that were left out of a single mail.
     pub async fn left_out_copies(&self, mailing_id: Uuid) -> Result<Vec<String>> {
-        let transaction = self.begin().await?;
-        let noted = noted(&transaction, mailing_id, 0).await?;
-        transaction.rollback().await?;
-        Ok(noted)
+        noted(self.db().await?, mailing_id, 0).await
     }
 
     /// Inserts an event of a recipient that does not move it. The row is locked.
@@ -94,13 +94,13 @@ impl Ledger {
     }
 }
 
-async fn noted(transaction: &Transaction, mailing_id: Uuid, position: i32) -> Result<Vec<String>> {
+async fn noted(db: &impl ConnectionTrait, mailing_id: Uuid, position: i32) -> Result<Vec<String>> {
     let rows = event::Entity::find()
         .filter(event::Column::MailingId.eq(mailing_id))
         .filter(event::Column::Position.eq(position))
         .filter(event::Column::Kind.eq(EventKind::CopySuppressed.as_str()))
         .order_by_asc(event::Column::Sequence)
-        .all(transaction)
+        .all(db)
         .await?;
     let mut noted = Vec::new();
     for row in rows {

@@ -1,4 +1,5 @@
-//! Sends what is due to webhooks, from this process. Each webhook has a lane of its own, so that a slow or dead one holds up no other.
+//! Sends what is due to webhooks, from this process. Each webhook has a lane of its own, so that a slow or dead one
+//! holds up no other.
 
 use std::{
     collections::HashMap,

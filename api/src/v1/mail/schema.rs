@@ -110,11 +110,13 @@ pub struct MailRequest {
     /// The addresses to which replies are sent, in the header field `Reply-To`.
     #[oai(validator(max_items = 50))]
     pub reply_to: Option<Vec<MailAddress>>,
-    /// Copies; allowed with one recipient only. An address that must not be mailed is left out. The recipient, `cc` and `bcc` are at most 50 addresses together.
+    /// Copies; allowed with one recipient only. An address that must not be mailed is left out. The recipient, `cc`
+    /// and `bcc` are at most 50 addresses together.
     #[oai(validator(max_items = 49))]
     pub cc: Option<Vec<MailAddress>>,
-    /// Blind copies; allowed with one recipient only. An address that must not be mailed is left out. The recipient, `cc` and `bcc` are at most 50 addresses together.
-    /// These addresses and their names are in no header field.
+    /// Blind copies; allowed with one recipient only. An address that must not be mailed is left out. The
+    /// recipient, `cc` and `bcc` are at most 50 addresses together. These addresses and their names are in no
+    /// header field.
     #[oai(validator(max_items = 49))]
     pub bcc: Option<Vec<MailAddress>>,
     #[oai(validator(max_items = 100))]
