@@ -19,6 +19,7 @@ interface Shown {
 export function Dialog({ title, close, children, wide = false, firm = false }: Shown) {
   const dialog = useRef<HTMLDialogElement>(null);
   const name = useId();
+  const gone = useRef(false);
   // This runs before the browser paints: a key pressed before would move the focus of the page below.
   useLayoutEffect(() => {
     const asked = document.activeElement;
@@ -26,6 +27,7 @@ export function Dialog({ title, close, children, wide = false, firm = false }: S
     shown?.showModal();
     return () => {
       // While the dialog is open, no other element can have the focus.
+      gone.current = true;
       shown?.close();
       const back = asked instanceof HTMLElement && asked !== document.body && asked.isConnected ? asked : null;
       back?.focus({ preventScroll: true });
@@ -40,8 +42,14 @@ export function Dialog({ title, close, children, wide = false, firm = false }: S
       ref={dialog}
       class={wide ? "is-wide" : undefined}
       aria-labelledby={name}
-      onCancel={(event) => firm && event.preventDefault()}
-      onClose={close}
+      onCancel={(event) => {
+        // The page closes it, as with a button: the browser would tell the page only after it has closed it, and by then
+        // a key may have been pressed that opens the next dialog.
+        event.preventDefault();
+        if (!firm) close();
+      }}
+      // This event comes late, too: the next dialog may be open when it tells that this one was removed.
+      onClose={() => gone.current || close()}
     >
       <h2 id={name} dir="auto">
         {title}
