@@ -26,6 +26,7 @@ use crate::{
 };
 
 pub use local::is_local;
+use local::is_own;
 
 const API_KEY_SCHEME: &str = "ApiKey";
 const ADMIN_SCHEME: &str = "Management";
@@ -199,20 +200,6 @@ fn check_origin(key: &ApiKey, request: &Request) -> Result<(), Problem> {
             "This key is for servers: give it origins to use it in a browser",
         ))
     }
-}
-
-/// Returns whether the origin is the service's own: same scheme, same host.
-fn is_own(origin: &Origin, request: &Request) -> bool {
-    let text = |name: &str| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    let scheme = text("x-forwarded-proto").unwrap_or("http");
-    text("host")
-        .and_then(|host| Origin::parse(&format!("{scheme}://{host}")).ok())
-        .is_some_and(|own| own == *origin)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -1,4 +1,4 @@
-//! Whether a request comes from this machine.
+//! Whether a request comes from the service itself: from its own pages, or from this machine.
 
 use mail::{api_key::Origin, loopback::is_loopback};
 use poem::{
@@ -6,7 +6,19 @@ use poem::{
     http::{Version, header},
 };
 
-use super::is_own;
+/// Returns whether the origin is the service's own: same scheme, same host.
+pub fn is_own(origin: &Origin, request: &Request) -> bool {
+    let text = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let scheme = text("x-forwarded-proto").unwrap_or("http");
+    text("host")
+        .and_then(|host| Origin::parse(&format!("{scheme}://{host}")).ok())
+        .is_some_and(|own| own == *origin)
+}
 
 /// Header fields that proxies add, by their names and by the beginnings of their names.
 const PROXY_HEADERS: [&str; 14] = [
