@@ -22,6 +22,8 @@ pub struct Attempt {
     pub number: i32,
     /// The kind of the event, or `ping`.
     pub kind: String,
+    /// The time of the claim and of the signature, in milliseconds since 1970.
+    pub signed_at: i64,
 }
 
 /// A message to be posted.
@@ -29,8 +31,6 @@ pub struct Attempt {
 pub struct Posting {
     #[serde(flatten)]
     pub attempt: Attempt,
-    /// The time of the signature, in milliseconds since 1970.
-    pub signed_at: i64,
     #[serde(flatten)]
     pub message: SignedMessage,
 }
@@ -64,7 +64,7 @@ pub enum Unsent {
 impl Posting {
     /// Returns whether the message is too old to be posted at this time, in milliseconds since 1970.
     pub fn is_stale(&self, now: i64) -> bool {
-        let age = u64::try_from(now.saturating_sub(self.signed_at)).unwrap_or(0);
+        let age = u64::try_from(now.saturating_sub(self.attempt.signed_at)).unwrap_or(0);
         Duration::from_millis(age) > STALE
     }
 }
@@ -82,8 +82,8 @@ mod tests {
                 token: Uuid::from_u128(3),
                 number: 1,
                 kind: "sent".to_owned(),
+                signed_at: 1_000_000,
             },
-            signed_at: 1_000_000,
             message: SignedMessage {
                 url: "https://example.com/hook".to_owned(),
                 headers: [("webhook-id".to_owned(), "2".to_owned())].into(),
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_message_is_stale_when_its_signature_is_older_than_four_minutes() {
         let posting = posting();
-        let after = |seconds: i64| posting.signed_at + 1000 * seconds;
+        let after = |seconds: i64| posting.attempt.signed_at + 1000 * seconds;
         assert!(!posting.is_stale(after(-60)) && !posting.is_stale(after(240)));
         assert!(posting.is_stale(after(240) + 1));
     }

@@ -74,7 +74,7 @@ async fn work_on(service: &Arc<Service>, records: Vec<Record>, until: Instant) -
         failed.extend(failures(events, done, "events of SES taken"));
     }
     if !outcomes.is_empty() {
-        let done = service.take_webhook_outcomes(&outcomes).await;
+        let done = service.take_webhook_outcomes(&outcomes, Some(until)).await;
         failed.extend(failures(outcomes, done, "outcomes of webhooks taken"));
     }
     if !wake_ups.is_empty() {

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use entity::webhook::Model;
 use uuid::Uuid;
 use webhook::Posting;
 
@@ -10,6 +11,7 @@ use super::sign::signed;
 use crate::{
     error::Result,
     fail_point,
+    hash_secret::HashSecret,
     ledger::{ClaimedDelivery, IN_FLIGHT, Route},
     queue::{self, Outgoing, Sent},
     service::Service,
@@ -57,28 +59,37 @@ impl Service {
         let Some(queues) = &self.webhook_queues else {
             return Ok(());
         };
+        // Before the claim: what is claimed and not handed over waits until the lease has ended.
+        let secret = self.ledger.hash_secret().await?;
         let claimed = self.claim_for_webhook(id, IN_FLIGHT, Route::Queue).await?;
         let Some((webhook, claimed)) = claimed.filter(|(_, claimed)| !claimed.is_empty()) else {
             return Ok(());
         };
         fail_point!("webhook-claimed");
-        let secret = self.ledger.hash_secret().await?;
+        let mut deliveries = Vec::with_capacity(claimed.len());
         let mut messages = Vec::with_capacity(claimed.len());
-        for delivery in &claimed {
-            let posting = Posting {
-                attempt: delivery.attempt(),
-                signed_at: delivery.claimed_at,
-                message: signed(&webhook, delivery, secret)?,
-            };
-            messages.push(Outgoing {
-                body: queue::json(&posting)?,
-                group: Some(id.to_string()),
-            });
+        for delivery in claimed {
+            match outgoing(&webhook, &delivery, secret) {
+                Ok(message) => {
+                    deliveries.push(delivery);
+                    messages.push(message);
+                }
+                // It is tried again when its lease has ended. The others do not wait for it.
+                Err(error) => tracing::error!(
+                    webhook.id = %id, event.id = %delivery.event_id, error = telemetry::causes(&error),
+                    "an event cannot be signed for a webhook"
+                ),
+            }
         }
         let sent = queues.messages.send(messages, Duration::ZERO).await;
         fail_point!("webhook-handed-over");
-        for (delivery, sent) in claimed.iter().zip(sent) {
-            self.note_handed_over(delivery, sent).await?;
+        for (delivery, sent) in deliveries.iter().zip(sent) {
+            if let Err(error) = self.note_handed_over(delivery, sent).await {
+                tracing::warn!(
+                    webhook.id = %id, event.id = %delivery.event_id, error = telemetry::causes(&error),
+                    "an event that the queue did not take waits until its lease has ended"
+                );
+            }
         }
         Ok(())
     }
@@ -108,4 +119,16 @@ impl Service {
             }
         }
     }
+}
+
+/// Returns the message for the function that posts.
+fn outgoing(webhook: &Model, delivery: &ClaimedDelivery, secret: &HashSecret) -> Result<Outgoing> {
+    let posting = Posting {
+        attempt: delivery.attempt(),
+        message: signed(webhook, delivery, secret)?,
+    };
+    Ok(Outgoing {
+        body: queue::json(&posting)?,
+        group: Some(delivery.webhook_id.to_string()),
+    })
 }

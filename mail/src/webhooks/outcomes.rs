@@ -1,6 +1,10 @@
 //! Takes what came of posted messages from the queue of the function that posts, and hands over what is due next.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -45,22 +49,27 @@ impl Service {
             return;
         };
         while let Some(messages) = self.next_batch(&queues.outcomes).await {
-            let done = self.take_webhook_outcomes(&messages).await;
+            let done = self.take_webhook_outcomes(&messages, None).await;
             queues.outcomes.delete_done(&messages, &done).await;
         }
     }
 
-    /// Records the outcomes of a batch, and returns of each message whether it is done with.
-    pub async fn take_webhook_outcomes(self: &Arc<Self>, messages: &[Received]) -> Vec<bool> {
+    /// Records the outcomes of a batch, and returns of each message whether it is done with. After `until`, what is due next
+    /// is left to the sweep.
+    pub async fn take_webhook_outcomes(
+        self: &Arc<Self>,
+        messages: &[Received],
+        until: Option<Instant>,
+    ) -> Vec<bool> {
         let bodies: Vec<String> = messages.iter().map(|one| one.body.clone()).collect();
         let service = Arc::clone(self);
-        let taking = tokio::spawn(async move { service.take_outcomes(&bodies).await });
+        let taking = tokio::spawn(async move { service.take_outcomes(&bodies, until).await });
         let queues = self.webhook_queues.as_ref();
         let queue = queues.map(|queues| &queues.outcomes);
         settled(queue, OUTCOMES, messages, taking).await
     }
 
-    async fn take_outcomes(&self, bodies: &[String]) -> Vec<Result<()>> {
+    async fn take_outcomes(&self, bodies: &[String], until: Option<Instant>) -> Vec<Result<()>> {
         let mut results = Vec::with_capacity(bodies.len());
         let mut webhooks = BTreeSet::new();
         for body in bodies {
@@ -77,7 +86,7 @@ impl Service {
             };
             results.push(taken);
         }
-        self.hand_over_to(webhooks, None).await;
+        self.hand_over_to(webhooks, until).await;
         results
     }
 

@@ -75,6 +75,40 @@ async fn an_event_is_sent_again_when_asked(t: &TestLedger) {
     );
 }
 
+async fn an_outcome_that_is_told_twice_does_not_end_a_replay(t: &TestLedger) {
+    let id = t.webhook(&[], None).await;
+    t.sent(2).await;
+    t.sql("UPDATE webhook_delivery SET added_at = added_at - 1000")
+        .await;
+    let mut first = t.claim_for(id, 2).await;
+    for delivery in &mut first {
+        // The replay is not asked for in the same millisecond.
+        delivery.claimed_at -= 1;
+        assert_eq!(t.tried(delivery, answered(200)).await, Recorded::Arrived);
+    }
+    let event = first[0].event_id;
+    assert_eq!(
+        t.ledger.replay_event(id, event).await.unwrap(),
+        Replay::Begun
+    );
+    assert_eq!(t.tried(&first[0], answered(200)).await, Recorded::Late);
+    let again = t.claim_one(id).await;
+    assert_eq!(again.event_id, event);
+    assert_eq!(t.tried(&first[0], answered(200)).await, Recorded::Late);
+    assert_eq!(t.tried(&again, answered(200)).await, Recorded::Arrived);
+    assert_eq!(t.ledger.replay_since(id, 0).await.unwrap(), Replay::Begun);
+    assert!(t.ledger.replay_some(id).await.unwrap());
+    for delivery in &first {
+        assert_eq!(t.tried(delivery, answered(200)).await, Recorded::Late);
+    }
+    assert_eq!(t.deliveries().await.len(), 2, "both are sent again");
+    assert_eq!(
+        t.history(id).await.len(),
+        5,
+        "the creation, three tries and the replay"
+    );
+}
+
 async fn all_events_since_a_time_are_sent_again(t: &TestLedger) {
     t.sent(3).await;
     t.sql("UPDATE event SET added_at = added_at - 10000000")
@@ -124,5 +158,6 @@ async fn all_events_since_a_time_are_sent_again(t: &TestLedger) {
 on_both_databases!(
     a_ping_is_tried_once_and_counts_for_nothing,
     an_event_is_sent_again_when_asked,
+    an_outcome_that_is_told_twice_does_not_end_a_replay,
     all_events_since_a_time_are_sent_again,
 );

@@ -51,14 +51,7 @@ fn timed_out() -> Outcome {
 }
 
 fn made(delivery: &ClaimedDelivery, outcome: Outcome) -> Try {
-    Try {
-        webhook_id: delivery.webhook_id,
-        event_id: delivery.event_id,
-        token: delivery.token,
-        number: delivery.number,
-        kind: delivery.kind().to_owned(),
-        outcome,
-    }
+    Try::from((delivery.attempt(), outcome))
 }
 
 impl TestLedger {

@@ -86,6 +86,7 @@ impl ClaimedDelivery {
             token: self.token,
             number: self.number,
             kind: self.kind().to_owned(),
+            signed_at: self.claimed_at,
         }
     }
 }

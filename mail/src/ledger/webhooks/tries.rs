@@ -49,6 +49,8 @@ pub struct Try {
     pub number: i32,
     /// The kind of the event, or `ping`.
     pub kind: String,
+    /// The time of the claim.
+    pub claimed_at: i64,
     pub outcome: webhook::Outcome,
 }
 
@@ -73,6 +75,7 @@ impl From<(webhook::Attempt, webhook::Outcome)> for Try {
             token: attempt.token,
             number: attempt.number,
             kind: attempt.kind,
+            claimed_at: attempt.signed_at,
             outcome,
         }
     }
@@ -96,9 +99,12 @@ impl Ledger {
         Ok(recorded)
     }
 
-    /// What has arrived is not sent again, even if another try is under way.
+    /// What has arrived is not sent again, even if another try is under way. A queue may tell an outcome twice: a delivery
+    /// that was added after the try, because somebody asked for a replay, stays.
     async fn record_arrival(&self, transaction: &Transaction, made: &Try) -> Result<Recorded> {
-        let deleted = Entity::delete_by_id((made.event_id, made.webhook_id))
+        let deleted = Entity::delete_many()
+            .filter(is_of(made.webhook_id, made.event_id))
+            .filter(Column::AddedAt.lte(made.claimed_at))
             .exec(transaction)
             .await?;
         if deleted.rows_affected == 0 {
