@@ -12,7 +12,9 @@ pub struct Model {
     pub api_key_id: Uuid,
     /// The recipients that were sent to, counted with the hour; 0 until then.
     pub sent: i64,
-    /// These are counted when they are reported.
+    /// The recipients that ended as unconfirmed first and proved to be sent in this hour. This and what follows is counted
+    /// when it is reported.
+    pub proved: i64,
     pub delivered: i64,
     /// For good only.
     pub bounced: i64,

@@ -44,6 +44,8 @@ pub struct Model {
     pub queued_at: Option<i64>,
     pub sent_at: Option<i64>,
     pub ended_at: Option<i64>,
+    /// The time at which a recipient that had ended `unconfirmed` proved to be sent.
+    pub proved_at: Option<i64>,
     /// The id of the event that moved the recipient last; null if the recipient is not at an end.
     pub event_id: Option<Uuid>,
     /// The number of events of the recipient. An end that was recorded before there were events has no row, and the

@@ -21,6 +21,7 @@ mod m0015_webhooks;
 mod m0016_suppression;
 mod m0017_lists;
 mod m0018_reports;
+mod m0019_proved;
 
 pub struct Migrator;
 
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_suppression::Migration),
             Box::new(m0017_lists::Migration),
             Box::new(m0018_reports::Migration),
+            Box::new(m0019_proved::Migration),
         ]
     }
 }

@@ -55,6 +55,7 @@ struct Changed<'a> {
     lease_until: Option<i64>,
     sent_at: Option<i64>,
     ended_at: Option<i64>,
+    proved_at: Option<i64>,
 }
 
 impl<'a> From<&'a Model> for Changed<'a> {
@@ -72,6 +73,7 @@ impl<'a> From<&'a Model> for Changed<'a> {
             lease_until: row.lease_until,
             sent_at: row.sent_at,
             ended_at: row.ended_at,
+            proved_at: row.proved_at,
         }
     }
 }
@@ -251,20 +253,20 @@ async fn write(transaction: &Transaction, changed: &[Changed<'_>]) -> Result<()>
     let rows = if backend == DbBackend::Postgres {
         "json_to_recordset($1::json) AS c (mailing_id UUID, position INTEGER, status TEXT, event_id UUID, \
                claim_token UUID, events INTEGER, message_id TEXT, status_detail TEXT, last_error TEXT, lease_until BIGINT, \
-               sent_at BIGINT, ended_at BIGINT)"
+               sent_at BIGINT, ended_at BIGINT, proved_at BIGINT)"
     } else {
         "(SELECT unhex(value ->> 'mailing_id') AS mailing_id, value ->> 'position' AS position, \
                value ->> 'status' AS status, unhex(value ->> 'event_id') AS event_id, \
                unhex(value ->> 'claim_token') AS claim_token, value ->> 'events' AS events, value ->> 'message_id' AS message_id, \
                value ->> 'status_detail' AS status_detail, value ->> 'last_error' AS last_error, \
                value ->> 'lease_until' AS lease_until, value ->> 'sent_at' AS sent_at, \
-               value ->> 'ended_at' AS ended_at FROM json_each($1)) AS c"
+               value ->> 'ended_at' AS ended_at, value ->> 'proved_at' AS proved_at FROM json_each($1)) AS c"
     };
     let sql = format!(
         "UPDATE recipient SET status = c.status, event_id = c.event_id, claim_token = c.claim_token, \
            events = c.events, \
            message_id = c.message_id, status_detail = c.status_detail, last_error = c.last_error, \
-           lease_until = c.lease_until, sent_at = c.sent_at, ended_at = c.ended_at \
+           lease_until = c.lease_until, sent_at = c.sent_at, ended_at = c.ended_at, proved_at = c.proved_at \
          FROM {rows} WHERE recipient.mailing_id = c.mailing_id AND recipient.position = c.position"
     );
     let statement = Statement::from_sql_and_values(backend, sql, [to_text(&changed)?.into()]);

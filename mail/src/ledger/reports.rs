@@ -1,7 +1,8 @@
 //! What was reported of the mail of each hour and API key, and the rates that follow from it.
 //!
-//! A report counts in the hour in which its mail was sent, so that the parts of a rate are of the same mail. The number
-//! of sent recipients is stored with the hour; reports are added in the transaction that applies them.
+//! A report counts in the hour in which its mail was sent, or proved to be sent, so that the parts of a rate are of the
+//! same mail. The number of recipients that ended as sent is added when their hour is over; reports, and with them
+//! recipients that prove to be sent, are added in the transaction that applies them.
 
 use std::{
     cmp::Reverse,
@@ -100,6 +101,7 @@ impl Reports {
             }
             Status::Complained => &mut reports.complained,
             Status::Suppressed => &mut reports.suppressed,
+            Status::Sent if step.row.proved_at.is_some() => &mut reports.sent,
             Status::Queued
             | Status::Sending
             | Status::Sent
@@ -157,7 +159,8 @@ impl Ledger {
         let moves: Vec<(Uuid, i64, Reports)> = steps
             .filter_map(|step| {
                 let moved = Reports::of(step)?;
-                Some((step.row.mailing_id, step.row.ended_at?, moved))
+                let sent_in = step.row.proved_at.or(step.row.ended_at)?;
+                Some((step.row.mailing_id, sent_in, moved))
             })
             .collect();
         if moves.is_empty() {
@@ -174,12 +177,13 @@ impl Ledger {
             .await?;
         let keys: HashMap<Uuid, Uuid> = keys.into_iter().collect();
         let mut rows: BTreeMap<HourOfKey, Reports> = BTreeMap::new();
-        for (mailing_id, ended_at, moved) in moves {
+        for (mailing_id, sent_in, moved) in moves {
             if let Some(key) = keys.get(&mailing_id) {
-                *rows.entry((start_of_hour(ended_at), *key)).or_default() += moved;
+                *rows.entry((start_of_hour(sent_in), *key)).or_default() += moved;
             }
         }
         let counted = [
+            Column::Proved,
             Column::Delivered,
             Column::Bounced,
             Column::Complained,
@@ -189,22 +193,39 @@ impl Ledger {
         for column in counted {
             known.value(column, sum_of(column));
         }
-        insert(db, rows, known).await
+        let rows = rows
+            .into_iter()
+            .map(|((start, api_key_id), reports)| ActiveModel {
+                start: Set(start),
+                api_key_id: Set(api_key_id),
+                sent: Set(0),
+                proved: Set(reports.sent.cast_signed()),
+                delivered: Set(reports.delivered.cast_signed()),
+                bounced: Set(reports.bounced.cast_signed()),
+                complained: Set(reports.complained.cast_signed()),
+                suppressed: Set(reports.suppressed.cast_signed()),
+            });
+        insert(db, rows.collect(), known).await
     }
 
-    /// Stores the number of recipients that were sent to in an hour.
+    /// Stores the number of recipients that ended as sent in an hour.
     pub(super) async fn keep_sent(
         &self,
         db: &impl ConnectionTrait,
         sent: BTreeMap<HourOfKey, u64>,
     ) -> Result<()> {
-        let rows = sent.into_iter().map(|(of, sent)| {
-            let reports = Reports {
-                sent,
-                ..Reports::default()
-            };
-            (of, reports)
-        });
+        let rows = sent
+            .into_iter()
+            .map(|((start, api_key_id), sent)| ActiveModel {
+                start: Set(start),
+                api_key_id: Set(api_key_id),
+                sent: Set(sent.cast_signed()),
+                proved: Set(0),
+                delivered: Set(0),
+                bounced: Set(0),
+                complained: Set(0),
+                suppressed: Set(0),
+            });
         let mut known = OnConflict::columns([Column::Start, Column::ApiKeyId]);
         known.update_column(Column::Sent);
         insert(db, rows.collect(), known).await
@@ -234,25 +255,13 @@ fn sum_of(column: Column) -> SimpleExpr {
     Expr::col((Entity, column)).add(Expr::col((Alias::new("excluded"), column)))
 }
 
-/// Inserts rows in the order of their keys, so that two processes do not wait for each other.
+/// Inserts rows, which must be in the order of their keys, so that two processes do not wait for each other.
 async fn insert(
     db: &impl ConnectionTrait,
-    rows: BTreeMap<HourOfKey, Reports>,
+    rows: Vec<ActiveModel>,
     known: OnConflict,
 ) -> Result<()> {
     const STEP: usize = 1_000;
-    let rows: Vec<ActiveModel> = rows
-        .into_iter()
-        .map(|((start, api_key_id), reports)| ActiveModel {
-            start: Set(start),
-            api_key_id: Set(api_key_id),
-            sent: Set(reports.sent.cast_signed()),
-            delivered: Set(reports.delivered.cast_signed()),
-            bounced: Set(reports.bounced.cast_signed()),
-            complained: Set(reports.complained.cast_signed()),
-            suppressed: Set(reports.suppressed.cast_signed()),
-        })
-        .collect();
     for some in rows.chunks(STEP) {
         Entity::insert_many(some.iter().cloned())
             .on_conflict(known.clone())
@@ -267,9 +276,9 @@ async fn insert(
 pub(super) fn summed(backend: DbBackend, by: &str, of: &Summed) -> Statement {
     let sum = |column| format!("CAST(SUM({column}) AS BIGINT) AS {column}");
     let sql = format!(
-        "SELECT {by}, CAST(SUM(CASE WHEN start < $3 THEN sent ELSE 0 END) AS BIGINT) AS sent, {}, {}, {}, {} \
+        "SELECT {by}, CAST(SUM(CASE WHEN start < $3 THEN sent ELSE 0 END + proved) AS BIGINT) AS sent, {}, {}, {}, {} \
          FROM hour_of_key WHERE start >= $1 AND start < $2 AND NOT (start >= $4 AND start < $5) \
-           AND (start >= $3 OR sent > 0) GROUP BY {by}",
+           AND (start >= $3 OR sent + proved > 0) GROUP BY {by}",
         sum("delivered"),
         sum("bounced"),
         sum("complained"),

@@ -77,6 +77,7 @@ impl Ledger {
             .col_expr(Column::Attempts, Expr::value(0))
             .col_expr(Column::QueuedAt, Expr::value(now))
             .col_expr(Column::EndedAt, none())
+            .col_expr(Column::ProvedAt, none())
             .col_expr(Column::EventId, Expr::value(None::<Uuid>))
             // An end that was recorded before there were events counts as the first one.
             .col_expr(

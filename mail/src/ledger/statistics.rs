@@ -37,13 +37,15 @@ const FRESH_HOURS: i64 = 2;
 const CHUNK: usize = 10_000;
 /// Reads ends in the order of the index, starting after the last one that was read. Both databases find a mailing by
 /// its key, whatever their table statistics say. `rated_key` is the API key of mail that counts in rates, `dropped` mail that
-/// the mail system took and did not send.
+/// the mail system took and did not send. A recipient that had ended `unconfirmed` and proved to be sent counts as it ended
+/// first; reports have added it to the rated ones of the hour of the proof.
 const ENDS: &str = "\
-    SELECT mailing_id, position, ended_at, status, CASE WHEN sent_at IS NOT NULL THEN \
+    SELECT mailing_id, position, ended_at, CASE WHEN proved_at IS NULL THEN status ELSE 'unconfirmed' END AS status, \
+        CASE WHEN sent_at IS NOT NULL THEN \
         sent_at - (SELECT CASE WHEN send_at BETWEEN created_at AND sent_at THEN send_at ELSE created_at END \
             FROM mailing WHERE mailing.id = mailing_id) END AS took, \
         CASE WHEN (status IN ('sent', 'delivered', 'bounced', 'complained') OR status_detail = $6) \
-            AND COALESCE(mail_key NOT LIKE $7 AND mail_key NOT LIKE $8, TRUE) THEN \
+            AND proved_at IS NULL AND COALESCE(mail_key NOT LIKE $7 AND mail_key NOT LIKE $8, TRUE) THEN \
             (SELECT api_key_id FROM mailing WHERE mailing.id = mailing_id) END AS rated_key, \
         COALESCE(status_detail = $6, FALSE) AS dropped \
     FROM recipient WHERE ended_at >= $1 AND ended_at < $2 \

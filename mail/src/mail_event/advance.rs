@@ -128,8 +128,9 @@ fn accept(row: &mut Model, event: &MailEvent, now: i64) {
     row.claim_token = event.attempt.or(row.claim_token);
     row.message_id = Some(event.message_id.clone());
     row.sent_at = Some(event.accepted_at);
-    // One that had ended `unconfirmed` reaches another end, which statistics count in its own hour.
-    row.ended_at = Some(now);
+    // One that had ended `unconfirmed` keeps its end, which statistics count once.
+    row.proved_at = row.ended_at.is_some().then_some(now);
+    row.ended_at = row.ended_at.or(Some(now));
     row.event_id = Some(event.id_of_acceptance());
 }
 

@@ -24,7 +24,8 @@ on_both_databases![
     only_permanent_bounces_and_real_complaints_count,
     what_ses_suppressed_itself_counts_in_no_rate,
     the_addresses_of_simulators_count_in_no_rate,
-    a_mail_that_proves_to_be_sent_counts_from_then_on,
+    a_mail_that_proves_to_be_sent_counts_in_the_rates_from_then_on,
+    a_mail_that_proves_to_be_sent_counts_in_one_end,
     each_key_has_its_own_reports,
     reports_of_an_hour_that_is_not_counted_count_in_nothing,
     reports_of_old_hours_are_removed,
@@ -35,6 +36,15 @@ impl TestLedger {
     async fn day(&self) -> Statistics {
         let end = start_of_hour(self.ledger.clock().await.unwrap()) + HOUR;
         self.ledger.statistics(end - 24 * HOUR..end).await.unwrap()
+    }
+
+    /// Expects so many recipients in the rates, of which so many ended as unconfirmed first.
+    async fn expects_ends(&self, rated: u64, unconfirmed: u64) {
+        let day = self.day().await;
+        let sum = |of: fn(&Hour) -> u64| day.hours.iter().map(of).sum::<u64>();
+        let ends = (sum(|hour| hour.sent), sum(|hour| hour.unconfirmed));
+        assert_eq!(ends, (rated - unconfirmed, unconfirmed));
+        assert_eq!(day.total.sent, rated);
     }
 
     async fn keep_hours(&self) {
@@ -195,7 +205,7 @@ async fn the_addresses_of_simulators_count_in_no_rate(t: &TestLedger) {
     assert_eq!(day.hours.iter().map(|hour| hour.sent).sum::<u64>(), 4);
 }
 
-async fn a_mail_that_proves_to_be_sent_counts_from_then_on(t: &TestLedger) {
+async fn a_mail_that_proves_to_be_sent_counts_in_the_rates_from_then_on(t: &TestLedger) {
     let id = t.store(&mailing_to(2)).await;
     let claim = t.finish(id, unknown()).await;
     t.move_back(3).await;
@@ -207,7 +217,8 @@ async fn a_mail_that_proves_to_be_sent_counts_from_then_on(t: &TestLedger) {
     let sum = |of: fn(&Hour) -> u64| day.hours.iter().map(of).sum::<u64>();
     assert_eq!(
         (sum(|hour| hour.unconfirmed), sum(|hour| hour.sent)),
-        (2, 2)
+        (2, 0),
+        "each counts as it ended first"
     );
     let expected = Reports {
         sent: 2,
@@ -216,6 +227,28 @@ async fn a_mail_that_proves_to_be_sent_counts_from_then_on(t: &TestLedger) {
         ..Reports::default()
     };
     assert_eq!(reported(&day.hours), [expected]);
+}
+
+async fn a_mail_that_proves_to_be_sent_counts_in_one_end(t: &TestLedger) {
+    let others = t.store(&mailing_to(3)).await;
+    t.finish(others, accepted()).await;
+    let id = t.store(&mailing_to(2)).await;
+    let claim = t.finish(id, unknown()).await;
+    t.apply(&of_all(&claim, &[0, 1], &Report::Accepted)).await;
+    t.apply(&of_all(&claim, &[0], &Report::Delivered)).await;
+    t.expects_ends(5, 2).await;
+    t.move_back(3).await;
+    t.sql(&format!(
+        "UPDATE hour_of_key SET start = start - {}",
+        3 * HOUR
+    ))
+    .await;
+    t.sql("UPDATE recipient SET proved_at = ended_at WHERE proved_at IS NOT NULL")
+        .await;
+    t.keep_hours().await;
+    t.expects_ends(5, 2).await;
+    t.apply(&of_all(&claim, &[1], &Report::Delivered)).await;
+    assert_eq!(t.day().await.total.delivered, 2);
 }
 
 async fn each_key_has_its_own_reports(t: &TestLedger) {
