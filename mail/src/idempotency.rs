@@ -76,11 +76,18 @@ impl Service {
             return Ok(Submission::InProgress(Duration::from_secs(1)));
         };
         let email_id = mailing.envelope.ids.email_id.clone();
+        let has_copies = mailing.envelope.copies().next().is_some();
+        let suppressed_copies = if has_copies {
+            self.ledger.left_out_copies(id).await?
+        } else {
+            Vec::new()
+        };
         let queued = |accepted, queued_at| Answer::Queued {
             id,
             email_id: email_id.clone(),
             accepted,
             queued_at,
+            suppressed_copies: suppressed_copies.clone(),
         };
         let page = self
             .ledger
@@ -104,12 +111,6 @@ impl Service {
         }
         // What was learned after the mail was sent does not change what was answered.
         if let (Some(sent_at), Some(message_id)) = (only.sent_at, only.message_id.clone()) {
-            let has_copies = mailing.envelope.copies().next().is_some();
-            let suppressed_copies = if has_copies {
-                self.ledger.left_out_copies(id).await?
-            } else {
-                Vec::new()
-            };
             return Ok(Submission::Replayed(Answer::Sent {
                 suppressed_copies,
                 id,
@@ -130,7 +131,11 @@ impl Service {
                 reason: suppression_of(only.status_detail.as_deref()),
             },
             // Its lease is over: the sweep will find the same.
-            Status::Sending | Status::Unconfirmed => Answer::Unconfirmed { id, email_id },
+            Status::Sending | Status::Unconfirmed => Answer::Unconfirmed {
+                id,
+                email_id,
+                suppressed_copies,
+            },
             Status::Queued
             | Status::Cancelled
             | Status::Sent

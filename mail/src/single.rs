@@ -121,6 +121,7 @@ fn queued(mailing: &Mailing, queued_at: i64) -> Answer {
         email_id: mailing.envelope.ids.email_id.clone(),
         accepted: 1,
         queued_at,
+        suppressed_copies: mailing.suppressed_copies.clone(),
     }
 }
 
@@ -128,5 +129,6 @@ fn unconfirmed(mailing: &Mailing) -> Answer {
     Answer::Unconfirmed {
         id: mailing.id,
         email_id: mailing.envelope.ids.email_id.clone(),
+        suppressed_copies: mailing.suppressed_copies.clone(),
     }
 }

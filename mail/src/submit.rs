@@ -43,11 +43,16 @@ pub enum Answer {
         email_id: Option<CallerId>,
         accepted: u64,
         queued_at: i64,
+        /// Those that the first attempt of a single mail left out.
+        #[serde(default)]
+        suppressed_copies: Vec<String>,
     },
     /// It cannot be known whether the mail went out.
     Unconfirmed {
         id: Uuid,
         email_id: Option<CallerId>,
+        #[serde(default)]
+        suppressed_copies: Vec<String>,
     },
     /// Refused for good.
     Rejected { id: Uuid, reason: String },
@@ -201,6 +206,8 @@ impl Service {
                 email_id,
                 accepted: accepted as u64,
                 queued_at: stored.stored_at,
+                // They are looked up when the mail is sent.
+                suppressed_copies: Vec::new(),
             }));
         };
         let answer = self

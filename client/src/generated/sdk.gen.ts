@@ -458,9 +458,9 @@ export const addOrigins = <ThrowOnError extends boolean = false>(options: Option
  *
  * Returns, for each hour, the number of recipients that reached each end in it, what was reported of the mail since
  * with the rates of bounces and complaints, and the number of recipients that wait now. The numbers of the ends in an
- * hour are final some minutes after it; those of the reports are not. If the end of a recipient changes later
- * (an unconfirmed mail proves to be sent, a failed one is resent), the hour of the new end counts it too, and the
- * numbers of the first hour stay.
+ * hour are final some minutes after it; those of the reports are not. A recipient counts in the end that it reached
+ * first. If a report proves later that an unconfirmed mail was sent, it counts as sent in the rates of the hour of
+ * the proof, and in the ends still as unconfirmed. What is resent counts in the hour of its new end, too.
  */
 export const getStatistics = <ThrowOnError extends boolean = false>(options: Options<GetStatisticsData, ThrowOnError>) => options.client.get<GetStatisticsResponses, GetStatisticsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -998,6 +998,12 @@ export type QueuedMail = {
      * The time at which the recipients were queued; null if `status` is `unconfirmed`.
      */
     queued_at: string | null;
+    /**
+     * The places in the request of those `cc` and `bcc` that the first attempt of a single mail left out, because their
+     * addresses must not be mailed, such as `cc.0`. Absent if there is none; those of mail that was queued at once are
+     * looked up when the mail is sent, and named by its event `copy_suppressed`.
+     */
+    suppressed_copies?: Array<string>;
 };
 
 /**

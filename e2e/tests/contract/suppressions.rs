@@ -11,6 +11,7 @@ everywhere!(
     a_mailing_leaves_suppressed_addresses_out,
     entries_are_listed_imported_and_removed,
     suppressed_copies_are_left_out_and_named,
+    suppressed_copies_are_named_in_any_answer_about_an_attempt,
     copies_of_queued_mail_are_looked_up_when_it_is_sent,
     a_key_has_the_entries_of_its_own_lists,
     faulty_entries_are_refused_together,
@@ -155,6 +156,30 @@ async fn suppressed_copies_are_left_out_and_named(database: Database) {
         .await
         .data(200);
     assert_eq!(plain.get("suppressed_copies"), None);
+}
+
+async fn suppressed_copies_are_named_in_any_answer_about_an_attempt(database: Database) {
+    let server = Server::on(&database).start().await;
+    let sender = server.sender().await;
+    suppress(&server.management(), &json!({"mail": "cid@example.org"})).await;
+    for (to, status) in [
+        ("unconfirmed@simulator.mmms.test", "unconfirmed"),
+        ("deferred@simulator.mmms.test", "queued"),
+    ] {
+        let mut body = with_copies();
+        body["recipients"] = json!([{"mail": to}]);
+        let once = sender.clone().idempotency_key(to);
+        for replayed in [None, Some("true")] {
+            let answer = once.mail(&body).await;
+            assert_eq!(answer.header("idempotency-replayed"), replayed);
+            let data = answer.data(202);
+            assert_eq!(data["status"], status);
+            assert_eq!(data["suppressed_copies"], json!(["cc.1"]), "{data}");
+        }
+    }
+    let sender = sender.with("prefer", "respond-async");
+    let later = sender.mail(&with_copies()).await.data(202);
+    assert_eq!(later.get("suppressed_copies"), None, "nothing is known yet");
 }
 
 async fn copies_of_queued_mail_are_looked_up_when_it_is_sent(database: Database) {

@@ -103,6 +103,11 @@ pub(in crate::v1) struct QueuedMail {
     accepted: u64,
     /// The time at which the recipients were queued; null if `status` is `unconfirmed`.
     queued_at: Option<Timestamp>,
+    /// The places in the request of those `cc` and `bcc` that the first attempt of a single mail left out, because their
+    /// addresses must not be mailed, such as `cc.0`. Absent if there is none; those of mail that was queued at once are
+    /// looked up when the mail is sent, and named by its event `copy_suppressed`.
+    #[oai(skip_serializing_if_is_none)]
+    suppressed_copies: Option<Vec<String>>,
 }
 
 impl QueuedMail {
@@ -118,6 +123,7 @@ impl QueuedMail {
             status: QueuedMailStatus::Queued,
             accepted,
             queued_at: Some(queued_at.into()),
+            suppressed_copies: None,
         }
     }
 }
@@ -281,17 +287,26 @@ fn success(answer: Answer, replayed: Option<bool>, browser: bool) -> Result<Send
             email_id,
             accepted,
             queued_at,
+            suppressed_copies,
         } => {
-            let data = QueuedMail::new(id, email_id.map(Id::from), accepted, queued_at);
+            let data = QueuedMail {
+                suppressed_copies: some(suppressed_copies),
+                ..QueuedMail::new(id, email_id.map(Id::from), accepted, queued_at)
+            };
             SendResponse::Queued(Json(Success::new(202, "Email queued", data)), replayed)
         }
-        Answer::Unconfirmed { id, email_id } => {
+        Answer::Unconfirmed {
+            id,
+            email_id,
+            suppressed_copies,
+        } => {
             let data = QueuedMail {
                 id,
                 email_id: email_id.map(Id::from),
                 status: QueuedMailStatus::Unconfirmed,
                 accepted: 1,
                 queued_at: None,
+                suppressed_copies: some(suppressed_copies),
             };
             let message = "It cannot be known whether the email was sent";
             SendResponse::Queued(Json(Success::new(202, message, data)), replayed)
