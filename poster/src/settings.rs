@@ -10,6 +10,8 @@ use webhook::Reach;
 const LAMBDA_RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 const QUEUE: &str = "WEBHOOK_OUTCOME_QUEUE_URL";
 const REACH: &str = "WEBHOOK_REACH";
+/// Read by the AWS SDK: the address of an emulator.
+const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 
 #[derive(Debug)]
 pub struct Settings {
@@ -45,9 +47,15 @@ impl Settings {
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
             .ok_or_else(|| invalid(QUEUE, "must be the URL of an SQS queue".to_owned()))?;
         let reach = text(REACH).map_or(Ok(Reach::Public), |text| Reach::parse(&text));
+        let reach = reach.map_err(|reason| invalid(REACH, reason))?;
+        // The addresses of the instance itself are those of Lambda's own API.
+        if reach == Reach::PublicAndLoopback && text(ENDPOINT).is_none() {
+            let reason = "must not be loopback on Lambda: it is for tests";
+            return Err(invalid(REACH, reason.to_owned()));
+        }
         Ok(Self {
             outcome_queue_url,
-            reach: reach.map_err(|reason| invalid(REACH, reason))?,
+            reach,
         })
     }
 }
@@ -67,9 +75,12 @@ mod tests {
     }
 
     #[test]
-    fn messages_go_to_public_addresses_unless_the_tests_say_otherwise() {
+    fn messages_go_to_public_addresses_but_with_an_emulator() {
         assert_eq!(read(&[RUNTIME, OUTCOMES]).unwrap().reach, Reach::Public);
-        let local = read(&[RUNTIME, OUTCOMES, (REACH, "loopback")]).unwrap();
+        let local = [RUNTIME, OUTCOMES, (REACH, "loopback")];
+        assert_eq!(read(&local).unwrap_err().variable, REACH);
+        let emulator = (ENDPOINT, "http://127.0.0.1:4566");
+        let local = read(&[&local[..], &[emulator]].concat()).unwrap();
         assert_eq!(local.reach, Reach::PublicAndLoopback);
     }
 

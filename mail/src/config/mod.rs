@@ -28,6 +28,9 @@ pub use transport::Transport;
 
 /// Set by Lambda itself: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
 const LAMBDA_RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+/// Read by the AWS SDK: the address of an emulator.
+const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+const NO_LOOPBACK: &str = "must not be loopback on Lambda: it is for tests";
 
 /// The highest rate that can be configured, in recipients a second.
 const MAX_RATE: f64 = 100_000.0;
@@ -152,7 +155,7 @@ impl Config {
                 .unwrap_or_default(),
             event_queue_url: queues.events,
             webhook_queues: queues.webhooks,
-            webhook_reach: env.optional("WEBHOOK_REACH", Reach::parse)?,
+            webhook_reach: webhook_reach(&env, is_function)?,
             host,
             port: env.parsed("PORT", number(0..=u16::MAX), "8000")?,
             public_url: env.optional("PUBLIC_URL", public_url)?,
@@ -233,6 +236,19 @@ fn on_functions(database: &DatabaseSource, has_queue: bool) -> Result<(), Invali
         return Err(invalid("MAIL_QUEUE_URL", "must be given on Lambda"));
     }
     Ok(())
+}
+
+/// Reads the addresses that webhooks may be at. On Lambda, the addresses of the instance itself are those of Lambda's own
+/// API: they may be reached only where the queues are an emulator's.
+fn webhook_reach<F: Fn(&'static str) -> Result<Option<String>, String>>(
+    env: &Environment<F>,
+    is_function: bool,
+) -> Result<Option<Reach>, InvalidConfig> {
+    let reach = env.optional("WEBHOOK_REACH", Reach::parse)?;
+    if reach == Some(Reach::PublicAndLoopback) && is_function && env.text(ENDPOINT)?.is_none() {
+        return Err(invalid("WEBHOOK_REACH", NO_LOOPBACK));
+    }
+    Ok(reach)
 }
 
 fn flag(text: &str) -> Result<bool, String> {

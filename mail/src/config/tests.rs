@@ -188,6 +188,22 @@ fn webhooks_are_at_public_addresses_but_in_the_embedded_default() {
 }
 
 #[test]
+fn webhooks_are_not_at_addresses_of_an_instance_of_lambda() {
+    let function = [
+        ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
+        ("DATABASE_URL", "postgres://me@db.example/mmms"),
+        ("MAIL_TRANSPORT", "ses"),
+        ("MAIL_QUEUE_URL", "https://sqs.example/1/mail"),
+        ("ADMIN_TOKEN", "a-token-of-the-management"),
+        ("HASH_SECRET", "a-secret-of-the-hashes-of-addresses"),
+        ("WEBHOOK_REACH", "loopback"),
+    ];
+    assert_eq!(read(&function).unwrap_err().variable, "WEBHOOK_REACH");
+    let emulator = ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566");
+    assert!(read(&[&function[..], &[emulator]].concat()).is_ok());
+}
+
+#[test]
 fn a_call_to_ses_needs_a_third_of_the_lease() {
     let (ses, lease) = (("MAIL_TRANSPORT", "ses"), "LEASE_SECONDS");
     assert_eq!(read(&[ses, (lease, "5")]).unwrap_err().variable, lease);
