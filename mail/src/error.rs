@@ -32,6 +32,9 @@ pub enum Error {
     /// The secret is missing or another one than the database was used with: its hashes would match nothing.
     #[error("HASH_SECRET is not the secret that this database was used with")]
     HashSecret,
+    /// The mail was accepted by a process with the public URL, and this one has none.
+    #[error("the mails need links to unsubscribe, and PUBLIC_URL is not set")]
+    NoPublicUrl,
     /// A message in the queue of events is no event.
     #[error("a message in the queue of events cannot be read")]
     UnreadableEvent(#[source] crate::mail_event::Unreadable),
@@ -65,6 +68,7 @@ impl Error {
             | Self::Outdated
             | Self::Mailbox(_)
             | Self::Overdue
+            | Self::NoPublicUrl
             | Self::QueueAway => true,
             Self::Role(_)
             | Self::HashSecret

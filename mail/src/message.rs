@@ -47,8 +47,14 @@ pub struct Envelope {
     pub reply_to_names: Names,
     #[serde(default, skip_serializing_if = "Names::is_empty")]
     pub cc_names: Names,
+    /// The places of copies that were erased.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erased_copies: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list: Option<List>,
+    /// `true` if the mail was accepted as one with links to unsubscribe, without which it is not sent then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_links: bool,
     pub ids: CallerIds,
 }
 
@@ -57,8 +63,9 @@ impl Envelope {
     pub fn copies(&self) -> impl Iterator<Item = (String, &Address)> {
         let lists = [("cc", &self.cc), ("bcc", &self.bcc)];
         lists.into_iter().flat_map(|(field, list)| {
-            let list = list.iter().enumerate();
-            list.map(move |(index, address)| (format!("{field}.{index}"), address))
+            let places = (0..).map(move |index| format!("{field}.{index}"));
+            let places = places.filter(|place| !self.erased_copies.contains(place));
+            places.zip(list)
         })
     }
 }

@@ -136,9 +136,10 @@ impl Service {
         });
     }
 
-    async fn accept(self: Arc<Self>, new: NewSubmission) -> Result<Submission> {
+    async fn accept(self: Arc<Self>, mut new: NewSubmission) -> Result<Submission> {
         let deadline = new.deadline;
         let links = self.unsubscribe_links(&new.request.envelope).await?;
+        new.request.envelope.needs_links = links.is_some();
         let entry = NewEntry {
             api_key_id: new.api_key_id,
             request: &new.request,

@@ -1,7 +1,8 @@
 //! Links by which recipients unsubscribe from a list (RFC 2369), also with one click (RFC 8058).
 //!
 //! The token of a link is sealed with the secret of the deployment and holds all that is needed. It is therefore valid
-//! for as long as the secret is, also after the mail and its recipient have been removed from the ledger.
+//! for as long as the secret is, also after the mail and its recipient have been removed from the ledger. Each mailing has
+//! a key of its own, because AES-GCM with random nonces is good for 2^32 messages of one key (NIST SP 800-38D).
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -10,7 +11,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     hash_secret::{HASH, HashSecret},
     mailing::Mailing,
     message::{Envelope, List, Recipient},
@@ -18,14 +19,14 @@ use crate::{
     template::{Template, Values},
 };
 
-/// The purpose that tokens are sealed for.
-const PURPOSE: &str = "unsubscribe";
 /// The form of what is sealed.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
 /// The path of the links, below the public URL.
 const PATH: &str = "/v1/unsubscribe/";
 /// The number of bytes that are sealed before the name of the list.
-const FIXED: usize = 1 + 1 + 16 + 16 + 4 + HASH;
+const FIXED: usize = 1 + 1 + 16 + 4 + HASH;
+/// The length of the id of a mailing in hexadecimal, with which its tokens begin.
+const ID: usize = uuid::fmt::Simple::LENGTH;
 
 /// A language of the page that a link leads to.
 #[derive(
@@ -107,21 +108,22 @@ impl Subscription {
         let mut plain = Vec::with_capacity(FIXED + self.list.name.len());
         plain.extend([FORM, self.language.to_byte()]);
         plain.extend(self.list.api_key_id.as_bytes());
-        plain.extend(self.mailing_id.as_bytes());
         plain.extend(self.position.to_be_bytes());
         plain.extend(self.mail_hash);
         plain.extend(self.list.name.as_bytes());
-        secret.seal(PURPOSE, &plain)
+        let sealed = secret.seal(&purpose(self.mailing_id), &plain)?;
+        Ok(format!("{}{sealed}", self.mailing_id.simple()))
     }
 
     /// Returns `None` for anything that `seal` has not made with this secret.
     pub fn open(token: &str, secret: &HashSecret) -> Option<Self> {
-        let plain = secret.open(PURPOSE, token)?;
+        let (mailing, sealed) = token.split_at_checked(ID)?;
+        let mailing_id = Uuid::try_parse(mailing).ok()?;
+        let plain = secret.open(&purpose(mailing_id), sealed)?;
         let (&[FORM, language], rest) = plain.split_first_chunk::<2>()? else {
             return None;
         };
         let (key, rest) = rest.split_first_chunk::<16>()?;
-        let (mailing, rest) = rest.split_first_chunk::<16>()?;
         let (position, rest) = rest.split_first_chunk::<4>()?;
         let (mail_hash, name) = rest.split_first_chunk::<HASH>()?;
         Some(Self {
@@ -130,11 +132,16 @@ impl Subscription {
                 api_key_id: Uuid::from_bytes(*key),
             },
             mail_hash: *mail_hash,
-            mailing_id: Uuid::from_bytes(*mailing),
+            mailing_id,
             position: i32::from_be_bytes(*position),
             language: Language::of_byte(language),
         })
     }
+}
+
+/// Returns what the tokens of a mailing are sealed for.
+fn purpose(mailing_id: Uuid) -> String {
+    format!("unsubscribe/{mailing_id}")
 }
 
 /// What the links of a mailing are made with.
@@ -143,6 +150,7 @@ pub struct UnsubscribeLinks {
     list: List,
     public_url: Url,
     secret: HashSecret,
+    is_sample: bool,
 }
 
 impl UnsubscribeLinks {
@@ -151,12 +159,25 @@ impl UnsubscribeLinks {
             list,
             public_url,
             secret,
+            is_sample: false,
+        }
+    }
+
+    /// Makes links of the same length that lead to nothing: whoever is shown a mail must not unsubscribe its recipient.
+    #[must_use]
+    pub fn for_preview(&self) -> Self {
+        Self {
+            is_sample: true,
+            ..self.clone()
         }
     }
 
     /// Returns the link of one recipient. `None` if it cannot be sealed, which happens only if the system has no random
     /// numbers.
     fn link(&self, mailing: &Mailing, position: i32, values: &Values<'_>) -> Option<String> {
+        if self.is_sample {
+            return Some(link_of_same_length(&self.public_url, &self.list.name));
+        }
         let html = mailing.body.html.as_deref();
         let language = html.map(|html| Language::of_html(html, values));
         let subscription = Subscription {
@@ -184,7 +205,7 @@ fn link(public_url: &Url, token: &str) -> String {
 
 /// Returns a text of the length of each link of a list, for checks that render nothing.
 pub fn link_of_same_length(public_url: &Url, list: &str) -> String {
-    let token = HashSecret::sealed_length(FIXED + list.len());
+    let token = ID + HashSecret::sealed_length(FIXED + list.len());
     link(public_url, &"x".repeat(token))
 }
 
@@ -199,13 +220,18 @@ impl Mailing {
 }
 
 impl Service {
-    /// Returns what the links of a mailing are made with; `None` if its mails have none.
+    /// Returns what the links of a mailing are made with; `None` if its mails have none. Mail that was accepted with links
+    /// waits for a process that knows their address.
     pub async fn unsubscribe_links(
         &self,
         envelope: &Envelope,
     ) -> Result<Option<Arc<UnsubscribeLinks>>> {
         let (Some(list), Some(url)) = (&envelope.list, &self.config.public_url) else {
-            return Ok(None);
+            return if envelope.needs_links {
+                Err(Error::NoPublicUrl)
+            } else {
+                Ok(None)
+            };
         };
         let secret = self.ledger.hash_secret().await?;
         let links = UnsubscribeLinks::new(list.clone(), url.clone(), secret.clone());
@@ -247,12 +273,15 @@ mod tests {
         let token = subscription.seal(&secret).unwrap();
         assert_eq!(Subscription::open(&token, &secret), Some(subscription));
         assert_eq!(Subscription::open(&token, &other), None);
-        for text in ["", "x", &token[1..], &token[..token.len() - 1]] {
+        let of_other = format!("{}{}", Uuid::now_v7().simple(), &token[ID..]);
+        for text in ["", "x", &token[1..], &token[..token.len() - 1], &of_other] {
             assert_eq!(Subscription::open(text, &secret), None, "{text}");
         }
         // What was sealed for this purpose in another form is not taken for this one.
-        let sealed = secret.seal(PURPOSE, &[FORM + 1; 100]).unwrap();
-        assert_eq!(Subscription::open(&sealed, &secret), None);
+        let id = Uuid::now_v7();
+        let sealed = secret.seal(&purpose(id), &[FORM + 1; 100]).unwrap();
+        let token = format!("{}{sealed}", id.simple());
+        assert_eq!(Subscription::open(&token, &secret), None);
     }
 
     #[test]

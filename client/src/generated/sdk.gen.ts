@@ -40,8 +40,9 @@ export const listMailings = <ThrowOnError extends boolean = false>(options: Opti
  * within about a second after it, or where the service runs on AWS, within about a minute, unless other mail waits.
  *
  * With `dry_run=true`, nothing is stored and nothing is sent: the request is checked as otherwise, and the answer
- * (200) tells what would become of it. For server keys, and with the admin token in place of an API key; `senders`
- * then do not apply.
+ * (200) tells what would become of it, with links to unsubscribe that lead to nothing. For server keys, and with the
+ * admin token in place of an API key: then `senders` do not apply, and a `list` is nobody's, so that no address has
+ * unsubscribed from it.
  *
  * A placeholder `{{ name }}` in `subject`, `sender_name`, `html_template`, `text_template` or a value of `headers`
  * is replaced by the recipient's variable of that name, or else by the field of that name: `name`, `mail`,

@@ -1,6 +1,7 @@
 //! Recipients unsubscribe by the link in a mail, with one click or on its page.
 
 use e2e::letter::{addressed, recipient};
+use e2e::times::in_seconds;
 use e2e::{
     Answer, Caller, Database, Receiver, Server, With, eventually, everywhere, letter, mailing,
     on_both_databases,
@@ -18,7 +19,11 @@ everywhere!(
     a_link_outlives_a_restart_and_an_erasure,
 );
 
-on_both_databases!(unsubscribing_is_an_event);
+on_both_databases!(
+    unsubscribing_is_an_event,
+    a_preview_has_no_link_of_a_recipient,
+    mail_that_has_links_is_not_sent_without,
+);
 
 const PUBLIC: &str = "https://mail.example.com";
 pub const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
@@ -271,6 +276,47 @@ async fn a_link_outlives_a_restart_and_an_erasure(database: Database) {
     suppressed(&sender, &body).await;
     let listed = server.management().get("/v1/suppressions").await.items();
     assert_eq!((listed.len(), &listed[0]["mail"]), (1, &Value::Null));
+}
+
+async fn a_preview_has_no_link_of_a_recipient(database: Database) {
+    let server = start(&database).await;
+    let sender = server.sender().await;
+    let body = newsletter("ann@example.org").with("text_template", json!("{{unsubscribe_url}}"));
+    let tried = sender.post("/v1/mail?dry_run=true", &body).await.data(200);
+    sender.mail(&body).await.data(200);
+    let real = link(&server, "ann@example.org").await;
+    let shown = tried["first"]["text"].as_str().expect("a text");
+    let shown = shown.strip_prefix(PUBLIC).expect("below the address");
+    assert_eq!(shown.len(), real.len());
+    assert_eq!(page(&server, shown).await.status, 404);
+    assert_eq!(post(&server, shown, ONE_CLICK).await.status, 404);
+    sender.mail(&body).await.data(200);
+}
+
+async fn mail_that_has_links_is_not_sent_without(database: Database) {
+    let mut server = start(&database).await;
+    let sender = server.sender().await;
+    let body = mailing(2)
+        .with("list", json!("newsletter"))
+        .with("send_at", json!(in_seconds(1)));
+    let data = sender.mail(&body).await.data(202);
+    let id = data["id"].as_str().expect("an id").to_owned();
+    server.stop().await;
+    let mut without = Server::on(&database).start().await;
+    eventually("the mail waits for a link", async || {
+        let logs = without.logs();
+        let told = logs
+            .iter()
+            .any(|line| line.contains("PUBLIC_URL is not set"));
+        if told { Ok(()) } else { Err(logs) }
+    })
+    .await;
+    assert_eq!(without.mailing(&id).await["counts"]["queued"], 2);
+    without.stop().await;
+    server.start().await;
+    server.settled(&id).await;
+    let captured = server.mailbox().only_to(&recipient(0)).await;
+    assert_eq!(captured.header("list-unsubscribe").len(), 1);
 }
 
 async fn unsubscribing_is_an_event(database: Database) {

@@ -51,7 +51,9 @@ pub(super) fn legible_envelope(stored: Document) -> Envelope {
             bcc: legible(&json["bcc"]),
             reply_to_names: legible(&json["reply_to_names"]),
             cc_names: legible(&json["cc_names"]),
+            erased_copies: legible(&json["erased_copies"]),
             list: legible(&json["list"]),
+            needs_links: legible(&json["needs_links"]),
             ids: CallerIds {
                 client_env_id: legible(&ids["client_env_id"]),
                 email_id: legible(&ids["email_id"]),

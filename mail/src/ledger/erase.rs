@@ -132,10 +132,11 @@ async fn erase_in(db: &impl ConnectionTrait, row: mailing::Model, key: &str) -> 
     let id = row.id;
     let is_corrupt = from_json::<Envelope>("envelope", row.envelope.clone()).is_err();
     let mut envelope = legible_envelope(row.envelope);
-    let copied = [&envelope.cc, &envelope.bcc]
-        .into_iter()
-        .flatten()
-        .any(|copy| copy.key() == key);
+    // What is told of the other copies names the places that they have in the request.
+    let copies = envelope.copies().filter(|(_, copy)| copy.key() == key);
+    let erased: Vec<String> = copies.map(|(place, _)| place).collect();
+    let copied = !erased.is_empty();
+    envelope.erased_copies.extend(erased);
     for list in [&mut envelope.cc, &mut envelope.bcc, &mut envelope.reply_to] {
         list.retain(|address| address.key() != key);
     }

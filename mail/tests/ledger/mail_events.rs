@@ -1,6 +1,9 @@
 //! Reports of the mail system, and the events that they and the ends of recipients lead to.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use entity::{Document, event, recipient::Model, recipient::Status};
 use mail::{
@@ -192,6 +195,34 @@ async fn reports_about_copies_move_nobody(t: &TestLedger) {
     assert_eq!(t.row(id).await.status, Status::Delivered);
 }
 
+async fn reports_about_copies_name_their_places_after_an_erasure(t: &TestLedger) {
+    let mut request = mailing_to(1);
+    request.envelope.cc = ["a@example.com", "b@example.com", "boss@example.com"]
+        .map(address)
+        .into();
+    request.envelope.bcc = ["a@example.com", "eve@example.com"].map(address).into();
+    let id = t.store(&request).await;
+    let claim = t.finish(id, accepted()).await;
+    for erased in ["a@example.com", "b@example.com"] {
+        let until = Instant::now() + Duration::from_mins(1);
+        t.ledger.erase_key(erased, until).await.unwrap();
+    }
+    let about = |mail: &str, number| MailEvent {
+        addresses: vec![mail.to_owned()],
+        destinations: 2,
+        ..report(&claim, 0, Report::Complained, number)
+    };
+    t.apply(&[about("boss@example.com", 0), about("eve@example.com", 1)])
+        .await;
+    let events = &t.events(id).await[&0][1..];
+    let places = events.iter().map(|event| {
+        let detail = event.detail.clone().and_then(Document::readable).unwrap();
+        detail["copies"].clone()
+    });
+    let places: Vec<_> = places.collect();
+    assert_eq!(places, [json!(["cc.2"]), json!(["bcc.1"])]);
+}
+
 async fn reports_about_unknown_mail_are_counted(t: &TestLedger) {
     let id = t.store(&mailing_to(1)).await;
     let claim = t.finish(id, accepted()).await;
@@ -326,6 +357,7 @@ on_both_databases!(
     an_outcome_after_its_report_changes_nothing,
     rejects_and_rendering_failures_are_failures,
     reports_about_copies_move_nobody,
+    reports_about_copies_name_their_places_after_an_erasure,
     reports_about_unknown_mail_are_counted,
     two_workers_at_once_apply_each_report_once,
     an_end_before_there_were_events_counts_as_the_first,

@@ -137,10 +137,12 @@ fn read(object: &mut ObjectNode<'_>, lists: &Lists) -> Option<(NewMailing, maili
         bcc,
         reply_to_names,
         cc_names,
+        erased_copies: Vec::new(),
         list: list.map(|name| List {
             name,
             api_key_id: lists.api_key_id,
         }),
+        needs_links: false,
         ids,
     };
     // A template with a fault may have some text.
