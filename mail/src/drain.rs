@@ -239,7 +239,7 @@ impl Service {
                 Health::Well => self.recipients_per_claim().await?,
             };
             if mailing.is_none() {
-                mailing = self.legible_mailing(range.mailing_id).await?;
+                mailing = self.mailing_to_send(range.mailing_id).await?;
             }
             let claim = match (health, &mailing) {
                 (Health::Well, Some(_)) => self.claim_for_one_call(range).await?,
@@ -287,8 +287,19 @@ impl Service {
         self.ledger.claim(range, size as u64).await
     }
 
+    /// Returns a mailing with what its mails are made with; `None` if it cannot be read any more.
+    async fn mailing_to_send(&self, id: Uuid) -> Result<Option<Mailing>> {
+        let Some(mut mailing) = self.legible_mailing(id).await? else {
+            return Ok(None);
+        };
+        let envelope = &mailing.envelope;
+        mailing.suppressed_copies = self.ledger.suppressed_copies(envelope).await?;
+        mailing.links = self.unsubscribe_links(envelope).await?;
+        Ok(Some(mailing))
+    }
+
     /// Returns `None` if the mailing cannot be read any more.
-    async fn legible_mailing(&self, id: Uuid) -> Result<Option<Mailing>> {
+    pub(crate) async fn legible_mailing(&self, id: Uuid) -> Result<Option<Mailing>> {
         match self.ledger.mailing(id).await {
             Err(error @ Error::Corrupt { .. }) => {
                 tracing::error!(
@@ -297,13 +308,7 @@ impl Service {
                 );
                 Ok(None)
             }
-            Ok(Some(mut mailing)) => {
-                let envelope = &mailing.envelope;
-                mailing.suppressed_copies = self.ledger.suppressed_copies(envelope).await?;
-                mailing.links = self.unsubscribe_links(envelope).await?;
-                Ok(Some(mailing))
-            }
-            other @ (Ok(None) | Err(_)) => other,
+            other => other,
         }
     }
 

@@ -1,6 +1,6 @@
 //! A dry run: what would become of a request. Nothing is stored, and nothing is sent.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, time::Duration};
 
 use uuid::Uuid;
 
@@ -76,8 +76,7 @@ impl Service {
         let recipients = new.request.recipients;
         let envelope = &new.request.envelope;
         let suppressed_copies = self.ledger.suppressed_copies(envelope).await?;
-        let links = self.unsubscribe_links(&new.request.envelope).await?;
-        let links = links.map(|links| Arc::new(links.for_preview()));
+        let links = self.preview_links(envelope).await?;
         let scope = SuppressionScope::of(new.request.envelope.list.clone());
         let addresses: Vec<_> = recipients.iter().map(|one| &one.mail).collect();
         let suppressed = self.ledger.suppressed_among(&scope, &addresses).await?;

@@ -29,6 +29,7 @@ mod health;
 mod idempotency;
 pub mod ledger;
 pub mod limits;
+mod look_up;
 pub mod loopback;
 pub mod mail_event;
 pub mod mailer;

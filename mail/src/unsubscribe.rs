@@ -164,8 +164,7 @@ impl UnsubscribeLinks {
     }
 
     /// Makes links of the same length that lead to nothing: whoever is shown a mail must not unsubscribe its recipient.
-    #[must_use]
-    pub fn for_preview(&self) -> Self {
+    fn for_preview(&self) -> Self {
         Self {
             is_sample: true,
             ..self.clone()
@@ -236,6 +235,18 @@ impl Service {
         let secret = self.ledger.hash_secret().await?;
         let links = UnsubscribeLinks::new(list.clone(), url.clone(), secret.clone());
         Ok(Some(Arc::new(links)))
+    }
+
+    /// Returns what the links of a mail that is only shown are made with.
+    pub async fn preview_links(
+        &self,
+        envelope: &Envelope,
+    ) -> Result<Option<Arc<UnsubscribeLinks>>> {
+        if self.config.public_url.is_none() {
+            return Ok(None);
+        }
+        let links = self.unsubscribe_links(envelope).await?;
+        Ok(links.map(|links| Arc::new(links.for_preview())))
     }
 
     /// Returns what a link is about; `None` if the token is none of this deployment's.

@@ -52,11 +52,12 @@ const MAILING: &[&str] = &[
 ];
 
 /// Objects that may be null.
-const NULLABLE: [&str; 7] = [
+const NULLABLE: [&str; 8] = [
     "ApiKeyLimits",
     "Bounce",
     "LimitsRequest",
     "MailHeaders",
+    "RecipientContent",
     "RecipientHeaders",
     "TimeToSent",
     "Variables",
@@ -227,7 +228,7 @@ fn name_details(spec: &mut Value) {
         "nullable": true,
         "enum": StatusDetail::iter().map(StatusDetail::as_str).collect::<Vec<_>>(),
     });
-    for owner in ["Recipient", "SentRecipient"] {
+    for owner in ["Recipient", "RecipientDetails", "SentRecipient"] {
         schemas[owner]["properties"]["status_detail"] = names::reference("StatusDetail");
     }
 }

@@ -103,7 +103,7 @@ impl From<Bounce> for BounceOut {
 /// message of the result queue, and `api_key_id`.
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "Event")]
-struct EventOut {
+pub struct EventOut {
     event_id: Uuid,
     /// The time of the event. A mail server may report it much later.
     occurred_at: Timestamp,
@@ -141,7 +141,7 @@ struct EventOut {
 
 impl EventOut {
     /// Returns `None` for an event of a kind that this version does not know.
-    fn of(found: FeedEvent) -> Option<Self> {
+    pub fn of(found: FeedEvent) -> Option<Self> {
         let event = found.event;
         let kind: EventKind = event.kind.parse().ok()?;
         Some(Self {

@@ -21,6 +21,7 @@ const DESCRIPTION: &str = include_str!("description.md");
 
 pub type Apis = (
     mail::Mail,
+    mail::OneRecipient,
     events::Events,
     webhooks::Webhooks,
     suppressions::Suppressions,
@@ -33,6 +34,7 @@ pub type Apis = (
 
 const APIS: Apis = (
     mail::Mail,
+    mail::OneRecipient,
     events::Events,
     webhooks::Webhooks,
     suppressions::Suppressions,

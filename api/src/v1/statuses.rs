@@ -15,6 +15,10 @@ const NO_MAILING: Status = (
     404,
     "There is no such mailing, or it belongs to another API key",
 );
+const NO_RECIPIENT: Status = (
+    404,
+    "There is no such recipient, or its mailing belongs to another API key",
+);
 const NO_SUPPRESSION: Status = (
     404,
     "There is no such entry, or it belongs to another API key",
@@ -80,6 +84,7 @@ statuses! {
         UNAVAILABLE,
     ];
     MailingErrors = [INVALID, NO_VIEWER, BROWSER_KEY, NO_MAILING, FAULT, UNAVAILABLE];
+    RecipientErrors = [NO_VIEWER, BROWSER_KEY, NO_RECIPIENT, FAULT, UNAVAILABLE];
     RescheduleErrors = [
         INVALID,
         NO_VIEWER,

@@ -34,6 +34,7 @@ mod mailbox;
 mod management;
 mod origins;
 mod placeholders;
+mod recipients;
 mod removal;
 mod resend;
 mod rotation;

@@ -380,19 +380,24 @@ fn held_by(claim: &Claim, positions: &[i32]) -> Condition {
 
 /// Returns `None` if the row cannot be read as a whole, or if its address has been erased.
 fn claimed_recipient(row: Model, status: Status) -> Option<ClaimedRecipient> {
-    let mail = row.mail.as_deref()?;
     Some(ClaimedRecipient {
         position: row.position,
         attempt: row.claim_token?,
         // The call that is to be made does not count.
         attempts: row.attempts - i32::from(status == Status::Sending),
-        recipient: Recipient {
-            mail: Address::parse(mail).ok()?,
-            name: row.name,
-            company: row.company,
-            email_recipient_id: caller_id(row.email_recipient_id).ok()?,
-            variables: stored_map("variables", row.variables).ok()?,
-            headers: stored_map("headers", row.headers).ok()?,
-        },
+        recipient: stored_recipient(row)?,
+    })
+}
+
+/// Returns the recipient as it was submitted. `None` if the row cannot be read as a whole, or if its address has been
+/// erased.
+pub(super) fn stored_recipient(row: Model) -> Option<Recipient> {
+    Some(Recipient {
+        mail: Address::parse(row.mail.as_deref()?).ok()?,
+        name: row.name,
+        company: row.company,
+        email_recipient_id: caller_id(row.email_recipient_id).ok()?,
+        variables: stored_map("variables", row.variables).ok()?,
+        headers: stored_map("headers", row.headers).ok()?,
     })
 }

@@ -135,7 +135,7 @@ async fn erase_in(db: &impl ConnectionTrait, row: mailing::Model, key: &str) -> 
     // What is told of the other copies names the places that they have in the request.
     let copies = envelope.copies().filter(|(_, copy)| copy.key() == key);
     let erased: Vec<String> = copies.map(|(place, _)| place).collect();
-    let copied = !erased.is_empty();
+    let was_copied = !erased.is_empty();
     envelope.erased_copies.extend(erased);
     for list in [&mut envelope.cc, &mut envelope.bcc, &mut envelope.reply_to] {
         list.retain(|address| address.key() != key);
@@ -157,7 +157,7 @@ async fn erase_in(db: &impl ConnectionTrait, row: mailing::Model, key: &str) -> 
         .await?;
     // All of the content was written to that person, and copies belong to mails with one recipient. The lost part of a
     // corrupt envelope may have named the person too, and without an envelope nothing can be resent.
-    if is_corrupt || copied || (erased > 0 && others == 0) {
+    if is_corrupt || was_copied || (erased > 0 && others == 0) {
         envelope.subject.clear();
         forget_content(db, id).await?;
     }

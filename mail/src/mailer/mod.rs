@@ -26,7 +26,7 @@ pub use compose::{
     LINK_HEADER_COUNT, NotComposed, fields::custom as custom_header, is_link_header,
 };
 pub use mailbox::Mailbox;
-pub use preview::{Rendered, preview};
+pub use preview::{Rendered, preview, rendered};
 pub use redact::redact;
 pub use ses::{ATTEMPT_TAG, MAILING_TAG, RECIPIENT_TAG, Ses};
 use smtp::Smtp;

@@ -45,18 +45,36 @@ pub async fn preview(
         return Ok(None);
     };
     aside(|| {
-        let values = mailing.values(0, first);
-        let content = render(mailing, &values)?;
-        let first = Rendered {
-            subject: content.subject,
-            html: content.html,
-            text: content.text,
-            headers: custom_headers(mailing, &values),
-        };
-        let largest = largest(mailing, recipients)?;
-        Ok(Some(Preview { first, largest }))
+        Ok(Some(Preview {
+            first: render_one(mailing, 0, first)?,
+            largest: largest(mailing, recipients)?,
+        }))
     })
     .await
+}
+
+/// Renders the mail of one recipient.
+pub async fn rendered(
+    mailing: &Mailing,
+    position: i32,
+    recipient: &Recipient,
+) -> Result<Rendered, NotComposed> {
+    aside(|| render_one(mailing, position, recipient)).await
+}
+
+fn render_one(
+    mailing: &Mailing,
+    position: i32,
+    recipient: &Recipient,
+) -> Result<Rendered, NotComposed> {
+    let values = mailing.values(position, recipient);
+    let content = render(mailing, &values)?;
+    Ok(Rendered {
+        subject: content.subject,
+        html: content.html,
+        text: content.text,
+        headers: custom_headers(mailing, &values),
+    })
 }
 
 fn largest(mailing: &Mailing, recipients: &[Recipient]) -> Result<usize, NotComposed> {

@@ -9,6 +9,7 @@ use poem_openapi::Object;
 use super::{
     parse::{NOT_IN_FUTURE, TOO_FAR_AHEAD},
     preconditions::{check_idempotency_key, mailing_of, wants_async},
+    rendered::within,
 };
 use crate::{
     app::App,
@@ -104,84 +105,19 @@ fn told(forecast: Forecast, most: usize) -> DryRunMail {
         suppressed: forecast.suppressed,
         repeated: forecast.repeated,
         suppressed_copies: forecast.suppressed_copies,
-        first: within(forecast.first, most),
+        first: first(forecast.first, most),
         largest_bytes: forecast.largest as u64,
         done_at: forecast.done_at.into(),
     }
 }
 
-/// Cuts the parts, so that a small request with many placeholders has no large answer.
-fn within(mail: Rendered, most: usize) -> RenderedMail {
-    let mut left = most;
-    let mut shortened = false;
-    let mut cut = |part: Option<String>| {
-        part.map(|mut part| {
-            let end = end_within(&part, &mut left);
-            shortened |= end < part.len();
-            part.truncate(end);
-            part
-        })
-    };
-    let (html, text) = (cut(mail.html), cut(mail.text));
+fn first(mail: Rendered, most: usize) -> RenderedMail {
+    let (mail, shortened) = within(mail, most);
     RenderedMail {
         subject: mail.subject,
-        html,
-        text,
+        html: mail.html,
+        text: mail.text,
         headers: mail.headers,
         shortened,
-    }
-}
-
-/// Returns where a text ends of which the JSON takes no more than is left.
-fn end_within(text: &str, left: &mut usize) -> usize {
-    for (at, character) in text.char_indices() {
-        let length = match character {
-            '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
-            '\0'..='\u{1f}' => 6,
-            _ => character.len_utf8(),
-        };
-        let Some(rest) = left.checked_sub(length) else {
-            *left = 0;
-            return at;
-        };
-        *left = rest;
-    }
-    text.len()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_cut_where_its_json_becomes_too_long() {
-        let text = "a\"\n\u{1}ü𝄞x";
-        let whole = serde_json::to_string(text).unwrap().len() - 2;
-        for most in 0..=whole + 1 {
-            let mut left = most;
-            let end = end_within(text, &mut left);
-            let cut = serde_json::to_string(&text[..end]).unwrap().len() - 2;
-            assert!(cut <= most);
-            assert_eq!(end == text.len(), most >= whole, "{most}");
-        }
-    }
-
-    #[test]
-    fn a_mail_that_is_too_long_is_marked() {
-        let mail = |text: &str| Rendered {
-            subject: "x".to_owned(),
-            html: Some("html".to_owned()),
-            text: Some(text.to_owned()),
-            headers: BTreeMap::new(),
-        };
-        let fits = within(mail("text"), 8);
-        assert!(!fits.shortened);
-        assert_eq!(fits.text.as_deref(), Some("text"));
-        let cut = within(mail("texts"), 8);
-        assert!(cut.shortened);
-        assert_eq!(
-            (cut.html.as_deref(), cut.text.as_deref()),
-            (Some("html"), Some("text"))
-        );
     }
 }

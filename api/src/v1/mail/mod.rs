@@ -6,9 +6,13 @@ mod limits;
 mod parse;
 mod preconditions;
 mod rate_limit;
+mod recipient;
+mod rendered;
 mod reschedule;
 mod schema;
 mod send;
+
+pub use recipient::OneRecipient;
 
 use std::sync::Arc;
 

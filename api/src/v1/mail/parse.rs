@@ -50,6 +50,15 @@ pub struct Lists {
     pub public_url: Option<Url>,
 }
 
+impl Lists {
+    fn named(&self, name: String) -> List {
+        List {
+            name,
+            api_key_id: self.api_key_id,
+        }
+    }
+}
+
 /// The mailing, and its templates, which the checks need parsed.
 pub async fn mailing(
     body: Vec<u8>,
@@ -138,10 +147,7 @@ fn read(object: &mut ObjectNode<'_>, lists: &Lists) -> Option<(NewMailing, maili
         reply_to_names,
         cc_names,
         erased_copies: Vec::new(),
-        list: list.map(|name| List {
-            name,
-            api_key_id: lists.api_key_id,
-        }),
+        list: list.map(|name| lists.named(name)),
         needs_links: false,
         ids,
     };
