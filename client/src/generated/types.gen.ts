@@ -1083,6 +1083,97 @@ export type Recipient = {
 };
 
 /**
+ * RecipientContent
+ *
+ * The mail of a recipient, with its placeholders replaced.
+ */
+export type RecipientContent = {
+    subject: string;
+    html: string | null;
+    text: string | null;
+    /**
+     * The request's and the recipient's `headers`, and with `list` those by which the recipient unsubscribes. The link
+     * that is shown leads to nothing, so that nobody but the recipient unsubscribes.
+     */
+    headers: {
+        [key: string]: string;
+    };
+    /**
+     * `true` if `html` and `text` have more than 4 MiB together, and were cut.
+     */
+    shortened: boolean;
+} | null;
+
+/**
+ * RecipientDetails
+ *
+ * A recipient with all that is known of it.
+ */
+export type RecipientDetails = {
+    /**
+     * The recipient's position in the request, from 0.
+     */
+    index: number;
+    email_id: CallerId;
+    email_recipient_id: CallerId;
+    /**
+     * The address as it was submitted; null after it was removed by retention or erasure.
+     */
+    recipient: string | null;
+    status: RecipientStatus;
+    /**
+     * The mail system's id of the mail; null unless the mail system has accepted it.
+     */
+    message_id: string | null;
+    status_detail: StatusDetail;
+    /**
+     * The last error, as a text for people; it never contains an address.
+     */
+    last_error: string | null;
+    /**
+     * The time at which the recipient was queued, or queued again by a resend; null if it never was queued.
+     */
+    queued_at: string | null;
+    /**
+     * The time at which the mail system accepted the mail; null unless it did.
+     */
+    sent_at: string | null;
+    /**
+     * The number of calls to the mail system that count as attempts, since the last resend if there was one.
+     */
+    attempts: number;
+    /**
+     * The earliest time of the next attempt; null unless `status` is `queued`.
+     */
+    next_attempt_at: string | null;
+    /**
+     * What happened to the recipient, in its order. Events are kept for `EVENT_DAYS` (30 by default).
+     */
+    events: Array<Event>;
+    /**
+     * The mail as it is sent; null once it was removed, a day after the mailing has ended, or with the address.
+     */
+    content: RecipientContent;
+};
+
+/**
+ * RecipientDetailsResponse
+ *
+ * The body of a success.
+ */
+export type RecipientDetailsResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 200;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: RecipientDetails;
+};
+
+/**
  * RecipientHeaders
  *
  * Header fields of this mail only, such as `X-Campaign`, with the rules of the request's `headers`. A field
@@ -2453,6 +2544,56 @@ export type ResendMailingResponses = {
 };
 
 export type ResendMailingResponse = ResendMailingResponses[keyof ResendMailingResponses];
+
+export type GetRecipientData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the mailing.
+         */
+        id: string;
+        /**
+         * The recipient's position in the request, from 0.
+         */
+        index: number;
+    };
+    query?: never;
+    url: '/v1/mail/{id}/recipients/{index}';
+};
+
+export type GetRecipientErrors = {
+    /**
+     * The API key or admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * The key is a browser key, which can only send, or a server key that was used in a page of another origin
+     */
+    403: ErrorBody;
+    /**
+     * There is no such recipient, or its mailing belongs to another API key
+     */
+    404: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type GetRecipientError = GetRecipientErrors[keyof GetRecipientErrors];
+
+export type GetRecipientResponses = {
+    /**
+     * Done
+     */
+    200: RecipientDetailsResponse;
+};
+
+export type GetRecipientResponse = GetRecipientResponses[keyof GetRecipientResponses];
 
 export type ListEventsData = {
     body?: never;
