@@ -634,6 +634,93 @@ export type FieldError = {
 };
 
 /**
+ * FoundRecipient
+ *
+ * A recipient, with its mailing.
+ */
+export type FoundRecipient = {
+    /**
+     * The id of the mailing.
+     */
+    id: string;
+    /**
+     * The recipient's position in the request, from 0: with `id`, it leads to `GET /v1/mail/{id}/recipients/{index}`.
+     */
+    index: number;
+    /**
+     * The id of the API key that submitted the mailing.
+     */
+    api_key_id: string;
+    /**
+     * The time at which the mailing was accepted.
+     */
+    created_at: string;
+    /**
+     * The subject as it was submitted, with its placeholders; empty after an erasure that removed the content.
+     */
+    subject: string;
+    client_env_id: CallerId;
+    email_id: CallerId;
+    email_recipient_id: CallerId;
+    /**
+     * The address as it was submitted; null after it was removed by retention or erasure.
+     */
+    recipient: string | null;
+    status: RecipientStatus;
+    /**
+     * The mail system's id of the mail; null unless the mail system has accepted it.
+     */
+    message_id: string | null;
+    status_detail: StatusDetail;
+    /**
+     * The last error, as a text for people; it never contains an address.
+     */
+    last_error: string | null;
+    /**
+     * The time at which the recipient was queued, or queued again by a resend; null if it never was queued.
+     */
+    queued_at: string | null;
+    /**
+     * The time at which the mail system accepted the mail; null unless it did.
+     */
+    sent_at: string | null;
+    /**
+     * The number of calls to the mail system that count as attempts, since the last resend if there was one.
+     */
+    attempts: number;
+};
+
+/**
+ * FoundRecipientPage
+ *
+ * A page of a list.
+ */
+export type FoundRecipientPage = {
+    items: Array<FoundRecipient>;
+    /**
+     * The cursor of the next page; null on the last page.
+     */
+    next: string | null;
+};
+
+/**
+ * FoundRecipientPageResponse
+ *
+ * The body of a success.
+ */
+export type FoundRecipientPageResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 200;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: FoundRecipientPage;
+};
+
+/**
  * ImportedSuppressions
  *
  * The result of an import.
@@ -2594,6 +2681,85 @@ export type GetRecipientResponses = {
 };
 
 export type GetRecipientResponse = GetRecipientResponses[keyof GetRecipientResponses];
+
+export type FindRecipientsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only recipients with this address, in upper or lower case. An address that was removed is not found.
+         */
+        mail?: string;
+        /**
+         * Only recipients with this status.
+         */
+        status?: RecipientStatusFilter;
+        /**
+         * Only recipients of mailings with this `email_id`.
+         */
+        email_id?: string;
+        /**
+         * Only recipients of mailings with this `client_env_id`. Mailings of versions before this filter are not found.
+         */
+        client_env_id?: string;
+        /**
+         * Only the recipients whose mail has this id at the mail system. A call to SES for several recipients, and a mail
+         * with copies, have one id for each mail.
+         */
+        message_id?: string;
+        /**
+         * Only recipients of mailings that were accepted at this time or later.
+         */
+        created_after?: string;
+        /**
+         * Only recipients of mailings that were accepted before this time.
+         */
+        created_before?: string;
+        /**
+         * The maximum number of entries on the page; 50 if absent.
+         */
+        limit?: number;
+        /**
+         * The cursor `next` of the previous page.
+         */
+        after?: string;
+    };
+    url: '/v1/recipients';
+};
+
+export type FindRecipientsErrors = {
+    /**
+     * A filter, the cursor or the limit is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The API key or admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * The key is a browser key, which can only send, or a server key that was used in a page of another origin
+     */
+    403: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type FindRecipientsError = FindRecipientsErrors[keyof FindRecipientsErrors];
+
+export type FindRecipientsResponses = {
+    /**
+     * Done
+     */
+    200: FoundRecipientPageResponse;
+};
+
+export type FindRecipientsResponse = FindRecipientsResponses[keyof FindRecipientsResponses];
 
 export type ListEventsData = {
     body?: never;
