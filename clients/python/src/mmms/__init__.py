@@ -1,0 +1,29 @@
+"""The HTTP API of MMMS, which sends mail: `Mmms().mail.send(...)`, or `await AsyncMmms().mail.send(...)`."""
+
+from mmms import models, webhooks
+from mmms._async_client import AsyncMmms
+from mmms._client import Mmms
+from mmms._errors import MmmsError
+from mmms._mail_fields import Address, AddressFields, Attachment, MailFields, Recipient
+from mmms._queue_result import MailResult
+from mmms._results import Progress, SendResult
+from mmms.webhooks import WebhookError, WebhookEvent, WebhookMessage
+
+__all__ = [
+    "Address",
+    "AddressFields",
+    "AsyncMmms",
+    "Attachment",
+    "MailFields",
+    "MailResult",
+    "Mmms",
+    "MmmsError",
+    "Progress",
+    "Recipient",
+    "SendResult",
+    "WebhookError",
+    "WebhookEvent",
+    "WebhookMessage",
+    "models",
+    "webhooks",
+]
