@@ -6,7 +6,7 @@ from mmms._client import Mmms
 from mmms._errors import MmmsError
 from mmms._mail_fields import Address, AddressFields, Attachment, MailFields, Recipient
 from mmms._queue_result import MailResult
-from mmms._results import Progress, SendResult
+from mmms._results import EventFeed, Progress, SendResult
 from mmms.webhooks import WebhookError, WebhookEvent, WebhookMessage
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "AddressFields",
     "AsyncMmms",
     "Attachment",
+    "EventFeed",
     "MailFields",
     "MailResult",
     "Mmms",

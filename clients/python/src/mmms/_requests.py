@@ -10,14 +10,13 @@ from urllib.parse import quote
 
 from mmms._generated.models.cancelled_mailing import CancelledMailing
 from mmms._generated.models.dry_run import DryRun
-from mmms._generated.models.event_feed import EventFeed
 from mmms._generated.models.mailing import Mailing
 from mmms._generated.models.queued_mail import QueuedMail
 from mmms._generated.models.recipient import Recipient
 from mmms._generated.models.rescheduled_mailing import RescheduledMailing
 from mmms._generated.models.suppression import Suppression
 from mmms._request import Page, Request, data_as, page_of, time_text, written
-from mmms._results import SendResult, read_sent
+from mmms._results import EventFeed, SendResult, read_feed, read_sent
 
 
 def _mailing(id: str, rest: str = "") -> str:
@@ -63,7 +62,7 @@ def resend(id: str, status: str) -> Request[QueuedMail]:
 
 
 def events(**params: str | int | None) -> Request[EventFeed]:
-    return Request("GET", "/v1/events", data_as(EventFeed), params=params)
+    return Request("GET", "/v1/events", read_feed, params=params)
 
 
 def suppressions(**params: str | int | None) -> Request[Page[Suppression]]:

@@ -11,11 +11,10 @@ from mmms import _requests
 from mmms._connection import Connection
 from mmms._mail_fields import MailFields, mail
 from mmms._request import Page, Request
-from mmms._results import Progress, SendResult, progress_of, too_late
+from mmms._results import EventFeed, Progress, SendResult, progress_of, too_late
 from mmms.models import (
     CancelledMailing,
     DryRun,
-    EventFeed,
     Mailing,
     QueuedMail,
     Recipient,

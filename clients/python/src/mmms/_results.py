@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import httpx
 
 from mmms._errors import MmmsError
+from mmms._generated.models.event import Event
 from mmms._generated.models.mailing import Mailing
 from mmms._generated.models.queued_mail import QueuedMail
 from mmms._generated.models.sent_mail import SentMail
@@ -40,6 +41,21 @@ def read_sent(response: httpx.Response) -> SendResult:
         return SendResult(sent.id, sent.status.status, 1, sent.message_id, replayed, sent)
     queued = QueuedMail.from_dict(data)
     return SendResult(queued.id, queued.status, queued.accepted, None, replayed, queued)
+
+
+@dataclass(frozen=True)
+class EventFeed:
+    """A part of the feed of events."""
+
+    items: list[Event]
+    #: The cursor to continue with. At the end of the feed too: ask again with it later.
+    next: str
+
+
+def read_feed(response: httpx.Response) -> EventFeed:
+    """Reads a part of the feed."""
+    data = response.json()["data"]
+    return EventFeed([Event.from_dict(item) for item in data["items"]], data["next"])
 
 
 @dataclass(frozen=True)

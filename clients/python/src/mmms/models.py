@@ -9,7 +9,6 @@ from mmms._generated.models.bounce import Bounce
 from mmms._generated.models.cancelled_mailing import CancelledMailing
 from mmms._generated.models.dry_run import DryRun
 from mmms._generated.models.event import Event
-from mmms._generated.models.event_feed import EventFeed
 from mmms._generated.models.field_error import FieldError
 from mmms._generated.models.mailing import Mailing
 from mmms._generated.models.mailing_counts import MailingCounts
@@ -27,7 +26,6 @@ __all__ = [
     "CancelledMailing",
     "DryRun",
     "Event",
-    "EventFeed",
     "FieldError",
     "Mailing",
     "MailingCounts",
