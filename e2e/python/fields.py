@@ -5,6 +5,7 @@ import base64
 import dataclasses
 import json
 import os
+import pickle
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,7 +21,8 @@ bodies: list[dict[str, Any]] = []
 
 
 def take(request: httpx.Request) -> httpx.Response:
-    bodies.append(json.loads(request.content))
+    if request.content:
+        bodies.append(json.loads(request.content))
     return httpx.Response(418, text="a teapot")
 
 
@@ -97,6 +99,18 @@ assert "attachments.0.content must be bytes" in fails(
 assert "send_at has no time zone" in fails(lambda: body(send_at=datetime(2026, 1, 27)), ValueError)
 assert "htlm" in fails(lambda: body(htlm="<p>"), TypeError)
 fails(lambda: body(to={"mail": "x@example.org", "variables": {"n": float("nan")}}), ValueError)
+
+for key in ["", "a\nb", "schlüssel"]:
+    fails(partial(body, idempotency_key=key), ValueError)
+
+# An error can be carried to another process, and its text has no address that it was not given.
+try:
+    next(mmms.suppressions.list(mail="secret@example.org"))
+except MmmsError as error:
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    assert f"GET {base}/v1/suppressions" in str(error) and "secret" not in str(error), error
+else:
+    raise AssertionError("a teapot is taken for a success")
 
 # Settings.
 for name in ["MMMS_URL", "MMMS_API_KEY"]:

@@ -4,7 +4,7 @@ from mmms import models, webhooks
 from mmms._async_client import AsyncMmms
 from mmms._client import Mmms
 from mmms._errors import MmmsError
-from mmms._mail_fields import Address, AddressFields, Attachment, MailFields, Recipient
+from mmms._mail_fields import Address, AddressFields, Attachment, MailFields, RecipientFields
 from mmms._queue_result import MailResult
 from mmms._results import EventFeed, Progress, SendResult
 from mmms.webhooks import WebhookError, WebhookEvent, WebhookMessage
@@ -20,7 +20,7 @@ __all__ = [
     "Mmms",
     "MmmsError",
     "Progress",
-    "Recipient",
+    "RecipientFields",
     "SendResult",
     "WebhookError",
     "WebhookEvent",

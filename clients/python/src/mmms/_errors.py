@@ -39,6 +39,8 @@ _OF_A_LATER_VERSION = "see docs/errors.md of the version of MMMS that answered"
 class MmmsError(Exception):
     """A request that did not succeed. `str()` of it has everything that is needed to find the fault."""
 
+    __module__ = "mmms"
+
     #: For programs: MMMS's `error_type`, such as `validation_error`; or `network_error`, `timeout`, or `gateway_error`
     #: if something in front of MMMS answered in its place; or `configuration_error`. A later version may have others.
     type: str
@@ -52,7 +54,7 @@ class MmmsError(Exception):
     fields: Sequence[FieldError]
     #: The id of the request in MMMS's log.
     request_id: str | None
-    #: `POST https://mail.example.com/v1/mail`
+    #: `POST https://mail.example.com/v1/mail`, without a query, which may have an address.
     request: str | None
     #: Seconds after which MMMS says that another try may help.
     retry_after: float | None
@@ -72,7 +74,8 @@ class MmmsError(Exception):
         retry_after: float | None = None,
         idempotency_key: str | None = None,
     ) -> None:
-        super().__init__(message)
+        # As a whole they can be pickled, for example by Celery.
+        super().__init__(type, message)
         self.type = type
         self.message = message
         self.status = status

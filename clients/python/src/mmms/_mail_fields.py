@@ -24,7 +24,7 @@ class AddressFields(TypedDict):
 Address: TypeAlias = str | AddressFields
 
 
-class Recipient(TypedDict):
+class RecipientFields(TypedDict):
     """A recipient with what is special to its mail."""
 
     mail: str
@@ -54,7 +54,7 @@ class MailFields(TypedDict):
     #: The sender. Without a display name, the address is shown.
     from_: Address
     #: 1 to 10,000 recipients: each gets a mail of its own, and sees no other.
-    to: str | Recipient | Sequence[str | Recipient]
+    to: str | RecipientFields | Sequence[str | RecipientFields]
     subject: str
     #: `html`, `text` or both.
     html: NotRequired[str | None]
@@ -87,7 +87,7 @@ class MailFields(TypedDict):
 def mail(
     *,
     from_: Address,
-    to: str | Recipient | Sequence[str | Recipient],
+    to: str | RecipientFields | Sequence[str | RecipientFields],
     subject: str,
     html: str | None = None,
     text: str | None = None,
@@ -169,7 +169,7 @@ def _attachment(at: int, given: Attachment | os.PathLike[str]) -> Mapping[str, A
     if isinstance(given, os.PathLike):
         path = Path(given)
         given = {"filename": path.name, "content": path.read_bytes()}
-    content: object = given.get("content")
+    content: Any = given.get("content")
     if not isinstance(content, bytes | bytearray | memoryview):
         kind = type(content).__name__
         raise TypeError(f"attachments.{at}.content must be bytes, not {kind}: read files with mode 'rb'")

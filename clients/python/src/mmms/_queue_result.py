@@ -43,7 +43,7 @@ class MailResult:
     sequence: int
     bounce: Bounce | None
     #: Fields of a later version.
-    additional_properties: dict[str, Any] = field(default_factory=dict)
+    additional_properties: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @classmethod
     def from_json(cls, body: str | bytes) -> Self:

@@ -24,10 +24,10 @@ class Request(Generic[T_co]):
     path: str
     #: Makes the result of the answer.
     read: Callable[[httpx.Response], T_co]
-    params: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+    params: Mapping[str, str | int | bool | None] = field(default_factory=dict[str, str | int | bool | None])
     #: Written once: each attempt sends the same bytes.
     body: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     #: Sending it twice does nothing twice.
     repeatable: bool = True
 
@@ -53,7 +53,7 @@ class Request(Generic[T_co]):
                 raise _errors.of_answer(answer)
             return self._read(answer)
         except _errors.MmmsError as error:
-            error.request = f"{self.method} {sent.url}"
+            error.request = f"{self.method} {sent.url.copy_with(query=None)}"
             error.idempotency_key = self.headers.get("Idempotency-Key")
             raise
 

@@ -24,7 +24,11 @@ def _mailing(id: str, rest: str = "") -> str:
 
 
 def send(body: Mapping[str, Any], idempotency_key: str | None, respond_async: bool) -> Request[SendResult]:
-    headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+    if idempotency_key is None:
+        idempotency_key = str(uuid.uuid4())
+    if not (idempotency_key.isascii() and idempotency_key.isprintable() and idempotency_key):
+        raise ValueError("idempotency_key must be printable ASCII, and not empty")
+    headers = {"Idempotency-Key": idempotency_key}
     if respond_async:
         headers["Prefer"] = "respond-async"
     return Request("POST", "/v1/mail", read_sent, body=written(body), headers=headers)

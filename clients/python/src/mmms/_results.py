@@ -36,7 +36,7 @@ def read_sent(response: httpx.Response) -> SendResult:
     """Reads the answer to a mail."""
     replayed = response.headers.get("idempotency-replayed") == "true"
     data = response.json()["data"]
-    if response.status_code == httpx.codes.OK:
+    if response.status_code == 200:
         sent = SentMail.from_dict(data)
         return SendResult(sent.id, sent.status.status, 1, sent.message_id, replayed, sent)
     queued = QueuedMail.from_dict(data)

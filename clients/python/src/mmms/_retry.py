@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 import time
 
@@ -10,6 +11,8 @@ import httpx
 
 from mmms._errors import MmmsError
 from mmms._request import Request
+
+_LOG = logging.getLogger("mmms")
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -35,6 +38,8 @@ class Retries:
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
         if not self._may_repeat(error) or time.monotonic() + pause > self._end:
             raise error
+        what = f"{self._request.method} {self._request.path}"
+        _LOG.info("%s is sent again in %.1f s, after %s (%s)", what, pause, error.type, error.status)
         return pause
 
     def _may_repeat(self, error: MmmsError) -> bool:

@@ -17,7 +17,7 @@ def resolve(base_url: str | None, api_key: str | None) -> tuple[str, str]:
     """Returns the address and the key, from the environment where they are not given."""
     base_url = base_url or os.environ.get("MMMS_URL")
     api_key = api_key or os.environ.get("MMMS_API_KEY")
-    missing = []
+    missing: list[str] = []
     if not base_url:
         missing.append("the address: give base_url=..., or set the environment variable MMMS_URL")
     if not api_key:
