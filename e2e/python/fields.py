@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from mmms import MailResult, Mmms, MmmsError
+from mmms import MailResult, Mmms, MmmsError, webhooks
 
 base, schema = sys.argv[1], json.loads(Path(sys.argv[2]).read_text())
 bodies: list[dict[str, Any]] = []
@@ -69,7 +69,7 @@ whole = body(
     reply_to="R <r@example.org>",
     cc=["c@example.org", {"mail": "d@example.org", "name": "D"}],
     bcc="e@example.org",
-    attachments=[Path("logo.png"), {"filename": "a.bin", "content": b"\x00\xff", "content_id": "a"}],
+    attachments=[Path("logo.png"), {"filename": "a.bin", "content": b"\xfb\xff", "content_id": "a"}],
     headers={"X-A": "1"},
     tags={"campaign": "spring"},
     send_at=datetime(2026, 1, 27, 10, 30, tzinfo=UTC),
@@ -88,7 +88,7 @@ assert whole["reply_to"] == [{"mail": "r@example.org", "name": "R"}]
 assert whole["cc"] == [{"mail": "c@example.org"}, {"mail": "d@example.org", "name": "D"}]
 assert whole["attachments"] == [
     {"filename": "logo.png", "content": base64.b64encode(b"\x89PNG").decode()},
-    {"filename": "a.bin", "content": "AP8=", "content_id": "a"},
+    {"filename": "a.bin", "content": "+/8=", "content_id": "a"},
 ]
 assert whole["tags"] == [{"name": "campaign", "value": "spring"}]
 assert whole["send_at"] == "2026-01-27T10:30:00+00:00"
@@ -113,6 +113,7 @@ else:
     raise AssertionError("a teapot is taken for a success")
 
 # Settings.
+assert mmms.webhooks is webhooks
 for name in ["MMMS_URL", "MMMS_API_KEY"]:
     os.environ.pop(name, None)
 missing = fails(Mmms, MmmsError)

@@ -140,6 +140,7 @@ async def with_asyncio() -> None:
         sent = await mmms.mail.send(**letter("later@example.com"))
         assert sent.status == "sent", sent
         assert captured("later@example.com") == 1
+        assert gateway.seen[2][1] - gateway.seen[1][1] >= 1, "not before Retry-After"
         try:
             await mmms.mail.send(**letter("later@example.com", subject=""))
         except MmmsError as error:

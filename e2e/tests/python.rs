@@ -268,7 +268,16 @@ async fn its_types_hold_for_programs_that_use_it() {
         environment.write(&name, &printed(README, heading, "python"));
         files.push(name);
     }
-    files.extend(["reliable.py", "newer.py", "webhook.py", "fields.py"].map(str::to_owned));
+    files.extend(
+        [
+            "reliable.py",
+            "newer.py",
+            "webhook.py",
+            "fields.py",
+            "misuse.py",
+        ]
+        .map(str::to_owned),
+    );
     let mut mypy = environment.command(of_repository(".cache/python-client/bin/mypy"));
     mypy.arg("--strict")
         .arg("--python-executable")

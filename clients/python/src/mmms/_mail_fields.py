@@ -170,7 +170,7 @@ def _attachment(at: int, given: Attachment | os.PathLike[str]) -> Mapping[str, A
         path = Path(given)
         given = {"filename": path.name, "content": path.read_bytes()}
     content: Any = given.get("content")
-    if not isinstance(content, bytes | bytearray | memoryview):
+    if not isinstance(content, bytes | bytearray):
         kind = type(content).__name__
         raise TypeError(f"attachments.{at}.content must be bytes, not {kind}: read files with mode 'rb'")
     return {**given, "content": base64.b64encode(content).decode()}
