@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -53,12 +52,13 @@ def verify(body: str | bytes, headers: Headers | Mapping[str, str], secret: str 
     for one in [secret] if isinstance(secret, str) else secret:
         webhook = _webhook(one)
         try:
-            webhook.verify(body, fields, json_parse=False)
-            return _message(fields["webhook-id"], json.loads(body))
+            message = webhook.verify(body, fields)
         # A malformed signature is a ValueError.
-        except (WebhookVerificationError, ValueError, TypeError, KeyError) as error:
+        except (WebhookVerificationError, ValueError) as error:
             fault = error
-    raise WebhookError(f"the message is not one of this webhook: {fault}") from fault
+        else:
+            return _message(fields["webhook-id"], message)
+    raise WebhookError(f"the message is not signed with this secret: {fault}") from fault
 
 
 def _webhook(secret: str) -> Webhook:
@@ -68,8 +68,11 @@ def _webhook(secret: str) -> Webhook:
 
 
 def _message(id: str, message: Mapping[str, Any]) -> WebhookMessage:
-    kind, data = message["type"], message["data"]
-    timestamp = datetime.datetime.fromisoformat(message["timestamp"])
-    if not kind.startswith("mail."):
-        return WebhookMessage(id, kind, timestamp, data)
-    return WebhookEvent(id, kind, timestamp, data, Event.from_dict(data))
+    try:
+        kind, data = message["type"], message["data"]
+        timestamp = datetime.datetime.fromisoformat(message["timestamp"])
+        if not kind.startswith("mail."):
+            return WebhookMessage(id, kind, timestamp, data)
+        return WebhookEvent(id, kind, timestamp, data, Event.from_dict(data))
+    except (ValueError, TypeError, KeyError, AttributeError) as fault:
+        raise WebhookError(f"the message is signed, but is none of MMMS: {fault!r}") from fault
