@@ -123,6 +123,9 @@ many = mmms.mail.send(**letter([f"reader{at}@example.com" for at in range(120)])
 mmms.mail.wait(many.id, interval=0.05, on_progress=lambda look: looks.append((look.done, look.total)))
 assert looks[-1] == (120, 120) and looks == sorted(looks), looks
 recipients = list(mmms.mail.recipients(many.id, status="sent"))
+one = mmms.mail.recipient(many.id, 1)
+assert one.recipient == recipients[1].recipient and one.events[0].status == "sent"
+assert [found.id for found in mmms.mail.find(mail=one.recipient, status="sent", created_before=tomorrow)] == [many.id]
 assert [recipient.index for recipient in recipients] == list(range(120))
 
 # Suppressed addresses, and a dry run that sees them.

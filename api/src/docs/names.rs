@@ -6,10 +6,11 @@ const PREFIX: &str = "#/components/schemas/";
 
 /// Maps: the schema that has the map, the property, and the name of the map. Without a name, a generator
 /// invents one.
-const MAPS: [(&str, &str, &str); 4] = [
+const MAPS: [(&str, &str, &str); 5] = [
     ("MailRequest", "headers", "MailHeaders"),
     ("RecipientRequest", "headers", "RecipientHeaders"),
     ("RecipientRequest", "variables", "Variables"),
+    ("RecipientContent", "headers", "ContentHeaders"),
     ("RenderedMail", "headers", "RenderedHeaders"),
 ];
 

@@ -388,6 +388,16 @@ export type CancelledMailingResponse = {
 };
 
 /**
+ * ContentHeaders
+ *
+ * The request's and the recipient's `headers`, and with `list` those by which the recipient unsubscribes. The link
+ * that is shown leads to nothing, so that nobody but the recipient unsubscribes.
+ */
+export type ContentHeaders = {
+    [key: string]: string;
+};
+
+/**
  * DryRun
  *
  * What would become of a request. Recipients are named by their index in the request, from 0.
@@ -1446,13 +1456,7 @@ export type RecipientContent = {
      * The text, with its placeholders replaced; null if there is none.
      */
     text: string | null;
-    /**
-     * The request's and the recipient's `headers`, and with `list` those by which the recipient unsubscribes. The link
-     * that is shown leads to nothing, so that nobody but the recipient unsubscribes.
-     */
-    headers: {
-        [key: string]: string;
-    };
+    headers: ContentHeaders;
     /**
      * `true` if `html` and `text` have more than 4 MiB together, and were cut.
      */

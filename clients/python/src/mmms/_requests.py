@@ -10,9 +10,11 @@ from urllib.parse import quote
 
 from mmms._generated.models.cancelled_mailing import CancelledMailing
 from mmms._generated.models.dry_run import DryRun
+from mmms._generated.models.found_recipient import FoundRecipient
 from mmms._generated.models.mailing import Mailing
 from mmms._generated.models.queued_mail import QueuedMail
 from mmms._generated.models.recipient import Recipient
+from mmms._generated.models.recipient_details import RecipientDetails
 from mmms._generated.models.rescheduled_mailing import RescheduledMailing
 from mmms._generated.models.suppression import Suppression
 from mmms._request import Page, Request, data_as, page_of, time_text, written
@@ -48,6 +50,20 @@ def mailings(**params: str | int | bool | None) -> Request[Page[Mailing]]:
 
 def recipients(id: str, **params: str | int | None) -> Request[Page[Recipient]]:
     return Request("GET", _mailing(id, "/recipients"), page_of(Recipient), params=params)
+
+
+def recipient(id: str, index: int) -> Request[RecipientDetails]:
+    return Request("GET", _mailing(id, f"/recipients/{index:d}"), data_as(RecipientDetails))
+
+
+def find(
+    created_after: datetime.datetime | str | None,
+    created_before: datetime.datetime | str | None,
+    **params: str | int | None,
+) -> Request[Page[FoundRecipient]]:
+    for name, time in (("created_after", created_after), ("created_before", created_before)):
+        params[name] = None if time is None else time_text(name, time)
+    return Request("GET", "/v1/recipients", page_of(FoundRecipient), params=params)
 
 
 def cancel(id: str) -> Request[CancelledMailing]:

@@ -15,9 +15,11 @@ from mmms._results import EventFeed, Progress, SendResult, progress_of, too_late
 from mmms.models import (
     CancelledMailing,
     DryRun,
+    FoundRecipient,
     Mailing,
     QueuedMail,
     Recipient,
+    RecipientDetails,
     RescheduledMailing,
     Suppression,
 )
@@ -77,6 +79,35 @@ class Mail(_Resource):
     def recipients(self, id: str, *, status: str | None = None) -> Iterator[Recipient]:
         """Iterates over the recipients of a mailing, in the order of the request."""
         return self._all(lambda after: _requests.recipients(id, status=status, after=after))
+
+    def recipient(self, id: str, index: int) -> RecipientDetails:
+        """Returns one recipient with its events, its next attempt, and its mail for as long as it is kept."""
+        return self._connection.call(_requests.recipient(id, index))
+
+    def find(
+        self,
+        *,
+        mail: str | None = None,
+        status: str | None = None,
+        message_id: str | None = None,
+        email_id: str | None = None,
+        client_env_id: str | None = None,
+        created_after: datetime.datetime | str | None = None,
+        created_before: datetime.datetime | str | None = None,
+    ) -> Iterator[FoundRecipient]:
+        """Iterates over the recipients of all mailings, those of the newest mailing first."""
+        return self._all(
+            lambda after: _requests.find(
+                created_after,
+                created_before,
+                mail=mail,
+                status=status,
+                message_id=message_id,
+                email_id=email_id,
+                client_env_id=client_env_id,
+                after=after,
+            )
+        )
 
     def cancel(self, id: str) -> CancelledMailing:
         """Cancels what is still queued of a mailing."""

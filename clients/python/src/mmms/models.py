@@ -10,10 +10,12 @@ from mmms._generated.models.cancelled_mailing import CancelledMailing
 from mmms._generated.models.dry_run import DryRun
 from mmms._generated.models.event import Event
 from mmms._generated.models.field_error import FieldError
+from mmms._generated.models.found_recipient import FoundRecipient
 from mmms._generated.models.mailing import Mailing
 from mmms._generated.models.mailing_counts import MailingCounts
 from mmms._generated.models.queued_mail import QueuedMail
 from mmms._generated.models.recipient import Recipient
+from mmms._generated.models.recipient_details import RecipientDetails
 from mmms._generated.models.rendered_mail import RenderedMail
 from mmms._generated.models.rescheduled_mailing import RescheduledMailing
 from mmms._generated.models.sent_mail import SentMail
@@ -27,10 +29,12 @@ __all__ = [
     "DryRun",
     "Event",
     "FieldError",
+    "FoundRecipient",
     "Mailing",
     "MailingCounts",
     "QueuedMail",
     "Recipient",
+    "RecipientDetails",
     "RenderedMail",
     "RescheduledMailing",
     "SentMail",

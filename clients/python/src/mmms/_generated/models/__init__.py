@@ -17,6 +17,7 @@ from .bounce import Bounce
 from .cancelled_mailing import CancelledMailing
 from .cancelled_mailing_response import CancelledMailingResponse
 from .cancelled_mailing_response_status import CancelledMailingResponseStatus
+from .content_headers import ContentHeaders
 from .dry_run import DryRun
 from .dry_run_response import DryRunResponse
 from .dry_run_response_status import DryRunResponseStatus
@@ -31,6 +32,10 @@ from .event_feed_response import EventFeedResponse
 from .event_feed_response_status import EventFeedResponseStatus
 from .event_status_filter import EventStatusFilter
 from .field_error import FieldError
+from .found_recipient import FoundRecipient
+from .found_recipient_page import FoundRecipientPage
+from .found_recipient_page_response import FoundRecipientPageResponse
+from .found_recipient_page_response_status import FoundRecipientPageResponseStatus
 from .imported_suppressions import ImportedSuppressions
 from .imported_suppressions_response import ImportedSuppressionsResponse
 from .imported_suppressions_response_status import ImportedSuppressionsResponseStatus
@@ -53,6 +58,10 @@ from .queued_mail_response import QueuedMailResponse
 from .queued_mail_response_status import QueuedMailResponseStatus
 from .readiness import Readiness
 from .recipient import Recipient
+from .recipient_content import RecipientContent
+from .recipient_details import RecipientDetails
+from .recipient_details_response import RecipientDetailsResponse
+from .recipient_details_response_status import RecipientDetailsResponseStatus
 from .recipient_headers import RecipientHeaders
 from .recipient_page import RecipientPage
 from .recipient_page_response import RecipientPageResponse
@@ -143,6 +152,7 @@ __all__ = (
     "CancelledMailing",
     "CancelledMailingResponse",
     "CancelledMailingResponseStatus",
+    "ContentHeaders",
     "DryRun",
     "DryRunResponse",
     "DryRunResponseStatus",
@@ -157,6 +167,10 @@ __all__ = (
     "EventFeedResponseStatus",
     "EventStatusFilter",
     "FieldError",
+    "FoundRecipient",
+    "FoundRecipientPage",
+    "FoundRecipientPageResponse",
+    "FoundRecipientPageResponseStatus",
     "ImportedSuppressions",
     "ImportedSuppressionsResponse",
     "ImportedSuppressionsResponseStatus",
@@ -179,6 +193,10 @@ __all__ = (
     "QueuedMailResponseStatus",
     "Readiness",
     "Recipient",
+    "RecipientContent",
+    "RecipientDetails",
+    "RecipientDetailsResponse",
+    "RecipientDetailsResponseStatus",
     "RecipientHeaders",
     "RecipientPage",
     "RecipientPageResponse",

@@ -20,7 +20,7 @@ class ApiKeyChangeRequest:
     """Changes of an API key. A field that is absent changes nothing, and `null` removes the value.
 
     Attributes:
-        name (None | str | Unset):
+        name (None | str | Unset): A new name for people.
         senders (list[str] | None | Unset): The addresses that the key may send as, in place of all before. A browser
             key must have one.
         recipients (list[str] | None | Unset): The addresses that the key may write to, in place of all before; `null`

@@ -18,7 +18,7 @@ class ApiKeyPage:
     """A page of a list.
 
     Attributes:
-        items (list[ApiKey]):
+        items (list[ApiKey]): The entries of the page.
         next_ (None | str): The cursor of the next page; null on the last page.
     """
 

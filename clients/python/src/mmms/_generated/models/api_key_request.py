@@ -21,7 +21,7 @@ class ApiKeyRequest:
     have `senders`.
 
         Attributes:
-            name (None | str | Unset):
+            name (None | str | Unset): A name for people, such as that of the application.
             origins (list[str] | None | Unset): The origins of the pages that may use the key, such as
                 `https://app.example.com`. `https://*.example.com` stands
                 for all names with one label before the domain.

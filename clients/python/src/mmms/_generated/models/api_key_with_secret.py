@@ -19,21 +19,22 @@ class ApiKeyWithSecret:
     """An API key with its secret, which is shown only once.
 
     Attributes:
-        id (str):
+        id (str): The id of the key, which is no secret.
         api_key (str): The secret, for the header `x-api-key`. Only a hash of it is stored, so it cannot be shown again.
-        name (None | str):
+        name (None | str): The name for people; null if it has none.
         kind (str): The kind of an API key. A `server` key may send, look up its own mailings, cancel and resend. A key
             that has or had
             an origin is a `browser` key: it may only send, and only from pages of its origins, because every visitor of the
             page can read it.
 
             Known values: `server`, `browser`. A later version may have others.
-        origins (list[str]):
-        senders (list[str]):
+        origins (list[str]): The origins of the pages that may use the key; empty for a server key.
+        senders (list[str]): The addresses, and domains such as `@example.com`, that the key may send as; empty if it
+            may send as any.
         recipients (list[str]): The addresses that the key may write to; without an entry, any.
         limits (ApiKeyLimits | None): The limits of an API key; one that is null limits nothing.
         lists_of (None | str): The revoked API key whose lists the key uses; null if it has lists of its own.
-        created_at (datetime.datetime):
+        created_at (datetime.datetime): The time at which the key was created.
         expires_at (datetime.datetime | None): The time from which the key is refused; null if it does not expire.
     """
 

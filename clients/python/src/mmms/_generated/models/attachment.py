@@ -15,7 +15,7 @@ class Attachment:
     """A file that is attached to every mail of the request.
 
     Attributes:
-        filename (str):
+        filename (str): The name under which mail programs show and save the attachment.
         content (str): The content in Base64 (RFC 4648, sections 4 and 5), with or without padding and line breaks. All
             attachments of
             a request have at most 2.5 MiB together, decoded.

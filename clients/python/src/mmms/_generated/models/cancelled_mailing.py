@@ -14,7 +14,7 @@ class CancelledMailing:
     """The result of a cancellation.
 
     Attributes:
-        id (str):
+        id (str): The id of the mailing.
         cancelled (int): The number of recipients that were cancelled now.
     """
 

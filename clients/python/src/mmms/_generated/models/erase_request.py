@@ -13,7 +13,7 @@ class EraseRequest:
     """The address to erase.
 
     Attributes:
-        mail (str):
+        mail (str): The address to erase, in upper or lower case.
     """
 
     mail: str

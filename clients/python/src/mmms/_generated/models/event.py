@@ -22,7 +22,7 @@ class Event:
     message of the result queue, and `api_key_id`.
 
         Attributes:
-            event_id (str):
+            event_id (str): The id of the event. It is the same in the feed, in the result queue and in webhooks.
             occurred_at (datetime.datetime): The time of the event. A mail server may report it much later.
             id (str): The id of the mailing.
             index (int): The recipient's position in the request, from 0.
@@ -48,17 +48,19 @@ class Event:
                 `delayed`, `copy_bounced`, `copy_complained`, `copy_suppressed`, `unsubscribed`, `resubscribed`. A later version
                 may have others.
             message_id (None | str): The mail system's id of the mail; null unless the mail system had accepted it.
-            status_detail (None | str):
+            status_detail (None | str): The reason for the status, such as `bounce_permanent`; null if the status says all.
             last_error (None | str): The last error, as a text for people; it never contains an address.
-            queued_at (datetime.datetime | None):
-            sent_at (datetime.datetime | None):
+            queued_at (datetime.datetime | None): The time at which the recipient was queued, or queued again by a resend;
+                null if it never was queued.
+            sent_at (datetime.datetime | None): The time at which the mail system accepted the mail; null unless it did.
             client_env_id (int | None | str): An id that the caller has chosen: a string of at most 512 characters, or a
                 signed 64-bit integer.
             project_id (int | None | str): An id that the caller has chosen: a string of at most 512 characters, or a signed
                 64-bit integer.
             closure_id (int | None | str): An id that the caller has chosen: a string of at most 512 characters, or a signed
                 64-bit integer.
-            attempts (int):
+            attempts (int): The number of calls to the mail system that count as attempts, since the last resend if there
+                was one.
             sequence (int): The number of the event among those of its recipient. It rises.
             bounce (Bounce | None): A bounce, as the mail system reports it.
             api_key_id (str): The id of the API key that submitted the mailing.

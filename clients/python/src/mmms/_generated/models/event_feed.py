@@ -18,7 +18,7 @@ class EventFeed:
     """A part of the feed.
 
     Attributes:
-        items (list[Event]):
+        items (list[Event]): The events, oldest first.
         next_ (str): The cursor with which the next request continues. At the end of the feed too: ask again with it
             later.
     """

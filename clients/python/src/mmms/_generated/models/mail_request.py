@@ -25,7 +25,7 @@ class MailRequest:
     replaced.
 
         Attributes:
-            recipients (list[RecipientRequest]):
+            recipients (list[RecipientRequest]): 1 to 10,000 recipients, each of which gets a mail of its own.
             sender_email (str): The address of the sender. If the API key has `senders`, the address must be one of them.
             sender_name (str): The display name of the sender; without CR and LF. Placeholders are allowed, and replaced for
                 each recipient:
@@ -33,7 +33,9 @@ class MailRequest:
             subject (str): The subject, without CR and LF. Placeholders are allowed, and replaced for each recipient: the
                 result must have
                 1 to 2,000 characters.
-            sender_organisation_name (None | str | Unset):
+            sender_organisation_name (None | str | Unset): The organisation of the sender: the value of the placeholder
+                `{{sender_organisation_name}}`, and the name on the
+                page where recipients unsubscribe.
             html_template (None | str | Unset): The HTML part of the mail. At least one of `html_template` and
                 `text_template` is required. With placeholders
                 replaced, each may have at most 10 MiB, and one of the two must have some text unless there are attachments.
@@ -47,7 +49,7 @@ class MailRequest:
                 must not be mailed is left out. The
                 recipient, `cc` and `bcc` are at most 50 addresses together. These addresses and their names are in no
                 header field.
-            attachments (list[Attachment] | None | Unset):
+            attachments (list[Attachment] | None | Unset): Attachments, which are the same for all recipients.
             headers (MailHeaders | None | Unset): Further header fields of every mail. Fields that the service or SES sets,
                 that mail servers act on, or that
                 belong to the HTTP request are refused. Names and values are printable ASCII, names of at most 126 and values of

@@ -14,8 +14,8 @@ class MailTag:
     `mmms-recipient-index` and `mmms-attempt` itself and refuses them here.
 
         Attributes:
-            name (str):
-            value (str):
+            name (str): The name of the tag: ASCII letters, digits, `_` and `-`.
+            value (str): The value of the tag, of the same characters.
     """
 
     name: str

@@ -19,11 +19,11 @@ class Mailing:
     """A mailing: an accepted request to send, without its content.
 
     Attributes:
-        id (str):
+        id (str): The id of the mailing.
         api_key_id (str): The id of the API key that submitted the mailing.
-        sender_email (str):
-        sender_name (str):
-        sender_organisation_name (None | str):
+        sender_email (str): The address of the sender.
+        sender_name (str): The name of the sender, with its placeholders.
+        sender_organisation_name (None | str): The organisation of the sender; null if there is none.
         subject (str): The subject as it was submitted, with its placeholders; empty after an erasure that removed the
             content.
         client_env_id (int | None | str): An id that the caller has chosen: a string of at most 512 characters, or a
@@ -36,7 +36,7 @@ class Mailing:
             64-bit integer.
         closure_id (int | None | str): An id that the caller has chosen: a string of at most 512 characters, or a signed
             64-bit integer.
-        created_at (datetime.datetime):
+        created_at (datetime.datetime): The time at which the request was accepted.
         send_at (datetime.datetime | None): The time before which the mail is not sent, as it was submitted or
             rescheduled; null if it was to be sent at once.
         expires_at (datetime.datetime): Recipients that are still queued at this time end as `failed`.

@@ -14,16 +14,16 @@ class MailingCounts:
     """The number of a mailing's recipients in each status.
 
     Attributes:
-        queued (int):
-        sending (int):
-        sent (int):
-        failed (int):
-        unconfirmed (int):
-        cancelled (int):
-        suppressed (int):
-        delivered (int):
-        bounced (int):
-        complained (int):
+        queued (int): Recipients that are `queued`.
+        sending (int): Recipients that are `sending`.
+        sent (int): Recipients that are `sent`.
+        failed (int): Recipients that are `failed`.
+        unconfirmed (int): Recipients that are `unconfirmed`.
+        cancelled (int): Recipients that are `cancelled`.
+        suppressed (int): Recipients that are `suppressed`.
+        delivered (int): Recipients that are `delivered`.
+        bounced (int): Recipients that have `bounced`.
+        complained (int): Recipients that have `complained`.
     """
 
     queued: int

@@ -18,7 +18,7 @@ class MailingPage:
     """A page of a list.
 
     Attributes:
-        items (list[Mailing]):
+        items (list[Mailing]): The entries of the page.
         next_ (None | str): The cursor of the next page; null on the last page.
     """
 

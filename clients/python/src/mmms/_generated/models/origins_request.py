@@ -13,7 +13,7 @@ class OriginsRequest:
     """The origins to add to an API key.
 
     Attributes:
-        origins (list[str]):
+        origins (list[str]): At most 100 origins, such as `https://www.example.com`.
     """
 
     origins: list[str]

@@ -18,7 +18,7 @@ class RecipientPage:
     """A page of a list.
 
     Attributes:
-        items (list[Recipient]):
+        items (list[Recipient]): The entries of the page.
         next_ (None | str): The cursor of the next page; null on the last page.
     """
 

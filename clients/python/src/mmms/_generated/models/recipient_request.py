@@ -22,7 +22,7 @@ class RecipientRequest:
     Attributes:
         mail (str): An address with one `@`, an ASCII local part and a domain that may be international.
         name (None | str | Unset): The display name, shown beside the address; without CR and LF.
-        company (None | str | Unset):
+        company (None | str | Unset): The value of the placeholder `{{company}}`.
         email_recipient_id (int | None | str | Unset): An id that the caller has chosen: a string of at most 512
             characters, or a signed 64-bit integer.
         variables (None | Unset | Variables): The values of placeholders, by their names.

@@ -14,7 +14,7 @@ class RemovedSuppression:
     """The id of an entry that was removed.
 
     Attributes:
-        id (str):
+        id (str): The id of the entry.
     """
 
     id: str

@@ -18,9 +18,9 @@ class RenderedMail:
     """The mail of one recipient, with its placeholders replaced.
 
     Attributes:
-        subject (str):
-        html (None | str):
-        text (None | str):
+        subject (str): The subject, with its placeholders replaced.
+        html (None | str): The HTML, with its placeholders replaced; null if there is none.
+        text (None | str): The text, with its placeholders replaced; null if there is none.
         headers (RenderedHeaders): The request's and the recipient's `headers`, and with `list` those by which the
             recipient unsubscribes.
         shortened (bool): `true` if `html` or `text` is longer than this answer may be, and was cut.

@@ -17,7 +17,7 @@ class ReplayRequest:
 
     Attributes:
         since (datetime.datetime | None | Unset): Events that were added at this time or later.
-        event_id (None | str | Unset):
+        event_id (None | str | Unset): The id of the one event to send again.
     """
 
     since: datetime.datetime | None | Unset = UNSET

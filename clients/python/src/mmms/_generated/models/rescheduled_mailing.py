@@ -15,7 +15,7 @@ class RescheduledMailing:
     """The result of moving a mailing to another time.
 
     Attributes:
-        id (str):
+        id (str): The id of the mailing.
         moved (int): The number of recipients that were moved.
         send_at (datetime.datetime | None): The time before which the mail is not sent; null if nothing was moved and
             the mail was not planned.

@@ -30,8 +30,8 @@ class SentRecipient:
             `unclear_answer`, `lease_expired`, `cancelled`, `bounce_permanent`, `bounce_transient`, `bounce_undetermined`,
             `complaint`, `suppressed_by_ses`, `suppressed_bounce`, `suppressed_complaint`, `suppressed_manual`,
             `suppressed_unsubscribe`, `rejected`, `rendering_failure`. A later version may have others.
-        last_error (None | str):
-        queued_at (datetime.datetime | None):
+        last_error (None | str): Null: the mail was sent.
+        queued_at (datetime.datetime | None): Null: the mail was not queued.
         sent_at (datetime.datetime): The time at which the mail system accepted the mail.
     """
 

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="SesResponse")
 class SesResponse:
     """
     Attributes:
-        message_id (str):
+        message_id (str): The mail system's id of the mail.
     """
 
     message_id: str

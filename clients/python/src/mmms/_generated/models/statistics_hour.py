@@ -21,10 +21,10 @@ class StatisticsHour:
 
     Attributes:
         hour (datetime.datetime): The start of the hour.
-        sent (int):
-        failed (int):
-        unconfirmed (int):
-        cancelled (int):
+        sent (int): Recipients whose mail the mail system has accepted.
+        failed (int): Recipients that ended as `failed` or `suppressed`.
+        unconfirmed (int): Recipients of which it was not known at their end whether the mail was accepted.
+        cancelled (int): Recipients that were cancelled.
         time_to_sent_ms (None | TimeToSent): Percentiles of the time from a mailing's `created_at`, or its `send_at` if
             it was planned, to a recipient's `sent_at`,
             in milliseconds, of the recipients that were sent to in the hour. They are exact, by the nearest rank; null if

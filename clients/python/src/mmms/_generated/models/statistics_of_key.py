@@ -18,7 +18,7 @@ class StatisticsOfKey:
     """The reports of the mail of an API key.
 
     Attributes:
-        api_key_id (str):
+        api_key_id (str): The id of the key.
         reports (MailReports): What the mail system has reported of mail that was sent in an hour, or in all hours asked
             for, until now. A report
             counts in the hour in which its mail was sent, even if it comes days later, so that the numbers of the last days

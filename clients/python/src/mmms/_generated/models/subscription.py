@@ -14,7 +14,7 @@ class Subscription:
     """Whether an address is subscribed to a list.
 
     Attributes:
-        list_ (str):
+        list_ (str): The name of the list.
         unsubscribed (bool): `true` if the recipient has unsubscribed from the list.
     """
 

@@ -15,12 +15,12 @@ class Suppression:
     """An address that must not be mailed.
 
     Attributes:
-        id (str):
+        id (str): The id of the entry.
         mail (None | str): The address; null after it was erased. What is left then, a keyed hash, still suppresses it.
         reason (str): One of `SuppressionReason`.
         api_key_id (None | str): The key whose mail is suppressed; null if all mail is.
         list_ (None | str): The list of the key whose mail is suppressed; null if all mail is.
-        created_at (datetime.datetime):
+        created_at (datetime.datetime): The time at which the address was put on the list.
     """
 
     id: str

@@ -18,7 +18,7 @@ class SuppressionPage:
     """A page of a list.
 
     Attributes:
-        items (list[Suppression]):
+        items (list[Suppression]): The entries of the page.
         next_ (None | str): The cursor of the next page; null on the last page.
     """
 

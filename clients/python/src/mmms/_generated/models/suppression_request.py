@@ -16,7 +16,7 @@ class SuppressionRequest:
     """The address to suppress, and the mail.
 
     Attributes:
-        mail (str):
+        mail (str): The address.
         reason (SuppressionReason | Unset): The reason why an address must not be mailed:
 
             - `bounce`: mail to it has bounced for good.

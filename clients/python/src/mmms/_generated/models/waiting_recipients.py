@@ -15,8 +15,8 @@ class WaitingRecipients:
     """The number of recipients that have not reached an end, of all mailings.
 
     Attributes:
-        queued (int):
-        sending (int):
+        queued (int): Recipients that are `queued`.
+        sending (int): Recipients that are `sending`.
         due (int): The number of queued recipients that may be sent to now; the others wait for their `send_at` or for a
             later retry.
         oldest_due_at (datetime.datetime | None): The time since which the oldest of the due recipients is due; null if

@@ -15,13 +15,13 @@ class Webhook:
     """A webhook, without its secret.
 
     Attributes:
-        id (str):
-        url (str):
+        id (str): The id of the webhook.
+        url (str): The URL to which events are posted.
         statuses (list[str]): The kinds of events that are sent; all of them if it is empty.
         api_key_id (None | str): If it is set, only events of mailings that this API key submitted are sent.
-        enabled (bool):
-        created_at (datetime.datetime):
-        disabled_at (datetime.datetime | None):
+        enabled (bool): `false` if nothing is posted.
+        created_at (datetime.datetime): The time at which the webhook was created.
+        disabled_at (datetime.datetime | None): The time at which the webhook was disabled; null if it is enabled.
         disabled_reason (None | str): The reason for which the webhook is disabled: `requested`, `gone` (its answer was
             410) or `failing` (it has
             failed for five days). A later version may have other reasons. Null if it is enabled.

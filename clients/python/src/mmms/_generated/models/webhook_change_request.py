@@ -16,7 +16,7 @@ class WebhookChangeRequest:
     """What is to be changed of a webhook.
 
     Attributes:
-        url (None | str | Unset):
+        url (None | str | Unset): A new URL.
         statuses (list[EventStatusFilter] | None | Unset): The kinds of events that are sent; all of them if it is
             empty.
         enabled (bool | None | Unset): `false` disables the webhook, `true` enables it.

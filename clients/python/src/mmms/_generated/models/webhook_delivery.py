@@ -15,7 +15,7 @@ class WebhookDelivery:
     """An entry of the history of a webhook: a try to send an event, or a change of the webhook itself.
 
     Attributes:
-        at (datetime.datetime):
+        at (datetime.datetime): The time of the try, or of the change.
         kind (str): `try`, or what was done to the webhook: `created`, `changed`, `rotated`, `disabled`, `enabled` or
             `replayed`. A
             later version may have others.
@@ -29,7 +29,7 @@ class WebhookDelivery:
             only), `connection_failed`, `tls_failed`, `no_answer` or `timed_out` (after 15 seconds). A later version may
             have
             others.
-        duration_ms (int | None):
+        duration_ms (int | None): How long the receiver took to answer, in milliseconds; null for a change.
         next_attempt_at (datetime.datetime | None): The time of the next try; null if the event arrived, or is not tried
             again.
     """

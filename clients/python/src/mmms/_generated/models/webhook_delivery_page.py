@@ -18,7 +18,7 @@ class WebhookDeliveryPage:
     """A page of a list.
 
     Attributes:
-        items (list[WebhookDelivery]):
+        items (list[WebhookDelivery]): The entries of the page.
         next_ (None | str): The cursor of the next page; null on the last page.
     """
 

@@ -18,7 +18,7 @@ class WebhookPage:
     """A page of a list.
 
     Attributes:
-        items (list[Webhook]):
+        items (list[Webhook]): The entries of the page.
         next_ (None | str): The cursor of the next page; null on the last page.
     """
 

@@ -18,7 +18,7 @@ class WebhookWithSecret:
     """A webhook with its secret, which is shown only once.
 
     Attributes:
-        id (str):
+        id (str): The id of the webhook.
         secret (str): The secret that messages are signed with: `whsec_` and 32 bytes in Base64.
         webhook (Webhook): A webhook, without its secret.
     """
