@@ -28,15 +28,20 @@ with open(sys.argv[1]) as file:
 
 def example(path, method, status):
     """As the server would send it, with a field more in every object."""
-    body = paths[path][method]["responses"][str(status)]["content"]["application/json"]["example"]
-    return with_more(copy.deepcopy(body))
+    body = paths[path][method]["responses"][str(status)]["content"]["application/json"]
+    named = body.get("examples")
+    return with_more(
+        copy.deepcopy(next(iter(named.values()))["value"] if named else body["example"])
+    )
 
 
 def with_more(value):
     if isinstance(value, list):
         return [with_more(item) for item in value]
     if isinstance(value, dict):
-        return {name: with_more(item) for name, item in value.items()} | {NEW: {"in": [NEW]}}
+        return {name: with_more(item) for name, item in value.items()} | {
+            NEW: {"in": [NEW]}
+        }
     # YAML makes times of what JSON has as text.
     return value.isoformat() if hasattr(value, "isoformat") else value
 

@@ -24,8 +24,9 @@ def with_more(value: Any) -> Any:
 
 def example(path: str, method: str, status: int) -> Any:
     """As the server would send it, with a field more in every object."""
-    content = description["paths"][path][method]["responses"][str(status)]["content"]
-    return with_more(content["application/json"]["example"])
+    body = description["paths"][path][method]["responses"][str(status)]["content"]["application/json"]
+    named = body.get("examples")
+    return with_more(next(iter(named.values()))["value"] if named else body["example"])
 
 
 def answered(status: int, answer: Any) -> Mmms:
