@@ -28,10 +28,10 @@ export function createClient({ baseUrl, apiKey, adminToken, fetch }: ClientSetti
     parseAs: "json",
     ...(fetch && { fetch }),
   });
-  client.interceptors.error.use((error, response: Response | undefined, _request, { throwOnError }) => {
+  client.interceptors.error.use((error, response: Response | undefined, _request, { throwOnError, baseUrl }) => {
     if (!response) throw error;
     const body = isErrorBody(error) ? error : null;
-    if (throwOnError || !body) throw new MmmsError(response, body);
+    if (throwOnError || !body) throw new MmmsError(response, body, body ? {} : { url: String(baseUrl) });
     return body;
   });
   return client;
