@@ -34,7 +34,9 @@ function parseName(phrase: string): string {
     read += all.length;
   }
   if (phrase.slice(read).trim()) {
-    throw new RangeError(`must have its name in quotes, as in "Doe, Jane" <jane@example.com>, if it has one of ${SPECIALS}`);
+    throw new RangeError(
+      `must have its name in quotes, as in "Doe, Jane" <jane@example.com>, if it has one of ${SPECIALS}`,
+    );
   }
   return words.join(" ").trim();
 }

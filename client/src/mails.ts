@@ -105,10 +105,9 @@ export class Mails {
 
   /** Moves what is still queued to another time. */
   reschedule(id: string, send_at: Date | string, options?: CallOptions): Promise<Result<RescheduledMailing>> {
-    return this.connection.ask((call) => {
-      const body = { send_at: send_at instanceof Date ? send_at.toISOString() : send_at };
-      return rescheduleMailing({ ...call, path: { id }, body });
-    }, options);
+    // JSON has a time as text.
+    const body = { send_at: send_at as string };
+    return this.connection.ask((call) => rescheduleMailing({ ...call, path: { id }, body }), options);
   }
 
   /** Queues the recipients with this status again, by your decision: one that is `unconfirmed` may get a second mail. */

@@ -17,10 +17,14 @@ export class Webhooks {
 
   /** Checks that a message is signed by a webhook and at most five minutes old; else `error.type` is `invalid_signature`. */
   verify({ payload, headers, secret }: SignedMessage): Promise<Result<WebhookMessage>> {
-    return this.connection.settle(() => {
+    return this.connection.settle(async () => {
       const known = setting(secret, "MMMS_WEBHOOK_SECRET");
       if (!known?.length) throw wrong("secret", "MMMS_WEBHOOK_SECRET", "is missing");
-      return verifyWebhook(payload, headers, known);
+      try {
+        return await verifyWebhook(payload, headers, known);
+      } catch (error) {
+        throw error instanceof TypeError ? wrong("secret", "MMMS_WEBHOOK_SECRET", "must begin with whsec_") : error;
+      }
     });
   }
 }

@@ -5,7 +5,11 @@ import { createApiKey, createClient, Mmms, MmmsError } from "mmms-client";
 import { Gateway } from "./gateway.mjs";
 
 const [base] = process.argv.slice(2);
-const made = await createApiKey({ client: createClient({ baseUrl: base }), body: { name: "class" }, throwOnError: true });
+const made = await createApiKey({
+  client: createClient({ baseUrl: base }),
+  body: { name: "class" },
+  throwOnError: true,
+});
 const { id: keyId, api_key: apiKey } = made.data.data;
 const gateway = await Gateway.before(base);
 const mmms = new Mmms({ baseUrl: `${gateway.url}/`, apiKey });
@@ -131,7 +135,9 @@ await through("addresses that cannot be read are an error, and nothing is asked"
       from,
     );
   }
-  const several = errorIn(await mmms.mail.send(letter(["a@example.com", "b b"], { from: "<", cc: "c c", replyTo: [">"] })));
+  const several = errorIn(
+    await mmms.mail.send(letter(["a@example.com", "b b"], { from: "<", cc: "c c", replyTo: [">"] })),
+  );
   assert.deepEqual(
     several.fields.map(({ field }) => field),
     ["from", "to.1", "replyTo.0", "cc"],
