@@ -1,10 +1,14 @@
-import type { Result } from "./answer.js";
+import { invalid, type Result } from "./answer.js";
 import type { CallOptions, Connection } from "./connection.js";
 import {
   type CancelledMailing,
   cancelMailing,
   type DryRun,
+  type FindRecipientsData,
+  type FoundRecipient,
+  findRecipients,
   getMailing,
+  getRecipient,
   type ListMailingsData,
   type ListRecipientsData,
   listMailings,
@@ -13,6 +17,7 @@ import {
   type QueuedMail,
   type QueuedMailStatus,
   type Recipient,
+  type RecipientDetails,
   type RescheduledMailing,
   type ResendableStatus,
   rescheduleMailing,
@@ -22,6 +27,7 @@ import type { Listing } from "./listing.js";
 import { dryRunMail, type SendMailResponse } from "./mail.js";
 import { type Mail, requestOf } from "./request.js";
 import { sendReliably } from "./send.js";
+import { isHeaderValue } from "./settings.js";
 import { type Wait, waitForMailing } from "./wait.js";
 
 /** A mail that MMMS has taken. */
@@ -62,6 +68,8 @@ export class Mails {
     const { connection } = this;
     const { idempotencyKey, respondAsync } = options;
     return connection.settle(async () => {
+      if (!isHeaderValue(idempotencyKey))
+        throw invalid([{ field: "idempotencyKey", message: "must be printable ASCII" }]);
       const body = requestOf(mail);
       const { client } = connection;
       return acceptedOf(
@@ -93,6 +101,20 @@ export class Mails {
   recipients(id: string, query: ListRecipientsData["query"] = {}, options?: CallOptions): Listing<Recipient> {
     return this.connection.list(
       (call, after) => listRecipients({ ...call, path: { id }, query: { ...query, after } as typeof query }),
+      query.after,
+      options,
+    );
+  }
+
+  /** One recipient of a mailing, with its events and its mail as it is rendered. */
+  recipient(id: string, index: number, options?: CallOptions): Promise<Result<RecipientDetails>> {
+    return this.connection.ask((call) => getRecipient({ ...call, path: { id, index } }), options);
+  }
+
+  /** Recipients of all mailings, newest first, by address, status, ids or time. */
+  find(query: FindRecipientsData["query"] = {}, options?: CallOptions): Listing<FoundRecipient> {
+    return this.connection.list(
+      (call, after) => findRecipients({ ...call, query: { ...query, after } as typeof query }),
       query.after,
       options,
     );

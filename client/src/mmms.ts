@@ -5,7 +5,7 @@ import { Events } from "./events.js";
 import type { Client } from "./generated/client/index.js";
 import { Mails } from "./mails.js";
 import { LONGEST_ANSWER_MS } from "./retry.js";
-import { checkedUrl, isPage, setting, wrong } from "./settings.js";
+import { checkedUrl, isHeaderValue, isPage, setting, wrong } from "./settings.js";
 import { Suppressions } from "./suppressions.js";
 import { Webhooks } from "./webhooks.js";
 
@@ -46,6 +46,7 @@ export class Mmms {
     const baseUrl = checkedUrl(given);
     const apiKey = setting(settings.apiKey, "MMMS_API_KEY");
     if (!apiKey && !adminToken) throw wrong("apiKey", "MMMS_API_KEY", "is missing");
+    if (!isHeaderValue(apiKey)) throw wrong("apiKey", "MMMS_API_KEY", "has characters that no key has");
     const fetch = onlyJson(settings.fetch, baseUrl);
     this.client = createClient({ baseUrl, apiKey, adminToken, fetch });
     const connection = new Connection(this.client, baseUrl, { attempts, timeout });

@@ -12,6 +12,11 @@ export function setting<T>(option: T | undefined, variable: string): T | string 
   return process?.env?.[variable] || undefined;
 }
 
+/** Whether a header can have this value: `fetch` throws for others what it also throws without a network. */
+export function isHeaderValue(value: string | undefined): boolean {
+  return /^[ -~]*$/.test(value ?? "");
+}
+
 /** What is wrong with an option. */
 export function wrong(option: string, variable: string, fault: string): MmmsError {
   const message = `${option} ${fault}: give it as an option, or set the environment variable ${variable}`;

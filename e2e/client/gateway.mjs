@@ -8,7 +8,7 @@ const PAGE = "<html><h1>Bad Gateway</h1></html>";
 
 /**
  * What it does with a request: `carry` it, `lose` its answer, `cut` the answer in the middle, `hang`, `refuse` it for so
- * many seconds, answer with a `page` or with nothing (`empty`) and this status, or with the service's own error of this
+ * many seconds, say that the service has `moved` with this status, answer with a `page` or with nothing (`empty`) and this status, or with the service's own error of this
  * status (`error`).
  */
 export class Gateway {
@@ -49,6 +49,7 @@ export class Gateway {
     if (verb === "hang") return;
     if (verb === "page") return response.writeHead(number, { "content-type": "text/html" }).end(PAGE);
     if (verb === "empty") return response.writeHead(number, { "content-length": "0" }).end();
+    if (verb === "moved") return response.writeHead(number, { location: base + url }).end();
     if (verb === "error") return this.#error(Number(number), response);
     if (verb === "refuse") {
       return response.writeHead(429, { "retry-after": number }).end('{"message":"Too Many Requests"}');

@@ -62,6 +62,20 @@ await through("recipients can be picked by status, and a loop can be left", [], 
   assert.equal(gateway.seen.length, 2);
 });
 
+await through("one recipient has its events and its mail", [], async () => {
+  const one = dataIn(await mmms.mail.recipient(mailing.id, 3));
+  assert.equal(one.recipient, "reader3@example.com");
+  assert.equal(one.events.at(-1).status, "sent");
+  assert.equal(one.content.text, "Hello");
+  assert.equal((await mmms.mail.recipient(mailing.id, 5000)).error.type, "not_found");
+});
+
+await through("recipients of all mailings are found by their address", [], async () => {
+  const found = [];
+  for await (const { id, index } of mmms.mail.find({ mail: "reader3@example.com" })) found.push([id, index]);
+  assert.deepEqual(found, [[mailing.id, 3]]);
+});
+
 await through("a list that is awaited is a page", [], async () => {
   const first = dataIn(await mmms.mail.recipients(mailing.id, { limit: 2 }));
   assert.deepEqual(

@@ -193,6 +193,8 @@ await through("the same key sends once, also from another client", [], async () 
   const other = new Mmms({ baseUrl: base, apiKey });
   assert.deepEqual(await other.mail.send(letter("once@example.com"), options), first);
   assert.equal((await captured("once@example.com")).length, 1);
+  const unfit = errorIn(await other.mail.send(letter("once@example.com"), { idempotencyKey: "注文" }));
+  assert.equal(unfit.fields[0].field, "idempotencyKey");
   const changed = errorIn(await other.mail.send(letter("other@example.com"), options));
   assert.equal(changed.type, "idempotency_conflict");
   const { data: found } = await mmms.mail.list({ idempotency_key: "order 4711" });
@@ -202,7 +204,18 @@ await through("the same key sends once, also from another client", [], async () 
   );
 });
 
-for (const fault of ["page 502", "page 404", "page 200", "empty 502", "empty 200", "empty 204", "refuse 1", "cut"]) {
+for (const fault of [
+  "page 502",
+  "page 404",
+  "page 200",
+  "empty 502",
+  "empty 200",
+  "empty 204",
+  "moved 301",
+  "moved 308",
+  "refuse 1",
+  "cut",
+]) {
   await through(`${fault} is an error of the gateway`, [fault], async () => {
     const error = errorIn(await mmms.mail.send(letter("gateway@example.com"), { attempts: 1 }));
     assert.equal(error.type, "gateway_error");
@@ -260,6 +273,7 @@ await through("address and key come from the environment, and are named if they 
     [{ baseUrl: "ftp://mail.example.com", apiKey }, "baseUrl", "MMMS_URL"],
     [{ baseUrl: "https://ada:secret@mail.example.com", apiKey }, "baseUrl", "MMMS_URL"],
     [{ baseUrl: base }, "apiKey", "MMMS_API_KEY"],
+    [{ baseUrl: base, apiKey: "mmms_…" }, "apiKey", "MMMS_API_KEY"],
   ]) {
     assert.throws(
       () => new Mmms(settings),

@@ -1,4 +1,4 @@
-//! The examples of the client's README, as they are printed.
+//! The examples of the client's README and of the project's, as they are printed.
 
 use e2e::Server;
 use e2e::printed::printed;
@@ -7,16 +7,18 @@ use serde_json::json;
 
 use crate::project::{Project, of_repository, tool};
 
-const README: &str = include_str!("../../../client/README.md");
+const CLIENT: &str = include_str!("../../../client/README.md");
+const PROJECT: &str = include_str!("../../../README.md");
 const ADDRESS: &str = "http://127.0.0.1:8000";
-/// File names, and the headings under which the README prints the files.
-const EXAMPLES: [(&str, &str); 6] = [
-    ("send.example.ts", "Send"),
-    ("react.example.tsx", "React Email"),
-    ("route.example.ts", "Next.js, a route handler"),
-    ("action.example.ts", "Next.js, a server action"),
-    ("astro.example.ts", "Astro"),
-    ("express.example.ts", "Express"),
+/// File names, and the documents and headings under which they are printed.
+const EXAMPLES: [(&str, &str, &str); 7] = [
+    ("first.example.ts", PROJECT, "From a web page or Node"),
+    ("send.example.ts", CLIENT, "Send"),
+    ("react.example.tsx", CLIENT, "React Email"),
+    ("route.example.ts", CLIENT, "Next.js, a route handler"),
+    ("action.example.ts", CLIENT, "Next.js, a server action"),
+    ("astro.example.ts", CLIENT, "Astro"),
+    ("express.example.ts", CLIENT, "Express"),
 ];
 
 /// Returns a project with the README's examples, compiled for Node.js, and with what they use.
@@ -27,16 +29,16 @@ async fn compiled(address: &str) -> Project {
     }
     project.copy("e2e/client/examples.tsconfig.json");
     project.copy("e2e/client/astro.d.ts");
-    for (file, heading) in EXAMPLES {
+    for (file, document, heading) in EXAMPLES {
         let (_, language) = file.rsplit_once('.').expect("an extension");
-        let example = printed(README, heading, language);
+        let example = printed(document, heading, language);
         project.write(file, &example.replace(ADDRESS, address));
     }
     let mut check = project.command(tool("tsc"));
     check.args(["--project", "examples.tsconfig.json"]);
     passes(check).await;
     let mut compile = project.command(tool("esbuild"));
-    compile.args(EXAMPLES.map(|(file, _)| file));
+    compile.args(EXAMPLES.map(|(file, ..)| file));
     // The last one is what Astro does with the environment.
     compile.args([
         "--outdir=.",
@@ -61,15 +63,19 @@ async fn the_examples_for_frameworks_work_as_printed() {
 }
 
 #[tokio::test]
-async fn the_first_example_works_as_printed() {
+async fn the_first_examples_work_as_printed() {
     let server = Server::embedded().await;
     let project = compiled(server.url()).await;
     let key = server.new_key(json!({ "name": "news" })).await;
-    for _ in 0..2 {
+    let run = |example| {
         let mut node = project.command("node");
-        node.arg("send.example.mjs")
+        node.arg(example)
             .env("MMMS_API_KEY", key["api_key"].as_str().expect("a key"));
-        let shown = passes(node).await;
+        passes(node)
+    };
+    assert_eq!(run("first.example.mjs").await, "sent\n");
+    for _ in 0..2 {
+        let shown = run("send.example.mjs").await;
         assert!(shown.contains("2 of 2\n"), "{shown}");
         assert!(shown.contains("sent: 2,"), "{shown}");
     }
