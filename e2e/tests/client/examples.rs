@@ -5,7 +5,7 @@ use e2e::printed::printed;
 use e2e::program::passes;
 use serde_json::json;
 
-use crate::project::{Project, of_repository, tool};
+use crate::project::{Project, tool};
 
 const CLIENT: &str = include_str!("../../../client/README.md");
 const PROJECT: &str = include_str!("../../../README.md");
