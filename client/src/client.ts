@@ -26,12 +26,14 @@ export function createClient({ baseUrl, apiKey, adminToken, fetch }: ClientSetti
     auth: ({ scheme }) => (scheme === "bearer" ? adminToken : apiKey),
     // A page of a gateway is no answer, whatever type it says it has.
     parseAs: "json",
+    // MMMS redirects no request. Another server must not get the key, nor may a POST become a GET on its way.
+    redirect: "manual",
     ...(fetch && { fetch }),
   });
-  client.interceptors.error.use((error, response: Response | undefined, _request, { throwOnError }) => {
+  client.interceptors.error.use((error, response: Response | undefined, _request, { throwOnError, baseUrl }) => {
     if (!response) throw error;
     const body = isErrorBody(error) ? error : null;
-    if (throwOnError || !body) throw new MmmsError(response, body);
+    if (throwOnError || !body) throw new MmmsError(response, body, body ? {} : { url: String(baseUrl) });
     return body;
   });
   return client;

@@ -15,6 +15,8 @@ export interface ReliableMail {
   respondAsync?: boolean | undefined;
   /** Requests at most; 6 if left out. */
   attempts?: number | undefined;
+  /** Milliseconds in which each request has to be answered; 35,000 if left out. */
+  timeout?: number | undefined;
   /** Stops asking. What the service has taken by then is sent all the same. */
   signal?: AbortSignal | undefined;
 }
@@ -28,11 +30,16 @@ export interface ReliableMail {
  * @throws TypeError what `fetch` threw, if the last request got no answer
  */
 export async function sendReliably(mail: ReliableMail): Promise<SendMailResponse> {
-  const { client, idempotencyKey = crypto.randomUUID(), respondAsync = false, attempts = 6, signal } = mail;
+  const { client, idempotencyKey = newKey(), respondAsync = false, attempts = 6, timeout, signal } = mail;
   const headers = { "Idempotency-Key": idempotencyKey, ...(respondAsync && { Prefer: "respond-async" }) };
   // The key stands for these bytes: what the caller changes while this waits must not get in.
   const body = structuredClone(mail.body);
   const send = (limit: AbortSignal) => sendMail({ client, body, headers, signal: limit, throwOnError: true });
-  const { data } = await retry(send, { attempts, signal });
+  const { data } = await retry(send, { attempts, timeout, signal });
   return data;
+}
+
+/** 128 random bits: `crypto.randomUUID` is missing in pages without TLS. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

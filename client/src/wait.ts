@@ -18,6 +18,10 @@ export interface Wait {
   onProgress?: ((progress: Progress) => void) | undefined;
   /** Milliseconds between two looks; 1000 if left out. */
   interval?: number | undefined;
+  /** Requests at most for each look; 6 if left out. */
+  attempts?: number | undefined;
+  /** Milliseconds in which each request has to be answered; 35,000 if left out. */
+  timeout?: number | undefined;
   /** Stops waiting. The mailing goes on. */
   signal?: AbortSignal | undefined;
 }
@@ -30,10 +34,10 @@ export interface Wait {
  * @throws MmmsError if the mailing cannot be looked at, say because it is another key's
  */
 export async function waitForMailing(wait: Wait): Promise<Mailing> {
-  const { client, id, onProgress, interval = 1000, signal } = wait;
+  const { client, id, onProgress, interval = 1000, attempts = 6, timeout, signal } = wait;
   const look = (limit: AbortSignal) => getMailing({ client, path: { id }, signal: limit, throwOnError: true });
   for (;;) {
-    const { data } = await retry(look, { attempts: 6, signal });
+    const { data } = await retry(look, { attempts, timeout, signal });
     const mailing = data.data;
     const { queued, sending, ...ends } = mailing.counts;
     const done = Object.values(ends).reduce((sum, count) => sum + count, 0);

@@ -13,13 +13,14 @@ const LARGEST = 10_000;
 
 const folder = process.argv[3];
 const bundle = await readFile(join(folder, "contact.js"));
+const scripts = { "/contact.js": bundle, "/page.js": await readFile(join(folder, "page.js")) };
 let page = "";
 
 /** Its port makes it an origin. */
 async function site() {
   const server = createServer((request, response) => {
-    if (request.url === "/contact.js")
-      return response.writeHead(200, { "content-type": "text/javascript" }).end(bundle);
+    const script = scripts[request.url];
+    if (script) return response.writeHead(200, { "content-type": "text/javascript" }).end(script);
     return response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(page);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -111,4 +112,31 @@ await run(async ({ base, open }) => {
     silent.said,
   );
   check("neither has sent anything", (await client.captured()).total === 2);
+
+  /** Sends with the class `Mmms` from an origin, and counts the requests that the browser tried. */
+  async function sendWithClass(origin, settings = {}) {
+    const tab = await open({ beside: [origin], ...settings });
+    let asked = 0;
+    tab.on("request", (request) => {
+      if (request.method() === "POST") asked += 1;
+    });
+    await tab.goto(origin);
+    const result = await tab.evaluate(
+      ([base, key]) => import("/page.js").then(() => globalThis.send(base, key)),
+      [base, key],
+    );
+    return { ...result, asked };
+  }
+
+  const byClass = await sendWithClass(own);
+  check("the class sends on the key's origin", byClass.status === "sent", byClass);
+  const told = await sendWithClass(foreign, { tolerates: ({ text }) => text.includes("status of 403") });
+  check("and reads why it may not on another key's", told.type === "authorization_error", told);
+  const unanswered = await sendWithClass(unknown, { tolerates: withheld });
+  check(
+    "and on no key's it has an error that says where to look",
+    unanswered.type === "network_error" && unanswered.message.includes(base) && unanswered.message.includes("CORS"),
+    unanswered,
+  );
+  check("a page asks once", told.asked === 1 && unanswered.asked === 1, [told, unanswered]);
 });

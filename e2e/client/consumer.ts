@@ -5,9 +5,13 @@ import {
   createClient,
   dryRunMail,
   type ErrorType,
+  type Event,
   type Known,
   listRecipients,
+  type Mail,
   type MailRequest,
+  type MailResult,
+  Mmms,
   MmmsError,
   type RecipientStatus,
   rescheduleMailing,
@@ -101,6 +105,36 @@ export async function serversWait(signal: AbortSignal): Promise<number> {
   return mailing.counts.sent;
 }
 
+const mmms = new Mmms({ baseUrl: "https://mail.example.com", apiKey: "a key" });
+const mail: Mail = { from: "News <news@example.org>", to: "ada@example.com", subject: "Hello", text: "Hello" };
+
+export async function aResultIsDataOrAnError(): Promise<string> {
+  const { data, error } = await mmms.mail.send(mail, { idempotencyKey: "order 4711" });
+  // @ts-expect-error: there may be an error instead
+  data.id;
+  if (error) return error.type === "network_error" ? `${error.url}` : error.fields.map(({ field }) => field).join();
+  const status: string = data.status;
+  return status + data.id;
+}
+
+export async function listsAreReadWhole(id: string): Promise<number> {
+  let failed = 0;
+  for await (const { attempts } of mmms.mail.recipients(id, { status: "failed" })) failed += attempts;
+  // @ts-expect-error: there is no such status
+  mmms.mail.recipients(id, { status: "lost" });
+  const { data } = await mmms.mail.list({ limit: 20 });
+  return failed + (data?.items[0]?.counts.sent ?? 0);
+}
+
+/** A message of the result queue is an event without what only the feed has. */
+export const resultOf = ({ api_key_id, copies, ...result }: Event): MailResult => result;
+
+// @ts-expect-error: there is no such field
+export const unknownField: Mail = { ...mail, htmll: "<p>Hello</p>" };
+// @ts-expect-error: a mail has a sender
+export const anonymous: Mail = { to: "ada@example.com", subject: "Hello" };
+// @ts-expect-error: a recipient has an address
+export const addressless: Mail = { ...mail, to: [{ name: "Ada" }] };
 // @ts-expect-error: a mail needs a subject
 export const incomplete: MailRequest = { recipients: [], sender_email: "a@example.com", sender_name: "A" };
 // @ts-expect-error: there is no such field

@@ -1,8 +1,6 @@
 // The client's server layer behind a gateway that loses answers and refuses. The argument is the server's address.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import {
   createApiKey,
   createClient,
@@ -14,33 +12,15 @@ import {
   sendMail,
 } from "mmms-client";
 import { sendReliably, waitForMailing } from "mmms-client/server";
+import { Gateway } from "./gateway.mjs";
 
 const [base] = process.argv.slice(2);
 const direct = createClient({ baseUrl: base });
 const made = await createApiKey({ client: direct, body: { name: "reliable" }, throwOnError: true });
 const apiKey = made.data.data.api_key;
 
-/** What the gateway does with the requests to come, the first one first; then it carries them. */
-let faults = [];
-let seen = [];
-const gateway = createServer(async (request, response) => {
-  const chunks = await request.toArray();
-  const fault = faults.shift() ?? "carry";
-  seen.push({ fault, at: performance.now(), key: request.headers["idempotency-key"] });
-  const [verb, seconds] = fault.split(" ");
-  if (verb === "refuse") {
-    return response.writeHead(429, { "retry-after": seconds }).end('{"message":"Too Many Requests"}');
-  }
-  const { host, connection, ...headers } = request.headers;
-  const body = chunks.length ? Buffer.concat(chunks) : undefined;
-  const answer = await fetch(base + request.url, { method: request.method, headers, body });
-  const text = await answer.text();
-  if (verb === "lose") return response.destroy();
-  return response.writeHead(answer.status, { "content-type": "application/json" }).end(text);
-}).listen(0, "127.0.0.1");
-await once(gateway, "listening");
-const baseUrl = `http://127.0.0.1:${gateway.address().port}`;
-const client = createClient({ baseUrl, apiKey });
+const gateway = await Gateway.before(base);
+const client = createClient({ baseUrl: gateway.url, apiKey });
 
 const letter = (mail) => ({
   recipients: [{ mail }],
@@ -56,8 +36,7 @@ async function captured(mail) {
 }
 
 async function through(name, planned, steps) {
-  faults = [...planned];
-  seen = [];
+  gateway.plan(planned);
   await steps();
   console.log(`ok  ${name}`);
 }
@@ -66,11 +45,11 @@ await through("a lost answer and a refusal are asked again, and one mail is sent
   const answer = await sendReliably({ client, body: letter("lost@example.com") });
   assert.equal(answer.status, 200);
   assert.deepEqual(
-    seen.map(({ fault }) => fault),
+    gateway.seen.map(({ fault }) => fault),
     ["lose", "refuse 1", "carry"],
   );
-  assert.equal(new Set(seen.map(({ key }) => key)).size, 1, "one Idempotency-Key");
-  assert.ok(seen[2].at - seen[1].at >= 990, "not before Retry-After");
+  assert.equal(new Set(gateway.seen.map(({ key }) => key)).size, 1, "one Idempotency-Key");
+  assert.ok(gateway.seen[2].at - gateway.seen[1].at >= 990, "not before Retry-After");
   assert.equal(await captured("lost@example.com"), 1);
 });
 
@@ -124,26 +103,26 @@ await through("a fault of the request is not asked again", [], async () => {
   assert.equal(error.error_type, "validation_error");
   assert.equal(error.errors[0].field, "subject");
   assert.match(error.request_id, /./);
-  assert.equal(seen.length, 1);
+  assert.equal(gateway.seen.length, 1);
 });
 
 await through("it ends after so many attempts", ["lose", "lose", "lose"], async () => {
   const sending = sendReliably({ client, body: letter("bounded@example.com"), attempts: 2 });
   await assert.rejects(sending, TypeError);
-  assert.equal(seen.length, 2);
+  assert.equal(gateway.seen.length, 2);
 });
 
 await through("it does not wait longer than five minutes", ["refuse 301"], async () => {
   const error = await sendReliably({ client, body: letter("patient@example.com") }).catch((error) => error);
   assert.ok(error instanceof MmmsError);
   assert.equal(error.retry_after, 301);
-  assert.equal(seen.length, 1);
+  assert.equal(gateway.seen.length, 1);
 });
 
 await through("it ends when it is told to", ["refuse 300"], async () => {
   const stop = new AbortController();
   const sending = sendReliably({ client, body: letter("stopped@example.com"), signal: stop.signal });
-  const watch = setInterval(() => seen.length && stop.abort(new Error("enough")), 5);
+  const watch = setInterval(() => gateway.seen.length && stop.abort(new Error("enough")), 5);
   await assert.rejects(sending, /enough/);
   clearInterval(watch);
   assert.equal(await captured("stopped@example.com"), 0);
@@ -179,4 +158,3 @@ await through("waiting bears with a gateway that loses answers", ["carry", "lose
 });
 
 gateway.close();
-gateway.closeAllConnections();
