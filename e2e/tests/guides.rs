@@ -1,0 +1,120 @@
+//! The guides, executed as printed.
+
+use e2e::{Guide, Server};
+use serde_json::json;
+
+const TOKEN: &str = "an-admin-token-of-the-guides";
+
+/// Returns the path of a folder of the repository.
+fn of_repository(path: &str) -> String {
+    e2e::guide::of_repository(path).display().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moving_over_from_chalice() {
+    let server = Server::start_with(&[("ADMIN_TOKEN", TOKEN)]).await;
+    // An MMMS that knows the key stands beside it.
+    let beside = Server::start_with(&[("ADMIN_TOKEN", TOKEN)]).await;
+    let key = "reports-0123456789abcdef";
+    beside.new_key(json!({ "api_key": key })).await;
+    let guide = Guide::new("moving-over-from-chalice", server.url())
+        .with("openssl rand -hex 32", &format!("echo {TOKEN}"))
+        .with("make run", "true")
+        .with("tools/rehearse.py", &of_repository("tools/rehearse.py"))
+        .with("https://old.example.com", beside.url());
+    let shown = guide.run().await;
+    assert!(!shown.contains("DIFFERS"), "{shown}");
+
+    let mails = server.mailbox().to("john@example.com").await;
+    assert_eq!(mails.len(), 1, "the own body is sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_names_what_is_different() {
+    let server = Server::embedded().await;
+    let beside = Server::embedded().await;
+    let key = "reports-0123456789abcdef";
+    let senders = json!({ "api_key": key, "senders": ["@example.com"] });
+    server.new_key(senders).await;
+    let rehearse = |sender: &str, old: Option<&str>| {
+        let mut command = tokio::process::Command::new("python3");
+        command.env("MMMS_API_KEY", key);
+        command.arg(of_repository("tools/rehearse.py"));
+        command.args([server.url(), "--sender", sender]);
+        if let Some(old) = old {
+            command.args(["--old", old]);
+        }
+        e2e::program::run(command)
+    };
+
+    // Management is open here, and the old service does not know the key.
+    let output = rehearse("news@example.com", Some(beside.url())).await;
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    for line in [
+        "DIFFERS   200  the API keys, without a token",
+        "answered 200 instead of 401",
+        "the old service answers 401, MMMS 200",
+        "expected  404  a path that does not exist",
+    ] {
+        assert!(shown.contains(line), "no {line}:\n{shown}");
+    }
+
+    let output = rehearse("news@elsewhere.example", None).await;
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(shown.contains("answered 403 instead of 200"), "{shown}");
+    assert!(shown.contains("body.data is missing"), "{shown}");
+
+    let output = rehearse("news@example.com", Some("http://127.0.0.1:1")).await;
+    assert_eq!(output.status.code(), Some(2));
+    let fault = String::from_utf8_lossy(&output.stderr);
+    assert!(fault.starts_with("could not ask: "), "{fault}");
+}
+
+/// Returns a port that is free, for a program of a guide.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("its address").port()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_form() {
+    let server = Server::embedded().await;
+    let port = free_port().to_string();
+    let guide = Guide::new("contact-form", server.url())
+        .with("http://127.0.0.1:8080", &format!("http://127.0.0.1:{port}"))
+        .with("python3 -m http.server 8080 --bind 127.0.0.1", "true");
+    guide.run().await;
+    let mut browser = e2e::program::browser_script("guide_contact.mjs");
+    browser.args([server.url(), &port]).arg(guide.folder());
+    e2e::program::passes(browser).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_reset() {
+    let server = Server::embedded().await;
+    let port = free_port().to_string();
+    let guide = Guide::new("password-reset", server.url()).with("3000", &port);
+    guide.run().await;
+    assert_eq!(server.mailbox().total().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn testing_with_the_mailbox() {
+    let port = free_port().to_string();
+    let api = e2e::binaries::path("api").display().to_string();
+    let application = free_port().to_string();
+    let app = Guide::new("password-reset", "unused");
+    let guide = Guide::new("testing", &format!("http://127.0.0.1:{port}"))
+        .with_modules("e2e/browser")
+        .with("PORT=8000", &format!("PORT={port}"))
+        .with("target/release/api", &api)
+        .with("npm install --save-dev @playwright/test", "true")
+        .with("npx playwright install chromium", "true")
+        .with("pip install pytest", "true")
+        .with("3000", &application);
+    for file in ["app.mjs", "reset-mail.mjs"] {
+        std::fs::write(guide.folder().join(file), app.file(file)).expect("the file is written");
+    }
+    guide.run().await;
+}
