@@ -118,3 +118,76 @@ async fn testing_with_the_mailbox() {
     }
     guide.run().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newsletter() {
+    // The links lead to the server, so that its port is known before.
+    let port = free_port().to_string();
+    let url = format!("http://127.0.0.1:{port}");
+    let server = Server::start_with(&[("PORT", &port), ("PUBLIC_URL", &url)]).await;
+    let guide = Guide::new("newsletter", server.url()).with("make run", "true");
+    let shown = guide.run().await;
+    assert!(shown.contains("\"reason\":\"unsubscribe\""), "{shown}");
+    assert_eq!(server.mailbox().total().await, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice() {
+    let server = Server::embedded().await;
+    let shown = Guide::new("invoice-with-attachment", server.url())
+        .run()
+        .await;
+    assert!(
+        shown.contains("\"recipient\":\"ada@example.com\""),
+        "{shown}"
+    );
+    let mail = server.mailbox().only_to("ada@example.com").await;
+    let parsed = mail.parsed();
+    let attachment = parsed.attachment(0).expect("the invoice");
+    assert!(attachment.contents().starts_with(b"%PDF"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_results() {
+    let server = Server::embedded().await;
+    Guide::new("reading-results", server.url()).run().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn troubleshooting() {
+    let nowhere = ("MAIL_TRANSPORT", "smtp://127.0.0.1:1");
+    let server = Server::start_with(&[nowhere, ("ADMIN_TOKEN", TOKEN)]).await;
+    let sender = server.sender().await;
+    let data = sender.mail(&e2e::letter("ann@example.org")).await.data(202);
+    let suppressed = json!({ "mail": "john@example.com" });
+    let management = server.management();
+    let entry = management.post("/v1/suppressions", &suppressed).await;
+    let entry = entry.data(201);
+    let id = |value: &serde_json::Value| value["id"].as_str().expect("an id").to_owned();
+    let guide = Guide::new("troubleshooting", server.url())
+        .with("019c0000-0000-7000-8000-000000000001", &id(&data))
+        .with("019c0000-0000-7000-8000-00000000000c", &id(&entry));
+    std::fs::write(guide.folder().join("admin-token"), TOKEN).expect("the token is written");
+    let shown = guide.run().await;
+    assert!(
+        shown.contains("\"status_detail\":\"not_connected\""),
+        "{shown}"
+    );
+    assert!(shown.contains("\"reason\":\"manual\""), "{shown}");
+    assert!(!shown.contains("error_type"), "{shown}");
+}
+
+/// Guides with no commands of their own would be a test that says nothing.
+#[test]
+fn every_guide_is_executed() {
+    let tests = include_str!("guides.rs");
+    let folder = e2e::guide::of_repository("docs/guides");
+    for entry in std::fs::read_dir(folder).expect("the guides") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().expect("a name").to_string_lossy();
+        assert!(
+            name == "index" || tests.contains(&format!("\"{name}\"")),
+            "{name}"
+        );
+    }
+}
