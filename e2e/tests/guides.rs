@@ -191,3 +191,112 @@ fn every_guide_is_executed() {
         );
     }
 }
+
+/// What stands around the configuration of the guide, in a folder that nginx may write.
+const NGINX: &str = "user root; pid nginx.pid; error_log stderr; events {}
+http { access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+uwsgi_temp_path uwsgi; scgi_temp_path scgi; include mmms.conf; }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy() {
+    // Management is open on the machine itself, and the proxy must close it.
+    let server = Server::embedded().await;
+    let key = server.new_key(json!({ "name": "behind nginx" })).await;
+    let authority = e2e::Authority::new();
+    let issued = authority.issue("localhost");
+    let [http, https] = [free_port(), free_port()];
+    let address = format!("https://localhost:{https}");
+    let inside = server.url().trim_start_matches("http://").to_owned();
+    let elsewhere = "-H 'origin: https://elsewhere.example'";
+    let denied = format!(
+        "{elsewhere}\ncurl -sS -o /dev/null -w 'a stranger: %{{http_code}}\\n' --interface 127.0.0.2 \
+         https://mail.example.com/v1/api-key"
+    );
+    let nginx = "nginx -p \"$PWD\" -c \"$PWD/nginx.conf\"";
+    let starts = format!(
+        "{nginx} -g 'daemon off;' &\nuntil curl -sSf {address}/v1/health >first; do sleep 0.2; done"
+    );
+    let guide = Guide::new("behind-a-proxy", server.url())
+        .with(elsewhere, &denied)
+        .with("sudo apt-get install nginx", "PATH=$PATH:/usr/sbin")
+        .with("sudo cp mmms.conf /etc/nginx/conf.d/", "true")
+        .with("sudo nginx -t", &format!("{nginx} -t"))
+        .with("sudo systemctl reload nginx", &starts)
+        .with(
+            "curl -sS",
+            &format!("curl --cacert {} -sS", authority.file()),
+        )
+        .with(
+            "MMMS_API_KEY=mmms_…",
+            &format!("MMMS_API_KEY={}", key["api_key"].as_str().expect("a key")),
+        )
+        .with("server 127.0.0.1:8000", &format!("server {inside}"))
+        .with("listen 80;", &format!("listen 127.0.0.1:{http};"))
+        .with("listen 443 ", &format!("listen 127.0.0.1:{https} "))
+        .with("/etc/letsencrypt/live/mail.example.com/", "")
+        .with("https://mail.example.com", &address)
+        .with("10.0.0.0/8", "127.0.0.1")
+        .with("# These paths", "include mmms-private.conf;\n# These paths");
+    for (name, content) in [
+        ("nginx.conf", NGINX),
+        ("fullchain.pem", &issued.certificate),
+        ("privkey.pem", &issued.key),
+    ] {
+        std::fs::write(guide.folder().join(name), content).expect("the file is written");
+    }
+    let shown = guide.run().await;
+    assert!(shown.contains("a stranger: 403"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_systemd() {
+    let port = free_port().to_string();
+    let api = e2e::binaries::path("api").display().to_string();
+    let worker = e2e::binaries::path("worker").display().to_string();
+    // There is no systemd here to start it: the shell reads the settings.
+    let starts = format!("( set -a; . ./mmms.env; PORT={port} exec {api} ) &");
+    let guide = Guide::new("systemd", &format!("http://127.0.0.1:{port}"))
+        .with("cargo build --release --workspace", "true")
+        .with(
+            "sudo install -D -t /usr/local/lib/mmms target/release/api target/release/worker",
+            "true",
+        )
+        .with("sudo install -D -m 600 mmms.env /etc/mmms/mmms.env", "true")
+        .with(
+            "sudo install -m 644 mmms-api.service /etc/systemd/system/",
+            "true",
+        )
+        .with("sudo systemctl daemon-reload", "true")
+        .with("sudo systemctl enable --now mmms-api", &starts)
+        .with("/usr/local/lib/mmms/api", &api)
+        .with("/usr/local/lib/mmms/worker", &worker);
+    let database = guide.folder().join("mmms.db").display().to_string();
+    guide.with("/var/lib/mmms/mmms.db", &database).run().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn smtp_providers() {
+    let smtp = e2e::SmtpServer::with(e2e::smtp::Options {
+        credentials: Some(("you@example.com", "a/secret+with:signs")),
+        ..Default::default()
+    })
+    .await;
+    let port = free_port().to_string();
+    let url = format!("http://127.0.0.1:{port}");
+    let starts = format!(
+        "PORT={port} DATABASE_URL=sqlite://./mmms.db {} &\nuntil curl -sf {url}/v1/ready >ready; do sleep 0.2; done",
+        e2e::binaries::path("api").display()
+    );
+    Guide::new("smtp-providers", &url)
+        .with("openssl rand -hex 32", &format!("echo {TOKEN}"))
+        .with("make run", &starts)
+        .with("smtps://$SMTP_USER", "smtp://$SMTP_USER")
+        .with(
+            "smtp.example.com:465",
+            &format!("127.0.0.1:{}", smtp.port()),
+        )
+        .run()
+        .await;
+    assert_eq!(smtp.users(), ["you@example.com"]);
+    assert_eq!(smtp.to("you@example.com").len(), 1);
+}
