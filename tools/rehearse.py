@@ -4,8 +4,9 @@
 
 Sends the requests that a client of that service sends to a running MMMS, and says for each whether the answer is as such
 a client expects. Each FILE is a body of your own, as JSON. With --old URL it sends the same to the old service and
-names what its answers have that those of MMMS lack. Both send real mail unless their mail is captured. It exits with 0
-if all is as expected, with 1 if not, and with 2 if it could not ask.
+names what its answers have that those of MMMS lack. With --results URL it reads the result queue of MMMS (boto3 has to be
+installed), and deletes the results of its own mail. MMMS and the old service send real mail unless it is captured. It
+exits with 0 if all is as expected, with 1 if not, and with 2 if it could not ask.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import json
 import os
 import re
 import sys
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
@@ -23,8 +25,11 @@ RECIPIENT = "success@simulator.amazonses.com"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 ANY_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
 TEXT = re.compile(r"(?s).+")
+ANYTHING = object()
 # MMMS answers within 25 seconds.
 SECONDS = 35
+# The time for all results to come.
+RESULT_SECONDS = 120
 
 
 @dataclass
@@ -152,6 +157,8 @@ def ask(base, request):
 
 def differences(expected, found, path="body"):
     """What an answer lacks, or has otherwise. Fields that are not expected are none: clients do not look at them."""
+    if expected is ANYTHING:
+        return []
     if isinstance(expected, dict):
         if not isinstance(found, dict):
             return [f"{path} is no object"]
@@ -198,6 +205,54 @@ def compared(request, new, old_base):
     return faults + (missing(old.body, new.body) if old.status < 300 and new.status < 300 else [])
 
 
+def result(body, index):
+    """What the result queue says of a recipient of this body that was sent to."""
+    recipient = body["recipients"][index]
+    return {
+        "event_id": TEXT,
+        "occurred_at": TIME,
+        "email_id": body.get("email_id"),
+        "email_recipient_id": recipient.get("emailRecipientId", body.get("emailRecipientId")),
+        "recipient": recipient["mail"],
+        "status": "sent",
+        "message_id": TEXT,
+        "status_detail": None,
+        "last_error": None,
+        "queued_at": ANYTHING,
+        "sent_at": TIME,
+        "client_env_id": body.get("client_env_id"),
+        "project_id": body.get("projectId"),
+        "closure_id": body.get("closureId"),
+        "attempts": ANYTHING,
+    }
+
+
+def results(queue_url, mailings):
+    """Waits for the results of these mailings, and returns their bodies by mailing and index."""
+    import boto3
+
+    queue = boto3.resource("sqs", region_name=os.environ.get("AWS_REGION")).Queue(queue_url)
+    waiting = {(mailing, at) for mailing, body in mailings.items() for at in range(len(body["recipients"]))}
+    found = {}
+    end = time.monotonic() + RESULT_SECONDS
+    while waiting - found.keys() and time.monotonic() < end:
+        for message in queue.receive_messages(MaxNumberOfMessages=10, WaitTimeSeconds=5):
+            body = json.loads(message.body)
+            recipient = (body.get("id"), body.get("index"))
+            if recipient in waiting:
+                found[recipient] = body
+                message.delete()
+    return {recipient: found.get(recipient) for recipient in sorted(waiting)}
+
+
+def tell(faults, status, name):
+    """Prints what came of one request or result, and returns whether it is as expected."""
+    print(f"{'DIFFERS ' if faults else 'expected'}  {status}  {name}")
+    for fault in faults:
+        print(f"               {fault}")
+    return not faults
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url", help="the address of MMMS")
@@ -205,6 +260,7 @@ def arguments():
     parser.add_argument("--sender", required=True, help="an address that the key may send as")
     parser.add_argument("--origin", help="the origin that your back end or page sends; the key is then a browser key")
     parser.add_argument("--old", metavar="URL", help="the address of the old service, which gets the same requests")
+    parser.add_argument("--results", metavar="URL", help="the result queue of MMMS")
     given = parser.parse_intermixed_args()
     given.key = os.environ.get("MMMS_API_KEY", "")
     if not given.key:
@@ -219,19 +275,23 @@ def main():
         request = own(path)
         request.headers = headers
         listed.append(request)
-    good = 0
+    told, mailings = [], {}
     for request in listed:
         answer = ask(given.url, request)
         faults = [f"answered {answer.status} instead of {request.status}"] if answer.status != request.status else []
         faults += differences(request.expected, answer.body)
         if given.old:
             faults += compared(request, answer, given.old)
-        good += not faults
-        print(f"{'DIFFERS ' if faults else 'expected'}  {answer.status}  {request.name}")
-        for fault in faults:
-            print(f"               {fault}")
-    print(f"{good} of {len(listed)} requests are answered as a client of the old service expects")
-    return 0 if good == len(listed) else 1
+        told.append(tell(faults, answer.status, request.name))
+        if request.body and answer.status in (200, 202):
+            mailings[answer.body["data"]["id"]] = request.body
+    for (mailing, index), found in results(given.results, mailings).items() if given.results else ():
+        expected = result(mailings[mailing], index)
+        faults = differences(expected, found) if found else [f"did not come within {RESULT_SECONDS} s"]
+        told.append(tell(faults, (found or {}).get("status", "none"), f"result of recipient {index} of {mailing}"))
+    what = "requests and results are" if given.results else "requests are answered"
+    print(f"{sum(told)} of {len(told)} {what} as a client of the old service expects")
+    return 0 if all(told) else 1
 
 
 if __name__ == "__main__":

@@ -71,6 +71,37 @@ async fn a_rehearsal_names_what_is_different() {
     assert!(fault.starts_with("could not ask: "), "{fault}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_awaits_the_results_of_its_mail() {
+    let service = e2e::Service::start().await;
+    let key = "planning-0123456789abcdef";
+    service.server.new_key(json!({ "api_key": key })).await;
+    let mut command = tokio::process::Command::new(of_repository(".cache/python/bin/python"));
+    command
+        .env("MMMS_API_KEY", key)
+        .envs(service.cloud.account.variables())
+        .arg(of_repository("tools/rehearse.py"))
+        .args([service.server.url(), "--sender", "news@example.com"])
+        .args(["--results", service.cloud.queues.results.url()]);
+    let shown = e2e::program::passes(command).await;
+    assert_eq!(
+        shown.matches("expected  sent  result of").count(),
+        6,
+        "{shown}"
+    );
+    assert!(
+        shown.ends_with(
+            "19 of 19 requests and results are as a client of the old service expects\n"
+        ),
+        "{shown}"
+    );
+    assert_eq!(
+        service.cloud.queues.results.length().await,
+        0,
+        "they are deleted"
+    );
+}
+
 /// Returns a port that is free, for a program of a guide.
 fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -177,7 +208,7 @@ async fn troubleshooting() {
     assert!(!shown.contains("error_type"), "{shown}");
 }
 
-/// Guides with no commands of their own would be a test that says nothing.
+/// A guide without a test may print what does not work.
 #[test]
 fn every_guide_is_executed() {
     let tests = include_str!("guides.rs");
@@ -235,6 +266,10 @@ async fn behind_a_proxy() {
         .with("listen 443 ", &format!("listen 127.0.0.1:{https} "))
         .with("/etc/letsencrypt/live/mail.example.com/", "")
         .with("https://mail.example.com", &address)
+        .with(
+            "http://mail.example.com",
+            &format!("http://127.0.0.1:{http}"),
+        )
         .with("10.0.0.0/8", "127.0.0.1")
         .with("# These paths", "include mmms-private.conf;\n# These paths");
     for (name, content) in [
