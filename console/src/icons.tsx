@@ -3,6 +3,7 @@
 const paths = {
   overview: "M3 16.5h14M5.5 13.5v-4M10 13.5v-9M14.5 13.5v-6",
   mailings: "M3 5.5h14v9.5H3zM3.5 6l6.5 5.2L16.5 6",
+  find: "M9 3.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11M13 13l4 4",
   send: "M17 3 9 11M17 3l-5 14-3-6-6-3z",
   suppressions: "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14M5.1 5.1l9.8 9.8",
   webhooks:

@@ -8,6 +8,7 @@ import "./styles/overview.css";
 import "./styles/mailings.css";
 import "./styles/keys_and_send.css";
 import "./styles/lists.css";
+import "./styles/message.css";
 import "./styles/phone.css";
 import "uplot/dist/uPlot.min.css";
 

@@ -7,6 +7,8 @@ type Place =
   | { page: "overview" }
   | { page: "mailings" }
   | { page: "mailing"; id: string }
+  | { page: "message"; id: string; index: number }
+  | { page: "find" }
   | { page: "send" }
   | { page: "suppressions" }
   | { page: "webhooks" }
@@ -16,7 +18,7 @@ type Place =
 
 export type Route = Place & { query: URLSearchParams };
 
-const LISTED = ["mailings", "send", "suppressions", "webhooks", "keys", "erase"] as const;
+const LISTED = ["mailings", "find", "send", "suppressions", "webhooks", "keys", "erase"] as const;
 
 function read(): Route {
   const [path = "", ...rest] = location.hash.replace(/^#\/?/, "").split("?");
@@ -25,7 +27,9 @@ function read(): Route {
 }
 
 function placeOf(path: string): Place {
-  const [page = "", id] = path.split("/");
+  const [page = "", id, index = ""] = path.split("/");
+  if (page === "mailings" && id && /^\d{1,5}$/.test(index))
+    return { page: "message", id: decoded(id), index: Number(index) };
   if (page === "mailings" && id) return { page: "mailing", id: decoded(id) };
   if (page === "webhooks" && id) return { page: "webhook", id: decoded(id) };
   return { page: LISTED.find((of) => of === page) ?? "overview" };

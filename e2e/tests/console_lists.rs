@@ -16,6 +16,12 @@ async fn suppressed_addresses_are_added_found_imported_and_removed() {
 }
 
 #[tokio::test]
+async fn mail_is_found_and_one_message_tells_its_story() {
+    let server = Server::embedded().await;
+    passes("message.mjs", &[server.url()]).await;
+}
+
+#[tokio::test]
 async fn webhooks_are_made_tested_replayed_rotated_and_deleted() {
     let server = Server::embedded().await;
     let (good, failing, gone) = (

@@ -12,6 +12,8 @@ pub struct Model {
     pub api_key_id: Uuid,
     /// The caller's `email_id` as text, for filtering.
     pub email_id: Option<String>,
+    /// The caller's `client_env_id` as text, for filtering; null for a mailing of a version that did not note it.
+    pub client_env_id: Option<String>,
     /// Sender, subject, the caller's ids and further addresses.
     pub envelope: Document,
     /// Templates, headers and tags; null some time after the end of the mailing.

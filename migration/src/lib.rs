@@ -22,6 +22,7 @@ mod m0016_suppression;
 mod m0017_lists;
 mod m0018_reports;
 mod m0019_proved;
+mod m0020_search;
 
 pub struct Migrator;
 
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_lists::Migration),
             Box::new(m0018_reports::Migration),
             Box::new(m0019_proved::Migration),
+            Box::new(m0020_search::Migration),
         ]
     }
 }

@@ -228,7 +228,12 @@ fn name_details(spec: &mut Value) {
         "nullable": true,
         "enum": StatusDetail::iter().map(StatusDetail::as_str).collect::<Vec<_>>(),
     });
-    for owner in ["Recipient", "RecipientDetails", "SentRecipient"] {
+    for owner in [
+        "FoundRecipient",
+        "Recipient",
+        "RecipientDetails",
+        "SentRecipient",
+    ] {
         schemas[owner]["properties"]["status_detail"] = names::reference("StatusDetail");
     }
 }

@@ -5,6 +5,7 @@ mod erase;
 mod events;
 mod health;
 mod mail;
+mod recipients;
 mod statistics;
 mod statuses;
 mod suppressions;
@@ -22,6 +23,7 @@ const DESCRIPTION: &str = include_str!("description.md");
 pub type Apis = (
     mail::Mail,
     mail::OneRecipient,
+    recipients::Recipients,
     events::Events,
     webhooks::Webhooks,
     suppressions::Suppressions,
@@ -35,6 +37,7 @@ pub type Apis = (
 const APIS: Apis = (
     mail::Mail,
     mail::OneRecipient,
+    recipients::Recipients,
     events::Events,
     webhooks::Webhooks,
     suppressions::Suppressions,

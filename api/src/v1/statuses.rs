@@ -106,6 +106,13 @@ statuses! {
         FAULT,
         UNAVAILABLE,
     ];
+    RecipientListErrors = [
+        (400, "A filter, the cursor or the limit is not valid"),
+        NO_VIEWER,
+        BROWSER_KEY,
+        FAULT,
+        UNAVAILABLE,
+    ];
     SuppressionListErrors = [
         (400, "A filter, the cursor or the limit is not valid"),
         NO_VIEWER,

@@ -7,6 +7,6 @@ mod typed;
 pub use kind::{
     Address, ApiKeySecret, Base64, CallerId, Checked, ContentId, DisplayName, FeedCursor,
     HeaderValue, HistoryCursor, HttpsUrl, IndexCursor, Kind, Line, ListName, MediaType, Origin,
-    Plain, Sender, TagPart,
+    Plain, RecipientCursor, Sender, TagPart,
 };
 pub use typed::Text;

@@ -634,6 +634,93 @@ export type FieldError = {
 };
 
 /**
+ * FoundRecipient
+ *
+ * A recipient, with its mailing.
+ */
+export type FoundRecipient = {
+    /**
+     * The id of the mailing.
+     */
+    id: string;
+    /**
+     * The recipient's position in the request, from 0: with `id`, it leads to `GET /v1/mail/{id}/recipients/{index}`.
+     */
+    index: number;
+    /**
+     * The id of the API key that submitted the mailing.
+     */
+    api_key_id: string;
+    /**
+     * The time at which the mailing was accepted.
+     */
+    created_at: string;
+    /**
+     * The subject as it was submitted, with its placeholders; empty after an erasure that removed the content.
+     */
+    subject: string;
+    client_env_id: CallerId;
+    email_id: CallerId;
+    email_recipient_id: CallerId;
+    /**
+     * The address as it was submitted; null after it was removed by retention or erasure.
+     */
+    recipient: string | null;
+    status: RecipientStatus;
+    /**
+     * The mail system's id of the mail; null unless the mail system has accepted it.
+     */
+    message_id: string | null;
+    status_detail: StatusDetail;
+    /**
+     * The last error, as a text for people; it never contains an address.
+     */
+    last_error: string | null;
+    /**
+     * The time at which the recipient was queued, or queued again by a resend; null if it never was queued.
+     */
+    queued_at: string | null;
+    /**
+     * The time at which the mail system accepted the mail; null unless it did.
+     */
+    sent_at: string | null;
+    /**
+     * The number of calls to the mail system that count as attempts, since the last resend if there was one.
+     */
+    attempts: number;
+};
+
+/**
+ * FoundRecipientPage
+ *
+ * A page of a list.
+ */
+export type FoundRecipientPage = {
+    items: Array<FoundRecipient>;
+    /**
+     * The cursor of the next page; null on the last page.
+     */
+    next: string | null;
+};
+
+/**
+ * FoundRecipientPageResponse
+ *
+ * The body of a success.
+ */
+export type FoundRecipientPageResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 200;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: FoundRecipientPage;
+};
+
+/**
  * ImportedSuppressions
  *
  * The result of an import.
@@ -1080,6 +1167,97 @@ export type Recipient = {
      * system do not count.
      */
     attempts: number;
+};
+
+/**
+ * RecipientContent
+ *
+ * The mail of a recipient, with its placeholders replaced.
+ */
+export type RecipientContent = {
+    subject: string;
+    html: string | null;
+    text: string | null;
+    /**
+     * The request's and the recipient's `headers`, and with `list` those by which the recipient unsubscribes. The link
+     * that is shown leads to nothing, so that nobody but the recipient unsubscribes.
+     */
+    headers: {
+        [key: string]: string;
+    };
+    /**
+     * `true` if `html` and `text` have more than 4 MiB together, and were cut.
+     */
+    shortened: boolean;
+} | null;
+
+/**
+ * RecipientDetails
+ *
+ * A recipient with all that is known of it.
+ */
+export type RecipientDetails = {
+    /**
+     * The recipient's position in the request, from 0.
+     */
+    index: number;
+    email_id: CallerId;
+    email_recipient_id: CallerId;
+    /**
+     * The address as it was submitted; null after it was removed by retention or erasure.
+     */
+    recipient: string | null;
+    status: RecipientStatus;
+    /**
+     * The mail system's id of the mail; null unless the mail system has accepted it.
+     */
+    message_id: string | null;
+    status_detail: StatusDetail;
+    /**
+     * The last error, as a text for people; it never contains an address.
+     */
+    last_error: string | null;
+    /**
+     * The time at which the recipient was queued, or queued again by a resend; null if it never was queued.
+     */
+    queued_at: string | null;
+    /**
+     * The time at which the mail system accepted the mail; null unless it did.
+     */
+    sent_at: string | null;
+    /**
+     * The number of calls to the mail system that count as attempts, since the last resend if there was one.
+     */
+    attempts: number;
+    /**
+     * The earliest time of the next attempt; null unless `status` is `queued`.
+     */
+    next_attempt_at: string | null;
+    /**
+     * What happened to the recipient, in its order. Events are kept for `EVENT_DAYS` (30 by default).
+     */
+    events: Array<Event>;
+    /**
+     * The mail as it is sent; null once it was removed, a day after the mailing has ended, or with the address.
+     */
+    content: RecipientContent;
+};
+
+/**
+ * RecipientDetailsResponse
+ *
+ * The body of a success.
+ */
+export type RecipientDetailsResponse = {
+    /**
+     * The HTTP status of the answer.
+     */
+    status: 200;
+    /**
+     * A text for people; it may change.
+     */
+    message: string;
+    data: RecipientDetails;
 };
 
 /**
@@ -2453,6 +2631,135 @@ export type ResendMailingResponses = {
 };
 
 export type ResendMailingResponse = ResendMailingResponses[keyof ResendMailingResponses];
+
+export type GetRecipientData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the mailing.
+         */
+        id: string;
+        /**
+         * The recipient's position in the request, from 0.
+         */
+        index: number;
+    };
+    query?: never;
+    url: '/v1/mail/{id}/recipients/{index}';
+};
+
+export type GetRecipientErrors = {
+    /**
+     * The API key or admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * The key is a browser key, which can only send, or a server key that was used in a page of another origin
+     */
+    403: ErrorBody;
+    /**
+     * There is no such recipient, or its mailing belongs to another API key
+     */
+    404: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type GetRecipientError = GetRecipientErrors[keyof GetRecipientErrors];
+
+export type GetRecipientResponses = {
+    /**
+     * Done
+     */
+    200: RecipientDetailsResponse;
+};
+
+export type GetRecipientResponse = GetRecipientResponses[keyof GetRecipientResponses];
+
+export type FindRecipientsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only recipients with this address, in upper or lower case. An address that was removed is not found.
+         */
+        mail?: string;
+        /**
+         * Only recipients with this status.
+         */
+        status?: RecipientStatusFilter;
+        /**
+         * Only recipients of mailings with this `email_id`.
+         */
+        email_id?: string;
+        /**
+         * Only recipients of mailings with this `client_env_id`. Mailings of versions before this filter are not found.
+         */
+        client_env_id?: string;
+        /**
+         * Only the recipients whose mail has this id at the mail system. A call to SES for several recipients, and a mail
+         * with copies, have one id for each mail.
+         */
+        message_id?: string;
+        /**
+         * Only recipients of mailings that were accepted at this time or later.
+         */
+        created_after?: string;
+        /**
+         * Only recipients of mailings that were accepted before this time.
+         */
+        created_before?: string;
+        /**
+         * The maximum number of entries on the page; 50 if absent.
+         */
+        limit?: number;
+        /**
+         * The cursor `next` of the previous page.
+         */
+        after?: string;
+    };
+    url: '/v1/recipients';
+};
+
+export type FindRecipientsErrors = {
+    /**
+     * A filter, the cursor or the limit is not valid
+     */
+    400: ErrorBody;
+    /**
+     * The API key or admin token is missing or not valid
+     */
+    401: ErrorBody;
+    /**
+     * The key is a browser key, which can only send, or a server key that was used in a page of another origin
+     */
+    403: ErrorBody;
+    /**
+     * The service failed
+     */
+    500: ErrorBody;
+    /**
+     * The service cannot do this now; try again later
+     */
+    503: ErrorBody;
+};
+
+export type FindRecipientsError = FindRecipientsErrors[keyof FindRecipientsErrors];
+
+export type FindRecipientsResponses = {
+    /**
+     * Done
+     */
+    200: FoundRecipientPageResponse;
+};
+
+export type FindRecipientsResponse = FindRecipientsResponses[keyof FindRecipientsResponses];
 
 export type ListEventsData = {
     body?: never;

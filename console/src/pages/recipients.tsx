@@ -77,7 +77,7 @@ export function Recipients({ mailing, lost }: { mailing: Mailing; lost: boolean 
         {value && value.items.length === 0 && (
           <p class="nothing">None{status ? ` is ${statusNames[status].toLowerCase()}` : ""}.</p>
         )}
-        {value && value.items.length > 0 && <Table items={value.items} />}
+        {value && value.items.length > 0 && <Table mailingId={mailing.id} items={value.items} />}
       </div>
       {(cursors.length > 0 || value?.next) && (
         <div class="turn">
@@ -103,7 +103,7 @@ export function Recipients({ mailing, lost }: { mailing: Mailing; lost: boolean 
   );
 }
 
-function Table({ items }: { items: readonly Recipient[] }) {
+function Table({ mailingId, items }: { mailingId: string; items: readonly Recipient[] }) {
   return (
     <table class="cards card">
       <thead>
@@ -119,14 +119,14 @@ function Table({ items }: { items: readonly Recipient[] }) {
       </thead>
       <tbody>
         {items.map((recipient) => (
-          <Line key={recipient.index} recipient={recipient} />
+          <Line key={recipient.index} mailingId={mailingId} recipient={recipient} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Line({ recipient }: { recipient: Recipient }) {
+function Line({ mailingId, recipient }: { mailingId: string; recipient: Recipient }) {
   const { recipient: address, status, sent_at, queued_at, attempts } = recipient;
   const words = wordsOf(recipient.status_detail, status);
   return (
@@ -137,7 +137,7 @@ function Line({ recipient }: { recipient: Recipient }) {
       <td class="is-address" data-label="Address">
         {address ? (
           <span class="address">
-            <span>{address}</span>
+            <a href={`#/mailings/${mailingId}/${recipient.index}`}>{address}</a>
             <button
               type="button"
               class="copy"
@@ -152,7 +152,9 @@ function Line({ recipient }: { recipient: Recipient }) {
             </button>
           </span>
         ) : (
-          <span class="soft">erased</span>
+          <a class="soft" href={`#/mailings/${mailingId}/${recipient.index}`}>
+            erased
+          </a>
         )}
       </td>
       <td data-label="Status">

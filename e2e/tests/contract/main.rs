@@ -18,6 +18,7 @@ mod error_logs;
 mod errors;
 mod events;
 mod expiry;
+mod find_recipients;
 mod headers;
 mod health;
 mod host;

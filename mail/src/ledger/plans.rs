@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
-    Claim, HOUR, Ledger, MailingFilter, Scope,
+    Claim, HOUR, Ledger, MailingFilter, Place, Scope,
     idempotency::made_with,
     limits::{Count, note_use_sql},
     outcome::on_sqlite,
@@ -21,10 +21,11 @@ use super::{
     removal::{first_id_after, old},
     reports::{Summed, summed},
     reschedule::to_later,
+    search::{RecipientFilter, by_mailing, by_message, by_recipient},
     statistics::{ends, first_end},
     waiting::sending,
 };
-use crate::wake_up::Range;
+use crate::{address::Address, wake_up::Range};
 
 async fn ledger() -> (Ledger, TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -243,5 +244,77 @@ async fn a_request_reads_the_rows_of_its_own_key() {
         assert!(scanned.is_empty(), "{what}: {steps:#?}");
         let found = steps.iter().filter(|step| step.starts_with("SEARCH"));
         assert_eq!(found.count(), searches, "{what}: {steps:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_follows_an_index() {
+    let (ledger, _folder) = ledger().await;
+    let default = RecipientFilter::default();
+    let address = Address::parse("ann@example.org").unwrap();
+    let after = Some(Place {
+        mailing_id: Uuid::now_v7(),
+        position: 3,
+    });
+    for (filter, index) in [
+        (
+            RecipientFilter {
+                mail: Some(&address),
+                ..default
+            },
+            "recipient_address (mail_key=? AND (mailing_id,position)<(?,?))",
+        ),
+        (
+            RecipientFilter {
+                status: Some(Status::Failed),
+                ..default
+            },
+            "recipient_trouble (status=? AND (mailing_id,position)<(?,?))",
+        ),
+    ] {
+        let steps = plan(&ledger, select(&by_recipient(filter, after))).await;
+        assert_eq!(steps, [format!("SEARCH recipient USING INDEX {index}")]);
+    }
+    let message = RecipientFilter {
+        message_id: Some("x"),
+        ..default
+    };
+    let steps = plan(&ledger, select(&by_message(message, after))).await;
+    let by_message = "SEARCH recipient USING INDEX recipient_message_id (message_id=?)";
+    assert_eq!(steps[0], by_message, "{steps:#?}");
+    let key = Scope::Key(Uuid::now_v7());
+    for (scope, filter, mailings) in [
+        (key, default, "mailing_api_key (api_key_id=? AND id<?)"),
+        (
+            Scope::Everybody,
+            RecipientFilter {
+                client_env_id: Some("7"),
+                ..default
+            },
+            "mailing_client_env_id (client_env_id=? AND id<?)",
+        ),
+    ] {
+        let walked = by_mailing(scope, filter, after, 1_000, 51);
+        let steps = plan(&ledger, DbBackend::Sqlite.build(&walked)).await;
+        let found = steps.iter().find(|step| step.contains(" mailing "));
+        assert!(
+            found.is_some_and(|step| step.ends_with(mailings)),
+            "{steps:#?}"
+        );
+        let own = "SEARCH recipient USING COVERING INDEX recipient_status (mailing_id=?)";
+        let own_by_key =
+            "SEARCH recipient USING COVERING INDEX sqlite_autoindex_recipient_1 (mailing_id=?";
+        assert!(
+            steps
+                .iter()
+                .any(|step| step == own || step.starts_with(own_by_key)),
+            "{steps:#?}"
+        );
+        assert!(
+            !steps
+                .iter()
+                .any(|step| step.contains("SCAN mailing") || step.contains("B-TREE")),
+            "{steps:#?}"
+        );
     }
 }

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use mail::ledger::{HOUR, Ledger, MailingFilter, Scope, start_of_hour};
+use mail::{
+    Status,
+    address::Address,
+    ledger::{HOUR, Ledger, MailingFilter, RecipientFilter, Scope, start_of_hour},
+    message::CallerId,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -148,4 +153,116 @@ async fn what_is_removed_is_read(t: &TestLedger) {
     .await;
     assert_eq!(t.number("SELECT COUNT(*) FROM mailing").await, 4_991);
     assert_eq!(t.number("SELECT COUNT(*) FROM recipient").await, 49_913);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_reads_what_it_finds() {
+    for plans_for_all_values in [false, true] {
+        for analysed in [false, true] {
+            on_postgres(async |t| {
+                if plans_for_all_values {
+                    with_plans_for_all_values(t).await;
+                }
+                searched(t, analysed).await;
+            })
+            .await;
+        }
+    }
+}
+
+async fn searched(t: &TestLedger, analysed: bool) {
+    let mut request = mailing_to(3);
+    request.envelope.ids.client_env_id = Some(CallerId::Integer(7));
+    let id = t.store(&request).await;
+    let columns = "status, ended_at, message_id, sent_at";
+    let values = "'sent', created_at, id::text || n, created_at";
+    fill(t, "created_at", columns, values).await;
+    if !analysed {
+        t.sql("DELETE FROM pg_statistic").await;
+    }
+    let row = t.mailing_row(id).await;
+    let many = Address::parse("x@example.com").unwrap();
+    let one = Address::parse("r0@example.com").unwrap();
+    let message_id = format!("{id}105");
+    let default = RecipientFilter::default();
+    for scope in [Scope::Everybody, Scope::Key(row.api_key_id)] {
+        for (what, filter, expected) in [
+            ("all", default, 50),
+            (
+                "those of an address with many",
+                RecipientFilter {
+                    mail: Some(&many),
+                    ..default
+                },
+                50,
+            ),
+            (
+                "those of an address",
+                RecipientFilter {
+                    mail: Some(&one),
+                    ..default
+                },
+                1,
+            ),
+            (
+                "one of a message",
+                RecipientFilter {
+                    message_id: Some(&message_id),
+                    ..default
+                },
+                1,
+            ),
+            (
+                "those of a caller's id",
+                RecipientFilter {
+                    client_env_id: Some("7"),
+                    ..default
+                },
+                13,
+            ),
+            (
+                "what waits of a caller's id",
+                RecipientFilter {
+                    email_id: Some("msg-1"),
+                    status: Some(Status::Queued),
+                    ..default
+                },
+                3,
+            ),
+            (
+                "those that were sent",
+                RecipientFilter {
+                    status: Some(Status::Sent),
+                    ..default
+                },
+                50,
+            ),
+        ] {
+            // Each of the first 51 mailings is looked into, for at most 51 recipients. A key that nothing is known of is
+            // taken to have few mailings, which are then read and sorted.
+            let of_key = if analysed || scope == Scope::Everybody {
+                0
+            } else {
+                5_001
+            };
+            reads_at_most(t, 51 * 52 + of_key + FEW, what, async |ledger| {
+                let page = ledger.find_recipients(scope, filter, None, 50).await;
+                assert_eq!(page.unwrap().items.len(), expected, "{what}");
+            })
+            .await;
+        }
+    }
+    // None has failed: it is known at once for all keys, and for one key after a look into each of its mailings.
+    let failed = RecipientFilter {
+        status: Some(Status::Failed),
+        ..default
+    };
+    reads_little(t, "those that failed", async |ledger| {
+        let page = ledger
+            .find_recipients(Scope::Everybody, failed, None, 50)
+            .await;
+        let page = page.unwrap();
+        assert!(page.items.is_empty() && page.next.is_none());
+    })
+    .await;
 }

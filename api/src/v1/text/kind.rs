@@ -112,6 +112,8 @@ kinds! {
     ApiKeySecret(255) { pattern: "^[!-~]+$", min_length: 20_usize }
     /// The cursor of a list of recipients.
     IndexCursor { pattern: "^index-(0|[1-9][0-9]{0,3})$" }
+    /// The cursor of recipients across mailings: the id of a mailing and a position.
+    RecipientCursor { pattern: r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(0|[1-9][0-9]{0,3})$" }
     /// The URL of a webhook.
     HttpsUrl(2000) { format: "uri" }
     /// The cursor of the history of a webhook.

@@ -75,14 +75,9 @@ fn statement(ledger: &Ledger, writing: &Writing<'_>) -> Result<Statement> {
     let send_at = values.add(request.send_at);
     let token = values.add(writing.token);
     let lease = values.add(writing.lease_ms);
-    let email_id = values.add(
-        request
-            .envelope
-            .ids
-            .email_id
-            .as_ref()
-            .map(ToString::to_string),
-    );
+    let ids = &request.envelope.ids;
+    let [email_id, client_env_id] = [&ids.email_id, &ids.client_env_id]
+        .map(|id| values.add(id.as_ref().map(ToString::to_string)));
     let envelope = values.add(to_text(&request.envelope)?);
     let body = values.add(to_text(&request.body)?);
     let idempotency = writing.entry.idempotency;
@@ -131,9 +126,9 @@ fn statement(ledger: &Ledger, writing: &Writing<'_>) -> Result<Statement> {
            WHERE idempotency.expires_at <= EXCLUDED.expires_at - {KEPT_FOR_MS} \
            RETURNING key), \
          {ctes}entry AS (\
-           INSERT INTO mailing (id, api_key_id, email_id, envelope, body, list, list_key_id, anonymous, created_at, expires_at, \
+           INSERT INTO mailing (id, api_key_id, email_id, client_env_id, envelope, body, list, list_key_id, anonymous, created_at, expires_at, \
              send_at, expiry_given) \
-           SELECT {id}, {api_key_id}, {email_id}, {envelope}::json, {body}::json, {list}, {list_key_id}, FALSE, now, expires_at, \
+           SELECT {id}, {api_key_id}, {email_id}, {client_env_id}, {envelope}::json, {body}::json, {list}, {list_key_id}, FALSE, now, expires_at, \
              {send_at}, {expires_at} IS NOT NULL \
            FROM request WHERE ({key} IS NULL OR EXISTS (SELECT FROM idempotency_key)){allows} \
            RETURNING id, created_at, expires_at), \

@@ -251,18 +251,14 @@ async fn insert_mailing(
     let request = writing.entry.request;
     let NewMailing { envelope, body, .. } = request;
     let sql = "INSERT INTO mailing (id, api_key_id, email_id, envelope, body, anonymous, created_at, \
-                 expires_at, send_at, expiry_given, list, list_key_id) \
-               VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7, $8, $9, $10, $11)";
+                 expires_at, send_at, expiry_given, list, list_key_id, client_env_id) \
+               VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7, $8, $9, $10, $11, $12)";
     let list = envelope.list.as_ref();
+    let text = |id: &Option<CallerId>| id.as_ref().map(ToString::to_string);
     let values = [
         writing.id.into(),
         writing.entry.api_key_id.into(),
-        envelope
-            .ids
-            .email_id
-            .as_ref()
-            .map(ToString::to_string)
-            .into(),
+        text(&envelope.ids.email_id).into(),
         to_text(envelope)?.into(),
         to_text(body)?.into(),
         now.into(),
@@ -271,6 +267,7 @@ async fn insert_mailing(
         request.expires_at.is_some().into(),
         list.map(|list| list.name.clone()).into(),
         list.map(|list| list.api_key_id).into(),
+        text(&envelope.ids.client_env_id).into(),
     ];
     execute(db, sql, values).await?;
     let correspondents = writing.correspondents();
