@@ -15,7 +15,7 @@ run: ## Build and start MMMS on http://127.0.0.1:8000
 test: ## Run every test, with the services it needs
 	@scripts/test
 
-check: ## Check formatting, lints, dependencies, the API description, the client, the console, the documents and the scripts
+check: ## Check formatting, lints, dependencies, the API description, the clients, the console, the documents and the scripts
 	@scripts/check
 
 bench: ## Measure MMMS next to other programs, and write docs/performance.md; ROWS="single worker" measures these only
@@ -29,8 +29,9 @@ openapi: ## Write openapi.yaml from the code
 	@scripts/api openapi >target/openapi.yaml
 	@mv target/openapi.yaml openapi.yaml
 
-client: ## Write the TypeScript client from openapi.yaml
+client: ## Write the TypeScript and the Python client from openapi.yaml
 	@scripts/client
+	@scripts/python-client
 
 console: ## Write the console's pages, which the API embeds, from console/src
 	@scripts/console

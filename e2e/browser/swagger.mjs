@@ -2,12 +2,22 @@
 
 import { check, run } from "./chromium.mjs";
 import { Client } from "./client.mjs";
+import { isAccessible } from "./page.mjs";
 
 await run(async ({ base, open }) => {
   const client = new Client(base);
   // Swagger UI names no icon, so the browser looks for one at the usual place.
   const page = await open({ tolerates: ({ url }) => url === `${base}/favicon.ico` });
   await page.goto(`${base}/docs`);
+
+  await page.locator(".opblock").first().waitFor();
+  check("the page has a title and a language", (await page.title()) === "MMMS API", await page.title());
+  check("its language is English", (await page.locator("html").getAttribute("lang")) === "en");
+  const first = await page.locator(".opblock-summary-path").first().innerText();
+  check("sending mail comes first", first.replaceAll("\u200b", "") === "/v1/mail", first);
+  check("the schemas are collapsed", (await page.locator(".models.is-open").count()) === 0);
+  // Each operation is a button with buttons in it.
+  await isAccessible(page, "Swagger UI", ["nested-interactive"]);
 
   const operation = (path) => page.locator(`.opblock-post:has([data-path="${path}"])`);
 

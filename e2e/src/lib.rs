@@ -37,6 +37,7 @@ pub mod smtp;
 pub mod stack;
 pub mod times;
 pub mod waiting;
+pub mod webhook_example;
 pub mod worker;
 
 pub use answer::Answer;

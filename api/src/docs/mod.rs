@@ -21,8 +21,37 @@ static YAML: LazyLock<String> =
     LazyLock::new(|| serde_yaml_ng::to_string(&*SPEC).unwrap_or_default());
 static PAGE: LazyLock<String> = LazyLock::new(|| {
     let service = v1::service();
-    service.swagger_ui_html().replace(&service.spec(), &JSON)
+    let html = service.swagger_ui_html();
+    PAGE_CHANGES
+        .iter()
+        .fold(html, |html, (from, to)| html.replacen(from, to, 1))
+        .replace(&service.spec(), &JSON)
 });
+
+/// What the page of the package lacks: the language and the title of the page, its width on a phone, colours with enough
+/// contrast, and schemas that are collapsed at first.
+const PAGE_CHANGES: [(&str, &str); 4] = [
+    (
+        "<html charset=\"UTF-8\">",
+        "<!DOCTYPE html>\n<html lang=\"en\">",
+    ),
+    (
+        "<title>Swagger UI</title>",
+        "<title>MMMS API</title>\n    <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
+    ),
+    (
+        "<div id=\"ui\"></div>",
+        concat!(
+            "<style>",
+            include_str!("page.css"),
+            "</style>\n<div id=\"ui\"></div>"
+        ),
+    ),
+    (
+        "deepLinking: true,",
+        "deepLinking: true,\n        defaultModelsExpandDepth: 0,",
+    ),
+];
 
 /// Swagger UI is one page with everything inside it.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \

@@ -281,7 +281,7 @@ fn complete(operation: &mut Value) {
     }
 }
 
-/// Sets the example of a body in JSON, or of each form of a body that is never in JSON.
+/// Sets the example, or the named `examples`, of a body in JSON, or of each form of a body that is never in JSON.
 fn set_example(content: &mut Value, example: &Value) {
     let json = "application/json";
     let Some(forms) = content.as_object_mut() else {
@@ -290,7 +290,10 @@ fn set_example(content: &mut Value, example: &Value) {
     let is_json = forms.contains_key(json);
     for (form, body) in forms {
         if form == json || !is_json {
-            body["example"] = example.clone();
+            match example.get("examples") {
+                Some(named) => body["examples"] = named.clone(),
+                None => body["example"] = example.clone(),
+            }
         }
     }
 }
@@ -315,7 +318,7 @@ mod tests {
     fn every_operation_has_a_summary_an_id_and_examples_of_all_its_answers() {
         let has_example = |body: &Value| {
             let mut forms = body["content"].as_object().unwrap().values();
-            forms.any(|form| !form["example"].is_null())
+            forms.any(|form| !form["example"].is_null() || !form["examples"].is_null())
         };
         for operation in operations(&SPEC) {
             let id = operation["operationId"].as_str().expect("an operationId");
@@ -325,6 +328,21 @@ mod tests {
             }
             if let Some(body) = operation.get("requestBody") {
                 assert!(has_example(body), "{id} has no example of its request");
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_and_parameter_is_described() {
+        let is_described = |of: &Value| of["description"].is_string() || of["$ref"].is_string();
+        for (name, schema) in SPEC["components"]["schemas"].as_object().unwrap() {
+            for (field, of) in schema["properties"].as_object().into_iter().flatten() {
+                assert!(is_described(of), "{name}.{field}");
+            }
+        }
+        for operation in operations(&SPEC) {
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                assert!(is_described(parameter), "{parameter}");
             }
         }
     }

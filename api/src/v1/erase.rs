@@ -23,6 +23,7 @@ use crate::{
 /// The address to erase.
 #[derive(Clone, Debug, Object)]
 struct EraseRequest {
+    /// The address to erase, in upper or lower case.
     mail: Text<Address>,
 }
 

@@ -104,6 +104,7 @@ impl From<Bounce> for BounceOut {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "Event")]
 pub struct EventOut {
+    /// The id of the event. It is the same in the feed, in the result queue and in webhooks.
     event_id: Uuid,
     /// The time of the event. A mail server may report it much later.
     occurred_at: Timestamp,
@@ -111,21 +112,31 @@ pub struct EventOut {
     id: Uuid,
     /// The recipient's position in the request, from 0.
     index: i32,
+    /// The caller's `email_id` of the request.
     email_id: Option<Id>,
+    /// The caller's `emailRecipientId`: that of the recipient, or else that of the request.
     email_recipient_id: Option<Id>,
     /// The address as it was submitted; null after it was removed by retention or erasure.
     recipient: Option<String>,
+    /// What happened.
     status: EventName,
     /// The mail system's id of the mail; null unless the mail system had accepted it.
     message_id: Option<String>,
+    /// The reason for the status, such as `bounce_permanent`; null if the status says all.
     status_detail: Option<String>,
     /// The last error, as a text for people; it never contains an address.
     last_error: Option<String>,
+    /// The time at which the recipient was queued, or queued again by a resend; null if it never was queued.
     queued_at: Option<Timestamp>,
+    /// The time at which the mail system accepted the mail; null unless it did.
     sent_at: Option<Timestamp>,
+    /// The caller's `client_env_id` of the request.
     client_env_id: Option<Id>,
+    /// The caller's `projectId` of the request.
     project_id: Option<Id>,
+    /// The caller's `closureId` of the request.
     closure_id: Option<Id>,
+    /// The number of calls to the mail system that count as attempts, since the last resend if there was one.
     attempts: i32,
     /// The number of the event among those of its recipient. It rises.
     sequence: i32,
@@ -174,6 +185,7 @@ impl EventOut {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "EventFeed")]
 struct FeedOut {
+    /// The events, oldest first.
     items: Vec<EventOut>,
     /// The cursor with which the next request continues. At the end of the feed too: ask again with it later.
     next: String,

@@ -24,7 +24,9 @@ enum PartState {
 /// The state of the parts that the service needs; all of them work.
 #[derive(Clone, Debug, Object)]
 struct Readiness {
+    /// The state of the database.
     database: PartState,
+    /// The state of the queue of mail.
     queue: PartState,
 }
 

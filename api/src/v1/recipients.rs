@@ -38,14 +38,19 @@ struct FoundOut {
     created_at: Timestamp,
     /// The subject as it was submitted, with its placeholders; empty after an erasure that removed the content.
     subject: String,
+    /// The caller's `client_env_id` of the request.
     client_env_id: Option<Id>,
+    /// The caller's `email_id` of the request.
     email_id: Option<Id>,
+    /// The caller's `emailRecipientId`: that of the recipient, or else that of the request.
     email_recipient_id: Option<Id>,
     /// The address as it was submitted; null after it was removed by retention or erasure.
     recipient: Option<String>,
+    /// The status of the recipient.
     status: StatusName,
     /// The mail system's id of the mail; null unless the mail system has accepted it.
     message_id: Option<String>,
+    /// The reason for the status, such as `bounce_permanent`; null if the status says all.
     status_detail: Option<String>,
     /// The last error, as a text for people; it never contains an address.
     last_error: Option<String>,

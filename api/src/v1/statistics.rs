@@ -91,7 +91,9 @@ impl From<Reports> for ReportsOut {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "StatisticsOfKey")]
 struct OfKeyOut {
+    /// The id of the key.
     api_key_id: Uuid,
+    /// What was reported of its mail.
     reports: ReportsOut,
 }
 
@@ -110,11 +112,17 @@ impl From<KeyReports> for OfKeyOut {
 struct HourOut {
     /// The start of the hour.
     hour: Timestamp,
+    /// Recipients whose mail the mail system has accepted.
     sent: u64,
+    /// Recipients that ended as `failed` or `suppressed`.
     failed: u64,
+    /// Recipients of which it was not known at their end whether the mail was accepted.
     unconfirmed: u64,
+    /// Recipients that were cancelled.
     cancelled: u64,
+    /// The time from accepted to sent; null if nothing was sent.
     time_to_sent_ms: Option<TimeToSentOut>,
+    /// What was reported since of the mail that was sent in this hour.
     reports: ReportsOut,
     /// `false` if the hour has not been counted yet, for example after an update or a long stop: its numbers are 0
     /// until it is counted.
@@ -140,7 +148,9 @@ impl From<Hour> for HourOut {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "WaitingRecipients")]
 struct WaitingOut {
+    /// Recipients that are `queued`.
     queued: u64,
+    /// Recipients that are `sending`.
     sending: u64,
     /// The number of queued recipients that may be sent to now; the others wait for their `send_at` or for a
     /// later retry.
@@ -179,6 +189,7 @@ struct StatisticsOut {
     /// The same by the API key whose mail it was: the 100 keys with the most mail, also revoked ones, the one with the
     /// most first.
     keys: Vec<OfKeyOut>,
+    /// What waits now.
     waiting: WaitingOut,
     /// The database's time at which the numbers were read. If counting takes longer than 250 ms, the result is kept,
     /// and answered again, for twenty times as long as counting took.

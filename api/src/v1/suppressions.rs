@@ -55,6 +55,7 @@ enum ReasonName {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "Suppression")]
 struct SuppressionOut {
+    /// The id of the entry.
     id: Uuid,
     /// The address; null after it was erased. What is left then, a keyed hash, still suppresses it.
     mail: Option<String>,
@@ -64,6 +65,7 @@ struct SuppressionOut {
     api_key_id: Option<Uuid>,
     /// The list of the key whose mail is suppressed; null if all mail is.
     list: Option<String>,
+    /// The time at which the address was put on the list.
     created_at: Timestamp,
 }
 
@@ -83,6 +85,7 @@ impl From<Suppression> for SuppressionOut {
 /// The address to suppress, and the mail.
 #[derive(Clone, Debug, Object)]
 struct SuppressionRequest {
+    /// The address.
     mail: Text<text::Address>,
     /// `manual` if absent; the other reasons are for entries that come from another service.
     reason: Option<ReasonName>,
@@ -113,6 +116,7 @@ struct Imported {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "RemovedSuppression")]
 struct Removed {
+    /// The id of the entry.
     id: Uuid,
 }
 

@@ -139,6 +139,7 @@ pub struct Success<T: Send + Sync + Type + ParseFromJSON + ToJSON> {
     pub status: u16,
     /// A text for people; it may change.
     pub message: String,
+    /// The result.
     pub data: T,
 }
 
@@ -155,6 +156,7 @@ impl<T: Send + Sync + Type + ParseFromJSON + ToJSON> Success<T> {
 /// A page of a list.
 #[derive(Clone, Debug, Object)]
 pub struct Items<T: Send + Sync + Type + ParseFromJSON + ToJSON> {
+    /// The entries of the page.
     pub items: Vec<T>,
     /// The cursor of the next page; null on the last page.
     pub next: Option<String>,
@@ -176,15 +178,25 @@ impl<T: Send + Sync + Type + ParseFromJSON + ToJSON> Items<T> {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "MailingCounts")]
 pub struct CountsOut {
+    /// Recipients that are `queued`.
     pub queued: u64,
+    /// Recipients that are `sending`.
     pub sending: u64,
+    /// Recipients that are `sent`.
     pub sent: u64,
+    /// Recipients that are `failed`.
     pub failed: u64,
+    /// Recipients that are `unconfirmed`.
     pub unconfirmed: u64,
+    /// Recipients that are `cancelled`.
     pub cancelled: u64,
+    /// Recipients that are `suppressed`.
     pub suppressed: u64,
+    /// Recipients that are `delivered`.
     pub delivered: u64,
+    /// Recipients that have `bounced`.
     pub bounced: u64,
+    /// Recipients that have `complained`.
     pub complained: u64,
 }
 
@@ -209,22 +221,32 @@ impl From<Counts> for CountsOut {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "Mailing")]
 pub struct MailingOut {
+    /// The id of the mailing.
     pub id: Uuid,
     /// The id of the API key that submitted the mailing.
     pub api_key_id: Uuid,
+    /// The address of the sender.
     pub sender_email: String,
+    /// The name of the sender, with its placeholders.
     pub sender_name: String,
+    /// The organisation of the sender; null if there is none.
     pub sender_organisation_name: Option<String>,
     /// The subject as it was submitted, with its placeholders; empty after an erasure that removed the content.
     pub subject: String,
+    /// The caller's `client_env_id` of the request.
     pub client_env_id: Option<Id>,
+    /// The caller's `email_id` of the request.
     pub email_id: Option<Id>,
+    /// The caller's `emailRecipientId` of the request.
     #[oai(rename = "emailRecipientId")]
     pub email_recipient_id: Option<Id>,
+    /// The caller's `projectId` of the request.
     #[oai(rename = "projectId")]
     pub project_id: Option<Id>,
+    /// The caller's `closureId` of the request.
     #[oai(rename = "closureId")]
     pub closure_id: Option<Id>,
+    /// The time at which the request was accepted.
     pub created_at: Timestamp,
     /// The time before which the mail is not sent, as it was submitted or rescheduled; null if it was to be sent at once.
     pub send_at: Option<Timestamp>,
@@ -232,6 +254,7 @@ pub struct MailingOut {
     pub expires_at: Timestamp,
     /// The subject of subscription that the mail belongs to; null if there is none.
     pub list: Option<String>,
+    /// The number of recipients in each status.
     pub counts: CountsOut,
 }
 
@@ -265,13 +288,17 @@ impl From<MailingSummary> for MailingOut {
 pub struct RecipientOut {
     /// The recipient's position in the request, from 0.
     pub index: i32,
+    /// The caller's `email_id` of the request.
     pub email_id: Option<Id>,
+    /// The caller's `emailRecipientId`: that of the recipient, or else that of the request.
     pub email_recipient_id: Option<Id>,
     /// The address as it was submitted; null after it was removed by retention or erasure.
     pub recipient: Option<String>,
+    /// The status of the recipient.
     pub status: StatusName,
     /// The mail system's id of the mail; null unless the mail system has accepted it.
     pub message_id: Option<String>,
+    /// The reason for the status, such as `bounce_permanent`; null if the status says all.
     pub status_detail: Option<String>,
     /// The last error, as a text for people; it never contains an address.
     pub last_error: Option<String>,

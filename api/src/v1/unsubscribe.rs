@@ -30,6 +30,7 @@ use crate::{
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "Subscription")]
 struct SubscriptionOut {
+    /// The name of the list.
     list: String,
     /// `true` if the recipient has unsubscribed from the list.
     unsubscribed: bool,

@@ -10,10 +10,25 @@ export type ClientOptions = {
  * An API key, without its secret.
  */
 export type ApiKey = {
+    /**
+     * The id of the key, which is no secret.
+     */
     id: string;
+    /**
+     * The name for people; null if it has none.
+     */
     name: string | null;
+    /**
+     * `browser` if the key is tied to origins, else `server`.
+     */
     kind: ApiKeyKind;
+    /**
+     * The origins of the pages that may use the key; empty for a server key.
+     */
     origins: Array<string>;
+    /**
+     * The addresses, and domains such as `@example.com`, that the key may send as; empty if it may send as any.
+     */
     senders: Array<string>;
     /**
      * The addresses that the key may write to; without an entry, any.
@@ -27,6 +42,9 @@ export type ApiKey = {
      * The revoked API key whose lists the key uses; null if it has lists of its own.
      */
     lists_of: string | null;
+    /**
+     * The time at which the key was created.
+     */
     created_at: string;
     /**
      * The time of the last use, to within a minute; null if the key was never used.
@@ -44,6 +62,9 @@ export type ApiKey = {
  * Changes of an API key. A field that is absent changes nothing, and `null` removes the value.
  */
 export type ApiKeyChangeRequest = {
+    /**
+     * A new name for people.
+     */
     name?: string | null;
     /**
      * The addresses that the key may send as, in place of all before. A browser key must have one.
@@ -102,6 +123,9 @@ export type ApiKeyLimits = {
  * A page of a list.
  */
 export type ApiKeyPage = {
+    /**
+     * The entries of the page.
+     */
     items: Array<ApiKey>;
     /**
      * The cursor of the next page; null on the last page.
@@ -123,6 +147,9 @@ export type ApiKeyPageResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: ApiKeyPage;
 };
 
@@ -133,6 +160,9 @@ export type ApiKeyPageResponse = {
  * have `senders`.
  */
 export type ApiKeyRequest = {
+    /**
+     * A name for people, such as that of the application.
+     */
     name?: string | null;
     /**
      * The origins of the pages that may use the key, such as `https://app.example.com`. `https:/*.example.com` stands
@@ -184,6 +214,9 @@ export type ApiKeyResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: ApiKey;
 };
 
@@ -193,14 +226,29 @@ export type ApiKeyResponse = {
  * An API key with its secret, which is shown only once.
  */
 export type ApiKeyWithSecret = {
+    /**
+     * The id of the key, which is no secret.
+     */
     id: string;
     /**
      * The secret, for the header `x-api-key`. Only a hash of it is stored, so it cannot be shown again.
      */
     api_key: string;
+    /**
+     * The name for people; null if it has none.
+     */
     name: string | null;
+    /**
+     * `browser` if the key is tied to origins, else `server`.
+     */
     kind: ApiKeyKind;
+    /**
+     * The origins of the pages that may use the key; empty for a server key.
+     */
     origins: Array<string>;
+    /**
+     * The addresses, and domains such as `@example.com`, that the key may send as; empty if it may send as any.
+     */
     senders: Array<string>;
     /**
      * The addresses that the key may write to; without an entry, any.
@@ -214,6 +262,9 @@ export type ApiKeyWithSecret = {
      * The revoked API key whose lists the key uses; null if it has lists of its own.
      */
     lists_of: string | null;
+    /**
+     * The time at which the key was created.
+     */
     created_at: string;
     /**
      * The time from which the key is refused; null if it does not expire.
@@ -235,6 +286,9 @@ export type ApiKeyWithSecretResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: ApiKeyWithSecret;
 };
 
@@ -244,6 +298,9 @@ export type ApiKeyWithSecretResponse = {
  * A file that is attached to every mail of the request.
  */
 export type Attachment = {
+    /**
+     * The name under which mail programs show and save the attachment.
+     */
     filename: string;
     /**
      * The content in Base64 (RFC 4648, sections 4 and 5), with or without padding and line breaks. All attachments of
@@ -300,6 +357,9 @@ export type CallerId = string | null | number | null;
  * The result of a cancellation.
  */
 export type CancelledMailing = {
+    /**
+     * The id of the mailing.
+     */
     id: string;
     /**
      * The number of recipients that were cancelled now.
@@ -321,6 +381,9 @@ export type CancelledMailingResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: CancelledMailing;
 };
 
@@ -377,6 +440,9 @@ export type DryRunResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: DryRun;
 };
 
@@ -386,6 +452,9 @@ export type DryRunResponse = {
  * The address to erase.
  */
 export type EraseRequest = {
+    /**
+     * The address to erase, in upper or lower case.
+     */
     mail: string;
 };
 
@@ -429,6 +498,9 @@ export type ErasedAddressResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: ErasedAddress;
 };
 
@@ -500,6 +572,9 @@ export type ErrorType = 'validation_error' | 'authentication_error' | 'authoriza
  * message of the result queue, and `api_key_id`.
  */
 export type Event = {
+    /**
+     * The id of the event. It is the same in the feed, in the result queue and in webhooks.
+     */
     event_id: string;
     /**
      * The time of the event. A mail server may report it much later.
@@ -513,27 +588,57 @@ export type Event = {
      * The recipient's position in the request, from 0.
      */
     index: number;
+    /**
+     * The caller's `email_id` of the request.
+     */
     email_id: CallerId;
+    /**
+     * The caller's `emailRecipientId`: that of the recipient, or else that of the request.
+     */
     email_recipient_id: CallerId;
     /**
      * The address as it was submitted; null after it was removed by retention or erasure.
      */
     recipient: string | null;
+    /**
+     * What happened.
+     */
     status: EventStatus;
     /**
      * The mail system's id of the mail; null unless the mail system had accepted it.
      */
     message_id: string | null;
+    /**
+     * The reason for the status, such as `bounce_permanent`; null if the status says all.
+     */
     status_detail: string | null;
     /**
      * The last error, as a text for people; it never contains an address.
      */
     last_error: string | null;
+    /**
+     * The time at which the recipient was queued, or queued again by a resend; null if it never was queued.
+     */
     queued_at: string | null;
+    /**
+     * The time at which the mail system accepted the mail; null unless it did.
+     */
     sent_at: string | null;
+    /**
+     * The caller's `client_env_id` of the request.
+     */
     client_env_id: CallerId;
+    /**
+     * The caller's `projectId` of the request.
+     */
     project_id: CallerId;
+    /**
+     * The caller's `closureId` of the request.
+     */
     closure_id: CallerId;
+    /**
+     * The number of calls to the mail system that count as attempts, since the last resend if there was one.
+     */
     attempts: number;
     /**
      * The number of the event among those of its recipient. It rises.
@@ -560,6 +665,9 @@ export type Event = {
  * A part of the feed.
  */
 export type EventFeed = {
+    /**
+     * The events, oldest first.
+     */
     items: Array<Event>;
     /**
      * The cursor with which the next request continues. At the end of the feed too: ask again with it later.
@@ -581,6 +689,9 @@ export type EventFeedResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: EventFeed;
 };
 
@@ -659,13 +770,25 @@ export type FoundRecipient = {
      * The subject as it was submitted, with its placeholders; empty after an erasure that removed the content.
      */
     subject: string;
+    /**
+     * The caller's `client_env_id` of the request.
+     */
     client_env_id: CallerId;
+    /**
+     * The caller's `email_id` of the request.
+     */
     email_id: CallerId;
+    /**
+     * The caller's `emailRecipientId`: that of the recipient, or else that of the request.
+     */
     email_recipient_id: CallerId;
     /**
      * The address as it was submitted; null after it was removed by retention or erasure.
      */
     recipient: string | null;
+    /**
+     * The status of the recipient.
+     */
     status: RecipientStatus;
     /**
      * The mail system's id of the mail; null unless the mail system has accepted it.
@@ -696,6 +819,9 @@ export type FoundRecipient = {
  * A page of a list.
  */
 export type FoundRecipientPage = {
+    /**
+     * The entries of the page.
+     */
     items: Array<FoundRecipient>;
     /**
      * The cursor of the next page; null on the last page.
@@ -717,6 +843,9 @@ export type FoundRecipientPageResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: FoundRecipientPage;
 };
 
@@ -746,6 +875,9 @@ export type ImportedSuppressionsResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: ImportedSuppressions;
 };
 
@@ -844,6 +976,9 @@ export type MailReports = {
  * replaced.
  */
 export type MailRequest = {
+    /**
+     * 1 to 10,000 recipients, each of which gets a mail of its own.
+     */
     recipients: Array<RecipientRequest>;
     /**
      * The address of the sender. If the API key has `senders`, the address must be one of them.
@@ -854,6 +989,10 @@ export type MailRequest = {
      * the result must have 1 to 320 characters.
      */
     sender_name: string;
+    /**
+     * The organisation of the sender: the value of the placeholder `{{sender_organisation_name}}`, and the name on the
+     * page where recipients unsubscribe.
+     */
     sender_organisation_name?: string | null;
     /**
      * The subject, without CR and LF. Placeholders are allowed, and replaced for each recipient: the result must have
@@ -884,6 +1023,9 @@ export type MailRequest = {
      * header field.
      */
     bcc?: Array<MailAddress> | null;
+    /**
+     * Attachments, which are the same for all recipients.
+     */
     attachments?: Array<Attachment> | null;
     headers?: MailHeaders;
     /**
@@ -910,10 +1052,25 @@ export type MailRequest = {
      * allowed with `cc` and `bcc`.
      */
     list?: string | null;
+    /**
+     * An id of the caller, which all answers and results have.
+     */
     client_env_id?: CallerId;
+    /**
+     * An id of the caller for the request, by which mailings and recipients are found.
+     */
     email_id?: CallerId;
+    /**
+     * An id of the caller for recipients without an `emailRecipientId` of their own.
+     */
     emailRecipientId?: CallerId;
+    /**
+     * An id of the caller, which all answers and results have.
+     */
     projectId?: CallerId;
+    /**
+     * An id of the caller, which all answers and results have.
+     */
     closureId?: CallerId;
 };
 
@@ -924,7 +1081,13 @@ export type MailRequest = {
  * `mmms-recipient-index` and `mmms-attempt` itself and refuses them here.
  */
 export type MailTag = {
+    /**
+     * The name of the tag: ASCII letters, digits, `_` and `-`.
+     */
     name: string;
+    /**
+     * The value of the tag, of the same characters.
+     */
     value: string;
 };
 
@@ -934,23 +1097,53 @@ export type MailTag = {
  * A mailing: an accepted request to send, without its content.
  */
 export type Mailing = {
+    /**
+     * The id of the mailing.
+     */
     id: string;
     /**
      * The id of the API key that submitted the mailing.
      */
     api_key_id: string;
+    /**
+     * The address of the sender.
+     */
     sender_email: string;
+    /**
+     * The name of the sender, with its placeholders.
+     */
     sender_name: string;
+    /**
+     * The organisation of the sender; null if there is none.
+     */
     sender_organisation_name: string | null;
     /**
      * The subject as it was submitted, with its placeholders; empty after an erasure that removed the content.
      */
     subject: string;
+    /**
+     * The caller's `client_env_id` of the request.
+     */
     client_env_id: CallerId;
+    /**
+     * The caller's `email_id` of the request.
+     */
     email_id: CallerId;
+    /**
+     * The caller's `emailRecipientId` of the request.
+     */
     emailRecipientId: CallerId;
+    /**
+     * The caller's `projectId` of the request.
+     */
     projectId: CallerId;
+    /**
+     * The caller's `closureId` of the request.
+     */
     closureId: CallerId;
+    /**
+     * The time at which the request was accepted.
+     */
     created_at: string;
     /**
      * The time before which the mail is not sent, as it was submitted or rescheduled; null if it was to be sent at once.
@@ -964,6 +1157,9 @@ export type Mailing = {
      * The subject of subscription that the mail belongs to; null if there is none.
      */
     list: string | null;
+    /**
+     * The number of recipients in each status.
+     */
     counts: MailingCounts;
 };
 
@@ -973,15 +1169,45 @@ export type Mailing = {
  * The number of a mailing's recipients in each status.
  */
 export type MailingCounts = {
+    /**
+     * Recipients that are `queued`.
+     */
     queued: number;
+    /**
+     * Recipients that are `sending`.
+     */
     sending: number;
+    /**
+     * Recipients that are `sent`.
+     */
     sent: number;
+    /**
+     * Recipients that are `failed`.
+     */
     failed: number;
+    /**
+     * Recipients that are `unconfirmed`.
+     */
     unconfirmed: number;
+    /**
+     * Recipients that are `cancelled`.
+     */
     cancelled: number;
+    /**
+     * Recipients that are `suppressed`.
+     */
     suppressed: number;
+    /**
+     * Recipients that are `delivered`.
+     */
     delivered: number;
+    /**
+     * Recipients that have `bounced`.
+     */
     bounced: number;
+    /**
+     * Recipients that have `complained`.
+     */
     complained: number;
 };
 
@@ -991,6 +1217,9 @@ export type MailingCounts = {
  * A page of a list.
  */
 export type MailingPage = {
+    /**
+     * The entries of the page.
+     */
     items: Array<Mailing>;
     /**
      * The cursor of the next page; null on the last page.
@@ -1012,6 +1241,9 @@ export type MailingPageResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: MailingPage;
 };
 
@@ -1029,6 +1261,9 @@ export type MailingResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: Mailing;
 };
 
@@ -1054,6 +1289,9 @@ export type NamedAddress = {
  * The origins to add to an API key.
  */
 export type OriginsRequest = {
+    /**
+     * At most 100 origins, such as `https://www.example.com`.
+     */
     origins: Array<string>;
 };
 
@@ -1072,6 +1310,9 @@ export type QueuedMail = {
      * The id of the mailing, for `GET /v1/mail/{id}`.
      */
     id: string;
+    /**
+     * The caller's `email_id` of the request.
+     */
     email_id: CallerId;
     /**
      * `queued`, or `unconfirmed` if it cannot be known whether the mail system accepted a single mail.
@@ -1107,6 +1348,9 @@ export type QueuedMailResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: QueuedMail;
 };
 
@@ -1123,7 +1367,13 @@ export type QueuedMailStatus = 'queued' | 'unconfirmed' | (string & {});
  * The state of the parts that the service needs; all of them work.
  */
 export type Readiness = {
+    /**
+     * The state of the database.
+     */
     database: PartState;
+    /**
+     * The state of the queue of mail.
+     */
     queue: PartState;
 };
 
@@ -1137,12 +1387,21 @@ export type Recipient = {
      * The recipient's position in the request, from 0.
      */
     index: number;
+    /**
+     * The caller's `email_id` of the request.
+     */
     email_id: CallerId;
+    /**
+     * The caller's `emailRecipientId`: that of the recipient, or else that of the request.
+     */
     email_recipient_id: CallerId;
     /**
      * The address as it was submitted; null after it was removed by retention or erasure.
      */
     recipient: string | null;
+    /**
+     * The status of the recipient.
+     */
     status: RecipientStatus;
     /**
      * The mail system's id of the mail; null unless the mail system has accepted it.
@@ -1175,8 +1434,17 @@ export type Recipient = {
  * The mail of a recipient, with its placeholders replaced.
  */
 export type RecipientContent = {
+    /**
+     * The subject, with its placeholders replaced.
+     */
     subject: string;
+    /**
+     * The HTML, with its placeholders replaced; null if there is none.
+     */
     html: string | null;
+    /**
+     * The text, with its placeholders replaced; null if there is none.
+     */
     text: string | null;
     /**
      * The request's and the recipient's `headers`, and with `list` those by which the recipient unsubscribes. The link
@@ -1201,12 +1469,21 @@ export type RecipientDetails = {
      * The recipient's position in the request, from 0.
      */
     index: number;
+    /**
+     * The caller's `email_id` of the request.
+     */
     email_id: CallerId;
+    /**
+     * The caller's `emailRecipientId`: that of the recipient, or else that of the request.
+     */
     email_recipient_id: CallerId;
     /**
      * The address as it was submitted; null after it was removed by retention or erasure.
      */
     recipient: string | null;
+    /**
+     * The status of the recipient.
+     */
     status: RecipientStatus;
     /**
      * The mail system's id of the mail; null unless the mail system has accepted it.
@@ -1257,6 +1534,9 @@ export type RecipientDetailsResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: RecipientDetails;
 };
 
@@ -1277,6 +1557,9 @@ export type RecipientHeaders = {
  * A page of a list.
  */
 export type RecipientPage = {
+    /**
+     * The entries of the page.
+     */
     items: Array<Recipient>;
     /**
      * The cursor of the next page; null on the last page.
@@ -1298,6 +1581,9 @@ export type RecipientPageResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: RecipientPage;
 };
 
@@ -1315,6 +1601,9 @@ export type RecipientRequest = {
      * The display name, shown beside the address; without CR and LF.
      */
     name?: string | null;
+    /**
+     * The value of the placeholder `{{company}}`.
+     */
     company?: string | null;
     /**
      * The caller's id of the recipient, returned with its status; it takes precedence over the request's
@@ -1373,6 +1662,9 @@ export type RecipientStatusFilter = 'queued' | 'sending' | 'sent' | 'failed' | '
  * The id of an entry that was removed.
  */
 export type RemovedSuppression = {
+    /**
+     * The id of the entry.
+     */
     id: string;
 };
 
@@ -1390,6 +1682,9 @@ export type RemovedSuppressionResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: RemovedSuppression;
 };
 
@@ -1408,8 +1703,17 @@ export type RenderedHeaders = {
  * The mail of one recipient, with its placeholders replaced.
  */
 export type RenderedMail = {
+    /**
+     * The subject, with its placeholders replaced.
+     */
     subject: string;
+    /**
+     * The HTML, with its placeholders replaced; null if there is none.
+     */
     html: string | null;
+    /**
+     * The text, with its placeholders replaced; null if there is none.
+     */
     text: string | null;
     headers: RenderedHeaders;
     /**
@@ -1428,6 +1732,9 @@ export type ReplayRequest = {
      * Events that were added at this time or later.
      */
     since?: string | null;
+    /**
+     * The id of the one event to send again.
+     */
     event_id?: string | null;
 };
 
@@ -1450,6 +1757,9 @@ export type RescheduleRequest = {
  * The result of moving a mailing to another time.
  */
 export type RescheduledMailing = {
+    /**
+     * The id of the mailing.
+     */
     id: string;
     /**
      * The number of recipients that were moved.
@@ -1479,6 +1789,9 @@ export type RescheduledMailingResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: RescheduledMailing;
 };
 
@@ -1488,6 +1801,9 @@ export type RescheduledMailingResponse = {
  * The recipients to resend to: all of the mailing with this status.
  */
 export type ResendRequest = {
+    /**
+     * The status of the recipients that are queued again.
+     */
     status: ResendableStatus;
 };
 
@@ -1499,10 +1815,25 @@ export type ResendableStatus = 'unconfirmed' | 'failed';
  * A revoked API key.
  */
 export type RevokedApiKey = {
+    /**
+     * The id of the key.
+     */
     id: string;
+    /**
+     * The name for people; null if it has none.
+     */
     name: string | null;
+    /**
+     * `browser` if the key is tied to origins, else `server`.
+     */
     kind: ApiKeyKind;
+    /**
+     * The origins of the pages that may use the key; empty for a server key.
+     */
     origins: Array<string>;
+    /**
+     * The addresses, and domains such as `@example.com`, that the key may send as; empty if it may send as any.
+     */
     senders: Array<string>;
     /**
      * The addresses that the key may write to; without an entry, any.
@@ -1516,6 +1847,9 @@ export type RevokedApiKey = {
      * The revoked API key whose lists the key uses; null if it has lists of its own.
      */
     lists_of: string | null;
+    /**
+     * The time at which the key was created.
+     */
     created_at: string;
     /**
      * The time of the last use, to within a minute; null if the key was never used.
@@ -1525,6 +1859,9 @@ export type RevokedApiKey = {
      * The time from which the key is refused; null if it does not expire.
      */
     expires_at: string | null;
+    /**
+     * The time at which the key was revoked.
+     */
     revoked_at: string;
     /**
      * `true` if some queued recipients of the key are not cancelled yet: they are cancelled in the background, within
@@ -1547,6 +1884,9 @@ export type RevokedApiKeyResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: RevokedApiKey;
 };
 
@@ -1576,7 +1916,13 @@ export type SentMail = {
      * The mail system's id of the mail.
      */
     message_id: string;
+    /**
+     * The answer of the mail system in the form of SES, whichever it is.
+     */
     ses_response: SesResponse;
+    /**
+     * The recipient and its status.
+     */
     status: SentRecipient;
     /**
      * The places in the request of those `cc` and `bcc` that were left out because their addresses must not be mailed,
@@ -1604,6 +1950,9 @@ export type SentMailResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: SentMail;
 };
 
@@ -1613,19 +1962,34 @@ export type SentMailResponse = {
  * The one recipient of a single mail and its status.
  */
 export type SentRecipient = {
+    /**
+     * The caller's `email_id` of the request.
+     */
     email_id: CallerId;
+    /**
+     * The caller's `emailRecipientId`: that of the recipient, or else that of the request.
+     */
     email_recipient_id: CallerId;
     /**
      * The address as it was submitted; null only in a replayed answer after the address was removed.
      */
     recipient: string | null;
+    /**
+     * Always `sent`.
+     */
     status: SentRecipientStatus;
     /**
      * The mail system's id of the mail.
      */
     message_id: string;
     status_detail: StatusDetail;
+    /**
+     * Null: the mail was sent.
+     */
     last_error: string | null;
+    /**
+     * Null: the mail was not queued.
+     */
     queued_at: string | null;
     /**
      * The time at which the mail system accepted the mail.
@@ -1642,6 +2006,9 @@ export type SentRecipientStatus = 'sent' | (string & {});
  * SesResponse
  */
 export type SesResponse = {
+    /**
+     * The mail system's id of the mail.
+     */
     MessageId: string;
 };
 
@@ -1672,6 +2039,9 @@ export type Statistics = {
      * most first.
      */
     keys: Array<StatisticsOfKey>;
+    /**
+     * What waits now.
+     */
     waiting: WaitingRecipients;
     /**
      * The database's time at which the numbers were read. If counting takes longer than 250 ms, the result is kept,
@@ -1690,11 +2060,29 @@ export type StatisticsHour = {
      * The start of the hour.
      */
     hour: string;
+    /**
+     * Recipients whose mail the mail system has accepted.
+     */
     sent: number;
+    /**
+     * Recipients that ended as `failed` or `suppressed`.
+     */
     failed: number;
+    /**
+     * Recipients of which it was not known at their end whether the mail was accepted.
+     */
     unconfirmed: number;
+    /**
+     * Recipients that were cancelled.
+     */
     cancelled: number;
+    /**
+     * The time from accepted to sent; null if nothing was sent.
+     */
     time_to_sent_ms: TimeToSent;
+    /**
+     * What was reported since of the mail that was sent in this hour.
+     */
     reports: MailReports;
     /**
      * `false` if the hour has not been counted yet, for example after an update or a long stop: its numbers are 0
@@ -1709,7 +2097,13 @@ export type StatisticsHour = {
  * The reports of the mail of an API key.
  */
 export type StatisticsOfKey = {
+    /**
+     * The id of the key.
+     */
     api_key_id: string;
+    /**
+     * What was reported of its mail.
+     */
     reports: MailReports;
 };
 
@@ -1727,6 +2121,9 @@ export type StatisticsResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: Statistics;
 };
 
@@ -1743,6 +2140,9 @@ export type StatusDetail = 'refused' | 'invalid_message' | 'expired' | 'attempts
  * Whether an address is subscribed to a list.
  */
 export type Subscription = {
+    /**
+     * The name of the list.
+     */
     list: string;
     /**
      * `true` if the recipient has unsubscribed from the list.
@@ -1764,6 +2164,9 @@ export type SubscriptionResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: Subscription;
 };
 
@@ -1773,6 +2176,9 @@ export type SubscriptionResponse = {
  * An address that must not be mailed.
  */
 export type Suppression = {
+    /**
+     * The id of the entry.
+     */
     id: string;
     /**
      * The address; null after it was erased. What is left then, a keyed hash, still suppresses it.
@@ -1790,6 +2196,9 @@ export type Suppression = {
      * The list of the key whose mail is suppressed; null if all mail is.
      */
     list: string | null;
+    /**
+     * The time at which the address was put on the list.
+     */
     created_at: string;
 };
 
@@ -1811,6 +2220,9 @@ export type SuppressionImportRequest = {
  * A page of a list.
  */
 export type SuppressionPage = {
+    /**
+     * The entries of the page.
+     */
     items: Array<Suppression>;
     /**
      * The cursor of the next page; null on the last page.
@@ -1832,6 +2244,9 @@ export type SuppressionPageResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: SuppressionPage;
 };
 
@@ -1853,6 +2268,9 @@ export type SuppressionReason = 'bounce' | 'complaint' | 'manual' | 'unsubscribe
  * The address to suppress, and the mail.
  */
 export type SuppressionRequest = {
+    /**
+     * The address.
+     */
     mail: string;
     /**
      * `manual` if absent; the other reasons are for entries that come from another service.
@@ -1882,6 +2300,9 @@ export type SuppressionResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: Suppression;
 };
 
@@ -1923,7 +2344,13 @@ export type Variables = {
  * The number of recipients that have not reached an end, of all mailings.
  */
 export type WaitingRecipients = {
+    /**
+     * Recipients that are `queued`.
+     */
     queued: number;
+    /**
+     * Recipients that are `sending`.
+     */
     sending: number;
     /**
      * The number of queued recipients that may be sent to now; the others wait for their `send_at` or for a
@@ -1946,7 +2373,13 @@ export type WaitingRecipients = {
  * A webhook, without its secret.
  */
 export type Webhook = {
+    /**
+     * The id of the webhook.
+     */
     id: string;
+    /**
+     * The URL to which events are posted.
+     */
     url: string;
     /**
      * The kinds of events that are sent; all of them if it is empty.
@@ -1956,8 +2389,17 @@ export type Webhook = {
      * If it is set, only events of mailings that this API key submitted are sent.
      */
     api_key_id: string | null;
+    /**
+     * `false` if nothing is posted.
+     */
     enabled: boolean;
+    /**
+     * The time at which the webhook was created.
+     */
     created_at: string;
+    /**
+     * The time at which the webhook was disabled; null if it is enabled.
+     */
     disabled_at: string | null;
     /**
      * The reason for which the webhook is disabled: `requested`, `gone` (its answer was 410) or `failing` (it has
@@ -1984,6 +2426,9 @@ export type Webhook = {
  * What is to be changed of a webhook.
  */
 export type WebhookChangeRequest = {
+    /**
+     * A new URL.
+     */
     url?: string | null;
     /**
      * The kinds of events that are sent; all of them if it is empty.
@@ -2001,6 +2446,9 @@ export type WebhookChangeRequest = {
  * An entry of the history of a webhook: a try to send an event, or a change of the webhook itself.
  */
 export type WebhookDelivery = {
+    /**
+     * The time of the try, or of the change.
+     */
     at: string;
     /**
      * `try`, or what was done to the webhook: `created`, `changed`, `rotated`, `disabled`, `enabled` or `replayed`. A
@@ -2033,6 +2481,9 @@ export type WebhookDelivery = {
      * others.
      */
     failure: string | null;
+    /**
+     * How long the receiver took to answer, in milliseconds; null for a change.
+     */
     duration_ms: number | null;
     /**
      * The time of the next try; null if the event arrived, or is not tried again.
@@ -2046,6 +2497,9 @@ export type WebhookDelivery = {
  * A page of a list.
  */
 export type WebhookDeliveryPage = {
+    /**
+     * The entries of the page.
+     */
     items: Array<WebhookDelivery>;
     /**
      * The cursor of the next page; null on the last page.
@@ -2067,6 +2521,9 @@ export type WebhookDeliveryPageResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: WebhookDeliveryPage;
 };
 
@@ -2076,6 +2533,9 @@ export type WebhookDeliveryPageResponse = {
  * A page of a list.
  */
 export type WebhookPage = {
+    /**
+     * The entries of the page.
+     */
     items: Array<Webhook>;
     /**
      * The cursor of the next page; null on the last page.
@@ -2097,6 +2557,9 @@ export type WebhookPageResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: WebhookPage;
 };
 
@@ -2126,6 +2589,9 @@ export type WebhookPingResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: WebhookPing;
 };
 
@@ -2165,6 +2631,9 @@ export type WebhookResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: Webhook;
 };
 
@@ -2174,11 +2643,17 @@ export type WebhookResponse = {
  * A webhook with its secret, which is shown only once.
  */
 export type WebhookWithSecret = {
+    /**
+     * The id of the webhook.
+     */
     id: string;
     /**
      * The secret that messages are signed with: `whsec_` and 32 bytes in Base64.
      */
     secret: string;
+    /**
+     * The webhook.
+     */
     webhook: Webhook;
 };
 
@@ -2196,6 +2671,9 @@ export type WebhookWithSecretResponse = {
      * A text for people; it may change.
      */
     message: string;
+    /**
+     * The result.
+     */
     data: WebhookWithSecret;
 };
 

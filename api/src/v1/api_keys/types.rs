@@ -22,6 +22,7 @@ pub const MAX_RECIPIENTS_OF_REQUEST: i64 = 10_000;
 /// have `senders`.
 #[derive(Clone, Debug, Object)]
 pub struct ApiKeyRequest {
+    /// A name for people, such as that of the application.
     pub name: Option<KeyName>,
     /// The origins of the pages that may use the key, such as `https://app.example.com`. `https://*.example.com` stands
     /// for all names with one label before the domain.
@@ -51,6 +52,7 @@ pub struct ApiKeyRequest {
 /// Changes of an API key. A field that is absent changes nothing, and `null` removes the value.
 #[derive(Clone, Debug, Object)]
 pub struct ApiKeyChangeRequest {
+    /// A new name for people.
     pub name: Option<KeyName>,
     /// The addresses that the key may send as, in place of all before. A browser key must have one.
     #[oai(validator(max_items = 100))]
@@ -112,6 +114,7 @@ impl LimitsOut {
 /// The origins to add to an API key.
 #[derive(Clone, Debug, Object)]
 pub struct OriginsRequest {
+    /// At most 100 origins, such as `https://www.example.com`.
     #[oai(validator(max_items = 100))]
     pub origins: Vec<Text<text::Origin>>,
 }
@@ -138,10 +141,15 @@ pub enum KindOut {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "ApiKey")]
 pub struct ApiKeyOut {
+    /// The id of the key, which is no secret.
     pub id: Uuid,
+    /// The name for people; null if it has none.
     pub name: Option<String>,
+    /// `browser` if the key is tied to origins, else `server`.
     pub kind: KindOut,
+    /// The origins of the pages that may use the key; empty for a server key.
     pub origins: Vec<String>,
+    /// The addresses, and domains such as `@example.com`, that the key may send as; empty if it may send as any.
     pub senders: Vec<String>,
     /// The addresses that the key may write to; without an entry, any.
     pub recipients: Vec<String>,
@@ -149,6 +157,7 @@ pub struct ApiKeyOut {
     pub limits: Option<LimitsOut>,
     /// The revoked API key whose lists the key uses; null if it has lists of its own.
     pub lists_of: Option<Uuid>,
+    /// The time at which the key was created.
     pub created_at: Timestamp,
     /// The time of the last use, to within a minute; null if the key was never used.
     pub last_used_at: Option<Timestamp>,
@@ -159,10 +168,15 @@ pub struct ApiKeyOut {
 /// A revoked API key.
 #[derive(Clone, Debug, Object)]
 pub struct RevokedApiKey {
+    /// The id of the key.
     pub id: Uuid,
+    /// The name for people; null if it has none.
     pub name: Option<String>,
+    /// `browser` if the key is tied to origins, else `server`.
     pub kind: KindOut,
+    /// The origins of the pages that may use the key; empty for a server key.
     pub origins: Vec<String>,
+    /// The addresses, and domains such as `@example.com`, that the key may send as; empty if it may send as any.
     pub senders: Vec<String>,
     /// The addresses that the key may write to; without an entry, any.
     pub recipients: Vec<String>,
@@ -170,11 +184,13 @@ pub struct RevokedApiKey {
     pub limits: Option<LimitsOut>,
     /// The revoked API key whose lists the key uses; null if it has lists of its own.
     pub lists_of: Option<Uuid>,
+    /// The time at which the key was created.
     pub created_at: Timestamp,
     /// The time of the last use, to within a minute; null if the key was never used.
     pub last_used_at: Option<Timestamp>,
     /// The time from which the key is refused; null if it does not expire.
     pub expires_at: Option<Timestamp>,
+    /// The time at which the key was revoked.
     pub revoked_at: Timestamp,
     /// `true` if some queued recipients of the key are not cancelled yet: they are cancelled in the background, within
     /// minutes. Absent otherwise.
@@ -233,12 +249,17 @@ fn texts<T>(items: &[T], text: impl Fn(&T) -> &str) -> Vec<String> {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "ApiKeyWithSecret")]
 pub struct SecretOut {
+    /// The id of the key, which is no secret.
     pub id: Uuid,
     /// The secret, for the header `x-api-key`. Only a hash of it is stored, so it cannot be shown again.
     pub api_key: String,
+    /// The name for people; null if it has none.
     pub name: Option<String>,
+    /// `browser` if the key is tied to origins, else `server`.
     pub kind: KindOut,
+    /// The origins of the pages that may use the key; empty for a server key.
     pub origins: Vec<String>,
+    /// The addresses, and domains such as `@example.com`, that the key may send as; empty if it may send as any.
     pub senders: Vec<String>,
     /// The addresses that the key may write to; without an entry, any.
     pub recipients: Vec<String>,
@@ -246,6 +267,7 @@ pub struct SecretOut {
     pub limits: Option<LimitsOut>,
     /// The revoked API key whose lists the key uses; null if it has lists of its own.
     pub lists_of: Option<Uuid>,
+    /// The time at which the key was created.
     pub created_at: Timestamp,
     /// The time from which the key is refused; null if it does not expire.
     pub expires_at: Option<Timestamp>,

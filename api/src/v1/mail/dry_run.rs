@@ -24,8 +24,11 @@ const QUOTED: usize = 32 * 1024;
 /// The mail of one recipient, with its placeholders replaced.
 #[derive(Clone, Debug, Object)]
 pub(super) struct RenderedMail {
+    /// The subject, with its placeholders replaced.
     subject: String,
+    /// The HTML, with its placeholders replaced; null if there is none.
     html: Option<String>,
+    /// The text, with its placeholders replaced; null if there is none.
     text: Option<String>,
     /// The request's and the recipient's `headers`, and with `list` those by which the recipient unsubscribes.
     headers: BTreeMap<String, String>,

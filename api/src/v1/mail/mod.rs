@@ -56,6 +56,7 @@ enum Resendable {
 /// The recipients to resend to: all of the mailing with this status.
 #[derive(Clone, Debug, Object)]
 struct ResendRequest {
+    /// The status of the recipients that are queued again.
     status: Resendable,
 }
 
@@ -63,6 +64,7 @@ struct ResendRequest {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "CancelledMailing")]
 struct Cancelled {
+    /// The id of the mailing.
     id: Uuid,
     /// The number of recipients that were cancelled now.
     cancelled: u64,

@@ -28,8 +28,11 @@ const MOST_CONTENT: usize = 4 * 1024 * 1024;
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "RecipientContent")]
 struct ContentOut {
+    /// The subject, with its placeholders replaced.
     subject: String,
+    /// The HTML, with its placeholders replaced; null if there is none.
     html: Option<String>,
+    /// The text, with its placeholders replaced; null if there is none.
     text: Option<String>,
     /// The request's and the recipient's `headers`, and with `list` those by which the recipient unsubscribes. The link
     /// that is shown leads to nothing, so that nobody but the recipient unsubscribes.
@@ -57,13 +60,17 @@ impl From<Rendered> for ContentOut {
 struct DetailsOut {
     /// The recipient's position in the request, from 0.
     index: i32,
+    /// The caller's `email_id` of the request.
     email_id: Option<Id>,
+    /// The caller's `emailRecipientId`: that of the recipient, or else that of the request.
     email_recipient_id: Option<Id>,
     /// The address as it was submitted; null after it was removed by retention or erasure.
     recipient: Option<String>,
+    /// The status of the recipient.
     status: StatusName,
     /// The mail system's id of the mail; null unless the mail system has accepted it.
     message_id: Option<String>,
+    /// The reason for the status, such as `bounce_permanent`; null if the status says all.
     status_detail: Option<String>,
     /// The last error, as a text for people; it never contains an address.
     last_error: Option<String>,

@@ -28,6 +28,7 @@ pub(super) struct RescheduleRequest {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "RescheduledMailing")]
 pub(super) struct RescheduledOut {
+    /// The id of the mailing.
     id: Uuid,
     /// The number of recipients that were moved.
     moved: u64,

@@ -34,6 +34,7 @@ pub struct RecipientRequest {
     pub mail: Text<Address>,
     /// The display name, shown beside the address; without CR and LF.
     pub name: Option<ShownName>,
+    /// The value of the placeholder `{{company}}`.
     pub company: Option<Text<Plain>>,
     /// The caller's id of the recipient, returned with its status; it takes precedence over the request's
     /// `emailRecipientId`.
@@ -67,6 +68,7 @@ pub enum MailAddress {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "Attachment")]
 pub struct AttachmentRequest {
+    /// The name under which mail programs show and save the attachment.
     pub filename: Filename,
     /// The content in Base64 (RFC 4648, sections 4 and 5), with or without padding and line breaks. All attachments of
     /// a request have at most 2.5 MiB together, decoded.
@@ -83,7 +85,9 @@ pub struct AttachmentRequest {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "MailTag")]
 pub struct TagRequest {
+    /// The name of the tag: ASCII letters, digits, `_` and `-`.
     pub name: Text<TagPart>,
+    /// The value of the tag, of the same characters.
     pub value: Text<TagPart>,
 }
 
@@ -91,6 +95,7 @@ pub struct TagRequest {
 /// replaced.
 #[derive(Clone, Debug, Object)]
 pub struct MailRequest {
+    /// 1 to 10,000 recipients, each of which gets a mail of its own.
     #[oai(validator(min_items = 1, max_items = 10000))]
     pub recipients: Vec<RecipientRequest>,
     /// The address of the sender. If the API key has `senders`, the address must be one of them.
@@ -98,6 +103,8 @@ pub struct MailRequest {
     /// The display name of the sender; without CR and LF. Placeholders are allowed, and replaced for each recipient:
     /// the result must have 1 to 320 characters.
     pub sender_name: SenderName,
+    /// The organisation of the sender: the value of the placeholder `{{sender_organisation_name}}`, and the name on the
+    /// page where recipients unsubscribe.
     pub sender_organisation_name: Option<OrganisationName>,
     /// The subject, without CR and LF. Placeholders are allowed, and replaced for each recipient: the result must have
     /// 1 to 2,000 characters.
@@ -119,6 +126,7 @@ pub struct MailRequest {
     /// header field.
     #[oai(validator(max_items = 49))]
     pub bcc: Option<Vec<MailAddress>>,
+    /// Attachments, which are the same for all recipients.
     #[oai(validator(max_items = 100))]
     pub attachments: Option<Vec<AttachmentRequest>>,
     /// Further header fields of every mail. Fields that the service or SES sets, that mail servers act on, or that
@@ -143,12 +151,17 @@ pub struct MailRequest {
     /// the language of the attribute `lang` of the element `html` of `html_template`: English, German or Dutch. Not
     /// allowed with `cc` and `bcc`.
     pub list: Option<Text<ListName, 64>>,
+    /// An id of the caller, which all answers and results have.
     pub client_env_id: Option<Id>,
+    /// An id of the caller for the request, by which mailings and recipients are found.
     pub email_id: Option<Id>,
+    /// An id of the caller for recipients without an `emailRecipientId` of their own.
     #[oai(rename = "emailRecipientId")]
     pub email_recipient_id: Option<Id>,
+    /// An id of the caller, which all answers and results have.
     #[oai(rename = "projectId")]
     pub project_id: Option<Id>,
+    /// An id of the caller, which all answers and results have.
     #[oai(rename = "closureId")]
     pub closure_id: Option<Id>,
 }

@@ -41,6 +41,7 @@ const BEFORE_END: Duration = Duration::from_secs(3);
 
 #[derive(Clone, Debug, Object)]
 pub(super) struct SesResponse {
+    /// The mail system's id of the mail.
     #[oai(rename = "MessageId")]
     message_id: String,
 }
@@ -54,15 +55,21 @@ pub(super) enum SentRecipientStatus {
 /// The one recipient of a single mail and its status.
 #[derive(Clone, Debug, Object)]
 pub(super) struct SentRecipient {
+    /// The caller's `email_id` of the request.
     email_id: Option<Id>,
+    /// The caller's `emailRecipientId`: that of the recipient, or else that of the request.
     email_recipient_id: Option<Id>,
     /// The address as it was submitted; null only in a replayed answer after the address was removed.
     recipient: Option<String>,
+    /// Always `sent`.
     status: SentRecipientStatus,
     /// The mail system's id of the mail.
     message_id: String,
+    /// Null: the mail was sent.
     status_detail: Option<String>,
+    /// Null: the mail was sent.
     last_error: Option<String>,
+    /// Null: the mail was not queued.
     queued_at: Option<Timestamp>,
     /// The time at which the mail system accepted the mail.
     sent_at: Timestamp,
@@ -75,7 +82,9 @@ pub(super) struct SentMail {
     id: Uuid,
     /// The mail system's id of the mail.
     message_id: String,
+    /// The answer of the mail system in the form of SES, whichever it is.
     ses_response: SesResponse,
+    /// The recipient and its status.
     status: SentRecipient,
     /// The places in the request of those `cc` and `bcc` that were left out because their addresses must not be mailed,
     /// such as `cc.0`. Absent if there is none.
@@ -96,6 +105,7 @@ pub(in crate::v1) enum QueuedMailStatus {
 pub(in crate::v1) struct QueuedMail {
     /// The id of the mailing, for `GET /v1/mail/{id}`.
     id: Uuid,
+    /// The caller's `email_id` of the request.
     email_id: Option<Id>,
     /// `queued`, or `unconfirmed` if it cannot be known whether the mail system accepted a single mail.
     status: QueuedMailStatus,

@@ -31,6 +31,7 @@ pub struct WebhookRequest {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "WebhookChangeRequest")]
 pub struct ChangeRequest {
+    /// A new URL.
     pub url: Option<Text<HttpsUrl>>,
     /// The kinds of events that are sent; all of them if it is empty.
     #[oai(validator(max_items = 20))]
@@ -44,6 +45,7 @@ pub struct ChangeRequest {
 pub struct ReplayRequest {
     /// Events that were added at this time or later.
     pub since: Option<Timestamp>,
+    /// The id of the one event to send again.
     pub event_id: Option<Uuid>,
 }
 
@@ -51,14 +53,19 @@ pub struct ReplayRequest {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "Webhook")]
 pub struct WebhookOut {
+    /// The id of the webhook.
     pub id: Uuid,
+    /// The URL to which events are posted.
     pub url: String,
     /// The kinds of events that are sent; all of them if it is empty.
     pub statuses: Vec<EventName>,
     /// If it is set, only events of mailings that this API key submitted are sent.
     pub api_key_id: Option<Uuid>,
+    /// `false` if nothing is posted.
     pub enabled: bool,
+    /// The time at which the webhook was created.
     pub created_at: Timestamp,
+    /// The time at which the webhook was disabled; null if it is enabled.
     pub disabled_at: Option<Timestamp>,
     /// The reason for which the webhook is disabled: `requested`, `gone` (its answer was 410) or `failing` (it has
     /// failed for five days). A later version may have other reasons. Null if it is enabled.
@@ -93,9 +100,11 @@ impl From<Webhook> for WebhookOut {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "WebhookWithSecret")]
 pub struct WithSecret {
+    /// The id of the webhook.
     pub id: Uuid,
     /// The secret that messages are signed with: `whsec_` and 32 bytes in Base64.
     pub secret: String,
+    /// The webhook.
     pub webhook: WebhookOut,
 }
 
@@ -121,6 +130,7 @@ pub struct Ping {
 #[derive(Clone, Debug, Object)]
 #[oai(rename = "WebhookDelivery")]
 pub struct EntryOut {
+    /// The time of the try, or of the change.
     pub at: Timestamp,
     /// `try`, or what was done to the webhook: `created`, `changed`, `rotated`, `disabled`, `enabled` or `replayed`. A
     /// later version may have others.
@@ -139,6 +149,7 @@ pub struct EntryOut {
     /// only), `connection_failed`, `tls_failed`, `no_answer` or `timed_out` (after 15 seconds). A later version may have
     /// others.
     pub failure: Option<String>,
+    /// How long the receiver took to answer, in milliseconds; null for a change.
     pub duration_ms: Option<i64>,
     /// The time of the next try; null if the event arrived, or is not tried again.
     pub next_attempt_at: Option<Timestamp>,

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.webhook_response_status import (
+    WebhookResponseStatus,
+    check_webhook_response_status,
+)
+
+if TYPE_CHECKING:
+    from ..models.webhook import Webhook
+
+
+T = TypeVar("T", bound="WebhookResponse")
+
+
+@_attrs_define
+class WebhookResponse:
+    """The body of a success.
+
+    Attributes:
+        status (WebhookResponseStatus): The HTTP status of the answer.
+        message (str): A text for people; it may change.
+        data (Webhook): A webhook, without its secret.
+    """
+
+    status: WebhookResponseStatus
+    message: str
+    data: Webhook
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        status: int = self.status
+
+        message = self.message
+
+        data = self.data.to_dict()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "status": status,
+                "message": message,
+                "data": data,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.webhook import Webhook
+
+        d = dict(src_dict)
+        status = check_webhook_response_status(d.pop("status"))
+
+        message = d.pop("message")
+
+        data = Webhook.from_dict(d.pop("data"))
+
+        webhook_response = cls(
+            status=status,
+            message=message,
+            data=data,
+        )
+
+        webhook_response.additional_properties = d
+        return webhook_response
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
