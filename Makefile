@@ -1,7 +1,7 @@
 # The commands for people. The scripts in scripts/ do the work.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench openapi client console build synth diff deploy smoke destroy
+.PHONY: help run test check bench docs openapi client console build synth diff deploy smoke destroy
 
 # The stage of a deployment, dev or prod. CDK_ARGS goes to the CDK, such as "-c senderDomain=example.com".
 export STAGE ?= dev
@@ -15,11 +15,14 @@ run: ## Build and start MMMS on http://127.0.0.1:8000
 test: ## Run every test, with the services it needs
 	@scripts/test
 
-check: ## Check formatting, lints, dependencies, the API description, the clients, the console and the scripts
+check: ## Check formatting, lints, dependencies, the API description, the clients, the console, the documents and the scripts
 	@scripts/check
 
 bench: ## Measure MMMS next to other programs, and write docs/performance.md; ROWS="single worker" measures these only
 	@scripts/bench
+
+docs: ## Build the documents as a site with a search into target/docs/site
+	@scripts/docs
 
 openapi: ## Write openapi.yaml from the code
 	@mkdir -p target

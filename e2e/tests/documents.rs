@@ -8,6 +8,9 @@ use e2e::description;
 
 const ERRORS: &str = include_str!("../../docs/errors.md");
 const GUARANTEES: &str = include_str!("../../docs/guarantees.md");
+const README: &str = include_str!("../../README.md");
+const LLMS: &str = include_str!("../../llms.txt");
+const SITE: &str = include_str!("../../tools/site/mkdocs.yml");
 const ARCHITECTURE: &str = include_str!("../../docs/architecture.md");
 
 /// Returns the words in the first column of the table below a heading.
@@ -113,4 +116,57 @@ fn every_test_that_holds_a_promise_is_there() {
         }
     }
     assert!(named > 20, "{named}");
+}
+
+/// Returns the documents in `docs` and `docs/guides`, with their paths in the repository.
+fn documents() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let in_folder = |folder: &'static str| {
+        let entries = fs::read_dir(root.join(folder)).expect("a folder of documents");
+        let names = entries.map(|entry| entry.expect("an entry").file_name());
+        let names: Vec<String> = names
+            .map(|name| name.into_string().expect("a name"))
+            .collect();
+        names
+            .into_iter()
+            .filter(|name| Path::new(name).extension().is_some_and(|kind| kind == "md"))
+            .map(move |name| format!("{folder}/{name}"))
+    };
+    in_folder("docs").chain(in_folder("docs/guides")).collect()
+}
+
+/// The form of llms.txt: a title, a summary, and lists of links with a line each (<https://llmstxt.org>).
+#[test]
+fn every_link_for_language_models_leads_to_a_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut lines = LLMS.lines();
+    assert_eq!(lines.next(), Some("# MMMS"));
+    assert!(lines.nth(1).is_some_and(|line| line.starts_with("> ")));
+    let mut linked = BTreeSet::new();
+    for entry in LLMS.lines().filter_map(|line| line.strip_prefix("- [")) {
+        let (_, rest) = entry.split_once("](").expect("a link");
+        let (path, _) = rest.split_once("): ").expect("a link and a description");
+        assert!(root.join(path).is_file(), "{path}");
+        linked.insert(path);
+    }
+    for document in documents() {
+        assert!(
+            linked.contains(document.as_str()),
+            "not in llms.txt: {document}"
+        );
+    }
+}
+
+#[test]
+fn every_document_is_in_the_readme_and_in_the_site() {
+    for document in documents() {
+        assert!(
+            README.contains(&format!("]({document}")),
+            "not in README.md: {document}"
+        );
+        assert!(
+            SITE.contains(&format!(": {document}\n")),
+            "not in the site: {document}"
+        );
+    }
 }
