@@ -45,6 +45,9 @@ pub fn mount(route: Route) -> Route {
 struct Facts {
     /// Mail is captured for `/mailbox`.
     mailbox: bool,
+    /// How mail leaves, if it does.
+    transport: &'static str,
+    version: &'static str,
     /// Management asks this client for the admin token.
     sign_in: bool,
 }
@@ -53,6 +56,12 @@ struct Facts {
 fn service(Data(app): Data<&Arc<App>>, request: &Request) -> Response {
     let facts = Facts {
         mailbox: matches!(*app.service.mailer, Mailer::Mailbox(_)),
+        transport: match *app.service.mailer {
+            Mailer::Mailbox(_) => "mailbox",
+            Mailer::Smtp(_) => "smtp",
+            Mailer::Ses(_) => "ses",
+        },
+        version: env!("CARGO_PKG_VERSION"),
         sign_in: !(app.management_is_open() && auth::is_local(request)),
     };
     Json(facts)

@@ -14,6 +14,7 @@ import { SignIn } from "./pages/sign_in.js";
 import { Suppressions } from "./pages/suppressions.js";
 import { WebhookPage } from "./pages/webhook.js";
 import { Webhooks } from "./pages/webhooks.js";
+import { Mode } from "./parts/mode.js";
 import { News } from "./parts/news.js";
 import { go, type Route, route } from "./route.js";
 import { service, signOut, token } from "./session.js";
@@ -101,6 +102,7 @@ export function App() {
       </a>
       <header class="side">
         <Brand />
+        <Mode />
         <nav class="pages" aria-label="Pages">
           {PAGES.map(({ page, path, name }) => (
             <a

@@ -9,6 +9,9 @@ const STORED = "mmms.admin-token";
 export interface Service {
   /** True if mail is captured for `/mailbox` instead of being sent. */
   mailbox: boolean;
+  /** How mail leaves: `mailbox` if it does not, `smtp` or `ses`. */
+  transport: string;
+  version: string;
   /** True if management requires the admin token. */
   sign_in: boolean;
 }

@@ -293,7 +293,9 @@ await run(async ({ base, open }) => {
 
   /** The page of a service that does not capture mail: what the question says depends on that alone. */
   async function aRemovalReachesSes() {
-    await page.route("**/console/service.json", (route) => route.fulfill({ json: { mailbox: false, sign_in: false } }));
+    await page.route("**/console/service.json", (route) =>
+      route.fulfill({ json: { mailbox: false, transport: "ses", version: "0.1.0", sign_in: false } }),
+    );
     await page.goto("about:blank");
     await page.goto(`${base}/console#/suppressions`);
     await row("ada@example.net").getByRole("button").click();

@@ -51,6 +51,9 @@ await run(async ({ base, open }) => {
 
   await page.goto(`${base}/console`);
   await heading("Overview");
+  await page.locator(".well", { hasText: "Nothing was sent in 24 hours, and nothing waits." }).waitFor();
+  const mode = await page.locator(".mode").innerText();
+  check("that mail leaves is in sight", /Live\s+SMTP/.test(mode), mode);
   await aPagesKeyNeedsPages();
   await theKindOfAKeyIsThatOfTheApi();
   await whatWaitsIsNotSaidToBeNothing();
@@ -131,6 +134,7 @@ await run(async ({ base, open }) => {
     const { id } = await mail("Put off", to("late.example.com", 4));
     await page.getByText("4 mails are queued and due later").waitFor();
     await page.locator(".tile", { hasText: "Waiting now" }).getByText("4 due later").waitFor();
+    await page.locator(".well", { hasText: "4 mails wait for their turn" }).waitFor();
     check(
       "mail that is due later is not shown as nothing",
       (await page.getByText(/nothing is due/i).count()) === 0,

@@ -8,6 +8,7 @@ import { FaultNotice, Skeleton, Stale } from "../parts/notice.js";
 import { narrow, route } from "../route.js";
 import { knownKeys, management, service } from "../session.js";
 import { counted, duration, number } from "../words/figures.js";
+import { LATE_SECONDS, wellOf } from "../words/well.js";
 import { Rates } from "./rates.js";
 
 const RANGES = [
@@ -20,8 +21,6 @@ type Range = (typeof RANGES)[number][0];
 const HOUR_MS = 3_600_000;
 const LIVE_MS = 1_000;
 const QUIET_MS = 10_000;
-/** Mail that has been due for this long is late. */
-const LATE_SECONDS = 300;
 
 interface Seen {
   statistics: Statistics;
@@ -115,8 +114,12 @@ function Pictures({ statistics, range }: { statistics: Statistics; range: Range 
   const ended = sent + failed + unconfirmed + cancelled;
   const latest = hours.findLast((hour) => hour.time_to_sent_ms !== null)?.time_to_sent_ms ?? null;
   const uncounted = hours.filter((hour) => !hour.counted).length;
+  const well = wellOf(statistics, name);
   return (
     <>
+      <p class={`well is-${well.tone}`} role="status">
+        {well.words}
+      </p>
       <dl class="tiles">
         <Tile
           name={`Sent in ${name}`}

@@ -2,6 +2,7 @@
 
 import type { DryRun } from "mmms-client";
 import { Question } from "../parts/dialog.js";
+import { leavesBy } from "../parts/mode.js";
 import { Moment } from "../parts/moment.js";
 import { counted, moment, number, size } from "../words/figures.js";
 
@@ -75,7 +76,7 @@ export function SendQuestion({ tried, addresses, sender, captured, planned, send
           ? "Mail is captured here, and nothing leaves this machine."
           : planned
             ? "Planned mail can be moved and cancelled until it is sent."
-            : "Sent mail cannot be taken back."}
+            : `Live: mail leaves by ${leavesBy()}, and cannot be taken back.`}
       </p>
     </Question>
   );

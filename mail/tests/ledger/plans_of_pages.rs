@@ -252,6 +252,18 @@ async fn searched(t: &TestLedger, analysed: bool) {
             .await;
         }
     }
+    let sending = RecipientFilter {
+        status: Some(Status::Sending),
+        ..default
+    };
+    for scope in [Scope::Everybody, Scope::Key(row.api_key_id)] {
+        reads_little(t, "those that are being sent", async |ledger| {
+            let page = ledger.find_recipients(scope, sending, None, 50).await;
+            let page = page.unwrap();
+            assert!(page.items.is_empty() && page.next.is_none());
+        })
+        .await;
+    }
     // None has failed: it is known at once for all keys, and for one key after a look into each of its mailings.
     let failed = RecipientFilter {
         status: Some(Status::Failed),

@@ -64,6 +64,10 @@ impl RecipientFilter<'_> {
     pub(super) fn of_mailing(&self, scope: Scope) -> Condition {
         use mailing::Column;
         let mut condition = of_scope(scope);
+        if self.status.is_some_and(Status::is_open) {
+            // Others need not be looked into.
+            condition = condition.add(Column::EndedAt.is_null());
+        }
         if let Some(email_id) = self.email_id {
             condition = condition.add(Column::EmailId.eq(email_id));
         }
