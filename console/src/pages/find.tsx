@@ -125,7 +125,7 @@ function Search({ status }: { status: string }) {
   return (
     <search aria-label="Recipients">
       <form
-        class="filters is-suppressions"
+        class="filters is-search"
         onSubmit={(event) => {
           event.preventDefault();
           void look();

@@ -1,6 +1,6 @@
 // Sent mail, the time it took, and waiting mail.
 
-import { getStatistics, listMailings, type Statistics, type StatisticsHour } from "mmms-client";
+import { getStatistics, listMailings, type Statistics } from "mmms-client";
 import { HoursChart, NumbersTable, TimesChart } from "../charts/charts.js";
 import { useLive } from "../live.js";
 import { Heading } from "../parts/heading.js";
@@ -8,7 +8,7 @@ import { FaultNotice, Skeleton, Stale } from "../parts/notice.js";
 import { narrow, route } from "../route.js";
 import { knownKeys, management, service } from "../session.js";
 import { counted, duration, number } from "../words/figures.js";
-import { LATE_SECONDS, wellOf } from "../words/well.js";
+import { LATE_SECONDS, sum, wellOf } from "../words/well.js";
 import { Rates } from "./rates.js";
 
 const RANGES = [
@@ -98,10 +98,6 @@ function FirstSteps() {
       </ol>
     </section>
   );
-}
-
-function sum(hours: readonly StatisticsHour[], of: (hour: StatisticsHour) => number): number {
-  return hours.reduce((total, hour) => total + of(hour), 0);
 }
 
 function Pictures({ statistics, range }: { statistics: Statistics; range: Range }) {

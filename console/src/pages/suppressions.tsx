@@ -107,7 +107,7 @@ function Filters({ mail, find, reason }: { mail: string; find: (mail: string) =>
   return (
     <search aria-label="Suppressions">
       <form
-        class="filters is-suppressions"
+        class="filters is-search"
         onSubmit={(event) => {
           event.preventDefault();
           look(written);

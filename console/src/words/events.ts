@@ -1,16 +1,10 @@
 // What the events of a recipient mean.
 
 import type { Event, EventStatus } from "mmms-client";
+import { statusNames } from "./statuses.js";
 
 const names: Readonly<Record<string, string>> = {
-  sent: "Sent",
-  failed: "Failed",
-  unconfirmed: "Unconfirmed",
-  cancelled: "Cancelled",
-  suppressed: "Suppressed",
-  delivered: "Delivered",
-  bounced: "Bounced",
-  complained: "Complained",
+  ...statusNames,
   delayed: "Delayed",
   copy_bounced: "Copy bounced",
   copy_complained: "Copy complained",

@@ -14,7 +14,7 @@ export interface Well {
   words: string;
 }
 
-function sum(hours: readonly StatisticsHour[], of: (hour: StatisticsHour) => number): number {
+export function sum(hours: readonly StatisticsHour[], of: (hour: StatisticsHour) => number): number {
   return hours.reduce((total, hour) => total + of(hour), 0);
 }
 
