@@ -12,13 +12,13 @@ use uuid::Uuid;
 
 use super::{
     Ledger,
-    document::{caller_id, stored_map},
+    document::stored_recipient,
     is_in,
     retry::{repeat, retry_until_recorded, short_backoff},
 };
 use crate::{
-    address::Address, error::Result, mailing::ClaimedRecipient, message::Recipient,
-    outcome::StatusDetail, recipient_update::RecipientUpdate, wake_up::Range,
+    error::Result, mailing::ClaimedRecipient, outcome::StatusDetail,
+    recipient_update::RecipientUpdate, wake_up::Range,
 };
 
 /// Recipients that only the holder of the claim's token may move to another state, until the lease ends.
@@ -386,18 +386,5 @@ fn claimed_recipient(row: Model, status: Status) -> Option<ClaimedRecipient> {
         // The call that is to be made does not count.
         attempts: row.attempts - i32::from(status == Status::Sending),
         recipient: stored_recipient(row)?,
-    })
-}
-
-/// Returns the recipient as it was submitted. `None` if the row cannot be read as a whole, or if its address has been
-/// erased.
-pub(super) fn stored_recipient(row: Model) -> Option<Recipient> {
-    Some(Recipient {
-        mail: Address::parse(row.mail.as_deref()?).ok()?,
-        name: row.name,
-        company: row.company,
-        email_recipient_id: caller_id(row.email_recipient_id).ok()?,
-        variables: stored_map("variables", row.variables).ok()?,
-        headers: stored_map("headers", row.headers).ok()?,
     })
 }

@@ -1,13 +1,13 @@
 //! JSON columns: what is written into them, and what can still be read of one that was damaged.
 
-use entity::Document;
+use entity::{Document, recipient::Model};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
     address::Address,
     error::{Error, Result},
-    message::{CallerId, CallerIds, Envelope},
+    message::{CallerId, CallerIds, Envelope, Recipient},
 };
 
 pub(super) fn to_json<T: Serialize>(value: &T) -> Result<Document> {
@@ -77,9 +77,22 @@ pub(super) fn caller_id(value: Option<Document>) -> Result<Option<CallerId>> {
 }
 
 /// Nothing is stored of a list that is empty.
-pub(super) fn stored_map<T: DeserializeOwned + Default>(
+fn stored_map<T: DeserializeOwned + Default>(
     what: &'static str,
     value: Option<Document>,
 ) -> Result<T> {
     value.map_or_else(|| Ok(T::default()), |value| from_json(what, value))
+}
+
+/// Returns the recipient as it was submitted. `None` if the row cannot be read as a whole, or if its address has been
+/// erased.
+pub(super) fn stored_recipient(row: Model) -> Option<Recipient> {
+    Some(Recipient {
+        mail: Address::parse(row.mail.as_deref()?).ok()?,
+        name: row.name,
+        company: row.company,
+        email_recipient_id: caller_id(row.email_recipient_id).ok()?,
+        variables: stored_map("variables", row.variables).ok()?,
+        headers: stored_map("headers", row.headers).ok()?,
+    })
 }

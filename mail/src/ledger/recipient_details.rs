@@ -9,8 +9,7 @@ use uuid::Uuid;
 
 use super::{
     FeedEvent, Ledger, RecipientView, Scope,
-    claim::stored_recipient,
-    document::legible_envelope,
+    document::{legible_envelope, stored_recipient},
     read::{of_scope, view},
 };
 use crate::{error::Result, message::Recipient};
