@@ -4,14 +4,12 @@ use std::env;
 
 use thiserror::Error;
 use url::Url;
-use webhook::Reach;
+use webhook::{EMULATOR, Reach};
 
 /// Set by Lambda itself: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
 const LAMBDA_RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 const QUEUE: &str = "WEBHOOK_OUTCOME_QUEUE_URL";
 const REACH: &str = "WEBHOOK_REACH";
-/// Read by the AWS SDK: the address of an emulator.
-const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 
 #[derive(Debug)]
 pub struct Settings {
@@ -46,16 +44,12 @@ impl Settings {
             .and_then(|text| Url::parse(&text).ok())
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
             .ok_or_else(|| invalid(QUEUE, "must be the URL of an SQS queue".to_owned()))?;
-        let reach = text(REACH).map_or(Ok(Reach::Public), |text| Reach::parse(&text));
-        let reach = reach.map_err(|reason| invalid(REACH, reason))?;
-        // The addresses of the instance itself are those of Lambda's own API.
-        if reach == Reach::PublicAndLoopback && text(ENDPOINT).is_none() {
-            let reason = "must not be loopback on Lambda: it is for tests";
-            return Err(invalid(REACH, reason.to_owned()));
-        }
+        let reach = text(REACH)
+            .map_or(Ok(Reach::Public), |text| Reach::parse(&text))
+            .and_then(|reach| reach.on_lambda(text(EMULATOR).is_some()));
         Ok(Self {
             outcome_queue_url,
-            reach,
+            reach: reach.map_err(|reason| invalid(REACH, reason))?,
         })
     }
 }
@@ -79,7 +73,7 @@ mod tests {
         assert_eq!(read(&[RUNTIME, OUTCOMES]).unwrap().reach, Reach::Public);
         let local = [RUNTIME, OUTCOMES, (REACH, "loopback")];
         assert_eq!(read(&local).unwrap_err().variable, REACH);
-        let emulator = (ENDPOINT, "http://127.0.0.1:4566");
+        let emulator = (EMULATOR, "http://127.0.0.1:4566");
         let local = read(&[&local[..], &[emulator]].concat()).unwrap();
         assert_eq!(local.reach, Reach::PublicAndLoopback);
     }

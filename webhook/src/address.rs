@@ -8,6 +8,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// The variable with which the AWS SDK is led to an emulator.
+pub const EMULATOR: &str = "AWS_ENDPOINT_URL";
+
 /// The addresses that messages may be sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -25,6 +28,15 @@ impl Reach {
             "loopback" => Ok(Self::PublicAndLoopback),
             _ => Err("must be public or loopback".to_owned()),
         }
+    }
+
+    /// Refuses loopback addresses on Lambda, where those of the instance are those of Lambda's own API. Where the AWS SDK is
+    /// led to an emulator, by [`EMULATOR`], the function is one of a test.
+    pub fn on_lambda(self, has_emulator: bool) -> Result<Self, String> {
+        if self == Self::PublicAndLoopback && !has_emulator {
+            return Err("must not be loopback on Lambda: it is for tests".to_owned());
+        }
+        Ok(self)
     }
 
     pub fn allows(self, address: IpAddr) -> bool {

@@ -10,7 +10,7 @@ pub mod handover;
 pub mod message;
 pub mod poster;
 
-pub use address::Reach;
+pub use address::{EMULATOR, Reach};
 pub use handover::{Attempt, Ending, Posting, Report, Unsent};
 pub use message::{Failure, Outcome, SignedMessage};
 pub use poster::Poster;

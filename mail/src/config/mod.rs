@@ -4,7 +4,7 @@ use std::{env, net::IpAddr, path::PathBuf, time::Duration};
 
 use thiserror::Error;
 use url::Url;
-use webhook::Reach;
+use webhook::{EMULATOR, Reach};
 
 use crate::{hash_secret::HashSecretSource, result_statuses::ResultStatuses};
 
@@ -28,9 +28,6 @@ pub use transport::Transport;
 
 /// Set by Lambda itself: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
 const LAMBDA_RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
-/// Read by the AWS SDK: the address of an emulator.
-const ENDPOINT: &str = "AWS_ENDPOINT_URL";
-const NO_LOOPBACK: &str = "must not be loopback on Lambda: it is for tests";
 
 /// The highest rate that can be configured, in recipients a second.
 const MAX_RATE: f64 = 100_000.0;
@@ -238,17 +235,20 @@ fn on_functions(database: &DatabaseSource, has_queue: bool) -> Result<(), Invali
     Ok(())
 }
 
-/// Reads the addresses that webhooks may be at. On Lambda, the addresses of the instance itself are those of Lambda's own
-/// API: they may be reached only where the queues are an emulator's.
+/// Reads the addresses that webhooks may be at.
 fn webhook_reach<F: Fn(&'static str) -> Result<Option<String>, String>>(
     env: &Environment<F>,
     is_function: bool,
 ) -> Result<Option<Reach>, InvalidConfig> {
-    let reach = env.optional("WEBHOOK_REACH", Reach::parse)?;
-    if reach == Some(Reach::PublicAndLoopback) && is_function && env.text(ENDPOINT)?.is_none() {
-        return Err(invalid("WEBHOOK_REACH", NO_LOOPBACK));
-    }
-    Ok(reach)
+    let has_emulator = env.text(EMULATOR)?.is_some();
+    env.optional("WEBHOOK_REACH", |text| {
+        let reach = Reach::parse(text)?;
+        if is_function {
+            reach.on_lambda(has_emulator)
+        } else {
+            Ok(reach)
+        }
+    })
 }
 
 fn flag(text: &str) -> Result<bool, String> {
